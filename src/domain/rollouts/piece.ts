@@ -39,27 +39,3 @@ export function cancelWaitingRows(piece: PieceState): PieceState {
   );
   return { ...piece, rows, version: piece.version + 1 };
 }
-
-type PieceOperation = keyof PieceRequests;
-
-/** A piece after an operation. */
-export function pieceAfter(
-  operation: PieceOperation,
-  request: PieceRequests[PieceOperation],
-  piece: PieceState,
-): PieceState {
-  // The sender's types guarantee that the request belongs to the operation.
-  const work = WORK[operation] as (piece: PieceState, request: PieceRequests[PieceOperation]) => PieceState;
-  return work(piece, request);
-}
-
-const WORK: {
-  readonly [Operation in PieceOperation]: (piece: PieceState, request: PieceRequests[Operation]) => PieceState;
-} = {
-  put: (piece, { requests }) => putRows(piece, requests),
-  read: (piece) => piece,
-  note: (piece, { changes }) => noteChanges(piece, changes),
-  retryFailed: (piece, { command }) => retryFailedRows(piece, command),
-  cancelWaiting: cancelWaitingRows,
-  drop: () => EMPTY_PIECE,
-};

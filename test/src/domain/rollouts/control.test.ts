@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest';
+import { commanded, ended, NO_CONTROL, opened, reported, stopped } from '../../../../src/domain/rollouts/control.js';
+import {
+  NO_ROWS,
+  type ControlState,
+  type RolloutCommand,
+  type RolloutPlan,
+  type RowCounts,
+} from '../../../../src/domain/rollouts/rollout.js';
+
+const at = (seconds: number) => new Date(Date.UTC(2026, 2, 1, 12, 0, seconds));
+const rate = { capacity: 200, perSecond: 10 };
+const plan: RolloutPlan = {
+  id: 'one',
+  kind: 'rotate',
+  actor: 'function-key',
+  requestedAt: at(0).toISOString(),
+  rows: 100,
+  waves: { size: 50, pauseSeconds: 0 },
+  failureLimit: { percent: 10, minimum: 5 },
+  freezeWindows: [],
+  dryRun: false,
+  subscriptions: [{ id: 'subscription', rows: 100 }],
+  rates: { reads: rate, writes: rate, deletes: rate },
+};
+
+const open = () => opened(NO_CONTROL, { plan }, at(0));
+const give = (state: ControlState, command: RolloutCommand, id: string = command) =>
+  commanded(state, { id, command, actor: 'ann', at: at(1).toISOString() }, at(1));
+const note = (state: ControlState, counts: Partial<RowCounts>, seconds = 10, carriedOut: readonly string[] = []) =>
+  reported(state, { counts: { ...NO_ROWS, ...counts }, failures: {}, wave: 0, carriedOut }, at(seconds));
+const finish = (state: ControlState, counts: Partial<RowCounts>) =>
+  ended(state, { counts: { ...NO_ROWS, ...counts }, failures: {} }, at(60));
+
+describe('commands', () => {
+  test('pause and resume take effect at once, and paused time is not active time', () => {
+    const paused = commanded(open(), { id: 'p', command: 'pause', actor: 'ann', at: '' }, at(5));
+    expect(paused).toMatchObject({ status: 'paused', reason: 'operator', activeSeconds: 5, carriedOut: ['p'] });
+    const resumed = commanded(paused, { id: 'r', command: 'resume', actor: 'ann', at: '' }, at(50));
+    expect(resumed).toMatchObject({ status: 'running', activeSeconds: 5, activeSince: at(50).toISOString() });
+    expect(resumed).not.toHaveProperty('reason');
+  });
+
+  test('a command that is delivered again changes nothing, before and after it is carried out', () => {
+    const first = give(open(), 'retry-failed', 'r');
+    expect(give(first, 'retry-failed', 'r')).toEqual(first);
+    const done = note(first, { waiting: 100 }, 10, ['r']);
+    expect(done.commands).toEqual([]);
+    expect(give(done, 'retry-failed', 'r')).toEqual(done);
+  });
+
+  test.each([
+    ['resume', open()],
+    ['pause', stopped(open(), at(2))],
+    ['cancel', finish(open(), { completed: 100 })],
+    ['pause', NO_CONTROL],
+  ] as const)('%s that does not fit the status is dropped', (command, state) => {
+    expect(give(state, command)).toEqual(state);
+  });
+
+  test('a dry run has nothing to retry', () => {
+    const state = opened(NO_CONTROL, { plan: { ...plan, dryRun: true } }, at(0));
+    expect(give(state, 'retry-failed')).toEqual(state);
+  });
+
+  test('waiting commands and remembered ids are bounded', () => {
+    let state = open();
+    for (let count = 0; count < 50; count += 1) state = give(state, 'retry-failed', `r${count}`);
+    expect(state.commands).toHaveLength(20);
+    for (let count = 0; count < 50; count += 1) state = give(give(state, 'pause', `p${count}`), 'resume', `s${count}`);
+    expect(state.carriedOut).toHaveLength(20);
+    expect(state.carriedOut.at(-1)).toBe('s49');
+  });
+
+  test('a paused rollout that is cancelled ends as cancelled', () => {
+    const state = note(give(give(open(), 'pause'), 'cancel'), { cancelled: 100 }, 10, ['cancel']);
+    expect(finish(state, { cancelled: 100 })).toMatchObject({ status: 'cancelled', endedAt: at(60).toISOString() });
+  });
+});
+
+describe('the failure limit', () => {
+  test('pauses at both the minimum and the percentage, and not before', () => {
+    expect(note(open(), { failed: 4, waiting: 96 }).status).toBe('running');
+    expect(note(open(), { failed: 5, completed: 46, waiting: 49 }).status).toBe('running');
+    expect(note(open(), { failed: 5, completed: 45, waiting: 50 })).toMatchObject({
+      status: 'paused',
+      reason: 'failure-limit',
+    });
+  });
+
+  test('counts from the resumption', () => {
+    const resumed = give(note(open(), { failed: 10, waiting: 90 }), 'resume');
+    expect(note(resumed, { failed: 14, waiting: 86 }, 20).status).toBe('running');
+    expect(note(resumed, { failed: 15, waiting: 85 }, 20).status).toBe('paused');
+  });
+
+  test('does not pause a rollout with no rows to start', () => {
+    expect(note(open(), { failed: 100 }).status).toBe('running');
+  });
+});
+
+describe('the end', () => {
+  test('does not come while a row is open or a command waits', () => {
+    expect(finish(open(), { completed: 99, running: 1 }).status).toBe('running');
+    expect(finish(give(open(), 'retry-failed'), { completed: 99, failed: 1 }).status).toBe('running');
+  });
+
+  test('stays when it is noted again', () => {
+    const state = finish(open(), { completed: 100 });
+    expect(ended(state, { counts: { ...NO_ROWS, completed: 100 }, failures: {} }, at(90))).toEqual(state);
+  });
+
+  test('is taken back by a retry, and the time in between is not active time', () => {
+    const again = opened(give(finish(open(), { completed: 90, failed: 10 }), 'retry-failed'), { plan }, at(100));
+    expect(again).toMatchObject({ status: 'running', activeSeconds: 60, startedAt: at(0).toISOString() });
+    expect(again).not.toHaveProperty('endedAt');
+    expect(again.commands).toHaveLength(1);
+  });
+});
+
+test('samples are bounded, and only changes are noted', () => {
+  let state = open();
+  for (let count = 0; count < 50; count += 1) {
+    state = note(state, { completed: count, waiting: 100 - count }, count);
+    state = note(state, { completed: count, waiting: 100 - count }, count);
+  }
+  expect(state.samples).toHaveLength(30);
+  expect(state.samples.at(-1)?.ended).toBe(49);
+});
