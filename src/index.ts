@@ -6,6 +6,7 @@ import { binderNeeds, mapHolderNeeds } from './registration/entityNeeds.js';
 import { entityInTurn, workInTurn } from './registration/workInTurn.js';
 import { createCredential } from './azure/identity/credential.js';
 import { createCallers } from './azure/identity/callers.js';
+import { createPace } from './azure/budget/pace.js';
 import { Turns } from './azure/budget/turns.js';
 import { createAzurePorts } from './azure/ports.js';
 import { loadConfig } from './settings/config.js';
@@ -16,7 +17,7 @@ import { CONNECTED_REGISTRY_RECORD, NEVER_SEEN } from './domain/events/connected
 import { MAP_HOLDER, NO_HOLDS } from './domain/scopeMaps/mapHolds.js';
 import { OFFBOARD, ONBOARD, REVOKE, ROTATE } from './domain/operations/run.js';
 import { NO_CONTROL } from './domain/rollouts/control.js';
-import { EMPTY_PIECE, ROLLOUT_CLAIMS, ROLLOUT_CONTROL, ROLLOUT_PIECE } from './domain/rollouts/rollout.js';
+import { EMPTY_PIECE, ROLLOUT, ROLLOUT_CLAIMS, ROLLOUT_CONTROL, ROLLOUT_PIECE } from './domain/rollouts/rollout.js';
 import { SWEEP, SWEEP_TIMER } from './domain/rotation/sweep.js';
 import { TOKEN_CLAIM, UNCLAIMED } from './domain/tokens/tokenClaim.js';
 import { START_WHEN_FREE } from './domain/operations/waitingRun.js';
@@ -32,9 +33,10 @@ import { tokenClaim } from './entities/tokenClaim.js';
 import { offboard } from './orchestrations/offboard.js';
 import { check } from './orchestrations/check.js';
 import { onboard } from './orchestrations/onboard.js';
-import { recordedRun, recordedSweep, recordedWait } from './orchestrations/run/recordedEnd.js';
+import { recordedRollout, recordedRun, recordedSweep, recordedWait } from './orchestrations/run/recordedEnd.js';
 import { revoke } from './orchestrations/revoke.js';
 import { rotate } from './orchestrations/rotate.js';
+import { rollout } from './orchestrations/rollout.js';
 import { rotationSweep } from './orchestrations/rotationSweep.js';
 import { startWhenFree } from './orchestrations/startWhenFree.js';
 import { auditedPorts } from './audit/auditedPorts.js';
@@ -249,6 +251,7 @@ df.app.orchestration(ROTATE, recordedRun(ROTATE, countedFlow(ROTATE, rotate, tel
 df.app.orchestration(OFFBOARD, recordedRun(OFFBOARD, countedFlow(OFFBOARD, offboard, telemetry)));
 df.app.orchestration(REVOKE, recordedRun(REVOKE, countedFlow(REVOKE, revoke, telemetry)));
 df.app.orchestration(SWEEP, recordedSweep(rotationSweep));
+df.app.orchestration(ROLLOUT, recordedRollout(rollout));
 df.app.orchestration(CHECK, recordedRun(CHECK, check));
 df.app.orchestration(START_WHEN_FREE, recordedWait(startWhenFree));
 const inTurn = workInTurn(turns, config);
@@ -266,7 +269,7 @@ registerEntity(ROLLOUT_PIECE, EMPTY_PIECE, rolloutPiece);
 registerEntity(ROLLOUT_CLAIMS, NO_CLAIMS, rolloutClaims);
 registerEntity(MAP_HOLDER, NO_HOLDS, createMapHolder(ports.controlPlane), entityInTurn(inTurn, mapHolderNeeds));
 registerActivities(createActivities(ports, queries, config), inTurn);
-registerRunActivities(createRunActivities(queries, config), inTurn);
+registerRunActivities(createRunActivities(queries, config, createPace(turns, config)), inTurn);
 
 // Bodies arrive as streams, so that a request uses no memory before its handler reads the body.
 streamHttp();

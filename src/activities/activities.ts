@@ -1,6 +1,8 @@
 import type { Config } from '../settings/config.js';
 import type { Ports } from '../ports/ports.js';
 import type { Queries } from '../queries/queries.js';
+import { alertRolloutCompleted, alertRolloutPaused } from './rollouts/alertRollout.js';
+import { auditRolloutEnd } from './rollouts/auditRolloutEnd.js';
 import { auditSweepEnd } from './rotation/auditSweepEnd.js';
 import { announcePromotion } from './credentials/announcePromotion.js';
 import { checkBinding } from './onboarding/checkBinding.js';
@@ -51,6 +53,9 @@ export function createActivities(ports: Ports, queries: Queries, config: Pick<Co
     alertRotationFailed: alertRotationFailed(ports),
     alertRotationsStopped: alertRotationsStopped(ports),
     auditSweepEnd,
+    alertRolloutPaused: alertRolloutPaused(ports),
+    alertRolloutCompleted: alertRolloutCompleted(ports),
+    auditRolloutEnd,
     isSwept: isSwept(ports, config),
     retireCandidate: retireCandidate(ports),
     retirePromoted: retirePromoted(ports),

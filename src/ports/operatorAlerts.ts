@@ -1,4 +1,9 @@
-import type { RotationFailed, RotationsStopped } from '@connected-registry/protocol/messages/operatorAlerts';
+import type {
+  RolloutCompleted,
+  RolloutPaused,
+  RotationFailed,
+  RotationsStopped,
+} from '@connected-registry/protocol/messages/operatorAlerts';
 
 /** Sends alerts to operators, each at least once. All methods throw ServiceError. */
 export interface OperatorAlerts {
@@ -6,4 +11,8 @@ export interface OperatorAlerts {
   rotationFailed(id: string, alert: RotationFailed): Promise<void>;
   /** @param id as above. */
   rotationsStopped(id: string, alert: RotationsStopped): Promise<void>;
+  /** @param id as above. */
+  rolloutPaused(id: string, alert: RolloutPaused): Promise<void>;
+  /** @param id as above. */
+  rolloutCompleted(id: string, alert: RolloutCompleted): Promise<void>;
 }

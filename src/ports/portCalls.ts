@@ -66,6 +66,8 @@ export const PORT_CALLS: PortCallTable = {
   alerts: {
     rotationFailed: { action: 'rotation.alert', resource: first },
     rotationsStopped: { action: 'sweep.alert', resource: first },
+    rolloutPaused: { action: 'rollout.alert', resource: first },
+    rolloutCompleted: { action: 'rollout.alert', resource: first },
   },
   self: { names: 'not audited' },
 };

@@ -1,11 +1,13 @@
 import type { ClientOperationKind } from '@connected-registry/protocol/answers/answers';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import type { CheckRun } from '../domain/check/checkRun.js';
 import type { CancelReason } from '../domain/operations/cancelEvent.js';
 import type { ClientRecord } from '../domain/clients/clientRecord.js';
 import type { EarlierRun } from '../domain/events/eventOrder.js';
 import type { OperationId } from '@connected-registry/protocol/names/operationId';
 import type { Run } from '../domain/operations/run.js';
 import type { RunningOf } from '../domain/operations/runningRun.js';
+import type { PieceState } from '../domain/rollouts/rollout.js';
 
 /** The result of starting a run. */
 export type StartResult =
@@ -29,6 +31,15 @@ export interface PresentRun extends EarlierRun {
 
 export type RunState = 'running' | 'completed' | 'failed' | 'cancelled' | 'unknown';
 
+/** How a run stands, by its instance or, after another run has taken that, by the client's record. */
+export interface RunProgress {
+  readonly state: RunState;
+  /** Failure code of a run that has failed or was cancelled. */
+  readonly code?: string;
+  /** Keys of the clients for which a check found differences; absent if the run is no check that has completed. */
+  readonly differing?: readonly string[];
+}
+
 /** Starts, reads and ends runs of the durable engine. A client has one run at a time. */
 export interface Runs {
   /** Starts a run of a client, and reads back which run is running. */
@@ -51,6 +62,19 @@ export interface Runs {
    * instance.
    */
   state(id: OperationId): Promise<RunState>;
+  /** As {@link state}, but also finds a run that its client's record knows, and says why a run failed. */
+  progress(id: OperationId): Promise<RunProgress>;
+  /**
+   * Finds a client's run by the random part of its id, in the client's instance and in its record. A late repetition recognises by it
+   * what it has started before.
+   *
+   * @param key the client's key, or the instance of a check
+   */
+  find(key: string, random: string): Promise<OperationId | undefined>;
+  /** Starts a check of the clients that its request names, and reads back that it runs. */
+  startCheck(run: CheckRun): Promise<StartResult>;
+  /** Reads a piece of a rollout. It may not show pending entity operations yet. @returns undefined if there is none */
+  rolloutPiece(id: string, piece: number): Promise<PieceState | undefined>;
   /** Reads a client's record. @param key the client's key. */
   record(key: string): Promise<ClientRecord>;
   /** Asks a run to stop. Does nothing when the run has ended. */

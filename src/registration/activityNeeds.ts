@@ -30,6 +30,9 @@ const ACTIVITY_NEEDS: { readonly [Name in keyof AllActivities]: NeedsOf<Name> } 
   alertRotationFailed: NONE,
   alertRotationsStopped: NONE,
   auditSweepEnd: NONE,
+  alertRolloutPaused: NONE,
+  alertRolloutCompleted: NONE,
+  auditRolloutEnd: NONE,
   isSwept: NONE,
   retireCandidate: NONE,
   retirePromoted: NONE,
@@ -56,6 +59,10 @@ const ACTIVITY_NEEDS: { readonly [Name in keyof AllActivities]: NeedsOf<Name> } 
   findDueRotations: NONE,
   startRotations: NONE,
   readRotations: NONE,
+  claimRollout: NONE,
+  advanceRollout: NONE,
+  // It plans fifty clients, and takes further tokens if their facts are not shared.
+  planRollout: { reads: 50 },
 };
 
 /** The needs of one call of an activity. */

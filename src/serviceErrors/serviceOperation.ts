@@ -2,11 +2,21 @@ import type {
   CREDENTIAL_PROMOTED,
   PULL_CHECK_REQUESTED,
 } from '@connected-registry/protocol/messages/pullCheckMessages';
-import type { ROTATION_FAILED, ROTATIONS_STOPPED } from '@connected-registry/protocol/messages/operatorAlerts';
+import type {
+  ROLLOUT_COMPLETED,
+  ROLLOUT_PAUSED,
+  ROTATION_FAILED,
+  ROTATIONS_STOPPED,
+} from '@connected-registry/protocol/messages/operatorAlerts';
 
 /** The types of the events that the app publishes. */
 export type PublishedType =
-  typeof CREDENTIAL_PROMOTED | typeof PULL_CHECK_REQUESTED | typeof ROTATION_FAILED | typeof ROTATIONS_STOPPED;
+  | typeof CREDENTIAL_PROMOTED
+  | typeof PULL_CHECK_REQUESTED
+  | typeof ROTATION_FAILED
+  | typeof ROTATIONS_STOPPED
+  | typeof ROLLOUT_PAUSED
+  | typeof ROLLOUT_COMPLETED;
 
 /** Operations on services; a resource's name follows each in messages. A closed list, so that no text from outside can appear. */
 export type ServiceOperation =

@@ -1,17 +1,25 @@
 import type { Config } from '../../settings/config.js';
+import type { Pace } from '../../ports/pace.js';
 import type { Runs } from '../../ports/runs.js';
 import { endRun, readPresentRun } from './presentRun.js';
 import type { Queries } from '../../queries/queries.js';
 import { findDueRotations } from '../rotation/findDueRotations.js';
 import { readRotations } from '../rotation/readRotations.js';
 import { startRotations } from '../rotation/startRotations.js';
+import { advanceRollout } from '../rollouts/advanceRollout.js';
+import { claimRollout } from '../rollouts/claimRollout.js';
+import { planRollout, type PlanningQueries } from '../rollouts/planRollout.js';
 import { startRunWhenFree } from './startRunWhenFree.js';
 
 /**
  * Activities that deal with runs, by the name under which each is registered. They get the engine's runs beside their
  * input, since a durable client belongs to one invocation.
  */
-export function createRunActivities(queries: Pick<Queries, 'rotationSchedule'>, config: Pick<Config, 'profileBook'>) {
+export function createRunActivities(
+  queries: Pick<Queries, 'rotationSchedule'> & PlanningQueries,
+  config: Pick<Config, 'profileBook' | 'registries'>,
+  pace: Pace,
+) {
   return {
     startRunWhenFree,
     readPresentRun,
@@ -19,6 +27,9 @@ export function createRunActivities(queries: Pick<Queries, 'rotationSchedule'>, 
     findDueRotations: findDueRotations(queries.rotationSchedule),
     startRotations: startRotations(config),
     readRotations,
+    claimRollout,
+    advanceRollout: advanceRollout(config, pace),
+    planRollout: planRollout(queries),
   };
 }
 export type RunActivities = ReturnType<typeof createRunActivities>;

@@ -66,6 +66,14 @@ export class RateBudget {
     return this.#free;
   }
 
+  /** Tokens that are free now or within this many seconds, less those promised to callers who wait. */
+  spare(now: number, withinSeconds: number): number {
+    this.#reservations.prune(now);
+    this.#refill(now);
+    const seconds = Math.max(0, withinSeconds - (this.#start(now) - now) / 1000);
+    return this.#free + seconds * this.#perSecond - this.#reservations.promised;
+  }
+
   /**
    * When the caller's tokens are available: the earliest time at which they can be taken without delaying others of the same or a
    * more urgent priority. A caller who has a reservation keeps its place.

@@ -26,6 +26,11 @@ export class Reservations {
     return this.#sorted.length;
   }
 
+  /** Tokens promised to all callers. */
+  get promised(): number {
+    return this.#promised.reduce((sum, tokens) => sum + tokens, 0);
+  }
+
   find(key: string): Reservation | undefined {
     return this.#byKey.get(key);
   }

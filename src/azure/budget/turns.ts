@@ -103,6 +103,12 @@ export class Turns {
     return admission;
   }
 
+  /** Tokens of a bucket that nobody has asked for, now and within this many seconds; negative if more were promised. */
+  spare(bucket: Bucket, withinSeconds: number): number {
+    const now = this.clock.now();
+    return this.#budgets.of(bucket, now).spare(now, withinSeconds);
+  }
+
   /** Takes the tokens of all needs, or reserves them. @returns the time of the reservation */
   #take(order: TurnOrder, held: Map<string, number>): number | undefined {
     const { needs } = order;

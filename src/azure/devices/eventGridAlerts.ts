@@ -1,6 +1,11 @@
 import type { TokenCredential } from '@azure/identity';
 import type { Config } from '../../settings/config.js';
-import { ROTATION_FAILED, ROTATIONS_STOPPED } from '@connected-registry/protocol/messages/operatorAlerts';
+import {
+  ROLLOUT_COMPLETED,
+  ROLLOUT_PAUSED,
+  ROTATION_FAILED,
+  ROTATIONS_STOPPED,
+} from '@connected-registry/protocol/messages/operatorAlerts';
 import { clientSubject, SOURCE } from '@connected-registry/protocol/messages/signalEvent';
 import type { OperatorAlerts } from '../../ports/operatorAlerts.js';
 import { createPublisher } from './eventGridChannel.js';
@@ -18,5 +23,8 @@ export function createEventGridAlerts(config: Config['signalTopic'], credential:
     },
     rotationsStopped: (id, data) =>
       publish({ type: ROTATIONS_STOPPED, id, source: SOURCE, subject: 'alerts/rotations', data }),
+    rolloutPaused: (id, data) => publish({ type: ROLLOUT_PAUSED, id, source: SOURCE, subject: 'alerts/rollouts', data }),
+    rolloutCompleted: (id, data) =>
+      publish({ type: ROLLOUT_COMPLETED, id, source: SOURCE, subject: 'alerts/rollouts', data }),
   };
 }

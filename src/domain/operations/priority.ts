@@ -25,7 +25,16 @@ export function moreUrgent(one: Priority, other: Priority): Priority {
 const AUTOMATIC = ['event', 'timer', 'sweep'];
 
 /** How urgent a run is by its input. A rotation that is urgent replaces a credential that may be in wrong hands. */
-export function priorityOf({ actor, request }: { readonly actor: string; readonly request?: object }): Priority {
+export function priorityOf({
+  actor,
+  request,
+  rollout,
+}: {
+  readonly actor: string;
+  readonly request?: object;
+  /** Id of the rollout that started the run, if any. */
+  readonly rollout?: string;
+}): Priority {
   if (request && 'urgent' in request && request.urgent === true) return 'revocation';
-  return AUTOMATIC.includes(actor) ? 'rollout' : 'single';
+  return rollout !== undefined || AUTOMATIC.includes(actor) ? 'rollout' : 'single';
 }

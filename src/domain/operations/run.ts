@@ -26,6 +26,8 @@ export interface Run<Request extends object = ClientReference> {
   readonly channel?: DeviceChannelChoice;
   /** Whether the run waits until its connected registry, which is new, is active. */
   readonly awaitsActivation?: boolean;
+  /** Id of the rollout that started the run, if any: single requests take priority over it. */
+  readonly rollout?: string;
   readonly limits: FlowLimits;
 }
 

@@ -52,6 +52,12 @@ const PHASES = {
   revokeOldPasswords: null,
   startRotations: null,
   awaitWave: null,
+
+  claimRollout: 'opening',
+  openRollout: null,
+  advanceRollout: null,
+  planRollout: null,
+  endRollout: null,
 } as const;
 
 /** Name of a step, as callers see it in an operation. The API promises these names. */

@@ -30,6 +30,9 @@ const ACTIVITIES: Readonly<Record<ActivityName, true>> = {
   alertRotationFailed: true,
   alertRotationsStopped: true,
   auditSweepEnd: true,
+  alertRolloutPaused: true,
+  alertRolloutCompleted: true,
+  auditRolloutEnd: true,
   isSwept: true,
   retireCandidate: true,
   retirePromoted: true,
@@ -56,6 +59,9 @@ const ACTIVITIES: Readonly<Record<ActivityName, true>> = {
   findDueRotations: true,
   startRotations: true,
   readRotations: true,
+  claimRollout: true,
+  advanceRollout: true,
+  planRollout: true,
 };
 
 /** `yield* activities.ensureToken(input)` calls the activity of that name. @param call calls one activity by its name */

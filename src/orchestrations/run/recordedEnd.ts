@@ -1,12 +1,14 @@
 import * as df from 'durable-functions';
-import type { OrchestrationContext } from 'durable-functions';
-import type { AuditSweepEnd, SweepEnd } from '../../activities/rotation/auditSweepEnd.js';
+import type { OrchestrationContext, Task } from 'durable-functions';
+import type { AuditRolloutEnd } from '../../activities/rollouts/auditRolloutEnd.js';
+import type { AuditSweepEnd } from '../../activities/rotation/auditSweepEnd.js';
 import type { OperationKind } from '@connected-registry/protocol/answers/answers';
 import { CLIENT_RECORD, type ClientRecordRequests } from '../../domain/clients/clientRecord.js';
 import type { EndedOperation } from '../../domain/operations/endedOperation.js';
 import { formatOperationId } from '@connected-registry/protocol/names/operationId';
 import type { Run } from '../../domain/operations/run.js';
 import { endOfRun, engineFailure, type RunEnd } from '../../domain/operations/runEnd.js';
+import { rolloutInstance, type RolloutInput, type RolloutOutcome } from '../../domain/rollouts/rollout.js';
 import { SWEEP_INSTANCE, type SweepInput, type SweepOutcome } from '../../domain/rotation/sweep.js';
 import type { WaitingRun } from '../../domain/operations/waitingRun.js';
 import type { Flow } from './flow.js';
@@ -69,23 +71,50 @@ export function recordedWait<Outcome extends RunEnd>(
   });
 }
 
-/** Records a sweep's end by one line of the audit: callers do not see sweeps as operations. */
-export function recordedSweep(
-  flow: (context: OrchestrationContext) => Flow<SweepOutcome | undefined>,
-): (context: OrchestrationContext) => Flow<SweepOutcome | undefined> {
+/** An end by an internal error. */
+type Crashed = { readonly endedAt: string; readonly crashed: true };
+
+/**
+ * The same flow, but an activity writes one line of the audit before it returns. For flows that callers do not see as operations.
+ *
+ * @param auditOf schedules the activity
+ */
+function audited<Outcome>(
+  flow: (context: OrchestrationContext) => Flow<Outcome | undefined>,
+  auditOf: (context: OrchestrationContext, end: Outcome | Crashed) => Task,
+): (context: OrchestrationContext) => Flow<Outcome | undefined> {
   return function* (context) {
-    const { sweep, actor } = context.df.getInput<SweepInput>();
-    const operation = formatOperationId({ instance: SWEEP_INSTANCE, run: sweep });
-    const audit = (end: SweepEnd) =>
-      context.df.callActivity('auditSweepEnd', { sweep, end, by: { operation, actor } } satisfies AuditSweepEnd);
-    let outcome: SweepOutcome | undefined;
+    let outcome: Outcome | undefined;
     try {
       outcome = yield* flow(context);
     } catch (error) {
-      yield audit({ endedAt: context.df.currentUtcDateTime.toISOString(), crashed: true });
+      yield auditOf(context, { endedAt: context.df.currentUtcDateTime.toISOString(), crashed: true });
       throw error;
     }
-    if (outcome !== undefined) yield audit(outcome);
+    // After continueAsNew nothing may follow.
+    if (outcome !== undefined) yield auditOf(context, outcome);
     return outcome;
   };
+}
+
+/** Records the end of a sweep by one line of the audit. */
+export function recordedSweep(
+  flow: (context: OrchestrationContext) => Flow<SweepOutcome | undefined>,
+): (context: OrchestrationContext) => Flow<SweepOutcome | undefined> {
+  return audited(flow, (context, end) => {
+    const { sweep, actor } = context.df.getInput<SweepInput>();
+    const operation = formatOperationId({ instance: SWEEP_INSTANCE, run: sweep });
+    return context.df.callActivity('auditSweepEnd', { sweep, end, by: { operation, actor } } satisfies AuditSweepEnd);
+  });
+}
+
+/** Records the end of a rollout by one line of the audit. */
+export function recordedRollout(
+  flow: (context: OrchestrationContext) => Flow<RolloutOutcome | undefined>,
+): (context: OrchestrationContext) => Flow<RolloutOutcome | undefined> {
+  return audited(flow, (context, end) => {
+    const { plan, run, actor } = context.df.getInput<RolloutInput>();
+    const by = { operation: formatOperationId({ instance: rolloutInstance(plan.id), run }), actor };
+    return context.df.callActivity('auditRolloutEnd', { rollout: plan.id, run, end, by } satisfies AuditRolloutEnd);
+  });
 }

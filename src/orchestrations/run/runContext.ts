@@ -15,7 +15,7 @@ import { ProgressLog } from './progressLog.js';
 import { untilDone } from './untilDone.js';
 
 /** What every flow's input has; that of a client's run is {@link Run}, with the client in its request. */
-type RunInput = Pick<Run, 'run' | 'actor' | 'limits'>;
+type RunInput = Pick<Run, 'run' | 'actor' | 'limits' | 'rollout'>;
 
 interface RunOptions {
   /** Instance whose operation the run is, for a run with an instance of its own; the run's own by default. */

@@ -1,14 +1,17 @@
 import type { DurableClient } from 'durable-functions';
-import { cancelEventName, DELIBERATE_STOPS, type CancelEvent } from '../../domain/operations/cancelEvent.js';
+import { cancelEventName, type CancelEvent } from '../../domain/operations/cancelEvent.js';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { formatOperationId, parseOperationId } from '@connected-registry/protocol/names/operationId';
+import { CHECK, checkInstance } from '../../domain/check/checkRun.js';
 import { revocationInstance } from '../../domain/revocation/revocationInstance.js';
 import { OFFBOARD, REVOKE, ROTATE, type Run } from '../../domain/operations/run.js';
 import { START_WHEN_FREE, waitingInstance, type WaitingRun } from '../../domain/operations/waitingRun.js';
-import type { PresentRun, Runs, RunState, StartResult } from '../../ports/runs.js';
+import type { PresentRun, Runs, StartResult } from '../../ports/runs.js';
 import { auditStart } from './auditStart.js';
 import { readClientRecord } from './clientRecords.js';
 import { noteLostEndOf } from './lostEnds.js';
+import { readRolloutPiece } from './rolloutPieces.js';
+import { findByRandom, readProgress, stateOf } from './runProgress.js';
 import { findRunning } from './runningRuns.js';
 import { hasEnded, readRun, type RunStatus } from './runStatus.js';
 import { startRun } from './startRun.js';
@@ -51,6 +54,15 @@ export function durableRuns(client: DurableClient): Runs {
       const found = await readRun(client, instance);
       return found?.input.run === run ? stateOf(found) : 'unknown';
     },
+    progress: (id) => readProgress(client, id),
+    find: (key, random) => findByRandom(client, key, random),
+    startCheck: async (run) => {
+      const instance = checkInstance(run);
+      const result = await startRun(client, CHECK, instance, run);
+      auditStart(result, instance);
+      return result;
+    },
+    rolloutPiece: (id, piece) => readRolloutPiece(client, id, piece),
     record: (key) => readClientRecord(client, key),
     cancel: async ({ instance, run }, actor, reason) => {
       const found = await readRun(client, instance);
@@ -77,13 +89,6 @@ async function findWaitingOffboarding(
 
 function isWaitingRun(run: Run): run is WaitingRun {
   return 'preempts' in run;
-}
-
-function stateOf(found: RunStatus): RunState {
-  if (!hasEnded(found)) return 'running';
-  const { status, failure } = found.outcome ?? {};
-  if (status === 'completed') return 'completed';
-  return failure && DELIBERATE_STOPS.includes(failure.code) ? 'cancelled' : 'failed';
 }
 
 function toPresentRun(status: RunStatus): PresentRun {

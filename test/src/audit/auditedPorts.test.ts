@@ -41,6 +41,8 @@ const WRITES: Writes = {
   alerts: {
     rotationFailed: [['id', {}], 'rotation.alert', 'id'],
     rotationsStopped: [['id', {}], 'sweep.alert', 'id'],
+    rolloutPaused: [['id', {}], 'rollout.alert', 'id'],
+    rolloutCompleted: [['id', {}], 'rollout.alert', 'id'],
   },
   self: {},
 };

@@ -5,6 +5,7 @@ import { ONBOARD } from '../../../src/domain/operations/run.js';
 import type { WaitingRun } from '../../../src/domain/operations/waitingRun.js';
 import { startWhenFree } from '../../../src/orchestrations/startWhenFree.js';
 import type { PresentRun, StartResult } from '../../../src/ports/runs.js';
+import { NO_RUNS } from '../fakes/services/runs.js';
 import { FakeDurableContext } from '../fakes/durable/durableContext.js';
 import { onboardingRun, RUN } from '../fakes/answers/requests.js';
 
@@ -21,15 +22,13 @@ function waitWith(results: readonly StartResult[], preempts = true, last?: Prese
     const result = results[Math.min(starts, results.length - 1)];
     if (!result) throw new Error('no result was given');
     return startRunWhenFree(order as Parameters<typeof startRunWhenFree>[0], {
+      ...NO_RUNS,
       start: async () => {
         starts += 1;
         return result;
       },
       startWhenFree: async () => result,
-      revoke: async () => result,
       present: async () => last,
-      running: async () => undefined,
-      state: async () => 'unknown',
       record: async () => ({}),
       cancel: async (...args) => void cancelled.push(args),
     });

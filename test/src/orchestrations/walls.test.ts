@@ -34,8 +34,8 @@ const FORBIDDEN = [
   /\bdf\.lock\b/,
 ];
 
-/** It drops events that wait for the instance. Nobody sends the sweep any: not even a cancel. */
-const CONTINUES_AS_NEW = ['rotationSweep.ts'];
+/** It drops events that wait for the instance. Nobody sends sweeps and rollouts any: not even a cancel. */
+const CONTINUES_AS_NEW = ['rollout.ts', 'rotationSweep.ts'];
 
 /** Makes every durable timer, in pieces that the real engine bears. */
 const CREATES_TIMERS = ['run/durableWait.ts'];

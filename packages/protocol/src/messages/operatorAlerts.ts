@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { FAILURE_CODES } from '../answers/codes.js';
+import { ROLLOUT_KINDS } from '../requests/rolloutRequest.js';
 
 /** CloudEvents types of alerts for operators. They are published on the signal topic, under their own subjects. */
 export const ROTATION_FAILED = 'ConnectedRegistry.RotationFailed';
 export const ROTATIONS_STOPPED = 'ConnectedRegistry.RotationsStopped';
+export const ROLLOUT_PAUSED = 'ConnectedRegistry.RolloutPaused';
+export const ROLLOUT_COMPLETED = 'ConnectedRegistry.RolloutCompleted';
 
 /** Data of a {@link ROTATION_FAILED} event. The credential in use is unchanged, unless the rotation was urgent. */
 export const rotationFailed = z.object({
@@ -33,3 +36,34 @@ export const rotationsStopped = z.object({
   restsUntil: z.iso.datetime(),
 });
 export type RotationsStopped = z.infer<typeof rotationsStopped>;
+
+/** Data of a {@link ROLLOUT_PAUSED} event: so many rows have failed that the rollout starts no more until it is resumed. */
+export const rolloutPaused = z.object({
+  rollout: z.string(),
+  name: z.string().exactOptional(),
+  kind: z.enum(ROLLOUT_KINDS),
+  /** Since when it has been paused (ISO 8601). */
+  pausedAt: z.iso.datetime(),
+  rows: z.int(),
+  completed: z.int(),
+  failed: z.int(),
+  /** Failed rows by code. */
+  failures: z.record(z.string(), z.int()),
+});
+export type RolloutPaused = z.infer<typeof rolloutPaused>;
+
+/** Data of a {@link ROLLOUT_COMPLETED} event: all rows have ended. */
+export const rolloutCompleted = z.object({
+  rollout: z.string(),
+  name: z.string().exactOptional(),
+  kind: z.enum(ROLLOUT_KINDS),
+  /** When it ended (ISO 8601). */
+  endedAt: z.iso.datetime(),
+  rows: z.int(),
+  completed: z.int(),
+  failed: z.int(),
+  cancelled: z.int(),
+  /** Failed rows by code. */
+  failures: z.record(z.string(), z.int()),
+});
+export type RolloutCompleted = z.infer<typeof rolloutCompleted>;

@@ -29,6 +29,11 @@ export function newRunId(now: Date, random: Uint8Array): string {
   return now.getTime().toString(36).padStart(9, '0') + suffix;
 }
 
+/** The random part of a run id, which is the same whatever its instant. */
+export function randomOf(run: string): string {
+  return run.slice(9);
+}
+
 /** The instant in a run id (ISO 8601); undefined if the text is not a run id. */
 export function instantOf(run: string): string | undefined {
   const instant = Number.parseInt(run.slice(0, 9), 36);

@@ -127,6 +127,14 @@ const failed = {
   code: 'step-deadline',
 } as unknown as Parameters<Ports['alerts']['rotationFailed']>[1];
 const stopped = { sweep: 's', reason: 'r', started: 1, failed: 1, left: 0, restsUntil: EXPIRES };
+const ofRollout = {
+  rollout: 'r',
+  kind: 'rotate',
+  rows: 1,
+  completed: 0,
+  failed: 1,
+  failures: { internal: 1 },
+} as const;
 const OTHERS: Readonly<Record<string, Call>> = {
   'a pull check on the topic': { run: () => ports.devices.requestPullCheck('id', message, { kind: 'eventGrid' }) },
   'a promotion on the topic': {
@@ -137,6 +145,12 @@ const OTHERS: Readonly<Record<string, Call>> = {
   'a hub’s registry': { run: () => ports.hubs.hasDevice('plant-hub', 'sensor-7') },
   'an alert about a rotation': { run: () => ports.alerts.rotationFailed('id', failed) },
   'an alert about the sweep': { run: () => ports.alerts.rotationsStopped('id', stopped) },
+  'an alert about a paused rollout': {
+    run: () => ports.alerts.rolloutPaused('id', { ...ofRollout, pausedAt: EXPIRES }),
+  },
+  'an alert about a rollout’s end': {
+    run: () => ports.alerts.rolloutCompleted('id', { ...ofRollout, endedAt: EXPIRES, cancelled: 0 }),
+  },
 };
 
 /** Makes each request of a call fail, in a run for each. @returns the traces that contain a secret */

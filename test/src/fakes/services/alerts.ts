@@ -1,10 +1,17 @@
-import type { RotationFailed, RotationsStopped } from '@connected-registry/protocol/messages/operatorAlerts';
+import type {
+  RolloutCompleted,
+  RolloutPaused,
+  RotationFailed,
+  RotationsStopped,
+} from '@connected-registry/protocol/messages/operatorAlerts';
 import type { OperatorAlerts } from '../../../../src/ports/operatorAlerts.js';
 
 /** Keeps what operators were notified of, by event id. */
 export class FakeAlerts implements OperatorAlerts {
   readonly failed = new Map<string, RotationFailed>();
   readonly stopped = new Map<string, RotationsStopped>();
+  readonly paused = new Map<string, RolloutPaused>();
+  readonly completed = new Map<string, RolloutCompleted>();
 
   async rotationFailed(id: string, alert: RotationFailed): Promise<void> {
     this.failed.set(id, alert);
@@ -12,5 +19,13 @@ export class FakeAlerts implements OperatorAlerts {
 
   async rotationsStopped(id: string, alert: RotationsStopped): Promise<void> {
     this.stopped.set(id, alert);
+  }
+
+  async rolloutPaused(id: string, alert: RolloutPaused): Promise<void> {
+    this.paused.set(id, alert);
+  }
+
+  async rolloutCompleted(id: string, alert: RolloutCompleted): Promise<void> {
+    this.completed.set(id, alert);
   }
 }

@@ -20,6 +20,7 @@ import { createBinderEntity } from '../entities/binderEntity.js';
 import { createClientRecordEntity, type ClientRecordEntity } from '../entities/clientRecordEntity.js';
 import type { Call } from '../durable/durableContext.js';
 import { createMapHolderEntity } from '../entities/mapHolderEntity.js';
+import { NO_LIMIT, NO_RUNS } from '../services/runs.js';
 import { createTokenClaimEntities } from '../entities/tokenClaimEntity.js';
 import type { World } from './world.js';
 
@@ -37,6 +38,7 @@ export function createFlowWorld(world: World, records: ClientRecordEntity = crea
   let present: PresentRun | undefined;
 
   const runs: Runs = {
+    ...NO_RUNS,
     start: async () => ({ kind: 'unknown' }),
     startWhenFree: async () => ({ kind: 'unknown' }),
     revoke: async () => ({ kind: 'unknown' }),
@@ -50,7 +52,7 @@ export function createFlowWorld(world: World, records: ClientRecordEntity = crea
     records.request(operation, request as ClientRecordRequest);
   const activities: Readonly<Record<string, (input: never, runs: Runs) => Promise<unknown>>> = {
     ...world.activities,
-    ...createRunActivities(world.queries, world.config),
+    ...createRunActivities(world.queries, world.config, NO_LIMIT),
   };
 
   const answer = async (operation: string, { kind, name, input }: Call): Promise<unknown> => {

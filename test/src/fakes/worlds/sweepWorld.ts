@@ -5,6 +5,7 @@ import type { SweepInput } from '../../../../src/domain/rotation/sweep.js';
 import { rotationSweep } from '../../../../src/orchestrations/rotationSweep.js';
 import type { Runs, RunState } from '../../../../src/ports/runs.js';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { NO_LIMIT, NO_RUNS } from '../services/runs.js';
 import { runFlow } from './runFlow.js';
 import type { World } from './world.js';
 
@@ -30,26 +31,22 @@ export async function sweepIn(world: World, options: Options = {}) {
   const { run = () => 'completed', busy = () => false, records = new Map<string, ClientRecord>() } = options;
   const started: Started[] = [];
   const runs: Runs = {
+    ...NO_RUNS,
     start: async (_, { run: id, request }) => {
       const operation = formatOperationId({ instance: clientKey(request), run: id });
       if (busy(request.client)) return { kind: 'conflict', id: operation, runningKind: 'onboard' };
       started.push({ id: operation, client: request.client, at: new Date() });
       return { kind: 'running', id: operation, attached: false };
     },
-    startWhenFree: () => Promise.reject(new Error('a sweep waits for nobody')),
-    revoke: () => Promise.reject(new Error('a sweep revokes no client')),
-    present: () => Promise.reject(new Error('a sweep asks by run')),
-    running: async () => undefined,
     state: async (id) => {
       const found = started.find((item) => item.id === formatOperationId(id));
       return found ? run(found.client, (Date.now() - found.at.getTime()) / 1000) : 'unknown';
     },
     record: async (key) => records.get(key) ?? NOTHING_KNOWN,
-    cancel: () => Promise.reject(new Error('a sweep cancels nothing')),
   };
   const activities: Readonly<Record<string, (input: never, runs: Runs) => Promise<unknown>>> = {
     ...world.activities,
-    ...createRunActivities(world.queries, world.config),
+    ...createRunActivities(world.queries, world.config, NO_LIMIT),
   };
   const { rotation: policy, limits } = world.config;
   const input: SweepInput = { sweep: SWEEP_RUN, actor: 'sweep', policy, limits };

@@ -1,0 +1,115 @@
+import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
+import { PIECE_ROWS, type RolloutRound, type RowChange, type RowStatus } from '../../domain/rollouts/rollout.js';
+import { waveCount, waveRows } from '../../domain/rollouts/waves.js';
+import type { Pace } from '../../ports/pace.js';
+import type { Runs } from '../../ports/runs.js';
+import { eachOf } from '../../queries/eachOf.js';
+import type { Config } from '../../settings/config.js';
+import { Pieces, withPieces } from './pieces.js';
+import { endedRows } from './rowEnds.js';
+import type { RoundOfRuns } from './rowRuns.js';
+import { startRows, type WaitingRow } from './startRows.js';
+
+export interface AdvanceRolloutInput extends RoundOfRuns {
+  readonly round: Pick<RolloutRound, 'versions' | 'counts' | 'wave'>;
+  /** False while the rollout is paused or waits. Ends of operations are read all the same. */
+  readonly mayStart: boolean;
+  /** False until the pause after the wave in progress is over. */
+  readonly mayEnterNextWave: boolean;
+}
+
+/** What one round has changed. */
+export interface RolloutAdvance {
+  /** New statuses of rows, for each piece that has any. */
+  readonly pieces: readonly { readonly piece: number; readonly changes: readonly RowChange[] }[];
+  /** The wave in progress. */
+  readonly wave: number;
+  /** Number of its rows that have not ended. */
+  readonly open: number;
+}
+
+/** Maximum rows that one round starts, so that a pause of the rollout takes effect soon. */
+const MAX_STARTS = 250;
+
+/** Maximum busy clients that one round tries to start again. */
+const MAX_BUSY_TRIES = 50;
+
+/** Seconds within which the started work must be able to send its requests: more than a round takes, so that no budget is idle. */
+const WITHIN = 30;
+
+/** Reads which operations of a rollout have ended, and starts rows of the wave in progress as fast as the budgets allow. */
+export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'>, pace: Pace) {
+  return (input: AdvanceRolloutInput, runs: Runs): Promise<StepOutcome<RolloutAdvance>> =>
+    withPieces(async () => {
+      const { plan, round, mayStart, mayEnterNextWave } = input;
+      const pieces = new Pieces(plan.id, runs, round.versions);
+      const changes = new Map<number, RowStatus>();
+      const withRunning = round.counts.flatMap(({ running }, piece) => (running > 0 ? [piece] : []));
+      await eachOf(withRunning, async (piece) => {
+        for (const { index, status } of await endedRows(await pieces.of(piece), runs))
+          changes.set(piece * PIECE_ROWS + index, status);
+      });
+
+      let { wave } = round;
+      const last = mayEnterNextWave ? waveCount(plan) - 1 : wave;
+      let open = await openRows(wave);
+      while (open.length === 0 && wave < last) {
+        wave += 1;
+        open = await openRows(wave);
+      }
+      const waiting = open.filter(({ status }) => status.state === 'waiting');
+      const started = mayStart ? await startRows(input, admitted(waiting), { runs, pace, config }) : [];
+      for (const { row, status } of started) changes.set(row, status);
+      const left = open.filter(({ row, status }) => isOpen(changes.get(row) ?? status));
+      return done({ pieces: byPiece(changes), wave, open: left.length });
+
+      /** The rows of a wave that have not ended. Pieces without open rows are not read. */
+      async function openRows(wave: number): Promise<WaitingRow[]> {
+        const found: WaitingRow[] = [];
+        const { from, to } = waveRows(plan, wave);
+        for (let piece = Math.floor(from / PIECE_ROWS); piece * PIECE_ROWS < to; piece += 1) {
+          const counts = round.counts[piece];
+          if (!counts || counts.waiting + counts.running === 0) continue;
+          const { requests, rows } = await pieces.of(piece);
+          for (const [index, before] of rows.entries()) {
+            const row = piece * PIECE_ROWS + index;
+            const request = requests[index];
+            const status = changes.get(row) ?? before;
+            if (request && row >= from && row < to && isOpen(status)) found.push({ row, request, status });
+          }
+        }
+        return found;
+      }
+
+      /** The rows to start now. Busy clients come last, and not always the same ones first. */
+      function admitted(rows: readonly WaitingRow[]): readonly WaitingRow[] {
+        const busy = rows.filter(({ status }) => status.busySince !== undefined);
+        const first = busy.length === 0 ? 0 : Math.floor(Date.parse(input.at) / 1000) % busy.length;
+        const again = [...busy.slice(first), ...busy.slice(0, first)].slice(0, MAX_BUSY_TRIES);
+        const ordered = [...rows.filter(({ status }) => status.busySince === undefined), ...again];
+        const rooms = new Map<string, number>();
+        const chosen: WaitingRow[] = [];
+        for (const row of ordered) {
+          if (chosen.length >= MAX_STARTS) break;
+          const { registry } = row.request;
+          const room = rooms.get(registry) ?? pace.room({ registry, kind: plan.kind }, WITHIN);
+          if (room > 0) chosen.push(row);
+          rooms.set(registry, room - 1);
+        }
+        return chosen;
+      }
+    });
+}
+
+function isOpen({ state }: RowStatus): boolean {
+  return state === 'waiting' || state === 'running';
+}
+
+function byPiece(changes: ReadonlyMap<number, RowStatus>): RolloutAdvance['pieces'] {
+  const found = new Map<number, RowChange[]>();
+  for (const [row, status] of changes) {
+    const piece = Math.floor(row / PIECE_ROWS);
+    found.set(piece, [...(found.get(piece) ?? []), { index: row % PIECE_ROWS, status }]);
+  }
+  return [...found].map(([piece, list]) => ({ piece, changes: list }));
+}

@@ -1,0 +1,86 @@
+import { clientKey, referenceOf } from '@connected-registry/protocol/names/clientKey';
+import type { PlannedWrite, Problem } from '@connected-registry/protocol/answers/answers';
+import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
+import { revocationOf, tokensIn } from '../../domain/clients/clientRecord.js';
+import { unknownProblem } from '../../domain/clients/unknownClient.js';
+import { OFFBOARD, ONBOARD, ROTATE } from '../../domain/operations/run.js';
+import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
+import {
+  ROW_CODES,
+  type RolloutPlan,
+  type RolloutRequest,
+  type RowChange,
+  type RowStatus,
+} from '../../domain/rollouts/rollout.js';
+import type { Runs } from '../../ports/runs.js';
+import { eachOf } from '../../queries/eachOf.js';
+import type { Queries } from '../../queries/queries.js';
+import { Pieces, withPieces } from './pieces.js';
+
+interface PlanRolloutInput {
+  readonly plan: Pick<RolloutPlan, 'id' | 'kind'>;
+  /** The piece whose next rows are planned. */
+  readonly piece: number;
+  /** Versions of all pieces after the last note. */
+  readonly versions: readonly number[];
+}
+
+/** Rows that one call plans, so that its result stays small. */
+const AT_ONCE = 50;
+
+/** Maximum writes of a row that are listed. */
+const MAX_WRITES = 12;
+
+type Planned = { readonly problems: readonly Problem[]; readonly writes: readonly PlannedWrite[] };
+
+/** Plans the next rows of a dry run. It only reads. */
+export function planRollout(queries: PlanningQueries) {
+  return (
+    { plan, piece, versions }: PlanRolloutInput,
+    runs: Runs,
+  ): Promise<StepOutcome<{ readonly changes: readonly RowChange[] }>> =>
+    withPieces(async () => {
+      const { requests, rows } = await new Pieces(plan.id, runs, versions).of(piece);
+      const waiting = rows.flatMap((row, index) => {
+        const request = requests[index];
+        return row.state === 'waiting' && request ? [{ row, index, request }] : [];
+      });
+      const changes = await eachOf(waiting.slice(0, AT_ONCE), async ({ row, index, request }) => ({
+        index,
+        status: planned(row, await planRow(plan.kind, request, queries, runs)),
+      }));
+      return done({ changes });
+    });
+}
+
+/** The queries that plan. */
+export type PlanningQueries = Pick<Queries, 'preflight' | 'planRotation' | 'offboardingDryRun' | 'findUnknown'>;
+
+async function planRow(
+  kind: RolloutPlan['kind'],
+  request: RolloutRequest,
+  queries: PlanningQueries,
+  runs: Pick<Runs, 'record'>,
+): Promise<Planned> {
+  const reference = referenceOf(request);
+  const record = await runs.record(clientKey(reference));
+  if (kind === ONBOARD) {
+    const { orphaned, held } = record;
+    // The route has checked that each row of such a rollout is an onboarding.
+    return queries.preflight(request as Onboarding, revocationOf(record), orphaned, held);
+  }
+  const unknown = await queries.findUnknown(reference, record);
+  if (unknown) return { problems: [unknownProblem(reference, unknown)], writes: [] };
+  if (kind === ROTATE) return queries.planRotation({ ...reference, urgent: false }, record.acknowledged);
+  if (kind === OFFBOARD) return queries.offboardingDryRun(reference, tokensIn(record));
+  return { problems: [], writes: [] };
+}
+
+function planned(row: RowStatus, { problems, writes }: Planned): RowStatus {
+  const texts = writes.map(({ action, resource }) => `${action} ${resource}`);
+  const more = texts.length - MAX_WRITES;
+  const listed = more > 0 ? [...texts.slice(0, MAX_WRITES), `and ${more} more`] : texts;
+  if (problems.length === 0) return { ...row, state: 'planned', writes: listed };
+  const codes = [...new Set(problems.map(({ code }) => code))];
+  return { ...row, state: 'failed', code: ROW_CODES.refused, problems: codes };
+}

@@ -1,0 +1,99 @@
+import {
+  clientKey,
+  keyHash,
+  referenceOf,
+  shortHash,
+  type ClientReference,
+} from '@connected-registry/protocol/names/clientKey';
+import { newRunId } from '@connected-registry/protocol/names/operationId';
+import { clientFingerprint } from '@connected-registry/protocol/requests/clientsRequest';
+import { fingerprint, type Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
+import { rotationFingerprint } from '@connected-registry/protocol/requests/rotationRequest';
+import type { RolloutKind } from '@connected-registry/protocol/requests/rolloutRequest';
+import { checkFingerprint, type CheckRun } from '../../domain/check/checkRun.js';
+import type { FlowLimits } from '../../domain/operations/flowLimits.js';
+import { OFFBOARD, ONBOARD, ROTATE, type Run } from '../../domain/operations/run.js';
+import { channelOf } from '../../domain/profiles/profiles.js';
+import type { RolloutPlan, RolloutRequest } from '../../domain/rollouts/rollout.js';
+import type { Config } from '../../settings/config.js';
+
+/** What all runs of one round have in common. */
+export interface RoundOfRuns {
+  readonly plan: RolloutPlan;
+  /** When the round began (ISO 8601): a repetition of its work creates the same run ids. */
+  readonly at: string;
+  readonly limits: FlowLimits;
+}
+
+/** Rows of one request: one client, or the clients of a check. Each `[row in the rollout, retry]`. */
+type RowsOfRun = readonly (readonly [row: number, retry: number])[];
+
+/**
+ * The run id for these rows. Its random part is the same in every round, so that a run that was started before is recognised. Its
+ * instant is that of the round, since activities of a client's runs compare run ids to find out which run is the later one.
+ */
+function runIdOf({ plan, at }: RoundOfRuns, rows: RowsOfRun): string {
+  return newRunId(new Date(at), Buffer.from(shortHash([plan.id, rows], 8), 'hex'));
+}
+
+/** The run of one row of a rollout, except a check. */
+export function rowRun(
+  round: RoundOfRuns,
+  row: number,
+  retry: number,
+  request: RolloutRequest,
+  config: Pick<Config, 'profileBook'>,
+): { readonly kind: Exclude<RolloutKind, 'check'>; readonly run: Run } {
+  const { plan, limits } = round;
+  const common = {
+    run: runIdOf(round, [[row, retry]]),
+    // A revocation that was requested after the rollout stands, whenever the row is started.
+    requestedAt: plan.requestedAt,
+    actor: plan.actor,
+    channel: channelOf(config.profileBook, request),
+    limits,
+    rollout: plan.id,
+  };
+  const reference = referenceOf(request);
+  switch (plan.kind) {
+    case ONBOARD: {
+      // The route has checked that each row of such a rollout is an onboarding.
+      const onboarding = request as Onboarding;
+      return { kind: ONBOARD, run: { ...common, fingerprint: fingerprint(onboarding), request: onboarding } };
+    }
+    case ROTATE: {
+      const rotation = { ...reference, urgent: false };
+      return { kind: ROTATE, run: { ...common, fingerprint: rotationFingerprint(rotation), request: rotation } };
+    }
+    default:
+      return {
+        kind: OFFBOARD,
+        run: { ...common, fingerprint: clientFingerprint(OFFBOARD, reference), request: reference },
+      };
+  }
+}
+
+/** The run that checks the clients of some rows. */
+export function checkRun(
+  round: RoundOfRuns,
+  rows: RowsOfRun,
+  requests: readonly RolloutRequest[],
+  config: Pick<Config, 'registries'>,
+): CheckRun {
+  const { plan, limits } = round;
+  const clients: readonly ClientReference[] = requests.map(referenceOf);
+  return {
+    run: runIdOf(round, rows),
+    fingerprint: checkFingerprint({ clients }),
+    requestedAt: plan.requestedAt,
+    actor: plan.actor,
+    request: { clients, registries: config.registries.map(({ name }) => name) },
+    limits,
+    rollout: plan.id,
+  };
+}
+
+/** Hash of a client's key, as the claims of rollouts keep it: 8 bytes in base64url. */
+export function claimOf(client: ClientReference): string {
+  return Buffer.from(keyHash(clientKey(client)), 'hex').toString('base64url');
+}

@@ -1,0 +1,64 @@
+import type { RolloutKind } from '@connected-registry/protocol/requests/rolloutRequest';
+import type { ArmKind, ArmRates } from '../../domain/resourceManager/rates.js';
+import type { Pace, PacedWork } from '../../ports/pace.js';
+import { findRegistry, type RegistryId } from '../../settings/registries.js';
+import { armBuckets } from './armBuckets.js';
+import type { Turns } from './turns.js';
+
+/** Requests that the work of one client takes. A client list is written once for many clients. */
+const REQUESTS: Readonly<Record<RolloutKind, Readonly<Partial<Record<ArmKind, number>>>>> = {
+  onboard: { reads: 3, writes: 2.06 },
+  rotate: { reads: 3, writes: 1 },
+  offboard: { reads: 3, writes: 1.02, deletes: 1 },
+  check: { reads: 1 },
+};
+
+/** Milliseconds after which a run that was started has taken or reserved its tokens. */
+const UNSEEN = 15_000;
+
+/** Implements {@link Pace} by the budgets of this process. @param turns has the budgets */
+export function createPace(
+  turns: Turns,
+  config: {
+    readonly arm: { readonly rates: ArmRates };
+    readonly registries: readonly [RegistryId, ...RegistryId[]];
+  },
+): Pace {
+  const buckets = armBuckets(config.arm.rates);
+  /** The last starts, by subscription. */
+  const starts = new Map<string, { readonly kind: RolloutKind; readonly at: number }[]>();
+
+  return {
+    room: ({ registry, kind }, withinSeconds) => {
+      const subscription = subscriptionOf(registry);
+      const rooms = ARM_KINDS.flatMap((armKind) => {
+        const each = REQUESTS[kind][armKind];
+        if (each === undefined) return [];
+        const spare = turns.spare(buckets.of(subscription, armKind), withinSeconds);
+        return (spare - unseen(subscription, armKind)) / each;
+      });
+      return Math.max(0, Math.floor(Math.min(...rooms)));
+    },
+    started: ({ registry, kind }: PacedWork) => {
+      const subscription = subscriptionOf(registry);
+      starts.set(subscription, [...recent(subscription), { kind, at: turns.clock.now() }]);
+    },
+  };
+
+  /** Requests of runs that were started a moment ago. */
+  function unseen(subscription: string, armKind: ArmKind): number {
+    return recent(subscription).reduce((sum, { kind }) => sum + (REQUESTS[kind][armKind] ?? 0), 0);
+  }
+
+  function recent(subscription: string) {
+    const since = turns.clock.now() - UNSEEN;
+    return (starts.get(subscription) ?? []).filter(({ at }) => at > since);
+  }
+
+  /** A registry that the settings no longer name has no budget of its own: its run fails by itself. */
+  function subscriptionOf(registry: string): string {
+    return (findRegistry(config, registry) ?? config.registries[0]).subscriptionId.toLowerCase();
+  }
+}
+
+const ARM_KINDS: readonly ArmKind[] = ['reads', 'writes', 'deletes'];

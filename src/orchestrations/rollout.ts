@@ -1,0 +1,201 @@
+import type { OrchestrationContext } from 'durable-functions';
+import {
+  piecesOf,
+  rolloutInstance,
+  type Directive,
+  type RolloutInput,
+  type RolloutOutcome,
+  type RoundReport,
+} from '../domain/rollouts/rollout.js';
+import { pauseSeconds, waitOf } from './rollout/gates.js';
+import { RolloutEntities } from './rollout/rolloutEntities.js';
+import { RoundState } from './rollout/roundState.js';
+import { orUndefined, StepFailed, type Flow } from './run/flow.js';
+import { beginRun, type RunContext } from './run/runContext.js';
+
+/** How long, in seconds, to try to alert operators. */
+const ALERT_SECONDS = 120;
+
+/**
+ * Starts the rows of a rollout in waves, as fast as Azure's rates allow, and follows them until all have ended. Each execution is one
+ * round, after which it continues as new to keep its history short. That drops waiting events, but nothing sends events to a
+ * rollout: operators' commands reach it through its control entity.
+ */
+export function* rollout(context: OrchestrationContext): Flow<RolloutOutcome | undefined> {
+  const input = context.df.getInput<RolloutInput>();
+  const { plan, round } = input;
+  const instance = rolloutInstance(plan.id);
+  const run = beginRun(context, { instance, priority: plan.dryRun ? 'inventory' : 'rollout' }, input);
+  const flow = new Rollout(run, new RoundState(round ?? NOTHING_READ));
+  try {
+    return round === undefined ? yield* flow.open() : yield* flow.round();
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error;
+    return yield* flow.stop(error);
+  }
+}
+
+const NOTHING_READ = RoundState.ofPieces([]).next;
+
+class Rollout {
+  private readonly entities: RolloutEntities;
+
+  constructor(
+    private readonly run: RunContext<RolloutInput>,
+    private state: RoundState,
+  ) {
+    this.entities = new RolloutEntities(run, this.plan.id);
+  }
+
+  private get plan() {
+    return this.run.input.plan;
+  }
+
+  /** Reads the rows, and claims their clients. Also when the rollout is started again. */
+  *open(): Flow<RolloutOutcome | undefined> {
+    const { run, plan, entities } = this;
+    const count = piecesOf(plan.rows);
+    const stored = yield* run.step('claimRollout', () => run.activities.claimRollout({ id: plan.id, pieces: count }));
+    this.state = RoundState.ofPieces(stored.pieces);
+    // A dry run changes no client, so it may run beside another rollout.
+    if (!plan.dryRun) {
+      const { conflicts } = yield* run.step('openRollout', () => entities.claim(stored.clients));
+      if (conflicts.length > 0) {
+        yield* entities.control('refuse', { plan, conflicts });
+        // A rollout that is started again keeps its rows.
+        if (run.id === plan.id) for (let piece = 0; piece < count; piece += 1) entities.dropPiece(piece);
+        return this.ended('refused');
+      }
+    }
+    yield* run.step('openRollout', () => entities.control('open', { plan }));
+    return this.goOn();
+  }
+
+  /** Reports how the rollout stands, carries out commands, and starts and follows rows. */
+  *round(): Flow<RolloutOutcome | undefined> {
+    const { run, plan, state } = this;
+    const directive = yield* this.commanded();
+    yield* this.alertOfPause(directive);
+    if (state.open === 0) return yield* this.end();
+    if (plan.dryRun) {
+      if (directive.status === 'running') yield* this.planRows();
+    } else yield* this.advance(directive);
+    this.show(directive);
+    const waits = this.waits;
+    if (state.open > 0 && !(plan.dryRun && directive.status === 'running'))
+      yield* run.pause(pauseSeconds(directive, waits, state.next, run.now));
+    return this.goOn();
+  }
+
+  /** Reports, and carries out commands until there are none. */
+  private *commanded(): Flow<Directive> {
+    const { entities, state } = this;
+    let directive = yield* entities.control('report', this.report([]));
+    while (directive.commands.length > 0) {
+      for (const { id, command } of directive.commands) {
+        if (command === 'retry-failed') yield* state.retryFailed(entities, id);
+        if (command === 'cancel') yield* state.cancelWaiting(entities);
+      }
+      directive = yield* entities.control('report', this.report(directive.commands.map(({ id }) => id)));
+    }
+    return directive;
+  }
+
+  /** Reads the ends of operations, and starts the next ones. */
+  private *advance({ status }: Directive): Flow<void> {
+    const { run, plan, state, waits } = this;
+    const mayStart = status === 'running' && waits === undefined;
+    if (!mayStart && state.counts.running === 0) return;
+    const { waveEndedAt } = state.next;
+    const at = run.now.toISOString();
+    const advance = yield* run.step('advanceRollout', () =>
+      run.activities.advanceRollout({
+        plan,
+        at,
+        limits: run.limits,
+        round: state.next,
+        mayStart,
+        mayEnterNextWave: mayStart && (waveEndedAt !== undefined || plan.waves.pauseSeconds === 0),
+      }),
+    );
+    yield* state.note(this.entities, advance.pieces);
+    state.waved(advance.wave, advance.open, run.now);
+  }
+
+  /** Plans the next rows of a dry run. */
+  private *planRows(): Flow<void> {
+    const { run, plan, state } = this;
+    const piece = state.firstWaiting;
+    if (piece === undefined) return;
+    const { versions } = state.next;
+    const { changes } = yield* run.step('planRollout', () =>
+      run.activities.planRollout({ plan: { id: plan.id, kind: plan.kind }, piece, versions }),
+    );
+    yield* state.note(this.entities, [{ piece, changes }]);
+  }
+
+  /** Alerts operators once for each time that failures pause the rollout. */
+  private *alertOfPause({ status, reason }: Directive): Flow<void> {
+    const { run, plan, state } = this;
+    const isPaused = status === 'paused' && reason === 'failure-limit';
+    if (!isPaused) return state.alerted(undefined);
+    if (state.next.alertedAt !== undefined) return;
+    const pausedAt = run.now.toISOString();
+    const { completed, failed } = state.counts;
+    const alert = { ...this.named, pausedAt, rows: plan.rows, completed, failed, failures: state.failures };
+    yield* run.bestEffort('alert', ALERT_SECONDS, ({ activities }) => activities.alertRolloutPaused(alert));
+    state.alerted(pausedAt);
+  }
+
+  /** Ends the rollout, unless a command has come in the meantime. */
+  private *end(): Flow<RolloutOutcome | undefined> {
+    const { run, plan, state, entities } = this;
+    const { counts, failures } = state;
+    const { status } = yield* run.step('endRollout', () => entities.control('end', { counts, failures }));
+    if (status !== 'completed' && status !== 'cancelled') return this.goOn();
+    if (!plan.dryRun) yield* entities.release();
+    const { completed, failed, cancelled } = counts;
+    const alert = { ...this.named, endedAt: run.now.toISOString(), rows: plan.rows, completed, failed, cancelled };
+    yield* run.bestEffort('alert', ALERT_SECONDS, ({ activities }) =>
+      activities.alertRolloutCompleted({ ...alert, failures }),
+    );
+    return this.ended(status);
+  }
+
+  /** Ends this run since a part of it failed. The claims stay, and operators can start it again. */
+  *stop(error: StepFailed): Flow<RolloutOutcome> {
+    yield* orUndefined(() => this.entities.control('stop', {}));
+    return { ...this.ended('stopped'), message: error.message };
+  }
+
+  private goOn(): undefined {
+    const input: RolloutInput = { ...this.run.input, round: this.state.next };
+    this.run.durable.df.continueAsNew(input);
+    return undefined;
+  }
+
+  private ended(status: RolloutOutcome['status']): RolloutOutcome {
+    this.run.log.enter(status);
+    return { status, endedAt: this.run.now.toISOString(), counts: this.state.counts };
+  }
+
+  private report(carriedOut: readonly string[]): RoundReport {
+    const { state, waits } = this;
+    const { counts, failures, wave } = state;
+    return { counts, failures, wave, carriedOut, ...(waits === undefined ? {} : { waits }) };
+  }
+
+  private get waits(): RoundReport['waits'] {
+    return waitOf(this.plan, this.state.next, this.run.now);
+  }
+
+  private get named() {
+    const { id, name, kind } = this.plan;
+    return { rollout: id, kind, ...(name === undefined ? {} : { name }) };
+  }
+
+  private show({ status }: Directive): void {
+    const { open, wave } = this.state;
+    this.run.log.enter(`${status}, wave ${wave + 1}: ${this.plan.rows - open} of ${this.plan.rows} rows have ended`);
+  }
+}

@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { armBuckets } from '../../../../src/azure/budget/armBuckets.js';
+import { createPace } from '../../../../src/azure/budget/pace.js';
+import { Turns } from '../../../../src/azure/budget/turns.js';
+
+const RATES = {
+  reads: { capacity: 250, perSecond: 25 },
+  writes: { capacity: 200, perSecond: 10 },
+  deletes: { capacity: 200, perSecond: 10 },
+};
+const [ONE, OTHER] = ['subscription-one', 'subscription-other'];
+const registry = (name: string, subscriptionId: string) => ({ name, subscriptionId, resourceGroup: 'edge' });
+const ROTATE = { registry: 'first', kind: 'rotate' } as const;
+
+/** A pace on a clock that the test sets. */
+function paced() {
+  const clock = { time: 1_000_000, now: () => clock.time, sleep: async () => undefined };
+  const turns = new Turns(clock);
+  const config = {
+    arm: { rates: RATES },
+    registries: [registry('first', ONE), registry('second', ONE), registry('third', OTHER)],
+  } as const;
+  const pace = createPace(turns, { arm: config.arm, registries: [...config.registries] });
+  const writes = armBuckets(RATES).of(ONE, 'writes');
+  return { clock, turns, pace, writes };
+}
+
+/** Takes or reserves writes for some work. */
+const ask = (turns: Turns, bucket: ReturnType<typeof paced>['writes'], key: string, tokens: number) =>
+  turns.reserve({ key, priority: 'rollout', needs: [{ bucket, tokens }] }, 0);
+
+describe('the pace of a rollout', () => {
+  test.each([
+    // 1,000 reads, 500 writes and 500 deletes in 30 seconds: 3 reads a client, for an onboarding 2.06 writes.
+    { kind: 'rotate', room: 333 },
+    { kind: 'onboard', room: 242 },
+    { kind: 'offboard', room: 333 },
+    { kind: 'check', room: 1000 },
+  ] as const)('is what the scarcest budget serves in time: $kind', ({ kind, room }) => {
+    expect(paced().pace.room({ registry: 'first', kind }, 30)).toBe(room);
+  });
+
+  test('leaves what was promised to others, of any priority', () => {
+    const { pace, turns, writes } = paced();
+    ask(turns, writes, 'somebody', 190);
+    ask(turns, writes, 'somebody else', 200);
+    expect(pace.room(ROTATE, 30)).toBe(110);
+    ask(turns, writes, 'a third one', 200);
+    expect(pace.room(ROTATE, 30)).toBe(0);
+  });
+
+  test('counts work that was started a moment ago, which has no tokens yet', () => {
+    const { pace, clock } = paced();
+    for (let nth = 0; nth < 333; nth += 1) pace.started(ROTATE);
+    expect(pace.room(ROTATE, 30)).toBe(0);
+    clock.time += 15_000;
+    expect(pace.room(ROTATE, 30)).toBe(333);
+  });
+
+  test('is one for the registries of a subscription, and independent for others', () => {
+    const { pace } = paced();
+    for (let nth = 0; nth < 333; nth += 1) pace.started(ROTATE);
+    expect(pace.room({ registry: 'SECOND', kind: 'rotate' }, 30)).toBe(0);
+    expect(pace.room({ registry: 'third', kind: 'rotate' }, 30)).toBe(333);
+  });
+
+  test('is nothing while the service refuses requests for that long', async () => {
+    const { pace, turns, writes } = paced();
+    const { budget, sending } = await turns.admit(writes);
+    budget.answered(sending, turns.clock.now(), 0);
+    budget.refused(40, turns.clock.now());
+    expect(pace.room(ROTATE, 30)).toBe(0);
+    // Ten seconds of it remain after the refusal: 100 writes.
+    expect(pace.room(ROTATE, 50)).toBe(100);
+  });
+});

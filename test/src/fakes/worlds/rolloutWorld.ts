@@ -1,0 +1,194 @@
+import { vi } from 'vitest';
+import { newRunId } from '@connected-registry/protocol/names/operationId';
+import { createRunActivities } from '../../../../src/activities/runs/runActivities.js';
+import { NO_CONTROL } from '../../../../src/domain/rollouts/control.js';
+import {
+  EMPTY_PIECE,
+  PIECE_ROWS,
+  piecesOf,
+  ROLLOUT_CLAIMS,
+  ROLLOUT_CONTROL,
+  type ClaimsRequests,
+  type ClaimsState,
+  type ControlRequests,
+  type ControlState,
+  type PieceRequests,
+  type PieceState,
+  type RolloutCommand,
+  type RolloutInput,
+  type RolloutPlan,
+  type RolloutRequest,
+} from '../../../../src/domain/rollouts/rollout.js';
+import { rolloutClaims } from '../../../../src/entities/rolloutClaims.js';
+import { rolloutControl } from '../../../../src/entities/rolloutControl.js';
+import { rolloutPiece } from '../../../../src/entities/rolloutPiece.js';
+import { rollout } from '../../../../src/orchestrations/rollout.js';
+import type { Pace } from '../../../../src/ports/pace.js';
+import type { Call } from '../durable/durableContext.js';
+import { CONNECTED_REGISTRY, REGISTRY } from '../answers/requests.js';
+import { createClientRuns, type Ending } from '../services/clientRuns.js';
+import { NO_LIMIT } from '../services/runs.js';
+import { runFlow } from './runFlow.js';
+import { createWorld } from './world.js';
+
+const REQUESTED_AT = '2026-03-01T12:00:00.000Z';
+export const ROLLOUT_RUN = newRunId(new Date(REQUESTED_AT), Buffer.from([1, 2, 3, 4]));
+
+export const clientOf = (row: number): RolloutRequest => ({
+  registry: REGISTRY,
+  connectedRegistry: CONNECTED_REGISTRY,
+  client: `c${row}`,
+});
+
+interface Options {
+  readonly plan?: Partial<RolloutPlan>;
+  readonly requests?: readonly RolloutRequest[];
+  /** How the nth run of a client ends; by default it completes after 20 seconds. */
+  readonly ending?: (client: string, nth: number) => Ending;
+  readonly pace?: Pace;
+  /** Whether an activity's or entity's answer is lost after its work, so that it is called again. */
+  readonly loses?: (name: string, nth: number) => boolean;
+  /** Reads of a piece after each change that do not show the change yet. */
+  readonly staleReads?: number;
+}
+
+const COMPLETES: Ending = { seconds: 20, state: 'completed' };
+
+/** A rollout over fake runs, with its real entities and activities. They outlive its orchestration. Needs fake timers. */
+export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETES, ...options }: Options = {}) {
+  const world = createWorld();
+  const rows = changes.rows ?? options.requests?.length ?? 10;
+  const requests = options.requests ?? Array.from({ length: rows }, (_, row) => clientOf(row));
+  const plan: RolloutPlan = {
+    id: ROLLOUT_RUN,
+    kind: 'rotate',
+    actor: 'an-operator',
+    requestedAt: REQUESTED_AT,
+    rows,
+    waves: { size: rows, pauseSeconds: 0 },
+    failureLimit: { percent: 100, minimum: rows + 1 },
+    freezeWindows: [],
+    dryRun: false,
+    subscriptions: [],
+    rates: world.config.arm.rates,
+    ...changes,
+  };
+  const clients = createClientRuns(ending);
+  const pieces: PieceState[] = Array.from({ length: piecesOf(rows) }, (_, piece) => {
+    const part = requests.slice(piece * PIECE_ROWS, (piece + 1) * PIECE_ROWS);
+    return { requests: part, rows: part.map(() => ({ state: 'waiting', retry: 0 })), version: 1 };
+  });
+  const shown = pieces.map((state) => ({ state, stale: 0 }));
+  let control: ControlState = NO_CONTROL;
+  let claims: ClaimsState = {};
+  const script: { readonly at: Date; readonly work: () => void | Promise<void> }[] = [];
+
+  const runs = {
+    ...clients.runs,
+    rolloutPiece: async (_id: string, piece: number) => {
+      const found = shown[piece];
+      const state = pieces[piece] ?? EMPTY_PIECE;
+      if (!found || found.stale === 0) return state;
+      found.stale -= 1;
+      return found.state;
+    },
+  };
+  const activities: Readonly<Record<string, (input: never, given: typeof runs) => Promise<unknown>>> = {
+    ...world.activities,
+    ...createRunActivities(world.queries, world.config, options.pace ?? NO_LIMIT),
+  };
+
+  const ofPiece = async (operation: string, piece: number, input: unknown) => {
+    const before = pieces[piece] ?? EMPTY_PIECE;
+    const { state, outcome } = await rolloutPiece(
+      operation as keyof PieceRequests,
+      input as PieceRequests[keyof PieceRequests],
+      before,
+    );
+    pieces[piece] = state;
+    shown[piece] = { state: before, stale: options.staleReads ?? 0 };
+    return outcome;
+  };
+  const command = async (name: RolloutCommand, id = `${name} at ${Date.now()}`) => {
+    const at = new Date().toISOString();
+    const request: ControlRequests['command'] = { id, command: name, actor: 'an-operator', at };
+    ({ state: control } = await rolloutControl('command', request, control, new Date()));
+  };
+
+  const answer = async (operation: string, { kind, name, input }: Call): Promise<unknown> => {
+    if (kind === 'activity') return activities[name]?.(input as never, runs);
+    if (name.startsWith(ROLLOUT_CONTROL)) {
+      const request = input as ControlRequests[keyof ControlRequests];
+      const result = await rolloutControl(operation as keyof ControlRequests, request, control, new Date());
+      control = result.state;
+      return result.outcome;
+    }
+    if (name.startsWith(ROLLOUT_CLAIMS)) {
+      const request = input as ClaimsRequests[keyof ClaimsRequests];
+      const result = await rolloutClaims(operation as keyof ClaimsRequests, request, claims);
+      claims = result.state;
+      return result.outcome;
+    }
+    return ofPiece(operation, Number(/-(\d+)\.\w+$/.exec(name)?.[1]), input);
+  };
+
+  return {
+    plan,
+    world,
+    clients,
+    answer,
+    command,
+    get control() {
+      return control;
+    },
+    get claims() {
+      return claims;
+    },
+    setClaims: (state: ClaimsState) => {
+      claims = state;
+    },
+    /** How all rows stand. */
+    get rows() {
+      return pieces.flatMap((piece) => piece.rows);
+    },
+    get states() {
+      return pieces.flatMap((piece) => piece.rows.map(({ state }) => state));
+    },
+    /** Does something so many seconds from now, while the rollout runs. */
+    after: (seconds: number, work: () => void | Promise<void>) => {
+      script.push({ at: new Date(Date.now() + seconds * 1000), work });
+    },
+    /** Runs the orchestration to its end. @param run another one if the rollout is started again */
+    run: async (run = plan.id) => {
+      let calls = 0;
+      const {
+        outcome,
+        engines,
+        calls: made,
+      } = await runFlow({
+        world: { followsDate: true, answer },
+        flow: rollout,
+        input: { plan, run, actor: plan.actor, limits: world.config.limits } satisfies RolloutInput,
+        script: {
+          before: async () => {
+            for (const due of script.filter(({ at }) => at <= new Date())) {
+              script.splice(script.indexOf(due), 1);
+              await due.work();
+            }
+          },
+          after: (name) => {
+            calls += 1;
+            if (options.loses?.(name, calls)) throw new Error('its answer is lost');
+          },
+        },
+      });
+      if (!outcome) throw new Error('The rollout ended without an outcome.');
+      return { outcome, engines, calls: made };
+    },
+  };
+}
+
+/** Uses fake time from the request of the rollout on. */
+export function useRolloutTime(): void {
+  vi.useFakeTimers({ now: new Date(REQUESTED_AT) });
+}
