@@ -55,7 +55,7 @@ export function createQueries(ports: Ports, config: Config): Queries {
     findUnknown: createFindUnknown(ports, findNear),
     findNear,
     findCaseTwins: createFindCaseTwins(tokenUsers),
-    slowFacts: facts.slowFacts,
+    slowFacts: (registry) => facts.slowFacts(registry),
     preflight: createPreflight(ports, config, facts, reads, tokenUsers),
     planRotation: createRotationPlan(ports, config, facts, reads, tokenUsers),
     offboardingPlan: createOffboardingPlan(ports, tokenUsers),

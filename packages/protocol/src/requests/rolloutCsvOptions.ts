@@ -35,7 +35,7 @@ function helpOf(name: string): string {
 export const rolloutCsvQuery = z.strictObject(
   Object.fromEntries(
     Object.entries(ROLLOUT_CSV_FIELDS).map(([name, help]) => [name, z.string().describe(help).optional()]),
-  ) as Record<string, z.ZodOptional<z.ZodString>>,
+  ),
 );
 
 /**

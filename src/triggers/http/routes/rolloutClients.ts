@@ -63,6 +63,10 @@ async function pageOf(
 
 const WAITING: RowStatus = { state: 'waiting', retry: 0 };
 
-function toClient(row: number, request: RolloutRequest, { retry, ...status }: RowStatus): RolloutClient {
+function toClient(
+  row: number,
+  request: RolloutRequest,
+  { retry, busySince: _busySince, ...status }: RowStatus,
+): RolloutClient {
   return { row: row + 1, ...referenceOf(request), ...status, ...(retry > 0 ? { retries: retry } : {}) };
 }

@@ -11,6 +11,7 @@ import {
   type RolloutRequest,
   type RolloutStatus,
 } from '../../../domain/rollouts/rollout.js';
+import { FITTING_STATUSES } from '../../../domain/rollouts/control.js';
 import type { Config } from '../../../settings/config.js';
 import {
   awaitControl,
@@ -29,14 +30,6 @@ import {
   rolloutNotFound,
   viewOf,
 } from '../rollouts/rolloutAnswers.js';
-
-/** The statuses that each command fits. */
-const FITS: Readonly<Record<RolloutCommand, readonly RolloutStatus[]>> = {
-  pause: ['running'],
-  resume: ['paused', 'stopped'],
-  cancel: ['running', 'paused', 'stopped'],
-  'retry-failed': ['running', 'paused', 'stopped', 'completed', 'cancelled'],
-};
 
 /** The status in which a command would change nothing. */
 const DONE: Readonly<Record<RolloutCommand, RolloutStatus | undefined>> = {
@@ -58,20 +51,21 @@ export function postRolloutCommand(config: Pick<Config, 'limits'>, command: Roll
     if (!found) return rolloutNotFound(id);
     const operation = rolloutOperation(id);
     const by = { operation, actor };
-    const state = isLost(found) ? await noteStop(client, found, by) : found;
+    const state = isLost(found) && found.control.status !== 'opening' ? await noteStop(client, found, by) : found;
     const { status } = state.control;
     if (status === DONE[command] || (status === 'running' && command === 'cancel' && isCancelling(state.control)))
       return inEffect(state);
-    if (!FITS[command].includes(status) || (command === 'retry-failed' && state.plan.dryRun))
+    if (!FITTING_STATUSES[command].includes(status) || (command === 'retry-failed' && state.plan.dryRun))
       return doesNotFit(command, status);
 
     const given = { id: newRunId(new Date(), randomBytes(4)), command, actor, at: new Date().toISOString() };
     await signalControl(client, id, 'command', { ...given, by });
     audit(`rollout.${command}.succeeded`, { resource: rolloutInstance(id), operation });
-    if (state.hasEnded) await startAgain(client, state, given.id, actor, config);
-    const control = await awaitControl(client, id, (now) => isDone(now, given.id, command) || now.status === 'refused');
-    const now = (await readRollout(client, id)) ?? { ...state, ...(control ? { control } : {}) };
-    if (now.control.status === 'refused') return refused(client, now);
+    if (state.hasEnded && !(await startAgain(client, state, given.id, actor, config))) return pending(state);
+    const isOver = ({ conflicts }: ControlState) => state.hasEnded && conflicts !== undefined;
+    const control = await awaitControl(client, id, (now) => isDone(now, given.id, command) || isOver(now));
+    const now: RolloutState = { ...state, hasEnded: false, ...(control ? { control } : {}) };
+    if (isOver(now.control)) return refused(client, now);
     return isDone(now.control, given.id, command) ? inEffect(now) : pending(now);
   };
 }
@@ -87,16 +81,21 @@ async function noteStop(
   return control ? { ...found, control } : found;
 }
 
-/** Starts an ended orchestration again, after the control entity has taken the command that it is to find. */
+/**
+ * Starts an ended orchestration again, after the control entity has taken the command that it is to find.
+ * @returns false if the entity has not taken it in time: then nothing was started
+ */
 async function startAgain(
   client: DurableClient,
   { plan }: RolloutState,
   command: string,
   actor: string,
   { limits }: Pick<Config, 'limits'>,
-): Promise<void> {
-  await awaitControl(client, plan.id, (now) => knows(now, command));
+): Promise<boolean> {
+  const control = await awaitControl(client, plan.id, (now) => knows(now, command));
+  if (!control || !knows(control, command)) return false;
   await startRollout(client, { plan, run: newRunId(new Date(), randomBytes(4)), actor, limits });
+  return true;
 }
 
 function knows({ commands, carriedOut }: ControlState, command: string): boolean {
@@ -120,7 +119,7 @@ function pending(state: RolloutState): HttpResponseInit {
   return { status: 202, headers, jsonBody: viewOf(state) };
 }
 
-/** The answer when the rollout cannot continue, since its clients are in others by now. */
+/** Builds the answer to a command after which the rollout could not be started again. */
 async function refused(client: DurableClient, { plan, control }: RolloutState): Promise<HttpResponseInit> {
   const conflicts = control.conflicts ?? [];
   const clients = new Map<number, RolloutRequest>();

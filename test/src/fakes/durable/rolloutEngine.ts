@@ -1,0 +1,97 @@
+import * as df from 'durable-functions';
+import { rolloutClaims, NO_CLAIMS } from '../../../../src/entities/rolloutClaims.js';
+import { rolloutControl } from '../../../../src/entities/rolloutControl.js';
+import { rolloutPiece } from '../../../../src/entities/rolloutPiece.js';
+import { NO_CONTROL } from '../../../../src/domain/rollouts/control.js';
+import {
+  EMPTY_PIECE,
+  ROLLOUT,
+  ROLLOUT_CLAIMS,
+  ROLLOUT_CONTROL,
+  ROLLOUT_PIECE,
+  rolloutInstance,
+  type ClaimConflict,
+  type ControlRequests,
+  type ControlState,
+  type PieceState,
+  type RolloutInput,
+} from '../../../../src/domain/rollouts/rollout.js';
+import { FakeDurableClient } from './durableClient.js';
+
+const BY = { operation: 'rollout-x.x', actor: 'test' };
+
+/** An engine with the entities of rollouts. Of the orchestration it does the first step, unless the test does it. */
+export class RolloutEngine extends FakeDurableClient {
+  /** What the orchestration finds when it claims the clients; undefined if it does not come so far. */
+  conflicts: readonly ClaimConflict[] | undefined = [];
+  /** Whether entities handle signals. */
+  handlesSignals = true;
+  readonly inputs: RolloutInput[] = [];
+
+  override async startNew(name: string, options: { readonly instanceId: string; readonly input: never }) {
+    const started = await super.startNew(name, options);
+    if (name === ROLLOUT) await this.open(options.input);
+    return started;
+  }
+
+  override async signalEntity(entity: df.EntityId, operation: string, input: unknown): Promise<void> {
+    await super.signalEntity(entity, operation, input);
+    if (this.handlesSignals) await this.apply(entity, operation, input);
+  }
+
+  control(id: string): ControlState | undefined {
+    return this.entities.get(key(ROLLOUT_CONTROL, id)) as ControlState | undefined;
+  }
+
+  piece(id: string, nth = 0): PieceState | undefined {
+    return this.entities.get(key(ROLLOUT_PIECE, `${id}-${nth}`)) as PieceState | undefined;
+  }
+
+  /** Does what the orchestration does to the rollout's control entity. */
+  async tell<Operation extends keyof ControlRequests>(
+    id: string,
+    operation: Operation,
+    given: ControlRequests[Operation],
+  ) {
+    await this.apply(new df.EntityId(ROLLOUT_CONTROL, id), operation, { ...given, by: BY });
+  }
+
+  /** Ends the orchestration. */
+  finish(id: string, runtimeStatus = 'Completed'): void {
+    const found = this.instances.get(rolloutInstance(id));
+    if (found) found.runtimeStatus = runtimeStatus;
+  }
+
+  private async open(input: RolloutInput): Promise<void> {
+    this.inputs.push(input);
+    if (!this.conflicts) return;
+    const { plan } = input;
+    if (this.conflicts.length === 0) return this.tell(plan.id, 'open', { plan });
+    await this.tell(plan.id, 'refuse', { plan, conflicts: this.conflicts });
+    this.finish(plan.id);
+  }
+
+  private async apply({ name, key: id }: df.EntityId, operation: string, input: unknown): Promise<void> {
+    const place = key(name, id);
+    const handlers: Readonly<Record<string, () => Promise<{ readonly state: unknown }>>> = {
+      [ROLLOUT_CONTROL.toLowerCase()]: () =>
+        rolloutControl(
+          operation as never,
+          input as never,
+          (this.entities.get(place) ?? NO_CONTROL) as never,
+          new Date(),
+        ),
+      [ROLLOUT_PIECE.toLowerCase()]: () =>
+        rolloutPiece(operation as never, input as never, (this.entities.get(place) ?? EMPTY_PIECE) as never),
+      [ROLLOUT_CLAIMS.toLowerCase()]: () =>
+        rolloutClaims(operation as never, input as never, (this.entities.get(place) ?? NO_CLAIMS) as never),
+    };
+    const done = await handlers[name.toLowerCase()]?.();
+    if (done) this.entities.set(place, done.state);
+  }
+}
+
+function key(name: string, id: string): string {
+  const entity = new df.EntityId(name, id);
+  return `@${entity.name}@${entity.key}`;
+}
