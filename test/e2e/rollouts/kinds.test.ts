@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Site } from '@connected-registry/local-stack/bench/fleet/fleetWorld';
+import { countArmRequests, forgetRequests } from '@connected-registry/local-stack/stack/armRequests';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { findPasswords } from '../harness/passwordSearch.js';
 import { clientsOf, NO_LIMIT, onboardingOf, startRolloutStack, type RolloutStack } from './rolloutStack.js';
@@ -103,8 +104,16 @@ test('offboard: a dry run says what goes, then every client is gone', async () =
   const dry = await run({ kind: 'offboard', clients, dryRun: true });
   expect(dry.view).toMatchObject({ counts: { planned: ROWS } });
   for (const { writes } of await rollouts.rows(dry.id)) expect(writes?.length).toBeGreaterThan(0);
+  const { arm } = it.stack.endpoints.azure;
+  const { https } = it.stack.controlPlane;
+  await forgetRequests(arm, https);
   const { view } = await run({ kind: 'offboard', clients, waves: { canary: 1, size: 4 } });
   expect(view).toMatchObject({ status: 'completed', counts: { completed: ROWS }, wave: { of: 3 } });
+  // Each token is disabled and deleted, and what clients share goes once; a wave writes the client list once or twice.
+  const { kinds } = await countArmRequests(arm, https);
+  console.log(`offboarding ${ROWS}: ${JSON.stringify(kinds)}`);
+  expect(kinds['delete']).toBeLessThanOrEqual(ROWS + 1);
+  expect(kinds['write']).toBeLessThanOrEqual(ROWS + 2 * 3);
   const left = await it.operator.everything();
   expect(left.tokens.filter((name) => name.includes('device-'))).toEqual([]);
 });

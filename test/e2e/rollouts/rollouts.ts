@@ -54,6 +54,14 @@ const rowPage = z.object({ clients: z.array(row), continuation: z.string().optio
 const rolloutPage = z.object({ rollouts: z.array(rollout) });
 const operations = z.object({ operations: z.array(z.object({ id: z.string(), kind: z.string() })) });
 
+/** How a rollout looks once a command has taken effect. */
+const IN_EFFECT = {
+  pause: ({ status }: Rollout) => status === 'paused',
+  resume: ({ status }: Rollout) => status !== 'paused' && status !== 'stopped',
+  cancel: ({ counts: { waiting } }: Rollout) => waiting === 0,
+  'retry-failed': ({ counts: { failed, cancelled } }: Rollout) => failed + cancelled === 0,
+};
+
 /** What a caller can do with rollouts. */
 export class Rollouts {
   constructor(private readonly it: TestStack) {}
@@ -97,11 +105,12 @@ export class Rollouts {
     );
   }
 
-  /** Sends a command that is to be carried out. @returns the rollout after it */
-  async command(id: string, command: 'pause' | 'resume' | 'cancel' | 'retry-failed'): Promise<Rollout> {
+  /** Sends a command that is to be accepted, and waits until it has taken effect. @returns the rollout after it */
+  async command(id: string, command: keyof typeof IN_EFFECT): Promise<Rollout> {
     const answer = await this.tryCommand(id, command);
-    if (answer.status !== 200) throw new Error(`Expected 200, got ${answer.status}: ${answer.text}`);
-    return rollout.parse(answer.body);
+    if (answer.status === 200) return rollout.parse(answer.body);
+    if (answer.status !== 202) throw new Error(`Expected 200 or 202, got ${answer.status}: ${answer.text}`);
+    return this.until(id, IN_EFFECT[command]);
   }
 
   tryCommand(id: string, command: string): Promise<Answer> {
