@@ -113,7 +113,7 @@ export function failingSiteTest(plan: FailingSite): void {
       expect(pauses).toBeGreaterThan(1);
       expect(rested.failures).toEqual({ [code]: plan.clients });
 
-      agents.repair();
+      agents.repair(failing);
       await rollouts.command(id, 'retry-failed');
       await kill();
       if (rested.status === 'paused') await rollouts.command(id, 'resume');
