@@ -81,8 +81,8 @@ const getRolloutClients = {
   },
 };
 
-/** A command to a rollout. */
-const command = (operationId: string, summary: string, description: string, example: object) => ({
+/** A command to a rollout. @param opens whether it can open the rollout again, which needs its clients */
+const command = (operationId: string, summary: string, description: string, example: object, opens = true) => ({
   operationId,
   tags: ['rollouts'],
   summary,
@@ -94,7 +94,12 @@ const command = (operationId: string, summary: string, description: string, exam
       'Retry-After',
     ]),
     ...BY_OPERATORS,
-    ...problemAnswers(['rollout-not-found', 'rollout-status', 'client-in-rollout', 'unavailable']),
+    ...problemAnswers([
+      'rollout-not-found',
+      'rollout-status',
+      ...(opens ? (['client-in-rollout'] as const) : []),
+      'unavailable',
+    ]),
   },
 });
 
@@ -120,6 +125,7 @@ export const rolloutPaths = {
       'Pauses a rollout',
       'No more clients are started. Clients whose operation is running end by themselves.',
       { ...examples.PAUSED, reason: 'operator' },
+      false,
     ),
   },
   '/rollouts/{id}/resume': {

@@ -28,6 +28,7 @@ import { report } from '../../fakes/worlds/onboardScript.js';
 import { onboardIn } from '../../fakes/worlds/onboardWorld.js';
 import { OBJECT_ID, principalHeader } from '../../fakes/answers/principal.js';
 import { givePendingMessages } from '../../fakes/answers/pendingAnswers.js';
+import { giveRollouts } from '../../fakes/answers/rolloutAnswers.js';
 import { givePromotions, giveRotations, giveSchedules } from '../../fakes/answers/rotationAnswers.js';
 import { BODY, config, CONNECTED_REGISTRY, onboarding, onboardingRun, RUN } from '../../fakes/answers/requests.js';
 import { offboardIn, revokeIn } from '../../fakes/clients/clients.js';
@@ -300,6 +301,7 @@ beforeAll(async () => {
   await giveOperations();
   await giveRotations(note);
   await giveSchedules(note);
+  await giveRollouts(note);
   await givePromotions(note);
   await givePullChecks();
   await givePendingMessages(note);
