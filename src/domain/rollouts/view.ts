@@ -56,7 +56,10 @@ function ratePerSecond({ samples, status, activeSince }: ControlState, now: Date
   return seconds < MIN_SPAN || last.ended === first.ended ? undefined : (last.ended - first.ended) / seconds;
 }
 
-/** By the observed rate or, before there is one, by the floor; and the pauses between the waves to come. */
+/**
+ * By the observed rate or, before there is one, by the floor; and the pauses between the waves to come.
+ * @returns undefined if it is not known
+ */
 function secondsLeft(state: ControlState, plan: RolloutPlan, rate: number | undefined, now: Date): number | undefined {
   const { status, counts } = state;
   if (status === 'completed' || status === 'cancelled') return plan.dryRun ? floorSeconds(plan, 1) : undefined;
@@ -64,7 +67,8 @@ function secondsLeft(state: ControlState, plan: RolloutPlan, rate: number | unde
   const open = openRows(counts);
   const share = endedRows(counts) / plan.rows;
   const work = rate === undefined ? floorSeconds(plan, 1) - floorSeconds(plan, share) : open / rate;
-  return work + pausesLeft(state, plan, now);
+  // A floor of nothing says that Azure does not set the pace, and not that the rows are about to end.
+  return work === 0 && open > 0 ? undefined : work + pausesLeft(state, plan, now);
 }
 
 /** Seconds until the end of the wait in progress, and of the pauses between the waves to come. */

@@ -46,6 +46,12 @@ test('with samples the time left follows the observed rate', () => {
   expect(view.writes).toEqual({ needed: 1000, done: 500 });
 });
 
+test('before there is a rate, the time left is unknown if the first burst can serve all rows', () => {
+  const few = { ...plan, rows: 10, subscriptions: plan.subscriptions.map(({ id }) => ({ id, rows: 10 })) };
+  const view = rolloutView({ ...started, plan: few, counts: { ...NO_ROWS, waiting: 10 } }, at(5));
+  expect(view).not.toHaveProperty('secondsLeft');
+});
+
 test('nobody can know when a paused rollout ends', () => {
   expect(rolloutView({ ...started, status: 'paused', reason: 'operator' }, at(5))).not.toHaveProperty('secondsLeft');
 });
