@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Answer } from '../harness/appClient.js';
@@ -139,3 +140,24 @@ test('a client that is in an open rollout is refused to another one, with its ro
   expect([retried.status, conflict.parse(retried.body).conflicts.length]).toEqual([409, 3]);
   await rollouts.command(third, 'cancel');
 });
+
+test.each([0, 200, 1000])(
+  'an app that is killed %i ms after it was asked for a rollout has one in the end, whoever repeats the request',
+  async (milliseconds) => {
+    const { rollouts, sites, it } = stack;
+    const [site] = sites;
+    if (!site) throw new Error('There is a site.');
+    const name = `killed after ${milliseconds}`;
+    const clients = clientsOf(site, `killed-${milliseconds}`, 3);
+    // While nothing listens, the request is sent again.
+    const posting = rollouts.post(onboardingOf(clients, { name }));
+    await sleep(milliseconds);
+    await it.crashHost();
+    expect([202, 409]).toContain((await posting).status);
+    const found = (await rollouts.list()).filter((one) => one.name === name && one.status !== 'refused');
+    expect(found.length).toBe(1);
+    const [{ id } = { id: '' }] = found;
+    expect(await rollouts.atRest(id)).toMatchObject({ status: 'completed', counts: { completed: 3 } });
+    expect(Object.values(await rollouts.runCounts(clients))).toEqual([1, 1, 1]);
+  },
+);
