@@ -67,5 +67,5 @@ export const PORT_CALLS: PortCallTable = {
     rotationFailed: { action: 'rotation.alert', resource: first },
     rotationsStopped: { action: 'sweep.alert', resource: first },
   },
-  self: { names: 'not audited' },
+  self: { names: 'not audited', namesOf: 'not audited', as: 'not audited' },
 };
