@@ -10,6 +10,7 @@ import type { ServiceOperation } from '../../serviceErrors/serviceOperation.js';
 import { ApiVersions } from './apiVersions.js';
 import { armBuckets } from '../budget/armBuckets.js';
 import { budgetPolicy } from '../budget/budgetPolicy.js';
+import type { Bucket } from '../budget/rate.js';
 import type { Turns } from '../budget/turns.js';
 import type { CredentialOf } from '../identity/armCredentials.js';
 import { lazily } from '../calls/lazily.js';
@@ -72,20 +73,22 @@ export function createArmCalls(config: Config, credentialOf: CredentialOf, turns
     return client;
   }
 
-  async function targetOf(registry: string, sends: ArmKind): Promise<Target> {
+  /** @throws ServiceError if the settings do not have the registry */
+  function idOf(registry: string): RegistryId {
     const id = findRegistry(config, registry);
-    if (!id)
-      throw new ServiceError({
-        kind: 'refused',
-        operation: 'find registry',
-        resource: resourceName(registry),
-        detail: 'registry-not-configured',
-      });
-    const { subscriptionId } = id;
-    const principal = turns.principalFor(principals, (one) => buckets.of(subscriptionId, one, sends));
+    if (id) return id;
+    throw new ServiceError({
+      kind: 'refused',
+      operation: 'find registry',
+      resource: resourceName(registry),
+      detail: 'registry-not-configured',
+    });
+  }
+
+  async function targetOf(id: RegistryId, principal: string): Promise<Target> {
     return {
-      client: await clientOf(subscriptionId, principal, versions.of('registry')),
-      connected: await clientOf(subscriptionId, principal, versions.of('connectedRegistry')),
+      client: await clientOf(id.subscriptionId, principal, versions.of('registry')),
+      connected: await clientOf(id.subscriptionId, principal, versions.of('connectedRegistry')),
       group: id.resourceGroup,
       name: id.name,
       idOf: (kind, child) => `${resourceId(id)}/${kind}/${child}`,
@@ -107,11 +110,12 @@ export function createArmCalls(config: Config, credentialOf: CredentialOf, turns
     sends: ArmKind = 'reads',
   ): Promise<T> {
     return calling(operation, resource, async () => {
+      const id = idOf(registry);
+      const bucketOf = (principal: string): Bucket => buckets.of(id.subscriptionId, principal, sends);
       for (;;) {
         const used = versions.of(kind);
-        const at = await targetOf(registry, sends);
         try {
-          return await make(at);
+          return await turns.byOne(principals, bucketOf, async (principal) => make(await targetOf(id, principal)));
         } catch (error) {
           // This ends: each change removes one version of a short list.
           if (!versions.change(kind, used, error)) throw error;

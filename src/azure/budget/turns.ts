@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Priority } from '../../domain/operations/priority.js';
 import { AwaitsTurn } from './awaitsTurn.js';
 import { Budgets } from './budgets.js';
+import { LoneCalls } from './loneCalls.js';
 import { earliest, freeTokens, type Choice, type Placed, type TurnOrder } from './placement.js';
 import type { Bucket } from './rate.js';
 import type { RateBudget, Sending } from './rateBudget.js';
@@ -36,6 +37,7 @@ export interface Admission {
 /** Gives work its turn, and every request its token. */
 export class Turns {
   readonly #budgets = new Budgets();
+  readonly #lone = new LoneCalls(this.#budgets);
   readonly #turns = new AsyncLocalStorage<Turn>();
 
   constructor(readonly clock: BudgetClock = processTime) {}
@@ -78,23 +80,21 @@ export class Turns {
   }
 
   /**
-   * The principal for a call: that of the turn, so that all requests of the turn have one sender; outside of turns the one
-   * whose bucket allows a request first.
+   * Makes a call with one principal: that of the turn, so that all requests of the turn have one sender; else the one whose
+   * bucket allows a request first.
    *
    * @param bucketOf the bucket that a principal's first request takes a token of.
    */
-  principalFor(principals: readonly [string, ...string[]], bucketOf: (principal: string) => Bucket): string {
+  byOne<T>(
+    principals: readonly [string, ...string[]],
+    bucketOf: (principal: string) => Bucket,
+    call: (principal: string) => Promise<T>,
+  ): Promise<T> {
     const turn = this.#turns.getStore();
-    if (turn?.principal !== undefined) return turn.principal;
+    if (turn?.principal !== undefined) return call(turn.principal);
     const [own, ...others] = principals;
-    if (others.length === 0) return own;
-    const now = this.clock.now();
-    const placed = earliest(
-      principals,
-      (principal) => Math.max(now, this.#budgets.of(bucketOf(principal), now).loneAt(turn?.priority ?? 'single', now)),
-      (principal) => freeTokens(this.#budgets, [bucketOf(principal)], now),
-    );
-    return placed?.choice ?? own;
+    if (others.length === 0) return call(own);
+    return this.#lone.make(principals, bucketOf, turn?.priority ?? 'single', this.clock.now(), call);
   }
 
   /** Reserves a turn for work that must start again. @returns the seconds after which its turn comes */

@@ -21,14 +21,17 @@ function world() {
   const sent: string[] = [];
   const send = async (method = 'PUT', status = 200, principal?: string, headers: readonly [string, string][] = []) => {
     const kind = method === 'GET' ? 'reads' : 'writes';
-    const by = principal ?? turns.principalFor(PRINCIPALS, (one) => buckets.of(SUBSCRIPTION, one, kind));
-    const policy = budgetPolicy(turns, buckets.ofRequest(by));
-    await policy.sendRequest({ method, url: `${ROOT}/resourceGroups/edge` }, async () => {
-      sent.push(by);
-      const all = new Map(headers);
-      return { status, headers: Object.assign(all.entries(), { get: (name: string) => all.get(name) }) };
-    });
-    return by;
+    const call = async (by: string): Promise<string> => {
+      const policy = budgetPolicy(turns, buckets.ofRequest(by));
+      await policy.sendRequest({ method, url: `${ROOT}/resourceGroups/edge` }, async () => {
+        sent.push(by);
+        const all = new Map(headers);
+        return { status, headers: Object.assign(all.entries(), { get: (name: string) => all.get(name) }) };
+      });
+      return by;
+    };
+    const bucketOf = (one: string) => buckets.of(SUBSCRIPTION, one, kind);
+    return principal === undefined ? turns.byOne(PRINCIPALS, bucketOf, call) : call(principal);
   };
   const counts = () => PRINCIPALS.map((principal) => sent.filter((one) => one === principal).length);
   return { clock, turns, send, sent, counts };
@@ -113,6 +116,15 @@ describe('a request outside of turns', () => {
     expect(clock.time).toBe(0);
     expect(await send('GET')).toBe('first');
     expect(counts()).toEqual([2, 1, 10, 1]);
+  });
+
+  test('does not choose what all others chose that started at the same time', async () => {
+    const { send, counts, clock } = world();
+    await Promise.all(Array.from({ length: 40 }, () => send()));
+    expect(counts()).toEqual([10, 10, 10, 10]);
+    await Promise.all(Array.from({ length: 100 }, () => send()));
+    expect(Math.max(...counts()) - Math.min(...counts())).toBeLessThan(4);
+    expect(clock.time).toBeLessThan(10_000);
   });
 
   test('is sent by the principal that a check names', async () => {

@@ -13,6 +13,7 @@ set, and requests for each client.
   --registries M          connected registries (default: one for every 50 clients)
   --container-registries R  container registries that have them, all in one subscription (default: one for every 50)
   --identities K          identities of the app, whose limits add up (default 1)
+  --burst N               requests of each kind that ARM accepts at once from each identity (default: as published)
   --host functions        the app runs on Microsoft's own host, which FUNCTIONS_HOST names (default: the local host)
   --clock MODE            real (default), or jumping: pauses in which nothing happens are skipped
   --azure-pace            writes of ARM take as long as recorded with Azure (default: a moment)
@@ -31,6 +32,7 @@ export const OPTIONS = {
   registries: { type: 'string' },
   'container-registries': { type: 'string' },
   identities: { type: 'string', default: '1' },
+  burst: { type: 'string' },
   host: { type: 'string', default: 'local' },
   clock: { type: 'string', default: 'real' },
   'azure-pace': { type: 'boolean', default: false },
@@ -43,6 +45,8 @@ export const OPTIONS = {
 /** What is measured, and on what. */
 export interface FleetPlan extends FleetSize {
   readonly identities: number;
+  /** Size of ARM's buckets; undefined for the published ones. */
+  readonly burst: number | undefined;
   readonly host: 'local' | 'functions';
   readonly clock: 'real' | 'jumping';
   readonly isPaced: boolean;
@@ -87,6 +91,7 @@ export function fleetPlan(flags: BenchFlags<typeof OPTIONS>): FleetPlan {
     connectedRegistries,
     registries,
     identities: wholeNumber('identities', flags.identities, 1, 15),
+    burst: flags.burst === undefined ? undefined : wholeNumber('burst', flags.burst, 1, 10_000),
     host,
     clock,
     isPaced: flags['azure-pace'],

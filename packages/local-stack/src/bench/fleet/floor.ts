@@ -48,10 +48,17 @@ export function neededRequests({ clients, connectedRegistries, registries }: Fle
   return { reads: connectedRegistries, writes: 2 * clients + registries + connectedRegistries, deletes: 0 };
 }
 
-/** The buckets of several principals together; ARM grants a subscription at most 15 times one principal's. */
-export function bucketsOf(identities: number): Record<Kind, Bucket> {
+/**
+ * The buckets of several principals together; ARM grants a subscription at most 15 times one principal's.
+ *
+ * @param burst size of one principal's buckets instead of the published sizes
+ */
+export function bucketsOf(identities: number, burst?: number): Record<Kind, Bucket> {
   const factor = Math.min(identities, MAX_PRINCIPALS);
-  const of = ({ burst, perSecond }: Bucket): Bucket => ({ burst: burst * factor, perSecond: perSecond * factor });
+  const of = (published: Bucket): Bucket => ({
+    burst: (burst ?? published.burst) * factor,
+    perSecond: published.perSecond * factor,
+  });
   return { reads: of(PUBLISHED.reads), writes: of(PUBLISHED.writes), deletes: of(PUBLISHED.deletes) };
 }
 

@@ -9,8 +9,8 @@ import { peakMemory } from './peakMemory.js';
 import { startDevices } from './devices.js';
 import type { FleetPlan } from './flags.js';
 import type { MeasuredFleet } from './fleetTable.js';
-import { buildFleet, identityNames, makeIdentities, registryIds, sitesOf } from './fleetWorld.js';
-import { bucketsOf, floorOf, neededRequests } from './floor.js';
+import { buildFleet, identityNames, identitySettings, makeIdentities, registryIds, sitesOf } from './fleetWorld.js';
+import { bucketsOf, floorOf, neededRequests, type Bucket } from './floor.js';
 import { ENDPOINT, onboardFleet, type Ended } from './onboardFleet.js';
 import { countRequests } from './requestCounts.js';
 
@@ -68,14 +68,28 @@ async function prepareFleet(
     ALLOWED_ENDPOINTS: ENDPOINT,
     // All devices report from one address.
     REPORTS_PER_MINUTE: '100000',
-    ...(plan.identities > 1 ? { ARM_IDENTITIES: identities.map(({ clientId }) => clientId).join(',') } : {}),
+    ...identitySettings(controlPlane.url, identities),
+    ...bucketSettings(plan.burst),
     ...(plan.isThrottled ? {} : UNTHROTTLED),
     ...plan.settings,
   };
 }
 
-async function setThrottling({ https, url }: ControlPlane, throttling: number): Promise<void> {
-  await https(`${url}/_control/settings`, { method: 'PATCH', body: { throttling } });
+/** @param burst size of one principal's buckets instead of the published sizes */
+async function setThrottling({ https, url }: ControlPlane, throttling: number, burst?: number): Promise<void> {
+  const rate = ({ burst: size, perSecond }: Bucket): unknown => ({ size, perSecond });
+  const { reads, writes, deletes } = bucketsOf(1, burst);
+  const rateLimits = { reads: rate(reads), writes: rate(writes), deletes: rate(deletes) };
+  const body = burst === undefined ? { throttling } : { throttling, rateLimits };
+  const { status } = await https(`${url}/_control/settings`, { method: 'PATCH', body });
+  if (status !== 200) throw new Error(`The control plane refused its settings with ${status}.`);
+}
+
+/** What the app has to know of smaller buckets before the first answer. */
+function bucketSettings(burst: number | undefined): Record<string, string> {
+  if (burst === undefined) return {};
+  const size = String(burst);
+  return { ARM_READ_BUCKET: size, ARM_WRITE_BUCKET: size, ARM_DELETE_BUCKET: size };
 }
 
 async function measure(
@@ -88,7 +102,7 @@ async function measure(
   const { https, url, world } = controlPlane;
   const devices = await startDevices(controlPlane, endpoints.functions.url);
   try {
-    if (plan.isThrottled) await setThrottling(controlPlane, 1);
+    if (plan.isThrottled) await setThrottling(controlPlane, 1, plan.burst);
     const byHand = plan.isComparedWithAz ? await measureByHand(stack, say) : undefined;
     await forgetRequests(url, https);
     say(`${plan.clients} clients`);
@@ -109,7 +123,7 @@ async function measure(
       seconds: (Math.max(...ended.map(({ at }) => at)) - started) / 1000,
       realSeconds: (performance.now() - realStart) / 1000,
       isClockJumping: plan.clock === 'jumping',
-      floor: plan.isThrottled ? floorOf(neededRequests(plan), bucketsOf(plan.identities)) : undefined,
+      floor: plan.isThrottled ? floorOf(neededRequests(plan), bucketsOf(plan.identities, plan.burst)) : undefined,
       completed: ended.filter(({ isCompleted }) => isCompleted).length,
       failures: failuresOf(ended),
       repeated,

@@ -18,12 +18,24 @@ test('fifty clients share a connected registry, and fifty of these a container r
 });
 
 test('flags choose all of it', () => {
-  const flags = ['--clients', '10', '--registries', '5', '--container-registries', '2', '--identities', '4'];
+  const flags = [
+    '--clients',
+    '10',
+    '--registries',
+    '5',
+    '--container-registries',
+    '2',
+    '--identities',
+    '4',
+    '--burst',
+    '20',
+  ];
   expect(plan(...flags, '--no-throttle', '--azure-pace', '--clock', 'jumping', '--az', '--set', 'A=1')).toEqual({
     clients: 10,
     connectedRegistries: 5,
     registries: 2,
     identities: 4,
+    burst: 20,
     host: 'local',
     clock: 'jumping',
     isPaced: true,
@@ -43,6 +55,7 @@ test.each([
   ],
   [['--container-registries', '3'], '--container-registries must be a whole number from 1 to 2.'],
   [['--identities', '16'], '--identities must be a whole number from 1 to 15.'],
+  [['--burst', '0'], '--burst must be a whole number from 1 to 10000.'],
   [['--host', 'azure'], "--host must be one of local, functions, not 'azure'."],
   [['--clock', 'scaled'], "--clock must be one of real, jumping, not 'scaled'."],
   [['--host', 'functions', '--clock', 'jumping'], '--clock jumping goes without --host functions'],
