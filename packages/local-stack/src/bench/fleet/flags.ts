@@ -13,7 +13,7 @@ set, and requests for each client.
   --registries M          connected registries (default: one for every 50 clients)
   --container-registries R  container registries that have them, all in one subscription (default: one for every 50)
   --identities K          identities of the app, whose limits add up (default 1)
-  --burst N               requests of each kind that ARM accepts at once from each identity (default: as published)
+  --slower N              ARM's limits are divided by N, 1 to 10, so that they decide and not the machine (default 1)
   --host functions        the app runs on Microsoft's own host, which FUNCTIONS_HOST names (default: the local host)
   --clock MODE            real (default), or jumping: pauses in which nothing happens are skipped
   --azure-pace            writes of ARM take as long as recorded with Azure (default: a moment)
@@ -32,7 +32,7 @@ export const OPTIONS = {
   registries: { type: 'string' },
   'container-registries': { type: 'string' },
   identities: { type: 'string', default: '1' },
-  burst: { type: 'string' },
+  slower: { type: 'string', default: '1' },
   host: { type: 'string', default: 'local' },
   clock: { type: 'string', default: 'real' },
   'azure-pace': { type: 'boolean', default: false },
@@ -45,8 +45,8 @@ export const OPTIONS = {
 /** What is measured, and on what. */
 export interface FleetPlan extends FleetSize {
   readonly identities: number;
-  /** Size of ARM's buckets; undefined for the published ones. */
-  readonly burst: number | undefined;
+  /** Divisor of ARM's published limits. */
+  readonly slower: number;
   readonly host: 'local' | 'functions';
   readonly clock: 'real' | 'jumping';
   readonly isPaced: boolean;
@@ -91,7 +91,8 @@ export function fleetPlan(flags: BenchFlags<typeof OPTIONS>): FleetPlan {
     connectedRegistries,
     registries,
     identities: wholeNumber('identities', flags.identities, 1, 15),
-    burst: flags.burst === undefined ? undefined : wholeNumber('burst', flags.burst, 1, 10_000),
+    // The app's settings are whole numbers, and ten writes a second is the lowest limit.
+    slower: wholeNumber('slower', flags.slower, 1, 10),
     host,
     clock,
     isPaced: flags['azure-pace'],

@@ -51,14 +51,11 @@ export function neededRequests({ clients, connectedRegistries, registries }: Fle
 /**
  * The buckets of several principals together; ARM grants a subscription at most 15 times one principal's.
  *
- * @param burst size of one principal's buckets instead of the published sizes
+ * @param slower divisor of the published limits
  */
-export function bucketsOf(identities: number, burst?: number): Record<Kind, Bucket> {
-  const factor = Math.min(identities, MAX_PRINCIPALS);
-  const of = (published: Bucket): Bucket => ({
-    burst: (burst ?? published.burst) * factor,
-    perSecond: published.perSecond * factor,
-  });
+export function bucketsOf(identities: number, slower = 1): Record<Kind, Bucket> {
+  const factor = Math.min(identities, MAX_PRINCIPALS) / slower;
+  const of = ({ burst, perSecond }: Bucket): Bucket => ({ burst: burst * factor, perSecond: perSecond * factor });
   return { reads: of(PUBLISHED.reads), writes: of(PUBLISHED.writes), deletes: of(PUBLISHED.deletes) };
 }
 

@@ -69,27 +69,34 @@ async function prepareFleet(
     // All devices report from one address.
     REPORTS_PER_MINUTE: '100000',
     ...identitySettings(controlPlane.url, identities),
-    ...bucketSettings(plan.burst),
+    ...limitSettings(plan.slower),
     ...(plan.isThrottled ? {} : UNTHROTTLED),
     ...plan.settings,
   };
 }
 
-/** @param burst size of one principal's buckets instead of the published sizes */
-async function setThrottling({ https, url }: ControlPlane, throttling: number, burst?: number): Promise<void> {
+/** @param slower divisor of the published limits */
+async function setThrottling({ https, url }: ControlPlane, throttling: number, slower = 1): Promise<void> {
   const rate = ({ burst: size, perSecond }: Bucket): unknown => ({ size, perSecond });
-  const { reads, writes, deletes } = bucketsOf(1, burst);
+  const { reads, writes, deletes } = bucketsOf(1, slower);
   const rateLimits = { reads: rate(reads), writes: rate(writes), deletes: rate(deletes) };
-  const body = burst === undefined ? { throttling } : { throttling, rateLimits };
+  const body = slower === 1 ? { throttling } : { throttling, rateLimits };
   const { status } = await https(`${url}/_control/settings`, { method: 'PATCH', body });
   if (status !== 200) throw new Error(`The control plane refused its settings with ${status}.`);
 }
 
-/** What the app has to know of smaller buckets before the first answer. */
-function bucketSettings(burst: number | undefined): Record<string, string> {
-  if (burst === undefined) return {};
-  const size = String(burst);
-  return { ARM_READ_BUCKET: size, ARM_WRITE_BUCKET: size, ARM_DELETE_BUCKET: size };
+/** Lower limits, which the app must know before the first answer. */
+function limitSettings(slower: number): Record<string, string> {
+  if (slower === 1) return {};
+  const { reads, writes, deletes } = bucketsOf(1, slower);
+  return {
+    ARM_READ_BUCKET: String(Math.floor(reads.burst)),
+    ARM_READS_PER_SECOND: String(Math.floor(reads.perSecond)),
+    ARM_WRITE_BUCKET: String(Math.floor(writes.burst)),
+    ARM_WRITES_PER_SECOND: String(Math.floor(writes.perSecond)),
+    ARM_DELETE_BUCKET: String(Math.floor(deletes.burst)),
+    ARM_DELETES_PER_SECOND: String(Math.floor(deletes.perSecond)),
+  };
 }
 
 async function measure(
@@ -102,7 +109,7 @@ async function measure(
   const { https, url, world } = controlPlane;
   const devices = await startDevices(controlPlane, endpoints.functions.url);
   try {
-    if (plan.isThrottled) await setThrottling(controlPlane, 1, plan.burst);
+    if (plan.isThrottled) await setThrottling(controlPlane, 1, plan.slower);
     const byHand = plan.isComparedWithAz ? await measureByHand(stack, say) : undefined;
     await forgetRequests(url, https);
     say(`${plan.clients} clients`);
@@ -123,7 +130,7 @@ async function measure(
       seconds: (Math.max(...ended.map(({ at }) => at)) - started) / 1000,
       realSeconds: (performance.now() - realStart) / 1000,
       isClockJumping: plan.clock === 'jumping',
-      floor: plan.isThrottled ? floorOf(neededRequests(plan), bucketsOf(plan.identities, plan.burst)) : undefined,
+      floor: plan.isThrottled ? floorOf(neededRequests(plan), bucketsOf(plan.identities, plan.slower)) : undefined,
       completed: ended.filter(({ isCompleted }) => isCompleted).length,
       failures: failuresOf(ended),
       repeated,
