@@ -36,7 +36,9 @@ export async function measureFleet(
       dataFolder,
       device: false,
       reset: true,
-      clock: plan.clock,
+      // Time must pass while everything starts.
+      clock: plan.clock === 'standing' ? 'scaled' : plan.clock,
+      clockStands: plan.clock === 'standing',
       azurePace: plan.isPaced,
       prepare: (controlPlane) => prepareFleet(plan, controlPlane, say),
     },
@@ -113,7 +115,8 @@ async function measure(
     const byHand = plan.isComparedWithAz ? await measureByHand(stack, say) : undefined;
     await forgetRequests(url, https);
     say(`${plan.clients} clients`);
-    const time = plan.clock === 'jumping' ? jumpingTime(stack.clockUrl) : REAL_TIME;
+    const time = plan.clock === 'real' ? REAL_TIME : jumpingTime(stack.clockUrl);
+    if (plan.clock === 'standing') await setClock(stack.clockUrl, 'jumping');
     const [started, realStart] = [await time.now(), performance.now()];
     const { ended, repeated } = await onboardFleet({
       app: endpoints.functions,
@@ -129,7 +132,7 @@ async function measure(
       identities: plan.identities,
       seconds: (Math.max(...ended.map(({ at }) => at)) - started) / 1000,
       realSeconds: (performance.now() - realStart) / 1000,
-      isClockJumping: plan.clock === 'jumping',
+      isClockJumping: plan.clock !== 'real',
       floor: plan.isThrottled ? floorOf(neededRequests(plan), bucketsOf(plan.identities, plan.slower)) : undefined,
       completed: ended.filter(({ isCompleted }) => isCompleted).length,
       failures: failuresOf(ended),
@@ -139,6 +142,7 @@ async function measure(
       ...(byHand ? { byHand } : {}),
     };
   } finally {
+    if (plan.clock === 'standing') await setClock(stack.clockUrl, 'scaled');
     await devices.close();
   }
 }
@@ -170,6 +174,11 @@ interface FleetTime {
 }
 
 const REAL_TIME: FleetTime = { now: () => Promise.resolve(Date.now()), pass: () => sleep(READ_EVERY) };
+
+async function setClock(clockUrl: string, mode: 'jumping' | 'scaled'): Promise<void> {
+  const answer = await fetch(clockUrl, { method: 'POST', body: JSON.stringify({ mode }) });
+  if (answer.status !== 200) throw new Error(`The clock answered ${answer.status}: ${await answer.text()}`);
+}
 
 /** A clock that jumps to the next due time as soon as all processes are idle. */
 function jumpingTime(clockUrl: string): FleetTime {

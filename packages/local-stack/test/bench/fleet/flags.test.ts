@@ -57,7 +57,7 @@ test.each([
   [['--identities', '16'], '--identities must be a whole number from 1 to 15.'],
   [['--slower', '11'], '--slower must be a whole number from 1 to 10.'],
   [['--host', 'azure'], "--host must be one of local, functions, not 'azure'."],
-  [['--clock', 'scaled'], "--clock must be one of real, jumping, not 'scaled'."],
+  [['--clock', 'scaled'], "--clock must be one of real, jumping, standing, not 'scaled'."],
   [['--host', 'functions', '--clock', 'jumping'], '--clock jumping goes without --host functions'],
   [['--set', 'A'], '--set needs NAME=VALUE'],
 ])('%j is refused', (args, message) => {
