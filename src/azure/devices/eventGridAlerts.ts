@@ -23,7 +23,8 @@ export function createEventGridAlerts(config: Config['signalTopic'], credential:
     },
     rotationsStopped: (id, data) =>
       publish({ type: ROTATIONS_STOPPED, id, source: SOURCE, subject: 'alerts/rotations', data }),
-    rolloutPaused: (id, data) => publish({ type: ROLLOUT_PAUSED, id, source: SOURCE, subject: 'alerts/rollouts', data }),
+    rolloutPaused: (id, data) =>
+      publish({ type: ROLLOUT_PAUSED, id, source: SOURCE, subject: 'alerts/rollouts', data }),
     rolloutCompleted: (id, data) =>
       publish({ type: ROLLOUT_COMPLETED, id, source: SOURCE, subject: 'alerts/rollouts', data }),
   };
