@@ -62,7 +62,7 @@ describe('malformed CSV starts nothing, and the answer has line and column:', ()
   const GOOD = 'fleetsite1,good-1,60';
   test.each<[name: string, lines: string[], row: number, column: string | undefined]>([
     ['an empty file', [''], 1, undefined],
-    ['a header alone', [HEAD], 2, undefined],
+    ['a header alone', [HEAD, ''], 2, undefined],
     ['an unknown column', ['connectedRegistry,client,colour', 'fleetsite1,a,red'], 1, 'colour'],
     ['a column twice', ['connectedRegistry,client,client', 'fleetsite1,a,a'], 1, 'client'],
     ['a column without a name', ['connectedRegistry,client,', 'fleetsite1,a,'], 1, '3'],

@@ -32,10 +32,10 @@ export class Agents {
     return this.corrupt.has(connectedRegistry) ? 'digest-mismatch' : 'pulled';
   };
 
-  /** Every agent works from now on. */
-  repair(): void {
-    this.silent.clear();
-    this.corrupt.clear();
+  /** The agents of a site work from now on. */
+  repair({ connectedRegistry }: Pick<Site, 'connectedRegistry'>): void {
+    this.silent.delete(connectedRegistry);
+    this.corrupt.delete(connectedRegistry);
   }
 }
 
