@@ -50,6 +50,11 @@ param recoverVault bool = false
 @description('Resource id of a role definition with the actions of modules/onboardingRole.json, made by somebody who may. Empty makes one for each registry.')
 param onboardingRoleId string = ''
 
+@description('Further identities of the app, each with the same role on every registry. Resource Manager counts requests for each identity, so their limits add up (docs/operations.md).')
+@minValue(0)
+@maxValue(14)
+param additionalIdentities int = 0
+
 @description('Where alerts are sent. Empty makes the alerts without a receiver.')
 param alertEmail string = ''
 
@@ -124,6 +129,17 @@ module appIdentity 'modules/identity.bicep' = {
   }
 }
 
+module furtherIdentities 'modules/identity.bicep' = [
+  for n in range(2, additionalIdentities): {
+    scope: group
+    params: {
+      name: 'id-app-${n}-${token}'
+      location: location
+      tags: tags
+    }
+  }
+]
+
 // Of Event Grid, to write dead letters with.
 module eventsIdentity 'modules/identity.bicep' = {
   scope: group
@@ -197,6 +213,7 @@ module registryAccess 'modules/registryAccess.bicep' = [
     params: {
       registryName: split(id, '/')[8]
       appPrincipalId: appIdentity.outputs.principalId
+      furtherPrincipalIds: [for n in range(0, additionalIdentities): furtherIdentities[n].outputs.principalId]
       deployment: token
       roleId: onboardingRoleId
     }
@@ -303,6 +320,8 @@ module app 'modules/functionApp.bicep' = {
     tags: tags
     identityId: appIdentityId
     identityClientId: appIdentity.outputs.clientId
+    furtherIdentityIds: map(range(2, additionalIdentities), n => '${identitiesId}/id-app-${n}-${token}')
+    furtherClientIds: [for n in range(0, additionalIdentities): furtherIdentities[n].outputs.clientId]
     storageName: names.storage
     storageSuffix: cloudFacts.storageSuffix
     packageContainer: packageContainer

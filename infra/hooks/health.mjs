@@ -29,8 +29,8 @@ export async function fetchHealth(base, headers) {
 /** @returns {string[]} one line a right, and its cure below where it is missing */
 export function healthLines({ state, rights }) {
   const width = Math.max(...rights.map(({ right }) => right.length));
-  const lines = rights.flatMap(({ right, on, state: one, reason, fix }) => [
-    `  ${MARKS[one] ?? '?'} ${right.padEnd(width)}  ${on}${one === 'given' ? '' : `  ${one}`}`,
+  const lines = rights.flatMap(({ right, on, identity, state: one, reason, fix }) => [
+    `  ${MARKS[one] ?? '?'} ${right.padEnd(width)}  ${on}${identity ? ` by ${identity}` : ''}${one === 'given' ? '' : `  ${one}`}`,
     ...(one === 'missing' || one === 'unreachable' ? [`      ${reason}`] : []),
     ...(fix ? [`      ${fix}`] : []),
   ]);

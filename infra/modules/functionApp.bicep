@@ -1,4 +1,4 @@
-metadata description = 'The app on Flex Consumption: Node.js 22, one identity for everything it reaches, no keys in its settings.'
+metadata description = 'The app on Flex Consumption: Node.js 22, identities for everything it reaches, no keys in its settings.'
 
 param name string
 param planName string
@@ -8,6 +8,10 @@ param tags object
 @description('Resource id and client id of the app\'s identity.')
 param identityId string
 param identityClientId string
+
+@description('Resource ids and client ids of further identities, which only call Resource Manager.')
+param furtherIdentityIds string[]
+param furtherClientIds string[]
 
 param storageName string
 param storageSuffix string
@@ -93,6 +97,7 @@ var appSettings = {
   REPORT_KEYS: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${reportKeyName})'
   CREDENTIAL_KIND: 'managedIdentity'
   AZURE_CLIENT_ID: identityClientId
+  ARM_IDENTITIES: join(furtherClientIds, ',')
   AZURE_TENANT_ID: tenant().tenantId
   AZURE_AUTHORITY_HOST: authority
   ARM_ENDPOINT: resourceManager
@@ -117,7 +122,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
   kind: 'functionapp,linux'
   identity: {
     type: 'UserAssigned'
-    userAssignedIdentities: { '${identityId}': {} }
+    userAssignedIdentities: toObject(concat([identityId], furtherIdentityIds), id => id, id => {})
   }
   properties: {
     serverFarmId: plan.id

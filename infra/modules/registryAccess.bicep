@@ -5,6 +5,9 @@ param registryName string
 @description('Principal id of the app.')
 param appPrincipalId string
 
+@description('Principal ids of further identities of the app.')
+param furtherPrincipalIds string[] = []
+
 @description('Tells the roles of several deployments apart.')
 param deployment string
 
@@ -45,3 +48,15 @@ resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     roleDefinitionId: empty(roleId) ? definition.id : roleId
   }
 }
+
+resource furtherAssignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (principalId, n) in furtherPrincipalIds: {
+    scope: registry
+    name: guid(registry.id, deployment, 'app-${n + 2}', role.name)
+    properties: {
+      principalId: principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: empty(roleId) ? definition.id : roleId
+    }
+  }
+]

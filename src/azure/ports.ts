@@ -2,6 +2,7 @@ import type { Config } from '../settings/config.js';
 import type { Ports } from '../ports/ports.js';
 import { createArmControlPlane } from './arm/armControlPlane.js';
 import type { Turns } from './budget/turns.js';
+import { armCredentials } from './identity/armCredentials.js';
 import { createCredential } from './identity/credential.js';
 import { createDeviceChannels } from './devices/deviceChannels.js';
 import { createHubRegistry } from './devices/hubRegistry.js';
@@ -17,13 +18,14 @@ import { createKeyVault } from './keyVault.js';
  */
 export function createAzurePorts(config: Config, turns: Turns): Ports {
   const credential = createCredential(config.identity);
+  const credentialOf = armCredentials(config, credential);
   const hub = createIotHub(config, credential);
   return {
-    controlPlane: createArmControlPlane(config, credential, turns),
+    controlPlane: createArmControlPlane(config, credentialOf, turns),
     vault: createKeyVault(config.vault, credential, turns),
     devices: createDeviceChannels(config, credential, hub),
     hubs: createHubRegistry(hub),
     alerts: createEventGridAlerts(config.signalTopic, credential),
-    self: createOwnIdentity(config, credential),
+    self: createOwnIdentity(config, credentialOf, turns),
   };
 }

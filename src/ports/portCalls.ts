@@ -69,5 +69,5 @@ export const PORT_CALLS: PortCallTable = {
     rolloutPaused: { action: 'rollout.alert', resource: first },
     rolloutCompleted: { action: 'rollout.alert', resource: first },
   },
-  self: { names: 'not audited' },
+  self: { names: 'not audited', namesOf: 'not audited', as: 'not audited' },
 };

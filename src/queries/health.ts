@@ -1,3 +1,4 @@
+import { armPrincipals } from '../settings/armIdentities.js';
 import type { Config } from '../settings/config.js';
 import type { HealthAnswer, TriedRight } from '@connected-registry/protocol/answers/healthAnswer';
 import type { Ports } from '../ports/ports.js';
@@ -12,6 +13,8 @@ const ACR = 'Microsoft.ContainerRegistry/registries';
 interface Probe {
   readonly right: string;
   readonly on: string;
+  /** Client id of the identity that needs it, if the app has several. */
+  readonly identity?: string;
   /** How to get the right. */
   readonly fix: string;
   /** Resolves to false when the answer does not show the right although the read was not refused. */
@@ -23,8 +26,7 @@ export type Health = () => Promise<HealthAnswer>;
 /** Tests each right of the app by a read. A right that only a write can show is reported as unknown. */
 export function createHealth(ports: Ports, config: Config): Health {
   const probes = [
-    ...identityProbes(ports, config),
-    ...config.registries.flatMap(({ name }) => registryProbes(ports, name)),
+    ...armPrincipals(config).flatMap((identity) => ofIdentity(ports, config, identity)),
     ...vaultProbes(ports, config),
     ...Object.keys(config.hubs).map((hub) => hubProbe(ports, hub)),
   ];
@@ -36,27 +38,35 @@ export function createHealth(ports: Ports, config: Config): Health {
   };
 }
 
-async function tryRight({ right, on, fix, read }: Probe): Promise<TriedRight> {
+async function tryRight({ fix, read, ...probe }: Probe): Promise<TriedRight> {
   try {
-    if ((await read()) !== false) return { right, on, state: 'given' };
-    return { right, on, state: 'missing', reason: 'it is not there, or hidden for want of the right', fix };
+    if ((await read()) !== false) return { ...probe, state: 'given' };
+    return { ...probe, state: 'missing', reason: 'it is not there, or hidden for want of the right', fix };
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     const reason = error.message;
-    if (error.kind === 'forbidden') return { right, on, state: 'missing', reason, fix };
-    return { right, on, state: 'unreachable', reason };
+    if (error.kind === 'forbidden') return { ...probe, state: 'missing', reason, fix };
+    return { ...probe, state: 'unreachable', reason };
   }
 }
 
-function identityProbes({ self }: Ports, { arm }: Config): Probe[] {
-  return [
-    {
-      right: 'an access token of Microsoft Entra',
-      on: arm.audience,
-      fix: 'Assign the identity to the function app, and set CREDENTIAL_KIND and AZURE_CLIENT_ID to it.',
-      read: async () => void (await self.names()),
-    },
-  ];
+/** What each identity needs to call Resource Manager. Its requests are sent with that identity. */
+function ofIdentity(ports: Ports, config: Config, identity: string): Probe[] {
+  const { self } = ports;
+  const probes = [identityProbe(ports, config, identity)];
+  for (const { name } of config.registries) probes.push(...registryProbes(ports, name));
+  if (config.arm.identities.length === 0) return probes;
+  return probes.map((probe) => ({ ...probe, identity, read: () => self.as(identity, probe.read) }));
+}
+
+function identityProbe({ self }: Ports, { arm }: Config, identity: string): Probe {
+  const setting = arm.identities.includes(identity) ? 'add it to ARM_IDENTITIES' : 'set AZURE_CLIENT_ID to it';
+  return {
+    right: 'an access token of Microsoft Entra',
+    on: arm.audience,
+    fix: `Assign the identity to the function app, set CREDENTIAL_KIND to its kind, and ${setting}.`,
+    read: async () => void (await self.namesOf(identity)),
+  };
 }
 
 function registryProbes({ controlPlane }: Ports, registry: string): Probe[] {

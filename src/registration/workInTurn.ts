@@ -1,9 +1,11 @@
 import { sameName } from '@connected-registry/protocol/names/sameName';
 import { armBuckets } from '../azure/budget/armBuckets.js';
-import type { Turns, TurnOrder } from '../azure/budget/turns.js';
+import type { Choice, TurnOrder } from '../azure/budget/placement.js';
+import type { Turns } from '../azure/budget/turns.js';
 import { awaitTurn, type RetryLater, type StepOutcome } from '../domain/operations/stepOutcome.js';
 import type { WorksFor } from '../domain/operations/worksFor.js';
 import type { ArmKind } from '../domain/resourceManager/rates.js';
+import { armPrincipals } from '../settings/armIdentities.js';
 import type { Config } from '../settings/config.js';
 import { findRegistry } from '../settings/registries.js';
 import type { ArmNeeds } from './activityNeeds.js';
@@ -25,7 +27,8 @@ const REASON = 'Azure Resource Manager allows no further requests of this kind y
  */
 export type WorkInTurn = ReturnType<typeof workInTurn>;
 
-export function workInTurn(turns: Turns, config: Pick<Config, 'arm' | 'registries'>) {
+export function workInTurn(turns: Turns, config: Pick<Config, 'arm' | 'identity' | 'registries'>) {
+  const principals = armPrincipals(config);
   const buckets = armBuckets(config.arm.rates);
   return async <O extends StepOutcome<unknown>>(
     { key, by, input, needs }: EngineWork,
@@ -35,17 +38,26 @@ export function workInTurn(turns: Turns, config: Pick<Config, 'arm' | 'registrie
     const order: TurnOrder = {
       key,
       priority: by.priority ?? 'single',
-      needs: subscription === undefined ? [] : KINDS.flatMap((kind) => need(subscription, kind, needs[kind])),
+      choices: subscription === undefined ? [] : choicesOf(subscription, needs),
     };
     const turn = await turns.inTurn(order, work);
     if ('seconds' in turn) return awaitTurn(REASON, turn.seconds);
     const { result } = turn;
-    if (result.kind !== 'retryLater' || result.turn !== true || order.needs.length === 0) return result;
+    if (result.kind !== 'retryLater' || result.turn !== true || order.choices.length === 0) return result;
     return awaitTurn(result.reason, turns.reserve(order, result.afterSeconds ?? 0));
   };
 
-  function need(subscription: string, kind: ArmKind, tokens: number | undefined) {
-    return tokens === undefined || tokens === 0 ? [] : [{ bucket: buckets.of(subscription, kind), tokens }];
+  /** The needs, by each of the principals that can send the requests; empty for work that sends none. */
+  function choicesOf(subscription: string, needs: ArmNeeds): Choice[] {
+    const kinds = KINDS.flatMap((kind) => {
+      const tokens = needs[kind] ?? 0;
+      return tokens === 0 ? [] : [{ kind, tokens }];
+    });
+    if (kinds.length === 0) return [];
+    return principals.map((principal) => ({
+      principal,
+      needs: kinds.map(({ kind, tokens }) => ({ bucket: buckets.of(subscription, principal, kind), tokens })),
+    }));
   }
 }
 

@@ -6,6 +6,7 @@ import type { ProfileBook } from '../domain/profiles/profiles.js';
 import type { RequestEventKind } from '../domain/events/requestEvents.js';
 import type { ReportKeys } from '../domain/pullCheck/reportKey.js';
 import type { ArmRates } from '../domain/resourceManager/rates.js';
+import { identityDisagreements } from './armIdentities.js';
 import { acceptedRequestEvents, profileDisagreements } from './profileDisagreements.js';
 import { withProfilesFile } from './profileSettings.js';
 import type { RegistryId } from './registries.js';
@@ -27,6 +28,8 @@ export interface Config {
     readonly versions: Readonly<Record<'registry' | 'connectedRegistry', string>>;
     /** What a subscription accepts from the app's principal, before its answers say more. */
     readonly rates: ArmRates;
+    /** Client ids, in lower case, of identities that send requests beside `identity`. */
+    readonly identities: readonly string[];
   };
   readonly identity: {
     readonly kind: CredentialKind;
@@ -129,6 +132,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
         writes: { capacity: settings.ARM_WRITE_BUCKET, perSecond: settings.ARM_WRITES_PER_SECOND },
         deletes: { capacity: settings.ARM_DELETE_BUCKET, perSecond: settings.ARM_DELETES_PER_SECOND },
       },
+      identities: settings.ARM_IDENTITIES,
     },
     identity: {
       kind: settings.CREDENTIAL_KIND,
@@ -227,6 +231,7 @@ function disagreements(settings: Settings): string[] {
     problems.push('setting REPORT_TIMEOUT_SECONDS must not exceed PULL_CHECK_DEADLINE_SECONDS');
   return [
     ...problems,
+    ...identityDisagreements(settings),
     ...operatorDisagreements(settings),
     ...profileDisagreements(settings),
     ...rotationDisagreements(settings),

@@ -1,21 +1,16 @@
 import { z } from 'zod';
 import { KNOWN_VERSIONS } from '../domain/resourceManager/apiVersions.js';
+import { armIdentities } from './armIdentities.js';
 import type { RegistryId } from './registries.js';
 import { isEndpoint } from '@connected-registry/protocol/names/names';
 import { hubs, profiles, requestEvents } from './profileSettings.js';
 import type { ReportKeys } from '../domain/pullCheck/reportKey.js';
 import { rotationSettings } from './rotationSettings.js';
 import { hostSchedule } from './scheduleSettings.js';
-import { flag, whole, wholeNumber } from './settingKinds.js';
+import { flag, GUID, list, whole, wholeNumber } from './settingKinds.js';
 
 const REGISTRY_ID =
   /^\/subscriptions\/(?<subscriptionId>[^/]+)\/resourceGroups\/(?<resourceGroup>[^/]+)\/providers\/Microsoft\.ContainerRegistry\/registries\/(?<name>[a-zA-Z0-9]{5,50})$/i;
-
-const list = (text: string): string[] =>
-  text
-    .split(',')
-    .map((item) => item.trim())
-    .filter(Boolean);
 
 const httpsUrl = z
   .url({ protocol: /^https$/, error: 'must be an https URL' })
@@ -67,7 +62,6 @@ const reportKeys = z.string('must hold at least one key, id:base64url').transfor
 
 /** An app role's value: Entra's form (docs: howto-add-app-roles) without characters that break lists or logs. */
 const APP_ROLE = /^[\w.:/+-]{1,120}$/;
-const OBJECT_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** `off`, or a schedule as the host's timers read it. */
 const checkSchedule = z.union([z.literal('off'), hostSchedule('0 0 3 * * *')]);
@@ -84,6 +78,7 @@ export const settingsSchema = z.object({
   ARM_WRITES_PER_SECOND: whole(1, 100_000, 10),
   ARM_DELETE_BUCKET: whole(1, 1_000_000, 200),
   ARM_DELETES_PER_SECOND: whole(1, 100_000, 10),
+  ARM_IDENTITIES: armIdentities,
   REGISTRY_API_VERSION: apiVersion.default(KNOWN_VERSIONS.registry[0]),
   CONNECTED_REGISTRY_API_VERSION: apiVersion.default(KNOWN_VERSIONS.connectedRegistry[0]),
   CREDENTIAL_KIND: z
@@ -107,10 +102,7 @@ export const settingsSchema = z.object({
     .string()
     .default('')
     .transform((text) => list(text).map((item) => item.toLowerCase()))
-    .refine(
-      (items) => items.every((item) => OBJECT_ID.test(item)),
-      'must list object ids of Entra, separated by commas',
-    ),
+    .refine((items) => items.every((item) => GUID.test(item)), 'must list object ids of Entra, separated by commas'),
   /** Set by the platform. */
   WEBSITE_AUTH_ENABLED: z.string().optional(),
   /** Read by the host only: the maximum body in bytes. It is listed here because a deployment sets it. */

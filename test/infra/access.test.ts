@@ -36,7 +36,7 @@ function assignedIn(scenario: string): Assigned[] {
     return {
       on: withoutChance(scope.replace(/^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\//, '')),
       role: builtIn ?? definitionOf(scenario, roleDefinitionId),
-      to: /'(appIdentity|eventsIdentity)-/.exec(principalId)?.[1] ?? principalId,
+      to: /'(appIdentity|eventsIdentity|furtherIdentities-\{0\}-\{1\}', \d)/.exec(principalId)?.[1] ?? principalId,
     };
   });
 }
@@ -86,6 +86,9 @@ const OWN: Assigned[] = [...OWN_VAULT, OWN_REGISTRY];
 /** Made by somebody who may write role definitions, and given as a parameter. */
 const ROLE_OF_OTHERS = `/subscriptions/${SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/00000000-0000-0000-0000-00000000000a`;
 
+/** A further identity of the app, as the module that makes it is named. */
+const furtherIdentity = (n: number): string => `furtherIdentities-{0}-{1}', ${n}`;
+
 /** Every role assignment there may be. */
 const EXPECTED: Readonly<Record<string, readonly Assigned[]>> = {
   new: [...ALWAYS, ...IN_STORAGE, ...OWN],
@@ -105,8 +108,13 @@ const EXPECTED: Readonly<Record<string, readonly Assigned[]>> = {
     ...ALWAYS,
     ...IN_STORAGE,
     { on: 'Microsoft.KeyVault/vaults/their-vault', role: 'keyVaultSecretsOfficer', to: 'appIdentity' },
-    { on: 'Microsoft.ContainerRegistry/registries/imagesone', role: ONBOARDING, to: 'appIdentity' },
-    { on: 'Microsoft.ContainerRegistry/registries/imagestwo', role: ONBOARDING, to: 'appIdentity' },
+    ...['imagesone', 'imagestwo'].flatMap((registry) =>
+      ['appIdentity', furtherIdentity(0), furtherIdentity(1)].map((to) => ({
+        on: `Microsoft.ContainerRegistry/registries/${registry}`,
+        role: ONBOARDING,
+        to,
+      })),
+    ),
     { on: 'Microsoft.Devices/IotHubs/their-hub', role: 'iotHubDataContributor', to: 'appIdentity' },
   ],
   events: [],
@@ -118,7 +126,7 @@ const EXPECTED: Readonly<Record<string, readonly Assigned[]>> = {
 };
 
 const inOrder = (list: readonly Assigned[]) =>
-  list.toSorted((a, b) => `${a.on} ${a.role}`.localeCompare(`${b.on} ${b.role}`));
+  list.toSorted((a, b) => `${a.on} ${a.role} ${a.to}`.localeCompare(`${b.on} ${b.role} ${b.to}`));
 
 describe('role assignments', () => {
   test.each(scenarios())('of %s are exactly the required roles, each at its scope', (scenario) => {

@@ -24,6 +24,7 @@ function settingsOf(scenario: string): Record<string, string> {
 function resolved(name: string, value: string): string {
   if (!value.startsWith('[')) return value;
   if (name === 'REPORT_KEYS') return `k1:${Buffer.alloc(32).toString('base64url')}`;
+  if (name === 'ARM_IDENTITIES') return [6, 7].map((n) => `00000000-0000-0000-0000-00000000000${n}`).join();
   if (name === 'IOT_HUBS') return 'their-hub.azure-devices.net';
   if (name === 'KEY_VAULT_URL') return 'https://a-vault.vault.azure.net/';
   if (name === 'SIGNAL_TOPIC_ENDPOINT') return 'https://a-topic.westeurope-1.eventgrid.azure.net/api/events';
@@ -51,6 +52,11 @@ describe('the settings of a deployed app', () => {
   test("follow the user's choice", () => {
     expect(settingsOf('existing')).toMatchObject({ CLIENTS_PER_CONNECTED_REGISTRY: '20', OPERATOR_AUTH: 'entra' });
     expect(settingsOf('new')).not.toHaveProperty('CLIENTS_PER_CONNECTED_REGISTRY');
+  });
+
+  test('name further identities of the app only where they were asked for', () => {
+    expect(settingsOf('new')['ARM_IDENTITIES']).toBe('');
+    expect(settingsOf('existing')['ARM_IDENTITIES']).toMatch(/^\[.*clientId/);
   });
 
   test('contain addresses of their own cloud', () => {

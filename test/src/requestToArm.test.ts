@@ -119,7 +119,7 @@ async function requestToken(): Promise<void> {
   const credential: TokenCredential = { getToken: async () => null };
   const ports = auditedPorts({
     ...world.ports,
-    controlPlane: createArmControlPlane(config(), credential, new Turns()),
+    controlPlane: createArmControlPlane(config(), () => credential, new Turns()),
   });
   const { ensureToken } = createActivities(ports, world.queries, world.config);
   const flows = createFlowWorld({ ...world, activities: { ...world.activities, ensureToken } });

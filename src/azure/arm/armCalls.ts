@@ -1,7 +1,8 @@
 import type { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
-import type { TokenCredential } from '@azure/identity';
+import { armPrincipals } from '../../settings/armIdentities.js';
 import type { Config } from '../../settings/config.js';
 import { findRegistry, type RegistryId } from '../../settings/registries.js';
+import type { ArmKind } from '../../domain/resourceManager/rates.js';
 import type { VersionedKind } from '../../domain/resourceManager/apiVersions.js';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
 import { resourceName } from '../../serviceErrors/serviceFacts.js';
@@ -9,7 +10,9 @@ import type { ServiceOperation } from '../../serviceErrors/serviceOperation.js';
 import { ApiVersions } from './apiVersions.js';
 import { armBuckets } from '../budget/armBuckets.js';
 import { budgetPolicy } from '../budget/budgetPolicy.js';
+import type { Bucket } from '../budget/rate.js';
 import type { Turns } from '../budget/turns.js';
+import type { CredentialOf } from '../identity/armCredentials.js';
 import { lazily } from '../calls/lazily.js';
 import { pipelineOptions } from '../calls/pipelineOptions.js';
 import { ended, standingOf, type Standing } from './refusedPolls.js';
@@ -39,61 +42,80 @@ export type ArmCalls = ReturnType<typeof createArmCalls>;
 /**
  * Creates the calls. SDK retries are off: they would repeat generateCredentials unnoticed, and the flow retries by durable
  * timers.
+ *
+ * Each principal has its own clients, so all requests of a call have one sender: polls of its asynchronous operation and
+ * further pages, too.
  */
-export function createArmCalls(config: Config, credential: TokenCredential, turns: Turns) {
-  const budget = budgetPolicy(turns, armBuckets(config.arm.rates).ofRequest);
+export function createArmCalls(config: Config, credentialOf: CredentialOf, turns: Turns) {
+  const buckets = armBuckets(config.arm.rates);
+  const principals = armPrincipals(config);
   const loadSdk = lazily(() => import('@azure/arm-containerregistry'));
   const clients = new Map<string, ContainerRegistryManagementClient>();
 
   const versions = new ApiVersions(config.arm.versions);
 
-  async function clientOf(subscriptionId: string, apiVersion: string): Promise<ContainerRegistryManagementClient> {
-    const key = `${subscriptionId} ${apiVersion}`;
+  async function clientOf(
+    subscriptionId: string,
+    principal: string,
+    apiVersion: string,
+  ): Promise<ContainerRegistryManagementClient> {
+    const key = `${subscriptionId} ${principal} ${apiVersion}`;
     const known = clients.get(key);
     if (known) return known;
     const { ContainerRegistryManagementClient: Client } = await loadSdk();
-    const client = new Client(credential, subscriptionId, {
+    const client = new Client(credentialOf(principal), subscriptionId, {
       apiVersion,
       endpoint: config.arm.endpoint,
       credentials: { scopes: [`${config.arm.audience}/.default`] },
-      ...pipelineOptions(config.arm.endpoint, budget),
+      ...pipelineOptions(config.arm.endpoint, budgetPolicy(turns, buckets.ofRequest(principal))),
     });
     clients.set(key, client);
     return client;
   }
 
-  async function targetOf(registry: string): Promise<Target> {
+  /** @throws ServiceError if the settings do not have the registry */
+  function idOf(registry: string): RegistryId {
     const id = findRegistry(config, registry);
-    if (!id)
-      throw new ServiceError({
-        kind: 'refused',
-        operation: 'find registry',
-        resource: resourceName(registry),
-        detail: 'registry-not-configured',
-      });
+    if (id) return id;
+    throw new ServiceError({
+      kind: 'refused',
+      operation: 'find registry',
+      resource: resourceName(registry),
+      detail: 'registry-not-configured',
+    });
+  }
+
+  async function targetOf(id: RegistryId, principal: string): Promise<Target> {
     return {
-      client: await clientOf(id.subscriptionId, versions.of('registry')),
-      connected: await clientOf(id.subscriptionId, versions.of('connectedRegistry')),
+      client: await clientOf(id.subscriptionId, principal, versions.of('registry')),
+      connected: await clientOf(id.subscriptionId, principal, versions.of('connectedRegistry')),
       group: id.resourceGroup,
       name: id.name,
       idOf: (kind, child) => `${resourceId(id)}/${kind}/${child}`,
     };
   }
 
-  /** Makes one call. Its errors are translated, and an unsupported api-version is changed. @throws ServiceError */
+  /**
+   * Makes one call. Its errors are translated, and an unsupported api-version is changed.
+   *
+   * @param sends kind of its first request.
+   * @throws ServiceError
+   */
   async function call<T>(
     operation: ServiceOperation,
     registry: string,
     resource: string,
     make: (at: Target) => PromiseLike<T>,
     kind: VersionedKind = 'registry',
+    sends: ArmKind = 'reads',
   ): Promise<T> {
     return calling(operation, resource, async () => {
+      const id = idOf(registry);
+      const bucketOf = (principal: string): Bucket => buckets.of(id.subscriptionId, principal, sends);
       for (;;) {
         const used = versions.of(kind);
-        const at = await targetOf(registry);
         try {
-          return await make(at);
+          return await turns.byOne(principals, bucketOf, async (principal) => make(await targetOf(id, principal)));
         } catch (error) {
           // This ends: each change removes one version of a short list.
           if (!versions.change(kind, used, error)) throw error;
@@ -126,7 +148,7 @@ export function createArmCalls(config: Config, credential: TokenCredential, turn
         () => make(at),
         () => stands(at),
       );
-    return call(operation, registry, resource, ending, kind);
+    return call(operation, registry, resource, ending, kind, 'writes');
   }
 
   /**
@@ -149,7 +171,7 @@ export function createArmCalls(config: Config, credential: TokenCredential, turn
         () => make(at),
         () => stands(at),
       );
-    return call(operation, registry, resource, ending);
+    return call(operation, registry, resource, ending, 'registry', 'deletes');
   }
 
   return { call, write, removal };

@@ -1,7 +1,7 @@
-import type { TokenCredential } from '@azure/identity';
 import type { Config } from '../../settings/config.js';
 import type { RegistryControlPlane } from '../../ports/registryControlPlane.js';
 import type { Turns } from '../budget/turns.js';
+import type { CredentialOf } from '../identity/armCredentials.js';
 import { createArmCalls } from './armCalls.js';
 import { createArmRegistries } from './armRegistries.js';
 import { createArmScopeMaps } from './armScopeMaps.js';
@@ -12,7 +12,7 @@ import { createArmTokens } from './armTokens.js';
  *
  * @param turns gives each request its token.
  */
-export function createArmControlPlane(config: Config, credential: TokenCredential, turns: Turns): RegistryControlPlane {
-  const calls = createArmCalls(config, credential, turns);
+export function createArmControlPlane(config: Config, credentialOf: CredentialOf, turns: Turns): RegistryControlPlane {
+  const calls = createArmCalls(config, credentialOf, turns);
   return { ...createArmRegistries(calls), ...createArmScopeMaps(calls), ...createArmTokens(calls) };
 }

@@ -117,8 +117,8 @@ export function createArmTokens({ call, write, removal }: ArmCalls): TokenCalls 
       );
     },
 
-    generatePassword: (registry, token, slot, expiresAt) =>
-      call('generate a password for token', registry, token, async (at) => {
+    generatePassword: (registry, token, slot, expiresAt) => {
+      const generate = async (at: Target) => {
         const made = await withItsAnswer(token, () =>
           at.client.registries.generateCredentials(
             at.group,
@@ -143,7 +143,9 @@ export function createArmTokens({ call, write, removal }: ArmCalls): TokenCalls 
           value: password.value,
           createdAt: password.creationTime.toISOString(),
         };
-      }),
+      };
+      return call('generate a password for token', registry, token, generate, 'registry', 'writes');
+    },
   };
 }
 

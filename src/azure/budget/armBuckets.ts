@@ -9,20 +9,22 @@ interface ArmRequest {
 
 const SUBSCRIPTION = /^\/subscriptions\/([^/]+)/i;
 
-/** Gives the buckets of Resource Manager, for the principal with which the app calls. */
+/** Gives the buckets of Resource Manager: each principal has its own in each subscription. */
 export function armBuckets(rates: ArmRates) {
-  const bucket = (subscriptionId: string, kind: ArmKind): Bucket => ({
-    name: `arm ${subscriptionId.toLowerCase()} ${kind}`,
+  const bucket = (subscriptionId: string, principal: string, kind: ArmKind): Bucket => ({
+    name: `arm ${subscriptionId.toLowerCase()} ${principal} ${kind}`,
     rate: rates[kind],
   });
   return {
     of: bucket,
 
-    /** The bucket of a request; polls are reads. Undefined for a request outside subscriptions. */
-    ofRequest: ({ method, url }: ArmRequest): Bucket | undefined => {
-      const subscriptionId = SUBSCRIPTION.exec(new URL(url).pathname)?.[1];
-      return subscriptionId === undefined ? undefined : bucket(subscriptionId, kindOf(method));
-    },
+    /** The bucket of a principal's request; polls are reads. Undefined for a request outside subscriptions. */
+    ofRequest:
+      (principal: string) =>
+      ({ method, url }: ArmRequest): Bucket | undefined => {
+        const subscriptionId = SUBSCRIPTION.exec(new URL(url).pathname)?.[1];
+        return subscriptionId === undefined ? undefined : bucket(subscriptionId, principal, kindOf(method));
+      },
   };
 }
 

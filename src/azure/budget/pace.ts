@@ -1,7 +1,9 @@
 import type { RolloutKind } from '@connected-registry/protocol/requests/rolloutRequest';
-import type { ArmKind, ArmRates } from '../../domain/resourceManager/rates.js';
+import type { ArmKind } from '../../domain/resourceManager/rates.js';
 import type { Pace, PacedWork } from '../../ports/pace.js';
-import { findRegistry, type RegistryId } from '../../settings/registries.js';
+import { armPrincipals } from '../../settings/armIdentities.js';
+import type { Config } from '../../settings/config.js';
+import { findRegistry } from '../../settings/registries.js';
 import { armBuckets } from './armBuckets.js';
 import type { Turns } from './turns.js';
 
@@ -19,12 +21,13 @@ const UNSEEN = 15_000;
 /** Implements {@link Pace} by the budgets of this process. @param turns has the budgets */
 export function createPace(
   turns: Turns,
-  config: {
-    readonly arm: { readonly rates: ArmRates };
-    readonly registries: readonly [RegistryId, ...RegistryId[]];
+  config: Pick<Config, 'registries'> & {
+    readonly arm: Pick<Config['arm'], 'rates' | 'identities'>;
+    readonly identity: Pick<Config['identity'], 'clientId'>;
   },
 ): Pace {
   const buckets = armBuckets(config.arm.rates);
+  const principals = armPrincipals(config);
   /** The last starts, by subscription. */
   const starts = new Map<string, { readonly kind: RolloutKind; readonly at: number }[]>();
 
@@ -34,7 +37,10 @@ export function createPace(
       const rooms = ARM_KINDS.flatMap((armKind) => {
         const each = REQUESTS[kind][armKind];
         if (each === undefined) return [];
-        const spare = turns.spare(buckets.of(subscription, armKind), withinSeconds);
+        const spare = principals.reduce(
+          (sum, principal) => sum + turns.spare(buckets.of(subscription, principal, armKind), withinSeconds),
+          0,
+        );
         return (spare - unseen(subscription, armKind)) / each;
       });
       return Math.max(0, Math.floor(Math.min(...rooms)));

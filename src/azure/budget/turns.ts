@@ -2,24 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Priority } from '../../domain/operations/priority.js';
 import { AwaitsTurn } from './awaitsTurn.js';
 import { Budgets } from './budgets.js';
+import { LoneCalls } from './loneCalls.js';
+import { earliest, freeTokens, type Choice, type Placed, type TurnOrder } from './placement.js';
 import type { Bucket } from './rate.js';
 import type { RateBudget, Sending } from './rateBudget.js';
 import { processTime, whenDue, type BudgetClock } from './waiting.js';
-
-/** Tokens of one bucket. */
-interface Need {
-  readonly bucket: Bucket;
-  readonly tokens: number;
-}
-
-/** A piece of work that asks for its turn before it starts. */
-export interface TurnOrder {
-  /** Identifies the work: it finds its reservation by the key when it asks again. */
-  readonly key: string;
-  readonly priority: Priority;
-  /** The requests that it will probably send. */
-  readonly needs: readonly Need[];
-}
 
 /** Maximum milliseconds that work waits for its turn before it starts. Work that waits takes the place of other work. */
 const BEFORE_WORK = 1_500;
@@ -30,10 +17,15 @@ const DURING_WORK = 30_000;
 /** Maximum milliseconds that a request outside of such work waits: a caller of the API waits for the answer. */
 const OUTSIDE_WORK = 3_000;
 
-/** The turn of work in progress: tokens that it holds, by the bucket's name. */
+/** The turn of work in progress. */
 interface Turn {
   readonly priority: Priority;
+  /** Tokens that it holds, by the bucket's name. */
   readonly held: Map<string, number>;
+  /** Who sends the requests of the work; undefined if each call may have its own. */
+  readonly principal: string | undefined;
+  /** Maximum milliseconds that one request waits. */
+  readonly patience: number;
 }
 
 /** A request that may be sent. `budget.answered(sending, ...)` must be called once when it ends. */
@@ -45,6 +37,7 @@ export interface Admission {
 /** Gives work its turn, and every request its token. */
 export class Turns {
   readonly #budgets = new Budgets();
+  readonly #lone = new LoneCalls(this.#budgets);
   readonly #turns = new AsyncLocalStorage<Turn>();
 
   constructor(readonly clock: BudgetClock = processTime) {}
@@ -58,26 +51,59 @@ export class Turns {
     order: TurnOrder,
     work: () => Promise<T>,
   ): Promise<{ readonly result: T } | { readonly seconds: number }> {
-    const held = new Map<string, number>();
-    const at = await whenDue(this.clock, BEFORE_WORK, () => this.#take(order, held));
+    let taken: Choice | undefined;
+    const at = await whenDue(this.clock, BEFORE_WORK, () => {
+      const placed = this.#take(order);
+      if ('at' in placed) return placed.at;
+      taken = placed.taken;
+      return undefined;
+    });
     if (at !== undefined) return { seconds: this.#secondsUntil(at) };
+    const { principal, needs = [] } = taken ?? {};
+    const held = new Map(needs.map(({ bucket, tokens }) => [bucket.name, tokens]));
     try {
-      return { result: await this.#turns.run({ priority: order.priority, held }, work) };
+      const turn = { priority: order.priority, held, principal, patience: DURING_WORK };
+      return { result: await this.#turns.run(turn, work) };
     } finally {
       const now = this.clock.now();
-      for (const { bucket } of order.needs) {
+      for (const { bucket } of needs) {
         this.#budgets.of(bucket, now).giveBack(held.get(bucket.name) ?? 0, now);
         held.delete(bucket.name);
       }
     }
   }
 
+  /** Runs work whose requests are all sent by one principal, without a turn. */
+  as<T>(principal: string, work: () => Promise<T>): Promise<T> {
+    const turn = { priority: 'single', held: new Map<string, number>(), principal, patience: OUTSIDE_WORK } as const;
+    return this.#turns.run(turn, work);
+  }
+
+  /**
+   * Makes a call with one principal: that of the turn, so that all requests of the turn have one sender; else the one whose
+   * bucket allows a request first.
+   *
+   * @param bucketOf the bucket that a principal's first request takes a token of.
+   */
+  byOne<T>(
+    principals: readonly [string, ...string[]],
+    bucketOf: (principal: string) => Bucket,
+    call: (principal: string) => Promise<T>,
+  ): Promise<T> {
+    const turn = this.#turns.getStore();
+    if (turn?.principal !== undefined) return call(turn.principal);
+    const [own, ...others] = principals;
+    if (others.length === 0) return call(own);
+    return this.#lone.make(principals, bucketOf, turn?.priority ?? 'single', this.clock.now(), call);
+  }
+
   /** Reserves a turn for work that must start again. @returns the seconds after which its turn comes */
   reserve(order: TurnOrder, notBeforeSeconds: number): number {
     const now = this.clock.now();
-    const at = Math.max(now + notBeforeSeconds * 1000, this.#dueAt(order, now));
-    this.#reserve(order, at);
-    return this.#secondsUntil(at);
+    const notBefore = now + notBeforeSeconds * 1000;
+    const placed = this.#earliest(order, now, notBefore);
+    if (placed) this.#reserve(order, placed, now);
+    return this.#secondsUntil(placed?.at ?? notBefore);
   }
 
   /**
@@ -89,7 +115,7 @@ export class Turns {
     const turn = this.#turns.getStore();
     const priority = turn?.priority ?? 'single';
     let admission: Admission | undefined;
-    const at = await whenDue(this.clock, turn ? DURING_WORK : OUTSIDE_WORK, () => {
+    const at = await whenDue(this.clock, turn?.patience ?? OUTSIDE_WORK, () => {
       const now = this.clock.now();
       const budget = this.#budgets.of(bucket, now);
       const held = turn?.held.get(bucket.name) ?? 0;
@@ -109,32 +135,40 @@ export class Turns {
     return this.#budgets.of(bucket, now).spare(now, withinSeconds);
   }
 
-  /** Takes the tokens of all needs, or reserves them. @returns the time of the reservation */
-  #take(order: TurnOrder, held: Map<string, number>): number | undefined {
-    const { needs } = order;
+  /** Takes the tokens of all needs of one choice, or reserves them for the time that it returns. */
+  #take(order: TurnOrder): { readonly taken: Choice | undefined } | { readonly at: number } {
     const now = this.clock.now();
-    const at = this.#dueAt(order, now);
+    const placed = this.#earliest(order, now, now);
+    if (!placed) return { taken: undefined };
+    const { choice, at } = placed;
     if (at > now) {
-      this.#reserve(order, at);
-      return at;
+      this.#reserve(order, placed, now);
+      return { at };
     }
-    for (const { bucket, tokens } of needs) {
-      this.#budgets.of(bucket, now).take({ ...order, tokens }, now);
-      held.set(bucket.name, tokens);
-    }
-    return undefined;
+    this.#cancelOthers(order, choice, now);
+    for (const { bucket, tokens } of choice.needs) this.#budgets.of(bucket, now).take({ ...order, tokens }, now);
+    return { taken: choice };
   }
 
-  #dueAt({ needs, ...order }: TurnOrder, now: number): number {
-    return Math.max(
-      now,
-      ...needs.map(({ bucket, tokens }) => this.#budgets.of(bucket, now).dueAt({ ...order, tokens }, now)),
-    );
+  #earliest({ choices, key, priority }: TurnOrder, now: number, notBefore: number): Placed<Choice> | undefined {
+    const dueAt = ({ needs }: Choice): number =>
+      Math.max(
+        notBefore,
+        ...needs.map(({ bucket, tokens }) => this.#budgets.of(bucket, now).dueAt({ key, priority, tokens }, now)),
+      );
+    const buckets = ({ needs }: Choice): Bucket[] => needs.map(({ bucket }) => bucket);
+    return earliest(choices, dueAt, (choice) => freeTokens(this.#budgets, buckets(choice), now));
   }
 
-  #reserve({ needs, ...order }: TurnOrder, at: number): void {
-    const now = this.clock.now();
-    for (const { bucket, tokens } of needs) this.#budgets.of(bucket, now).reserve({ ...order, tokens }, at);
+  #reserve(order: TurnOrder, { choice, at }: Placed<Choice>, now: number): void {
+    this.#cancelOthers(order, choice, now);
+    for (const { bucket, tokens } of choice.needs) this.#budgets.of(bucket, now).reserve({ ...order, tokens }, at);
+  }
+
+  /** Ends the reservations that an earlier attempt got of another principal. */
+  #cancelOthers({ choices, key }: TurnOrder, chosen: Choice, now: number): void {
+    for (const choice of choices)
+      if (choice !== chosen) for (const { bucket } of choice.needs) this.#budgets.of(bucket, now).cancel(key);
   }
 
   #secondsUntil(at: number): number {

@@ -113,3 +113,8 @@ test('an unreachable right has its reason below it', () => {
   const right = { right: 'a/read', on: 'x', state: 'unreachable', reason: 'no answer' } as const;
   expect(healthLines({ state: 'faulty', rights: [right] })).toContain('      no answer');
 });
+
+test('a right of one of several identities names the identity', () => {
+  const right = { right: 'a/read', on: 'x', identity: 'an-id', state: 'missing', reason: '403' } as const;
+  expect(healthLines({ state: 'faulty', rights: [right] })[0]).toBe('  - a/read  x by an-id  missing');
+});

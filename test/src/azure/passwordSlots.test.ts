@@ -28,7 +28,7 @@ const password = (name: SlotName) => ({
   creationTime: new Date('2026-03-01T12:00:00Z'),
 });
 const generate = (slot: SlotName) =>
-  createArmControlPlane(config(), credential, new Turns()).generatePassword(
+  createArmControlPlane(config(), () => credential, new Turns()).generatePassword(
     REGISTRY,
     'a-token',
     slot,

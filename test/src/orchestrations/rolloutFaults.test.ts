@@ -47,14 +47,17 @@ describe('a rollout starts no client twice', () => {
   });
 
   test('if reads of its rows are older than its notes', async () => {
+    let starts = 0;
     const world = createRolloutWorld({
       plan: { rows: 6, waves: { size: 2, pauseSeconds: 0 } },
       ending: () => ({ seconds: 1, state: 'completed' }),
       staleReads: 2,
+      // A row that an old read shows as waiting would be taken for a new start, though its run is recognised.
+      pace: { room: () => Infinity, started: () => void (starts += 1) },
     });
     const { outcome } = await world.run();
     expect(outcome.counts.completed).toBe(6);
-    expect(world.clients.started).toHaveLength(6);
+    expect([starts, world.clients.started.length]).toEqual([6, 6]);
   });
 
   test('if it stops between a start and its note, and is started again', async () => {

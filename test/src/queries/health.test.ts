@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createHealth } from '../../../src/queries/health.js';
+import { errorOf } from '../fakes/durable/wire.js';
 import { createWorld, type World } from '../fakes/worlds/world.js';
 
 let world: World;
@@ -48,6 +49,29 @@ describe('health', () => {
     const { state, found } = await find('Microsoft.ContainerRegistry/registries/tokens/read');
     expect([state, found?.state]).toEqual(['faulty', 'unreachable']);
     expect(found).not.toHaveProperty('fix');
+  });
+
+  test('tests the rights of each identity by its own requests, and names the one that lacks a right', async () => {
+    const [first, second] = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'];
+    world = createWorld({ AZURE_CLIENT_ID: first, ARM_IDENTITIES: second });
+    const { self, controlPlane } = world;
+    const getToken = controlPlane.getToken.bind(controlPlane);
+    controlPlane.getToken = (...asked) => {
+      if (self.current === second) throw errorOf('getToken', { when: 'before', kind: 'forbidden' });
+      return getToken(...asked);
+    };
+    const { state, rights } = await createHealth(world.ports, world.config)();
+    expect(state).toBe('faulty');
+    const faulty = rights.filter((one) => one.state === 'missing');
+    expect(faulty).toMatchObject([{ right: 'Microsoft.ContainerRegistry/registries/tokens/read', identity: second }]);
+    const ofEach = [first, second].map((identity) => rights.filter((one) => one.identity === identity).length);
+    expect(ofEach).toEqual([5, 5]);
+  });
+
+  test('names no identity of an app that has one', async () => {
+    const { rights } = await createHealth(world.ports, world.config)();
+    expect(rights.filter(({ identity }) => identity !== undefined)).toEqual([]);
+    expect(world.self.used).toEqual([]);
   });
 
   test('writes nothing', async () => {

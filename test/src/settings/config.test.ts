@@ -251,6 +251,7 @@ describe('the config', () => {
         writes: { capacity: 200, perSecond: 10 },
         deletes: { capacity: 200, perSecond: 10 },
       },
+      identities: [],
     });
     expect(identity).toEqual({
       kind: 'managedIdentity',

@@ -1,10 +1,12 @@
-import { timingSafeEqual, createHash, randomUUID } from 'node:crypto';
-import { ANONYMOUS, type Identity, type Principal } from '../access/identities.js';
+import { randomUUID } from 'node:crypto';
+import { ANONYMOUS, type Principal } from '../access/identities.js';
 import type { ApiReply, ApiRequest } from '../http/message.js';
 import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import { issueAccessToken, TOKEN_LIFETIME } from './accessTokens.js';
 import { audienceOf } from './audiences.js';
+import { isSecretOf } from './clientSecret.js';
+import { identifyManagedIdentity, managedIdentityRoute } from './managedIdentity.js';
 
 /**
  * Entra ID's client-credentials flow, under a tenant and under `/adfs`. With the latter the Azure CLI uses an authority
@@ -40,11 +42,14 @@ export function entraRoutes(plane: Plane): Route[] {
       status: 200,
       body: { keys: [plane.signingKey.publicJwk] },
     })),
+    managedIdentityRoute(plane),
   ];
 }
 
 /** For counters: the application of the request, whether or not its secret is valid. */
 export function identifyEntraClient(plane: Plane, request: ApiRequest): Principal {
+  const managed = identifyManagedIdentity(plane, request);
+  if (managed) return managed;
   const clientId = new URLSearchParams(request.body.toString('utf8')).get('client_id');
   return plane.identities.find((one) => one.clientId === clientId) ?? ANONYMOUS;
 }
@@ -146,9 +151,4 @@ function failure(plane: Plane, status: number, error: string, code: number, mess
       correlation_id: correlation,
     },
   };
-}
-
-function isSecretOf(identity: Identity, secret: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(identity.clientSecret), digest(secret));
 }

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { realClock } from '@connected-registry/clock/clock';
 import type { ClockMode } from '@connected-registry/clock/messages';
+import { LocalTime } from '@connected-registry/clock/localTime';
 import { startClockServer } from '@connected-registry/clock/server';
 import { TimelineClock } from '@connected-registry/clock/timelineClock';
 import { ensureCertificates } from '@connected-registry/azure-simulator/tls/certificates';
@@ -31,6 +32,8 @@ export interface StackOptions {
    * 'real'.
    */
   clock?: ClockMode;
+  /** In mode 'jumping', time stands still between jumps, so that times do not depend on the machine. Default false. */
+  clockStands?: boolean;
   /** The app runs on a host that is started by someone else, on `ports.host`; no host is started here. */
   externalHost?: ExternalHost;
   /**
@@ -84,7 +87,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const mode = options.clock ?? 'real';
   const clock = await (mode === 'real'
     ? startClockServer(realClock())
-    : startClockServer(new TimelineClock(), 0, mode));
+    : startClockServer(new LocalTime(new TimelineClock(), mode, { standing: options.clockStands ?? false })));
   let stack: Stack | undefined;
   try {
     const { caFile } = await ensureCertificates(tlsFolder(dataFolder));

@@ -8,6 +8,10 @@ export const triedRight = z
   .object({
     right: z.string().describe("Azure's name of the right, for instance `Microsoft.ContainerRegistry/registries/read`"),
     on: z.string().describe('the resource'),
+    identity: z
+      .string()
+      .describe('client id of the identity that needs the right, if `ARM_IDENTITIES` gives the app several')
+      .exactOptional(),
     state: z
       .enum(RIGHT_STATES)
       .describe(
@@ -28,5 +32,5 @@ export const healthAnswer = z
     rights: z.array(triedRight).readonly(),
   })
   .readonly()
-  .describe("The rights of the app's identity, as just tested.");
+  .describe("The rights of the app's identities, as just tested.");
 export type HealthAnswer = z.infer<typeof healthAnswer>;

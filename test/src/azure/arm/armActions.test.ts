@@ -43,7 +43,7 @@ beforeAll(async () => {
     authorityHost: url,
     disableInstanceDiscovery: true,
   });
-  arm = createArmControlPlane(config, credential, new Turns());
+  arm = createArmControlPlane(config, () => credential, new Turns());
   await arm.getRegistry(cloud.registry);
 });
 afterEach(() => cloud.call('DELETE', '/_control/requests'));

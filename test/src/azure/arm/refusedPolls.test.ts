@@ -89,7 +89,7 @@ describe('with a control plane that refuses polls below its location', () => {
       authorityHost: cloud.url,
       disableInstanceDiscovery: true,
     });
-    arm = createArmControlPlane(config, credential, new Turns());
+    arm = createArmControlPlane(config, () => credential, new Turns());
   });
   afterAll(async () => {
     if (strict === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];

@@ -10,24 +10,26 @@ const RATES = {
 };
 const [ONE, OTHER] = ['subscription-one', 'subscription-other'];
 const registry = (name: string, subscriptionId: string) => ({ name, subscriptionId, resourceGroup: 'edge' });
+const OWN = 'own-identity';
 const ROTATE = { registry: 'first', kind: 'rotate' } as const;
 
 /** A pace on a clock that the test sets. */
-function paced() {
+function paced(identities: readonly string[] = []) {
   const clock = { time: 1_000_000, now: () => clock.time, sleep: async () => undefined };
   const turns = new Turns(clock);
   const config = {
-    arm: { rates: RATES },
+    arm: { rates: RATES, identities },
+    identity: { clientId: OWN },
     registries: [registry('first', ONE), registry('second', ONE), registry('third', OTHER)],
   } as const;
-  const pace = createPace(turns, { arm: config.arm, registries: [...config.registries] });
-  const writes = armBuckets(RATES).of(ONE, 'writes');
+  const pace = createPace(turns, { ...config, registries: [...config.registries] });
+  const writes = armBuckets(RATES).of(ONE, OWN, 'writes');
   return { clock, turns, pace, writes };
 }
 
 /** Takes or reserves writes for some work. */
 const ask = (turns: Turns, bucket: ReturnType<typeof paced>['writes'], key: string, tokens: number) =>
-  turns.reserve({ key, priority: 'rollout', needs: [{ bucket, tokens }] }, 0);
+  turns.reserve({ key, priority: 'rollout', choices: [{ principal: OWN, needs: [{ bucket, tokens }] }] }, 0);
 
 describe('the pace of a rollout', () => {
   test.each([
@@ -38,6 +40,10 @@ describe('the pace of a rollout', () => {
     { kind: 'check', room: 1000 },
   ] as const)('is what the scarcest budget serves in time: $kind', ({ kind, room }) => {
     expect(paced().pace.room({ registry: 'first', kind }, 30)).toBe(room);
+  });
+
+  test('adds the budgets of several identities', () => {
+    expect(paced(['second-identity', 'third-identity']).pace.room(ROTATE, 30)).toBe(1000);
   });
 
   test('leaves what was promised to others, of any priority', () => {

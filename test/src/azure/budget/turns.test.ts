@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { armBuckets } from '../../../../src/azure/budget/armBuckets.js';
 import { budgetPolicy } from '../../../../src/azure/budget/budgetPolicy.js';
-import { Turns, type TurnOrder } from '../../../../src/azure/budget/turns.js';
+import type { Need, TurnOrder } from '../../../../src/azure/budget/placement.js';
+import { Turns } from '../../../../src/azure/budget/turns.js';
 import { vaultBucket } from '../../../../src/azure/budget/vaultBuckets.js';
 
 const RATES = {
@@ -13,6 +14,7 @@ const SUBSCRIPTION = 'a-subscription';
 const ROOT = `https://management.azure.com/subscriptions/${SUBSCRIPTION}`;
 const buckets = armBuckets(RATES);
 const { capacity } = RATES.writes;
+const OWN = 'own';
 
 /** Turns on a clock that only sleeps move, and a client of Resource Manager that notes what it sends. */
 function world() {
@@ -26,7 +28,7 @@ function world() {
     },
   };
   const turns = new Turns(clock);
-  const policy = budgetPolicy(turns, buckets.ofRequest);
+  const policy = budgetPolicy(turns, buckets.ofRequest(OWN));
   const sent: string[] = [];
   const send = async (method: string, status = 200, headers: Readonly<Record<string, string>> = {}) =>
     policy.sendRequest({ method, url: `${ROOT}/resourceGroups/edge` }, async (request) => {
@@ -40,9 +42,13 @@ function world() {
 const order = (key: string, more: Partial<TurnOrder> = {}): TurnOrder => ({
   key,
   priority: 'rollout',
-  needs: [{ bucket: buckets.of(SUBSCRIPTION, 'writes'), tokens: 1 }],
+  choices: own({ bucket: buckets.of(SUBSCRIPTION, OWN, 'writes'), tokens: 1 }),
   ...more,
 });
+
+function own(...needs: Need[]) {
+  return [{ principal: OWN, needs }];
+}
 
 describe('work', () => {
   test('is done at once while there are tokens, and returns those that it does not use', async () => {
@@ -50,7 +56,7 @@ describe('work', () => {
     for (let nth = 0; nth < 50; nth += 1)
       expect(
         await turns.inTurn(
-          order('a', { needs: [{ bucket: buckets.of(SUBSCRIPTION, 'writes'), tokens: 10 }] }),
+          order('a', { choices: own({ bucket: buckets.of(SUBSCRIPTION, OWN, 'writes'), tokens: 10 }) }),
           async () => (nth === 0 ? send('PUT') : undefined),
         ),
       ).toHaveProperty('result');
@@ -83,10 +89,10 @@ describe('work', () => {
   test('waits for all kinds that it needs, and takes none before', async () => {
     const { turns, send } = world();
     const both = order('both', {
-      needs: [
-        { bucket: buckets.of(SUBSCRIPTION, 'reads'), tokens: 2 },
-        { bucket: buckets.of(SUBSCRIPTION, 'writes'), tokens: 1 },
-      ],
+      choices: own(
+        { bucket: buckets.of(SUBSCRIPTION, OWN, 'reads'), tokens: 2 },
+        { bucket: buckets.of(SUBSCRIPTION, OWN, 'writes'), tokens: 1 },
+      ),
     });
     await send('PUT', 429, { 'retry-after': '30' });
     expect(await turns.inTurn(both, () => send('PUT'))).toEqual({ seconds: expect.closeTo(30.4, 0) as number });
@@ -127,7 +133,7 @@ describe('a request', () => {
   test('of another subscription has its own budget', async () => {
     const { turns, send } = world();
     await send('PUT', 429, { 'retry-after': '17' });
-    const other = order('a', { needs: [{ bucket: buckets.of('another', 'writes'), tokens: 1 }] });
+    const other = order('a', { choices: own({ bucket: buckets.of('another', OWN, 'writes'), tokens: 1 }) });
     expect(await turns.inTurn(other, async () => 7)).toEqual({ result: 7 });
   });
 
@@ -140,7 +146,7 @@ describe('a request', () => {
 
   test('a clock that stands still keeps nobody waiting for ever', async () => {
     const standing = new Turns({ now: () => 0, sleep: async () => undefined });
-    const policy = budgetPolicy(standing, buckets.ofRequest);
+    const policy = budgetPolicy(standing, buckets.ofRequest(OWN));
     const get = () =>
       policy.sendRequest({ method: 'PUT', url: ROOT }, async () => ({
         status: 200,
@@ -156,7 +162,7 @@ test('buckets tell creations of secrets from other requests, and subscriptions w
   expect(name('PUT', '/secrets/a?api-version=7.5')).toBe('vault v.vault.azure.net creations');
   expect(name('GET', '/secrets/a')).toBe('vault v.vault.azure.net others');
   expect(name('PATCH', '/secrets/a/0123')).toBe('vault v.vault.azure.net others');
-  expect(buckets.of('ABC', 'reads').name).toBe(buckets.of('abc', 'reads').name);
-  expect(buckets.ofRequest({ method: 'GET', url: 'https://management.azure.com/tenants' })).toBeUndefined();
-  expect(buckets.ofRequest({ method: 'POST', url: `${ROOT}/x` })?.name).toBe(`arm ${SUBSCRIPTION} writes`);
+  expect(buckets.of('ABC', OWN, 'reads').name).toBe(buckets.of('abc', OWN, 'reads').name);
+  expect(buckets.ofRequest(OWN)({ method: 'GET', url: 'https://management.azure.com/tenants' })).toBeUndefined();
+  expect(buckets.ofRequest(OWN)({ method: 'POST', url: `${ROOT}/x` })?.name).toBe(`arm ${SUBSCRIPTION} own writes`);
 });

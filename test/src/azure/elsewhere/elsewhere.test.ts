@@ -37,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => hosts.close());
 
-const arm = () => createArmControlPlane(config, credential, new Turns());
+const arm = () => createArmControlPlane(config, () => credential, new Turns());
 const vault = () => createKeyVault(config.vault, credential, new Turns());
 const stopped = { sweep: 's', reason: 'r', started: 1, failed: 1, left: 0, restsUntil: EXPIRES };
 

@@ -6,6 +6,7 @@ test.each([
   [{ actor: 'sweep', request: { urgent: false } }, 'rollout'],
   [{ actor: 'event', request: {} }, 'rollout'],
   [{ actor: 'timer' }, 'rollout'],
+  [{ actor: 'Ada', request: { urgent: false }, rollout: 'r1' }, 'rollout'],
   [{ actor: 'function-key', request: {} }, 'single'],
 ] as const)('the run %j has priority %s', (input, priority) => {
   expect(priorityOf(input)).toBe(priority);

@@ -64,7 +64,8 @@ export class Wire {
   }
 }
 
-function errorOf(name: string, { kind = 'unavailable', error, retryAfterSeconds }: Fault): unknown {
+/** The error of a broken call. */
+export function errorOf(name: string, { kind = 'unavailable', error, retryAfterSeconds }: Fault): unknown {
   const pause = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
   return (
     error ??

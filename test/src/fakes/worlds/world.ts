@@ -5,6 +5,7 @@ import type { SlotName } from '@connected-registry/protocol/registry/slots';
 import { createQueries } from '../../../../src/queries/queries.js';
 import { FakeAlerts } from '../services/alerts.js';
 import { FakeChannel } from '../services/channel.js';
+import { FakeIdentity } from '../services/identity.js';
 import { FakeHubs } from '../services/hubs.js';
 import { FakeControlPlane } from '../services/controlPlane.js';
 import { config, CONNECTED_REGISTRY, EDGE_HOST, onboarding, REGISTRY } from '../answers/requests.js';
@@ -25,7 +26,7 @@ export function createWorld(settings: Readonly<Record<string, string>> = {}) {
   const channel = new FakeChannel();
   const hubs = new FakeHubs();
   const alerts = new FakeAlerts();
-  const self = { names: async (): Promise<string[]> => ['our-app'] };
+  const self = new FakeIdentity();
   const wire = new Wire();
   controlPlane.registry = {
     name: REGISTRY,
@@ -74,6 +75,19 @@ export function createWorld(settings: Readonly<Record<string, string>> = {}) {
     return controlPlane.token(token);
   };
 
-  return { controlPlane, vault, channel, hubs, alerts, wire, ports, config: parsed, queries, activities, addToken };
+  return {
+    controlPlane,
+    vault,
+    channel,
+    hubs,
+    alerts,
+    self,
+    wire,
+    ports,
+    config: parsed,
+    queries,
+    activities,
+    addToken,
+  };
 }
 export type World = ReturnType<typeof createWorld>;

@@ -44,7 +44,7 @@ describe('how a run stands', () => {
     remember('rolledBack', 'sync-overdue');
     const failed = { state: 'failed', code: 'sync-overdue' };
     expect(await runs().progress(id)).toEqual(failed);
-    hold('Running', undefined, { ...run, run: 'another000000001' });
+    hold('Running', undefined, { ...run, run: 'another000000009' });
     expect(await runs().progress(id)).toEqual(failed);
     expect(await runs().progress({ instance, run: 'unheard00000001' })).toEqual({ state: 'unknown' });
   });
@@ -76,7 +76,7 @@ describe('a run that was started before', () => {
     expect(await runs().find(instance, random)).toBeUndefined();
     hold('Running');
     expect(await runs().find(instance, random)).toEqual(id);
-    hold('Running', undefined, { ...run, run: 'another000000001' });
+    hold('Running', undefined, { ...run, run: 'another000000009' });
     expect(await runs().find(instance, random)).toBeUndefined();
     remember('completed');
     expect(await runs().find(instance, random)).toEqual(id);

@@ -56,6 +56,7 @@ describe.each(SCHEMAS)('a resource-written event (%s)', (schema) => {
   test.each<[string, string, object]>([
     ['own-write', 'plantone', { more: OWN }],
     ['own-write', 'plantone', { more: OBJECT }],
+    ['own-write', 'plantone', { more: { claims: { appid: 'Our-Second-Identity' } } }],
     ['not-new', 'plantone', { more: { ...OWN, httpRequest: { method: 'PATCH' } } }],
     ['not-new', 'plantold', {}],
     ['not-new', 'plantgone', {}],
@@ -65,6 +66,7 @@ describe.each(SCHEMAS)('a resource-written event (%s)', (schema) => {
     ['not-ours', 'plantone', { more: { resourceUri: writtenEvent('plantone').subject.replace('/edge/', '/other/') } }],
     ['not-ours', 'plantone', { more: { resourceUri: writtenEvent('plantone').subject.replace('myreg', 'other') } }],
   ])('starts nothing: %s', async (decision, name, changes) => {
+    tested.world.self.all = ['our-app', 'our-second-identity'];
     make('plantone');
     make('plantold', '2026-02-01T11:58:00.000Z');
 

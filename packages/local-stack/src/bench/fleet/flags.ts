@@ -15,8 +15,10 @@ set, and requests for each client.
   --container-registries R  container registries that have them, all in one subscription (default: one for every 50)
   --identities K          identities of the app, whose limits add up (default 1)
   --rollout               requests all clients as one rollout (at most 10,000), in place of single requests
+  --slower N              ARM's limits are divided by N, 1 to 10, so that they decide and not the machine (default 1)
   --host functions        the app runs on Microsoft's own host, which FUNCTIONS_HOST names (default: the local host)
-  --clock MODE            real (default), or jumping: pauses in which nothing happens are skipped
+  --clock MODE            real (default); jumping: pauses in which nothing happens are skipped; or standing: that, and
+                          work takes no time, so that the result does not depend on the machine
   --azure-pace            writes of ARM take as long as recorded with Azure (default: a moment)
   --no-throttle           ARM and Key Vault refuse nothing; then there is no floor
   --set NAME=VALUE        a setting of the app, as often as needed
@@ -34,6 +36,7 @@ export const OPTIONS = {
   'container-registries': { type: 'string' },
   identities: { type: 'string', default: '1' },
   rollout: { type: 'boolean', default: false },
+  slower: { type: 'string', default: '1' },
   host: { type: 'string', default: 'local' },
   clock: { type: 'string', default: 'real' },
   'azure-pace': { type: 'boolean', default: false },
@@ -48,8 +51,10 @@ export interface FleetPlan extends FleetSize {
   readonly identities: number;
   /** Requests all clients as one rollout. */
   readonly isRollout: boolean;
+  /** Divisor of ARM's published limits. */
+  readonly slower: number;
   readonly host: 'local' | 'functions';
-  readonly clock: 'real' | 'jumping';
+  readonly clock: 'real' | 'jumping' | 'standing';
   readonly isPaced: boolean;
   readonly isThrottled: boolean;
   /** Settings of the app. */
@@ -86,15 +91,17 @@ export function fleetPlan(flags: BenchFlags<typeof OPTIONS>): FleetPlan {
     connectedRegistries,
   );
   const host = oneOf('host', flags.host, ['local', 'functions']);
-  const clock = oneOf('clock', flags.clock, ['real', 'jumping']);
-  if (host === 'functions' && clock === 'jumping')
-    throw new FlagError("--clock jumping goes without --host functions: that host lives in the machine's time.");
+  const clock = oneOf('clock', flags.clock, ['real', 'jumping', 'standing']);
+  if (host === 'functions' && clock !== 'real')
+    throw new FlagError(`--clock ${clock} goes without --host functions: that host lives in the machine's time.`);
   return {
     clients,
     connectedRegistries,
     registries,
     identities: wholeNumber('identities', flags.identities, 1, 15),
     isRollout: flags.rollout,
+    // The app's settings are whole numbers, and ten writes a second is the lowest limit.
+    slower: wholeNumber('slower', flags.slower, 1, 10),
     host,
     clock,
     isPaced: flags['azure-pace'],

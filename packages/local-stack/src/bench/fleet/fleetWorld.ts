@@ -109,6 +109,20 @@ export function identityNames(count: number): string[] {
   return Array.from({ length: count }, (_, n) => (n === 0 ? 'app' : `app-${n + 1}`));
 }
 
+/**
+ * Settings of an app with several identities. It gets the tokens of all as managed identities, from the endpoint that App
+ * Service gives to an app.
+ */
+export function identitySettings(url: string, [own, ...further]: readonly AppIdentity[]): Record<string, string> {
+  if (own === undefined || further.length === 0) return {};
+  return {
+    CREDENTIAL_KIND: 'managedIdentity',
+    IDENTITY_ENDPOINT: `${url}/msi/token`,
+    IDENTITY_HEADER: own.clientSecret,
+    ARM_IDENTITIES: further.map(({ clientId }) => clientId).join(','),
+  };
+}
+
 /** The app's identities: the seeded one, and new ones that have no right yet. */
 export async function makeIdentities({ url, world, https }: ControlPlane, count: number): Promise<AppIdentity[]> {
   const identities: AppIdentity[] = [world.identities.app];

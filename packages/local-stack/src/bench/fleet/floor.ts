@@ -48,9 +48,13 @@ export function neededRequests({ clients, connectedRegistries, registries }: Fle
   return { reads: connectedRegistries, writes: 2 * clients + registries + connectedRegistries, deletes: 0 };
 }
 
-/** The buckets of several principals together; ARM grants a subscription at most 15 times one principal's. */
-export function bucketsOf(identities: number): Record<Kind, Bucket> {
-  const factor = Math.min(identities, MAX_PRINCIPALS);
+/**
+ * The buckets of several principals together; ARM grants a subscription at most 15 times one principal's.
+ *
+ * @param slower divisor of the published limits
+ */
+export function bucketsOf(identities: number, slower = 1): Record<Kind, Bucket> {
+  const factor = Math.min(identities, MAX_PRINCIPALS) / slower;
   const of = ({ burst, perSecond }: Bucket): Bucket => ({ burst: burst * factor, perSecond: perSecond * factor });
   return { reads: of(PUBLISHED.reads), writes: of(PUBLISHED.writes), deletes: of(PUBLISHED.deletes) };
 }

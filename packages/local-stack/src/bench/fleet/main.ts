@@ -31,10 +31,7 @@ async function missing(plan: FleetPlan, hostScript: string | undefined): Promise
 
 await runBench(HELP, OPTIONS, async (flags) => {
   const plan = fleetPlan(flags);
-  const unknown = await unknownSettings([
-    ...Object.keys(plan.settings),
-    ...(plan.identities > 1 ? ['ARM_IDENTITIES'] : []),
-  ]);
+  const unknown = await unknownSettings(Object.keys(plan.settings));
   if (unknown.length > 0) throw new FlagError(`The app has no setting ${unknown.join(', ')}.`);
   const hostScript = plan.host === 'functions' ? realHostScript() : undefined;
   const reason = await missing(plan, hostScript);

@@ -9,8 +9,8 @@ import { peakMemory } from './peakMemory.js';
 import { startDevices } from './devices.js';
 import type { FleetPlan } from './flags.js';
 import type { MeasuredFleet } from './fleetTable.js';
-import { buildFleet, identityNames, makeIdentities, registryIds, sitesOf } from './fleetWorld.js';
-import { bucketsOf, floorOf, neededRequests } from './floor.js';
+import { buildFleet, identityNames, identitySettings, makeIdentities, registryIds, sitesOf } from './fleetWorld.js';
+import { bucketsOf, floorOf, neededRequests, type Bucket } from './floor.js';
 import { fleetEnd } from './fleetEnd.js';
 import { ENDPOINT, onboardFleet } from './onboardFleet.js';
 import { rolloutFleet } from './rolloutFleet.js';
@@ -38,7 +38,9 @@ export async function measureFleet(
       dataFolder,
       device: false,
       reset: true,
-      clock: plan.clock,
+      // Time must pass while everything starts.
+      clock: plan.clock === 'standing' ? 'scaled' : plan.clock,
+      clockStands: plan.clock === 'standing',
       azurePace: plan.isPaced,
       prepare: (controlPlane) => prepareFleet(plan, controlPlane, say),
     },
@@ -70,14 +72,35 @@ async function prepareFleet(
     ALLOWED_ENDPOINTS: ENDPOINT,
     // All devices report from one address.
     REPORTS_PER_MINUTE: '100000',
-    ...(plan.identities > 1 ? { ARM_IDENTITIES: identities.map(({ clientId }) => clientId).join(',') } : {}),
+    ...identitySettings(controlPlane.url, identities),
+    ...limitSettings(plan.slower),
     ...(plan.isThrottled ? {} : UNTHROTTLED),
     ...plan.settings,
   };
 }
 
-async function setThrottling({ https, url }: ControlPlane, throttling: number): Promise<void> {
-  await https(`${url}/_control/settings`, { method: 'PATCH', body: { throttling } });
+/** @param slower divisor of the published limits */
+async function setThrottling({ https, url }: ControlPlane, throttling: number, slower = 1): Promise<void> {
+  const rate = ({ burst: size, perSecond }: Bucket): unknown => ({ size, perSecond });
+  const { reads, writes, deletes } = bucketsOf(1, slower);
+  const rateLimits = { reads: rate(reads), writes: rate(writes), deletes: rate(deletes) };
+  const body = slower === 1 ? { throttling } : { throttling, rateLimits };
+  const { status } = await https(`${url}/_control/settings`, { method: 'PATCH', body });
+  if (status !== 200) throw new Error(`The control plane refused its settings with ${status}.`);
+}
+
+/** Lower limits, which the app must know before the first answer. */
+function limitSettings(slower: number): Record<string, string> {
+  if (slower === 1) return {};
+  const { reads, writes, deletes } = bucketsOf(1, slower);
+  return {
+    ARM_READ_BUCKET: String(Math.floor(reads.burst)),
+    ARM_READS_PER_SECOND: String(Math.floor(reads.perSecond)),
+    ARM_WRITE_BUCKET: String(Math.floor(writes.burst)),
+    ARM_WRITES_PER_SECOND: String(Math.floor(writes.perSecond)),
+    ARM_DELETE_BUCKET: String(Math.floor(deletes.burst)),
+    ARM_DELETES_PER_SECOND: String(Math.floor(deletes.perSecond)),
+  };
 }
 
 async function measure(
@@ -90,11 +113,12 @@ async function measure(
   const { https, url, world } = controlPlane;
   const devices = await startDevices(controlPlane, endpoints.functions.url);
   try {
-    if (plan.isThrottled) await setThrottling(controlPlane, 1);
+    if (plan.isThrottled) await setThrottling(controlPlane, 1, plan.slower);
     const byHand = plan.isComparedWithAz ? await measureByHand(stack, say) : undefined;
     await forgetRequests(url, https);
     say(`${plan.clients} clients`);
-    const time = plan.clock === 'jumping' ? jumpingTime(stack.clockUrl) : REAL_TIME;
+    const time = plan.clock === 'real' ? REAL_TIME : jumpingTime(stack.clockUrl);
+    if (plan.clock === 'standing') await setClock(stack.clockUrl, 'jumping');
     const [started, realStart] = [await time.now(), performance.now()];
     const fleet = {
       app: endpoints.functions,
@@ -114,8 +138,8 @@ async function measure(
       isRollout: plan.isRollout,
       seconds: (at - started) / 1000,
       realSeconds: (performance.now() - realStart) / 1000,
-      isClockJumping: plan.clock === 'jumping',
-      floor: plan.isThrottled ? floorOf(neededRequests(plan), bucketsOf(plan.identities)) : undefined,
+      isClockJumping: plan.clock !== 'real',
+      floor: plan.isThrottled ? floorOf(neededRequests(plan), bucketsOf(plan.identities, plan.slower)) : undefined,
       completed,
       failures,
       repeated,
@@ -124,6 +148,7 @@ async function measure(
       ...(byHand ? { byHand } : {}),
     };
   } finally {
+    if (plan.clock === 'standing') await setClock(stack.clockUrl, 'scaled');
     await devices.close();
   }
 }
@@ -149,6 +174,11 @@ interface FleetTime {
 }
 
 const REAL_TIME: FleetTime = { now: () => Promise.resolve(Date.now()), pass: () => sleep(READ_EVERY) };
+
+async function setClock(clockUrl: string, mode: 'jumping' | 'scaled'): Promise<void> {
+  const answer = await fetch(clockUrl, { method: 'POST', body: JSON.stringify({ mode }) });
+  if (answer.status !== 200) throw new Error(`The clock answered ${answer.status}: ${await answer.text()}`);
+}
 
 /** A clock that jumps to the next due time as soon as all processes are idle. */
 function jumpingTime(clockUrl: string): FleetTime {

@@ -18,7 +18,8 @@ test('fifty clients share a connected registry, and fifty of these a container r
 });
 
 test('flags choose all of it', () => {
-  const flags = ['--clients', '10', '--registries', '5', '--container-registries', '2', '--identities', '4'];
+  const size = ['--clients', '10', '--registries', '5', '--container-registries', '2'];
+  const flags = [...size, '--identities', '4', '--slower', '5'];
   expect(
     plan(...flags, '--no-throttle', '--azure-pace', '--clock', 'jumping', '--az', '--set', 'A=1', '--rollout'),
   ).toEqual({
@@ -27,6 +28,7 @@ test('flags choose all of it', () => {
     registries: 2,
     identities: 4,
     isRollout: true,
+    slower: 5,
     host: 'local',
     clock: 'jumping',
     isPaced: true,
@@ -47,8 +49,9 @@ test.each([
   [['--container-registries', '3'], '--container-registries must be a whole number from 1 to 2.'],
   [['--identities', '16'], '--identities must be a whole number from 1 to 15.'],
   [['--rollout', '--clients', '10001'], '--rollout takes at most 10000 clients.'],
+  [['--slower', '11'], '--slower must be a whole number from 1 to 10.'],
   [['--host', 'azure'], "--host must be one of local, functions, not 'azure'."],
-  [['--clock', 'scaled'], "--clock must be one of real, jumping, not 'scaled'."],
+  [['--clock', 'scaled'], "--clock must be one of real, jumping, standing, not 'scaled'."],
   [['--host', 'functions', '--clock', 'jumping'], '--clock jumping goes without --host functions'],
   [['--set', 'A'], '--set needs NAME=VALUE'],
 ])('%j is refused', (args, message) => {

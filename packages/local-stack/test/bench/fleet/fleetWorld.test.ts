@@ -7,6 +7,7 @@ import { ensureCertificates } from '@connected-registry/azure-simulator/tls/cert
 import {
   buildFleet,
   identityNames,
+  identitySettings,
   makeIdentities,
   registryIds,
   sitesOf,
@@ -53,6 +54,11 @@ test('connected registries are spread over the registries, active, and every ide
       { properties: { activation: { status: 'Active' } } },
     ]);
   expect(identityNames(2)).toEqual(['app', 'app-2']);
+  expect(identitySettings(url, identities.slice(0, 1))).toEqual({});
+  expect(identitySettings(url, identities)).toMatchObject({
+    CREDENTIAL_KIND: 'managedIdentity',
+    ARM_IDENTITIES: identities[1]?.clientId,
+  });
   for (const identity of identities) {
     const app = new Operator(
       url,

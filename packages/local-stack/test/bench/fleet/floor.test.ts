@@ -37,6 +37,10 @@ test('the kind that takes longest sets the floor', () => {
 test('identities multiply burst and rate, up to fifteen', () => {
   expect(bucketsOf(4).writes).toEqual({ burst: 800, perSecond: 40 });
   expect(bucketsOf(20)).toEqual(bucketsOf(15));
+  expect(bucketsOf(4, 10)).toMatchObject({
+    reads: { burst: 100, perSecond: 10 },
+    writes: { burst: 80, perSecond: 4 },
+  });
   expect(floor(1000, 20, 1, 4).seconds).toBeCloseTo((2021 - 800) / 40, 5);
 });
 

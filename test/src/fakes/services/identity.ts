@@ -1,0 +1,29 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { OwnIdentity } from '../../../../src/ports/ownIdentity.js';
+
+/** The app's identities. It notes for whom work was done. */
+export class FakeIdentity implements OwnIdentity {
+  /** Names of all identities. */
+  all: readonly string[] = ['our-app'];
+  /** Identities that work was done with, in order. */
+  readonly used: string[] = [];
+  readonly #current = new AsyncLocalStorage<string>();
+
+  /** The identity of the work in progress; undefined outside of {@link FakeIdentity.as}. */
+  get current(): string | undefined {
+    return this.#current.getStore();
+  }
+
+  async names(): Promise<readonly string[]> {
+    return this.all;
+  }
+
+  async namesOf(identity: string): Promise<readonly string[]> {
+    return [identity];
+  }
+
+  as<T>(identity: string, work: () => Promise<T>): Promise<T> {
+    this.used.push(identity);
+    return this.#current.run(identity, work);
+  }
+}
