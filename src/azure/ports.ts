@@ -17,13 +17,13 @@ import { createKeyVault } from './keyVault.js';
  */
 export function createAzurePorts(config: Config, turns: Turns): Ports {
   const credential = createCredential(config.identity);
-  const hub = createIotHub(config, credential);
+  const hub = createIotHub(config, credential, turns);
   return {
     controlPlane: createArmControlPlane(config, credential, turns),
     vault: createKeyVault(config.vault, credential, turns),
-    devices: createDeviceChannels(config, credential, hub),
+    devices: createDeviceChannels(config, credential, hub, turns),
     hubs: createHubRegistry(hub),
-    alerts: createEventGridAlerts(config.signalTopic, credential),
+    alerts: createEventGridAlerts(config.signalTopic, credential, turns),
     self: createOwnIdentity(config, credential),
   };
 }
