@@ -46,6 +46,8 @@ export interface Admission {
 export class Turns {
   readonly #budgets = new Budgets();
   readonly #turns = new AsyncLocalStorage<Turn>();
+  /** Marks work outside of turns that is less urgent than all other. */
+  readonly #inventory = new AsyncLocalStorage<true>();
 
   constructor(readonly clock: BudgetClock = processTime) {}
 
@@ -80,6 +82,11 @@ export class Turns {
     return this.#secondsUntil(at);
   }
 
+  /** Runs work whose requests come after all others, unless the work is part of a turn. */
+  asInventory<T>(work: () => Promise<T>): Promise<T> {
+    return this.#inventory.run(true, work);
+  }
+
   /**
    * Waits until a request may be sent, with a token of the current turn if there is one, else with a token of the bucket.
    *
@@ -87,13 +94,13 @@ export class Turns {
    */
   async admit(bucket: Bucket): Promise<Admission> {
     const turn = this.#turns.getStore();
-    const priority = turn?.priority ?? 'single';
+    const isLast = turn === undefined && this.#inventory.getStore() === true;
     let admission: Admission | undefined;
     const at = await whenDue(this.clock, turn ? DURING_WORK : OUTSIDE_WORK, () => {
       const now = this.clock.now();
       const budget = this.#budgets.of(bucket, now);
       const held = turn?.held.get(bucket.name) ?? 0;
-      const due = held > 0 ? budget.heldAt(now) : budget.loneAt(priority, now);
+      const due = this.#mayBeSentAt(budget, now, { held, isLast, priority: turn?.priority ?? 'single' });
       if (due > now) return due;
       turn?.held.set(bucket.name, Math.max(0, held - 1));
       admission = { budget, sending: budget.send(now, held > 0) };
@@ -101,6 +108,15 @@ export class Turns {
     });
     if (admission === undefined) throw new AwaitsTurn(this.#secondsUntil(at ?? this.clock.now()));
     return admission;
+  }
+
+  #mayBeSentAt(
+    budget: RateBudget,
+    now: number,
+    { held, isLast, priority }: { readonly held: number; readonly isLast: boolean; readonly priority: Priority },
+  ): number {
+    if (held > 0) return budget.heldAt(now);
+    return isLast ? budget.lastAt(now) : budget.loneAt(priority, now);
   }
 
   /** Takes the tokens of all needs, or reserves them. @returns the time of the reservation */
