@@ -43,6 +43,7 @@ import { auditedPorts } from './audit/auditedPorts.js';
 import { guardInvocations } from './registration/guardedInvocations.js';
 import { guardOutput } from '@connected-registry/protocol/redaction/guardedOutput';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
+import { withInventoryLast } from './queries/inventoryQueries.js';
 import { createQueries } from './queries/queries.js';
 import { countedFlow } from './telemetry/countedFlow.js';
 import { telemetryFrom } from './telemetry/fromEnvironment.js';
@@ -95,7 +96,7 @@ if (telemetry) {
 const turns = new Turns();
 const azure = createAzurePorts(config, turns);
 const ports = auditedPorts(telemetry ? measuredPorts(azure, telemetry) : azure);
-const queries = createQueries(ports, config);
+const queries = withInventoryLast(createQueries(ports, config), (work) => turns.asInventory(work));
 const anonymousLimit = new AnonymousLimit(config.reportsPerMinute);
 const anonymous = anonymousHandlers(anonymousLimit);
 const forOperators = (handler: OperatorHandler) => operatorRoute(config.operators, handler, anonymousLimit);

@@ -133,6 +133,12 @@ export class RateBudget {
     return Math.max(this.#dueAt('revocation', 1, now), this.#at(Math.min(left + 1, this.#capacity), now));
   }
 
+  /** When a request of an overview may be sent: it delays no reservation, and leaves tokens to all others. */
+  lastAt(now: number): number {
+    this.#reservations.prune(now);
+    return this.#dueAt('inventory', 1, now);
+  }
+
   /** Notes that a request is sent. @param isHeld whether it uses a token that the caller holds. */
   send(now: number, isHeld: boolean): Sending {
     this.#refill(now);

@@ -39,6 +39,8 @@ export class Turns {
   readonly #budgets = new Budgets();
   readonly #lone = new LoneCalls(this.#budgets);
   readonly #turns = new AsyncLocalStorage<Turn>();
+  /** Marks work outside of turns that is less urgent than all other. */
+  readonly #inventory = new AsyncLocalStorage<true>();
 
   constructor(readonly clock: BudgetClock = processTime) {}
 
@@ -106,6 +108,11 @@ export class Turns {
     return this.#secondsUntil(placed?.at ?? notBefore);
   }
 
+  /** Runs work whose requests come after all others, unless the work is part of a turn. */
+  asInventory<T>(work: () => Promise<T>): Promise<T> {
+    return this.#inventory.run(true, work);
+  }
+
   /**
    * Waits until a request may be sent, with a token of the current turn if there is one, else with a token of the bucket.
    *
@@ -113,13 +120,13 @@ export class Turns {
    */
   async admit(bucket: Bucket): Promise<Admission> {
     const turn = this.#turns.getStore();
-    const priority = turn?.priority ?? 'single';
+    const isLast = turn === undefined && this.#inventory.getStore() === true;
     let admission: Admission | undefined;
     const at = await whenDue(this.clock, turn?.patience ?? OUTSIDE_WORK, () => {
       const now = this.clock.now();
       const budget = this.#budgets.of(bucket, now);
       const held = turn?.held.get(bucket.name) ?? 0;
-      const due = held > 0 ? budget.heldAt(now) : budget.loneAt(priority, now);
+      const due = this.#mayBeSentAt(budget, now, { held, isLast, priority: turn?.priority ?? 'single' });
       if (due > now) return due;
       turn?.held.set(bucket.name, Math.max(0, held - 1));
       admission = { budget, sending: budget.send(now, held > 0) };
@@ -127,6 +134,15 @@ export class Turns {
     });
     if (admission === undefined) throw new AwaitsTurn(this.#secondsUntil(at ?? this.clock.now()));
     return admission;
+  }
+
+  #mayBeSentAt(
+    budget: RateBudget,
+    now: number,
+    { held, isLast, priority }: { readonly held: number; readonly isLast: boolean; readonly priority: Priority },
+  ): number {
+    if (held > 0) return budget.heldAt(now);
+    return isLast ? budget.lastAt(now) : budget.loneAt(priority, now);
   }
 
   /** Tokens of a bucket that nobody has asked for, now and within this many seconds; negative if more were promised. */

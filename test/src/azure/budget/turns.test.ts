@@ -144,6 +144,21 @@ describe('a request', () => {
     expect(clock.slept).toBeGreaterThan(0);
   });
 
+  test('of an overview comes after all who wait, and leaves tokens to everybody else', async () => {
+    const { turns, send, sent } = world();
+    // Three of twenty tokens are left to more urgent requests.
+    await turns.asInventory(async () => {
+      for (let nth = 0; nth < 17; nth += 1) await send('PUT');
+    });
+    for (let nth = 0; nth < 60; nth += 1) turns.reserve(order(`run ${nth}`), 0);
+    await expect(turns.asInventory(() => send('PUT'))).rejects.toMatchObject({ name: 'AwaitsTurn' });
+    expect(sent).toHaveLength(17);
+    // A request of an operator, and work in its turn, are not delayed.
+    await send('PUT');
+    await turns.asInventory(() => turns.inTurn(order('urgent', { priority: 'revocation' }), () => send('PUT')));
+    expect(sent).toHaveLength(19);
+  });
+
   test('a clock that stands still keeps nobody waiting for ever', async () => {
     const standing = new Turns({ now: () => 0, sleep: async () => undefined });
     const policy = budgetPolicy(standing, buckets.ofRequest(OWN));

@@ -1,0 +1,28 @@
+import type { Queries } from './queries.js';
+
+/** Runs work whose requests to services come after those of all other work. */
+export type AsInventory = <T>(work: () => Promise<T>) => Promise<T>;
+
+/**
+ * The queries, of which those for overviews come last where a service's rate does not allow everything at once. A query within an
+ * activity keeps the priority of its run.
+ *
+ * Preflight, the plan of a rotation and the rotation schedule are not changed: runs share their reads, and would wait as long.
+ */
+export function withInventoryLast(queries: Queries, asInventory: AsInventory): Queries {
+  const { inventory, check, health, offboardingDryRun, revocationDryRun } = queries;
+  return {
+    ...queries,
+    inventory: {
+      clients: (...query) => asInventory(() => inventory.clients(...query)),
+      client: (...query) => asInventory(() => inventory.client(...query)),
+    },
+    check: {
+      page: (...query) => asInventory(() => check.page(...query)),
+      clients: (...query) => asInventory(() => check.clients(...query)),
+    },
+    health: () => asInventory(health),
+    offboardingDryRun: (...query) => asInventory(() => offboardingDryRun(...query)),
+    revocationDryRun: (...query) => asInventory(() => revocationDryRun(...query)),
+  };
+}
