@@ -19,13 +19,13 @@ import { createKeyVault } from './keyVault.js';
 export function createAzurePorts(config: Config, turns: Turns): Ports {
   const credential = createCredential(config.identity);
   const credentialOf = armCredentials(config, credential);
-  const hub = createIotHub(config, credential);
+  const hub = createIotHub(config, credential, turns);
   return {
     controlPlane: createArmControlPlane(config, credentialOf, turns),
     vault: createKeyVault(config.vault, credential, turns),
-    devices: createDeviceChannels(config, credential, hub),
+    devices: createDeviceChannels(config, credential, hub, turns),
     hubs: createHubRegistry(hub),
-    alerts: createEventGridAlerts(config.signalTopic, credential),
+    alerts: createEventGridAlerts(config.signalTopic, credential, turns),
     self: createOwnIdentity(config, credentialOf, turns),
   };
 }

@@ -38,7 +38,8 @@ export interface LocalTimeOptions {
 export class LocalTime {
   readonly #clock: TimelineClock;
   readonly #followers = new Followers();
-  readonly #pace: number;
+  /** Pace between jumps, in milliseconds per real millisecond. */
+  #pace: number;
   readonly #activity: Activity | undefined;
   #mode: ClockMode;
   /** Settings and jumps, one at a time. */
@@ -75,11 +76,12 @@ export class LocalTime {
 
   /**
    * Sets mode, pace and time. When it resolves, all processes have them.
+   * @param scale milliseconds per real millisecond; of a clock that jumps, its pace between jumps (default: unchanged)
    * @throws {ClockSettingError}
    */
   set({
     mode,
-    scale = 1,
+    scale = mode === 'jumping' ? this.#pace : 1,
     now,
   }: {
     mode: ClockMode;
@@ -93,11 +95,12 @@ export class LocalTime {
       if (next < current)
         throw new ClockSettingError(`Time moves forward only. It is now ${new Date(current).toISOString()}.`);
       if (mode === 'real' && next !== current) throw new ClockSettingError('In real time, now cannot be set.');
-      if (mode !== 'scaled' && scale !== 1) throw new ClockSettingError(`Only mode 'scaled' takes a scale.`);
+      if (mode === 'real' && scale !== 1) throw new ClockSettingError('In real time, scale cannot be set.');
       if (!(scale > 0 && scale <= MAX_SCALE))
         throw new ClockSettingError(`scale must be a number above 0 and up to ${MAX_SCALE}.`);
       this.#mode = mode;
-      await this.#move(next, mode === 'jumping' ? this.#pace : scale);
+      if (mode === 'jumping') this.#pace = scale;
+      await this.#move(next, scale);
     });
   }
 

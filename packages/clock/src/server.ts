@@ -25,7 +25,7 @@ export interface ClockServer {
 
 /**
  * Serves the clock that the local processes follow: `GET /clock` returns {mode, now, scale, processes}, `POST /clock`
- * {mode, now?, scale?} sets it, `POST /clock/jump` {to?, withinSeconds?} jumps, `POST /clock/processes` {name, idle,
+ * {mode, now?, scale?} sets it (`scale` with mode jumping: the pace between jumps), `POST /clock/jump` {to?, withinSeconds?} jumps, `POST /clock/processes` {name, idle,
  * nextDue} registers a process, and `GET /clock/follow?name=` is the stream that a process follows (preload.ts). A
  * clock in real time keeps that mode, because its processes do not follow it: another mode is refused with 400.
  *

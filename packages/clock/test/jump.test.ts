@@ -184,10 +184,22 @@ test('scaled time runs faster for all processes until real time is set again', a
   expect((await post('', { mode: 'real' })).body).toMatchObject({ mode: 'real', scale: 1 });
 });
 
+test('between jumps, time passes at the pace that is set, and may stand still', async () => {
+  await clockAt(start);
+  const set = await post('', { mode: 'jumping', scale: 1e-9 });
+  expect(set).toMatchObject({ status: 200, body: { mode: 'jumping', scale: 1e-9 } });
+  await post('/jump', { to: new Date(start + day).toISOString() });
+  const state = () => fetch(server?.url ?? '').then((answer) => answer.json());
+  expect(await state()).toMatchObject({ now: new Date(start + day).toISOString(), scale: 1e-9 });
+  // Without a scale, the pace stays.
+  expect((await post('', { mode: 'jumping' })).body).toMatchObject({ scale: 1e-9 });
+  expect((await post('', { mode: 'jumping', scale: 1 })).body).toMatchObject({ scale: 1 });
+});
+
 test.each([
   ['', { mode: 'real', now: '2031-01-01T00:00:00Z' }, /cannot be set/],
   ['', { mode: 'jumping', now: '2029-01-01T00:00:00Z' }, /forward only/],
-  ['', { mode: 'jumping', scale: 2 }, /scale/],
+  ['', { mode: 'real', scale: 2 }, /scale/],
   ['', { mode: 'scaled', scale: 0 }, /above 0/],
   ['', { mode: 'sideways' }, /real.*scaled.*jumping/],
   ['/jump', { to: 'tomorrow' }, /ISO 8601/],

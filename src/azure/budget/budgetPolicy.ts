@@ -6,7 +6,7 @@ import type { Turns } from './turns.js';
 /** The used part of an answer in the Azure SDKs' pipeline. */
 interface Response {
   readonly status: number;
-  readonly headers: Iterable<readonly [string, string]> & { get(name: string): string | undefined };
+  readonly headers: Iterable<readonly [string, string]> & { get(name: string): string | undefined | null };
 }
 
 /** The used part of a request in the pipeline. */
@@ -44,7 +44,7 @@ export function budgetPolicy(turns: Turns, bucketOf: (request: Sent) => Bucket |
       const now = turns.clock.now();
       budget.answered(sending, now, remainingRequests(answer.headers));
       if (answer.status === 429)
-        budget.refused(retryAfterSeconds(answer.headers.get('retry-after')) ?? DEFAULT_PAUSE, now);
+        budget.refused(retryAfterSeconds(answer.headers.get('retry-after') ?? undefined) ?? DEFAULT_PAUSE, now);
       return answer;
     },
   };

@@ -1,6 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import type { Config } from '../../settings/config.js';
 import type { DeviceChannel } from '../../ports/deviceChannel.js';
+import type { Turns } from '../budget/turns.js';
 import { createEventGridChannel } from './eventGridChannel.js';
 import type { IotHub } from './iotHub.js';
 import { createIotHubChannel } from './iotHubChannel.js';
@@ -10,8 +11,9 @@ export function createDeviceChannels(
   config: Pick<Config, 'signalTopic'>,
   credential: TokenCredential,
   hub: IotHub,
+  turns: Turns,
 ): DeviceChannel {
-  const topic = createEventGridChannel(config.signalTopic, credential);
+  const topic = createEventGridChannel(config.signalTopic, credential, turns);
   const hubChannel = createIotHubChannel(hub);
   return {
     requestPullCheck: async (id, message, channel) => {

@@ -8,14 +8,19 @@ import {
 } from '@connected-registry/protocol/messages/operatorAlerts';
 import { clientSubject, SOURCE } from '@connected-registry/protocol/messages/signalEvent';
 import type { OperatorAlerts } from '../../ports/operatorAlerts.js';
+import type { Turns } from '../budget/turns.js';
 import { createPublisher } from './eventGridChannel.js';
 
 /**
  * Publishes alerts on the signal topic. Their subjects begin with `alerts/`, so that no device's subscription, which filters on
  * the device's own subject, receives one.
  */
-export function createEventGridAlerts(config: Config['signalTopic'], credential: TokenCredential): OperatorAlerts {
-  const publish = createPublisher(config, credential);
+export function createEventGridAlerts(
+  config: Config['signalTopic'],
+  credential: TokenCredential,
+  turns: Turns,
+): OperatorAlerts {
+  const publish = createPublisher(config, credential, turns);
   return {
     rotationFailed: (id, data) => {
       const subject = `alerts/${clientSubject(data)}`;

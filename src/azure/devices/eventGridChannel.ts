@@ -5,6 +5,9 @@ import { signalEvent, type Signal } from '@connected-registry/protocol/messages/
 import type { CredentialPromoted, PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
 import type { PublishedType } from '../../serviceErrors/serviceOperation.js';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
+import { budgetPolicy } from '../budget/budgetPolicy.js';
+import { topicBucket } from '../budget/deviceBuckets.js';
+import type { Turns } from '../budget/turns.js';
 import { lazily } from '../calls/lazily.js';
 import { pipelineOptions } from '../calls/pipelineOptions.js';
 import { calling } from '../calls/serviceErrors.js';
@@ -13,8 +16,8 @@ import { calling } from '../calls/serviceErrors.js';
  * Creates the device channel on an Event Grid custom topic, with CloudEvents 1.0. Each client has a subscription that filters
  * on its subject, since pull-check events contain report keys.
  */
-export function createEventGridChannel(config: Config['signalTopic'], credential: TokenCredential) {
-  const publish = createPublisher(config, credential);
+export function createEventGridChannel(config: Config['signalTopic'], credential: TokenCredential, turns: Turns) {
+  const publish = createPublisher(config, credential, turns);
   const tell = (signal: Signal): Promise<void> => {
     seenSecrets.remember(signal.data.reportKey);
     return publish(signalEvent(signal));
@@ -33,11 +36,12 @@ interface PublishedEvent {
   readonly data: object;
 }
 
-/** Publishes events on a topic; the SDK is loaded for the first event. */
-export function createPublisher(config: Config['signalTopic'], credential: TokenCredential) {
+/** Publishes events on a topic; the SDK is loaded for the first event. @param turns gives each request its token */
+export function createPublisher(config: Config['signalTopic'], credential: TokenCredential, turns: Turns) {
   const client = lazily(async (): Promise<EventGridPublisherClient<'CloudEvent'>> => {
     const { EventGridPublisherClient: Client } = await import('@azure/eventgrid');
-    return new Client(config.endpoint, 'CloudEvent', credential, pipelineOptions(config.endpoint));
+    const options = pipelineOptions(config.endpoint, budgetPolicy(turns, topicBucket));
+    return new Client(config.endpoint, 'CloudEvent', credential, options);
   });
   return async ({ type, id, source, subject, data }: PublishedEvent): Promise<void> => {
     const sdk = await client();

@@ -3,6 +3,9 @@ import type { Config } from '../../settings/config.js';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
 import { resourceName } from '../../serviceErrors/serviceFacts.js';
 import type { ServiceOperation } from '../../serviceErrors/serviceOperation.js';
+import { budgetPolicy } from '../budget/budgetPolicy.js';
+import { hubBucket } from '../budget/deviceBuckets.js';
+import type { Turns } from '../budget/turns.js';
 import { calling } from '../calls/serviceErrors.js';
 
 /** The api-version. Source: Microsoft's REST reference, IoT Hub service. */
@@ -26,8 +29,11 @@ interface HubCall {
 /**
  * Creates calls of the configured IoT Hubs' service API, with the app's own identity. The app needs few calls, so it uses REST
  * directly; the SDK would add AMQP. Nothing is retried. The calls throw ServiceError.
+ *
+ * @param turns gives each request its token
  */
-export function createIotHub(config: Pick<Config, 'hubs' | 'hubAudience'>, credential: TokenCredential) {
+export function createIotHub(config: Pick<Config, 'hubs' | 'hubAudience'>, credential: TokenCredential, turns: Turns) {
+  const budget = budgetPolicy(turns, hubBucket);
   return async (hub: string, call: HubCall): Promise<unknown> => {
     const { method, path, body, operation, resource, deviceTime = 0 } = call;
     const base = config.hubs[hub.toLowerCase()];
@@ -40,17 +46,20 @@ export function createIotHub(config: Pick<Config, 'hubs' | 'hubAudience'>, crede
       });
     return calling(operation, resource, async () => {
       const token = await credential.getToken(`${config.hubAudience}/.default`);
-      const response = await fetch(`${base}${path}?api-version=${API_VERSION}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${token?.token ?? ''}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json; charset=utf-8' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        // A redirect would send the token to another host.
-        redirect: 'error',
-        signal: AbortSignal.timeout(PATIENCE + deviceTime),
-      });
+      const url = `${base}${path}?api-version=${API_VERSION}`;
+      const response = await budget.sendRequest({ method, url }, async (request) =>
+        fetch(request.url, {
+          method,
+          headers: {
+            authorization: `Bearer ${token?.token ?? ''}`,
+            ...(body === undefined ? {} : { 'content-type': 'application/json; charset=utf-8' }),
+          },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+          // A redirect would send the token to another host.
+          redirect: 'error',
+          signal: AbortSignal.timeout(PATIENCE + deviceTime),
+        }),
+      );
       if (!response.ok) {
         await response.body?.cancel();
         throw new HubRefusal(response);

@@ -46,7 +46,12 @@ export class CredentialLost extends StepFailed {
 interface Answer {
   readonly report?: ReportEvent['report'];
   readonly undelivered?: string;
+  /** Seconds that the request waited for the channel's rate until it was too late. */
+  readonly waited?: number;
 }
+
+/** Maximum seconds of these waits, together, that do not count against the deadline of the attempts. */
+const MAX_WAITED_SECONDS = 24 * 3600;
 
 /**
  * Asks the device to pull until it has, or until it is certain or too late that it will not. Attempts are paced by what they
@@ -60,10 +65,12 @@ export function* pullCheck(run: RunContext<Run>, check: PullCheck): Flow<Verifie
   const started = run.now;
   let refusals = 0;
   let unread = 0;
+  let waited = 0;
   return yield* repeat<VerifiedPull>(run, function* (tries): Flow<Try<VerifiedPull>> {
     const asked = run.now;
     // Attempts are numbered through the run, since their numbers name messages and events.
     const answer = yield* ask(run, check, run.log.asked + 1);
+    waited = Math.min(waited + (answer.waited ?? 0), MAX_WAITED_SECONDS);
     const decision = judge(answer, check.image);
     if (decision.kind === 'verified') {
       const { digest, bytes, milliseconds } = decision;
@@ -89,7 +96,7 @@ export function* pullCheck(run: RunContext<Run>, check: PullCheck): Flow<Verifie
     // Without a readable schedule the time of the next sync is unknown. The run waits for the syncs that ARM reports.
     if (!isOwnTrouble && nextSync(check.sync.schedule, started) === undefined) yield* watch.sawSyncBefore(asked);
     const seconds = pauseSeconds(run, check, isOwnTrouble, tries);
-    if (run.later(seconds) > deadline(run, check, started, watch.synced))
+    if (run.later(seconds - waited) > deadline(run, check, started, watch.synced))
       throw new StepFailed(
         answer.undelivered ? 'signal-undeliverable' : 'pull-check-deadline',
         `no verified pull in time; last: ${decision.reason}`,
@@ -141,11 +148,14 @@ function judge({ report, undelivered }: Answer, image: string): PullCheckDecisio
   return undelivered === undefined ? decide(report, image) : { kind: 'later', reason: undelivered };
 }
 
+const TOO_LATE = "the device's channel took the request only after it had expired";
+
 /** One attempt: sends the request, and waits for its report until the request expires. */
 function* ask(run: RunContext<Run>, { secret, image }: PullCheck, attempt: number): Flow<Answer> {
   const { channel = DEFAULT_CHANNEL } = run.input;
   const { client, connectedRegistry } = run.input.request;
   const { reportTimeoutSeconds } = run.limits;
+  const asked = run.now;
   const expires = run.later(reportTimeoutSeconds);
   const { operation, id } = run;
   const message: UnsignedPullCheck = {
@@ -167,8 +177,9 @@ function* ask(run: RunContext<Run>, { secret, image }: PullCheck, attempt: numbe
     if (!(error instanceof StepFailed) || error.code !== 'step-deadline') throw error;
     return { undelivered: error.message };
   }
+  const waited = run.secondsSince(asked);
   if (!reported.isCompleted) yield* run.waitUntil(reported, expires);
-  if (!reported.isCompleted) return {};
+  if (!reported.isCompleted) return waited < reportTimeoutSeconds ? {} : { undelivered: TOO_LATE, waited };
   // The trigger that raised the event has parsed it.
   const event = reported.result as ReportEvent;
   run.log.reported(attempt, event.hash);

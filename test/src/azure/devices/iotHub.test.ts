@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Turns } from '../../../../src/azure/budget/turns.js';
 import { createDeviceChannels } from '../../../../src/azure/devices/deviceChannels.js';
 import { createHubRegistry } from '../../../../src/azure/devices/hubRegistry.js';
 import { createIotHub } from '../../../../src/azure/devices/iotHub.js';
@@ -22,10 +23,20 @@ const credential = {
   },
 };
 const settings = config({ IOT_HUBS: 'plant-hub.azure-devices.net' });
-const hub = createIotHub(settings, credential);
-const channels = createDeviceChannels(settings, credential, hub);
+/** A clock that only sleeps move. */
+const clock = {
+  time: 0,
+  now: () => clock.time,
+  sleep: async (milliseconds: number) => {
+    clock.time += milliseconds;
+  },
+};
+let hub = createIotHub(settings, credential, new Turns(clock));
+let channels = createDeviceChannels(settings, credential, hub, new Turns(clock));
 
 beforeEach(() => {
+  hub = createIotHub(settings, credential, new Turns(clock));
+  channels = createDeviceChannels(settings, credential, hub, new Turns(clock));
   sent.length = 0;
   answers = [];
   vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
@@ -152,4 +163,23 @@ test('the hub says whether it has a device', async () => {
   expect(await registry.hasDevice('plant-hub', 'edge#1')).toBe(false);
   await expect(registry.hasDevice('plant-hub', 'edge#1')).rejects.toMatchObject({ kind: 'unavailable' });
   expect(sent[0]).toMatchObject({ method: 'GET', url: expect.stringContaining('/devices/edge%231?') as string });
+});
+
+test('a hub that refuses a message for its rate is sent no other of its kind before it allows one', async () => {
+  answers = [refusal(429, 'ThrottlingException', { 'retry-after': '7' }), refusal(404, 'DeviceNotFound')];
+  await expect(ask()).rejects.toMatchObject({ kind: 'throttled', retryAfterSeconds: 7 });
+  await expect(ask()).rejects.toMatchObject({ kind: 'throttled', detail: 'awaits-turn' });
+  expect(sent).toHaveLength(1);
+  // The identity registry has a rate of its own.
+  expect(await createHubRegistry(hub).hasDevice('plant-hub', 'edge#1')).toBe(false);
+});
+
+test('forty direct methods a second are sent to a hub, and the next ones wait', async () => {
+  const started = clock.time;
+  for (let nth = 0; nth < 100; nth += 1) {
+    answers = [answer(200)];
+    await ask();
+  }
+  expect(clock.time - started).toBeGreaterThan(1_000);
+  expect(clock.time - started).toBeLessThan(2_500);
 });

@@ -51,7 +51,7 @@ const CALLS: Readonly<Record<string, () => Promise<unknown>>> = {
   'the vault, a read': () => vault().current('a-secret'),
   'the vault, a listing': () => vault().versions('a-secret'),
   'the vault, a write': () => vault().store('a-secret', 'the-stored-value', { expiresOn: EXPIRES, tags: {} }),
-  'the topic': () => createEventGridAlerts(config.signalTopic, credential).rotationsStopped('id', stopped),
+  'the topic': () => createEventGridAlerts(config.signalTopic, credential, new Turns()).rotationsStopped('id', stopped),
   'the agent’s vault': () =>
     keyVaultReader({ url: hosts.service, verifyChallenge: false }, credential).read(
       'a-secret',
