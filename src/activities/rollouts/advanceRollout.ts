@@ -86,7 +86,7 @@ export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'
         const busy = rows.filter(({ status }) => status.busySince !== undefined);
         const first = busy.length === 0 ? 0 : Math.floor(Date.parse(input.at) / 1000) % busy.length;
         const again = [...busy.slice(first), ...busy.slice(0, first)].slice(0, MAX_BUSY_TRIES);
-        const ordered = [...rows.filter(({ status }) => status.busySince === undefined), ...again];
+        const ordered = [...bySite(rows.filter(({ status }) => status.busySince === undefined)), ...again];
         const rooms = new Map<string, number>();
         const chosen: WaitingRow[] = [];
         for (const row of ordered) {
@@ -99,6 +99,21 @@ export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'
         return chosen;
       }
     });
+}
+
+/**
+ * Rows of one connected registry after each other, in the order of their first rows. They share writes of its client list if they
+ * start together.
+ */
+function bySite(rows: readonly WaitingRow[]): readonly WaitingRow[] {
+  const sites = new Map<string, WaitingRow[]>();
+  for (const row of rows) {
+    const site = `${row.request.registry} ${row.request.connectedRegistry}`.toLowerCase();
+    const found = sites.get(site);
+    if (found) found.push(row);
+    else sites.set(site, [row]);
+  }
+  return [...sites.values()].flat();
 }
 
 function isOpen({ state }: RowStatus): boolean {

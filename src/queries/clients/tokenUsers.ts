@@ -36,6 +36,9 @@ const SHARED_FOR = 2_000;
 /** Maximum age of a listing for display and checks, in milliseconds: a check of thousands of clients asks repeatedly. */
 export const SHOWN_FOR = 60_000;
 
+/** Pages of a listing as long as none has been read: those of some 500 secrets. */
+const UNKNOWN_PAGES = 20;
+
 /** Maximum users of a token that are read again and named. */
 const MAX_CONFIRMED = 10;
 
@@ -51,7 +54,7 @@ interface Index {
 /** Creates the search, with a cache of the vault's listing. */
 export function createTokenUsers(vault: Pick<SecretVault, 'page' | 'newest'>): TokenUsers {
   let cached: { readAt: number; readonly index: Promise<Index> } | undefined;
-  let pages = Number.POSITIVE_INFINITY;
+  let pages = UNKNOWN_PAGES;
   const demand = createDemand(SHARED_FOR);
 
   /** A failed read is not kept. */

@@ -100,6 +100,15 @@ describe('a rollout', () => {
     expect([outcome.counts.completed, most]).toEqual([40, 5]);
   });
 
+  test('starts rows of one connected registry after each other, since they share writes of its client list', async () => {
+    const sites = ['siteone', 'sitetwo', 'siteone', 'sitetwo', 'siteone'];
+    const world = createRolloutWorld({
+      requests: sites.map((connectedRegistry, row) => ({ ...clientOf(row), connectedRegistry })),
+    });
+    await world.run();
+    expect(world.clients.started.map(({ client }) => client)).toEqual(['c0', 'c2', 'c4', 'c1', 'c3']);
+  });
+
   test('waits for a client that another run holds, while it starts the others', async () => {
     const world = createRolloutWorld({
       plan: { rows: 3 },

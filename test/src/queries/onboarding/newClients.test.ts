@@ -115,6 +115,13 @@ describe('the secrets of a new client', () => {
     expect(vaultReads()).toEqual(['current', 'current']);
   });
 
+  test('are looked up in a new listing where many clients ask before the vault was ever listed', async () => {
+    await Promise.all(Array.from({ length: 30 }, (_, n) => plan(`new-${n}`)));
+    const reads = vaultReads();
+    expect(reads.filter((call) => call === 'page')).toHaveLength(1);
+    expect(reads.length).toBeLessThan(30);
+  });
+
   test('are read where the listing has them, cannot be read, or the client’s token exists', async () => {
     await world.queries.tokenUsers.clients();
     world.addToken();
