@@ -1,6 +1,12 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import * as ncrontab from '@connected-registry/clock/schedules/ncrontab';
 import { durationSeconds } from '@connected-registry/protocol/registry/durations';
-import { frozenUntil, parseFreezeWindow, type FreezeWindow } from '../../../../src/domain/schedules/freezeWindows.js';
+import {
+  frozenUntil,
+  neverThaws,
+  parseFreezeWindow,
+  type FreezeWindow,
+} from '../../../../src/domain/schedules/freezeWindows.js';
 
 const window = (text: string): FreezeWindow => {
   const found = parseFreezeWindow(text);
@@ -9,6 +15,9 @@ const window = (text: string): FreezeWindow => {
 };
 const until = (windows: readonly string[], now: string) =>
   frozenUntil(windows.map(window), new Date(now))?.toISOString();
+
+vi.mock('@connected-registry/clock/schedules/ncrontab', { spy: true });
+afterEach(() => vi.restoreAllMocks());
 
 describe('a freeze window', () => {
   test('includes its start, not its end', () => {
@@ -41,6 +50,43 @@ describe('a freeze window', () => {
 
   test('that never ends is cut off after a number of rounds', () => {
     expect(until(['0 0 * * *|PT24H'], '2026-03-01T12:00:00Z')).toBeDefined();
+  });
+
+  test('is found in its latest occurrence, of many that overlap', () => {
+    expect(until(['*/10 3-5 * * *|P2D'], '2026-03-03T05:20:30Z')).toBeDefined();
+    expect(until(['0 3,4 7,9 3 *|P9D'], '2026-03-10T05:20:30Z')).toBe('2026-03-18T04:00:00.000Z');
+    expect(until(['17 * * 3 *|P2D'], '2026-03-31T23:30:00Z')).toBe('2026-04-02T23:17:00.000Z');
+  });
+
+  test.each(['* * * * *|P1D', '* * * * *|P7D', '*/7 0-11 * * *|P7D|Europe/Berlin', '* * * * *|PT1M'])(
+    'takes few looks at its schedule: %s',
+    (text) => {
+      const looks = vi.fn();
+      const original = ncrontab.parseNcrontab;
+      vi.spyOn(ncrontab, 'parseNcrontab').mockImplementation((cron, timeZone) => {
+        const parsed = original(cron, timeZone);
+        return parsed && { ...parsed, next: (after) => (looks(), parsed.next(after)) };
+      });
+      expect(until([text], '2026-03-01T12:00:30Z')).toBeDefined();
+      expect(looks.mock.calls.length).toBeGreaterThan(0);
+      expect(looks.mock.calls.length).toBeLessThan(5000);
+    },
+  );
+
+  test('that is longer than dates reach ends at the horizon', () => {
+    expect(until(['0 0 1 1 *|P3000000D'], '2026-03-01T00:00:00Z')).toBe('2027-04-05T00:00:00.000Z');
+  });
+
+  test.each<[string[], boolean]>([
+    [['0 0 * * *|PT24H'], true],
+    [['0 0 * * *|PT12H|Europe/Berlin', '0 12 * * *|PT13H|Europe/Berlin'], true],
+    [['* * * * *|PT1M'], true],
+    [['0 0 * * *|PT23H'], false],
+    [['* 0-22 * * *|PT1M'], false],
+    [['0 0 1 1 *|P31D'], false],
+    [[], false],
+  ])('thaws, or never: %j', (texts, expected) => {
+    expect(neverThaws(texts.map(window))).toBe(expected);
   });
 
   test.each([
