@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
-import * as ncrontab from '@connected-registry/clock/schedules/ncrontab';
+import { describe, expect, test, vi } from 'vitest';
+import type * as Ncrontab from '@connected-registry/clock/schedules/ncrontab';
 import { durationSeconds } from '@connected-registry/protocol/registry/durations';
 import {
   frozenUntil,
@@ -16,8 +16,23 @@ const window = (text: string): FreezeWindow => {
 const until = (windows: readonly string[], now: string) =>
   frozenUntil(windows.map(window), new Date(now))?.toISOString();
 
-vi.mock('@connected-registry/clock/schedules/ncrontab', { spy: true });
-afterEach(() => vi.restoreAllMocks());
+/** Occurrences that were computed. */
+const looks = vi.hoisted(() => ({ count: 0 }));
+vi.mock('@connected-registry/clock/schedules/ncrontab', async (original) => {
+  const { parseNcrontab, ...others } = await original<typeof Ncrontab>();
+  const counted: typeof parseNcrontab = (cron, timeZone) => {
+    const parsed = parseNcrontab(cron, timeZone);
+    if (!parsed) return undefined;
+    return {
+      ...parsed,
+      next: (after) => {
+        looks.count += 1;
+        return parsed.next(after);
+      },
+    };
+  };
+  return { ...others, parseNcrontab: counted };
+});
 
 describe('a freeze window', () => {
   test('includes its start, not its end', () => {
@@ -61,15 +76,11 @@ describe('a freeze window', () => {
   test.each(['* * * * *|P1D', '* * * * *|P7D', '*/7 0-11 * * *|P7D|Europe/Berlin', '* * * * *|PT1M'])(
     'takes few looks at its schedule: %s',
     (text) => {
-      const looks = vi.fn();
-      const original = ncrontab.parseNcrontab;
-      vi.spyOn(ncrontab, 'parseNcrontab').mockImplementation((cron, timeZone) => {
-        const parsed = original(cron, timeZone);
-        return parsed && { ...parsed, next: (after) => (looks(), parsed.next(after)) };
-      });
-      expect(until([text], '2026-03-01T12:00:30Z')).toBeDefined();
-      expect(looks.mock.calls.length).toBeGreaterThan(0);
-      expect(looks.mock.calls.length).toBeLessThan(5000);
+      const windows = [window(text)];
+      looks.count = 0;
+      expect(frozenUntil(windows, new Date('2026-03-01T12:00:30Z'))).toBeDefined();
+      expect(looks.count).toBeGreaterThan(0);
+      expect(looks.count).toBeLessThan(5000);
     },
   );
 
