@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { FREEZE_WINDOW_FORM, longestFreezeSeconds, parseFreezeWindow } from '../domain/schedules/freezeWindows.js';
+import {
+  FREEZE_WINDOW_FORM,
+  longestFreezeSeconds,
+  MAX_FREEZE_SECONDS,
+  neverThaws,
+  parseFreezeWindow,
+} from '../domain/schedules/freezeWindows.js';
 import { CREDENTIAL_LIFETIME_DAYS, minLifetimeDays } from '@connected-registry/protocol/requests/lifetimes';
 import { lifetimeMarks, type RotateAfter, type RotationPolicy } from '../domain/rotation/rotationPolicy.js';
 import { CONTINUOUS_GAP_SECONDS } from '@connected-registry/protocol/registry/syncSchedule';
@@ -26,8 +32,12 @@ const freezeWindows = z
       .map((part) => part.trim())
       .filter(Boolean);
     const windows = parts.flatMap((part) => parseFreezeWindow(part) ?? []);
-    if (windows.length === parts.length) return windows;
-    context.addIssue(`must hold windows of the form ${FREEZE_WINDOW_FORM}, separated by semicolons`);
+    if (windows.length !== parts.length)
+      context.addIssue(`must hold windows of the form ${FREEZE_WINDOW_FORM}, separated by semicolons`);
+    else if (longestFreezeSeconds(windows) > MAX_FREEZE_SECONDS)
+      context.addIssue(`must hold no window longer than ${MAX_FREEZE_SECONDS / day} days`);
+    else if (neverThaws(windows)) context.addIssue('must leave time between its windows, or nothing is ever rotated');
+    else return windows;
     return z.NEVER;
   });
 

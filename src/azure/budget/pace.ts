@@ -1,19 +1,12 @@
 import type { RolloutKind } from '@connected-registry/protocol/requests/rolloutRequest';
 import type { ArmKind } from '../../domain/resourceManager/rates.js';
+import { REQUESTS_OF_KIND } from '../../domain/rollouts/requestsOfKind.js';
 import type { Pace, PacedWork } from '../../ports/pace.js';
 import { armPrincipals } from '../../settings/armIdentities.js';
 import type { Config } from '../../settings/config.js';
 import { findRegistry } from '../../settings/registries.js';
 import { armBuckets } from './armBuckets.js';
 import type { Turns } from './turns.js';
-
-/** Requests that the work of one client takes. A client list is written once for many clients. */
-const REQUESTS: Readonly<Record<RolloutKind, Readonly<Partial<Record<ArmKind, number>>>>> = {
-  onboard: { reads: 3, writes: 2.06 },
-  rotate: { reads: 3, writes: 1 },
-  offboard: { reads: 3, writes: 1.02, deletes: 1 },
-  check: { reads: 1 },
-};
 
 /** Milliseconds after which a run that was started has taken or reserved its tokens. */
 const UNSEEN = 15_000;
@@ -35,8 +28,8 @@ export function createPace(
     room: ({ registry, kind }, withinSeconds) => {
       const subscription = subscriptionOf(registry);
       const rooms = ARM_KINDS.flatMap((armKind) => {
-        const each = REQUESTS[kind][armKind];
-        if (each === undefined) return [];
+        const each = REQUESTS_OF_KIND[kind][armKind];
+        if (each === 0) return [];
         const spare = principals.reduce(
           (sum, principal) => sum + turns.spare(buckets.of(subscription, principal, armKind), withinSeconds),
           0,
@@ -53,7 +46,7 @@ export function createPace(
 
   /** Requests of runs that were started a moment ago. */
   function unseen(subscription: string, armKind: ArmKind): number {
-    return recent(subscription).reduce((sum, { kind }) => sum + (REQUESTS[kind][armKind] ?? 0), 0);
+    return recent(subscription).reduce((sum, { kind }) => sum + REQUESTS_OF_KIND[kind][armKind], 0);
   }
 
   function recent(subscription: string) {

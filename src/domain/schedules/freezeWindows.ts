@@ -10,8 +10,18 @@ export interface FreezeWindow {
   readonly timeZone: string;
 }
 
-/** Maximum adjacent windows that are joined to one freeze; bounds the loop. */
-const MAX_IN_A_ROW = 400;
+/** Maximum adjacent windows that are joined to one freeze: more than the minutes of a day. */
+const MAX_IN_A_ROW = 1500;
+
+const MINUTE = 60_000;
+const DAY = 86_400;
+/** Maximum days from now to the end of a freeze: more than a year, after which schedules repeat. */
+const HORIZON_DAYS = 400;
+const HORIZON = HORIZON_DAYS * DAY * 1000;
+
+/** Maximum length of a window in a request, in seconds, and of one in the settings. */
+export const MAX_ROLLOUT_FREEZE_SECONDS = 31 * DAY;
+export const MAX_FREEZE_SECONDS = 366 * DAY;
 
 /** A schedule without a year occurs after every time or never, so that any time shows whether it occurs at all. */
 const ANY_TIME = new Date(0);
@@ -33,30 +43,81 @@ export function parseFreezeWindow(text: string): FreezeWindow | undefined {
   }
 }
 
-/** The end of the freeze at `now`; undefined if there is none. Adjacent windows count as one. */
+/**
+ * The end of the freeze at `now`; undefined if there is none. Adjacent windows count as one. A freeze that ends after
+ * {@link HORIZON_DAYS} days, or joins more than {@link MAX_IN_A_ROW} windows, is cut off: it lasts at least until then.
+ */
 export function frozenUntil(windows: readonly FreezeWindow[], now: Date): Date | undefined {
-  let until: Date | undefined;
-  for (let rounds = 0; rounds < MAX_IN_A_ROW; rounds += 1) {
-    const at = until ?? now;
-    const ends = windows.flatMap((window) => endOf(window, at) ?? []);
-    const latest = Math.max(...ends);
-    if (ends.length === 0 || latest <= at.getTime()) break;
-    until = new Date(latest);
-  }
-  return until;
+  return freezeAt(windows, now)?.until;
 }
 
-/** End of the window's occurrence at `at`, in milliseconds. An occurrence includes its start, not its end. */
-function endOf({ cron, seconds, timeZone }: FreezeWindow, at: Date): number | undefined {
-  const occurrences = parseNcrontab(cron, timeZone);
-  const length = seconds * 1000;
-  let started: Date | undefined;
-  let next = occurrences?.next(new Date(at.getTime() - length));
-  while (next && next <= at) {
-    started = next;
-    next = occurrences?.next(started);
+/** Whether a freeze of these windows does not end. It is looked for from one fixed time, as schedules have no year. */
+export function neverThaws(windows: readonly FreezeWindow[]): boolean {
+  return freezeAt(windows, ANY_TIME)?.isCutOff ?? false;
+}
+
+function freezeAt(windows: readonly FreezeWindow[], now: Date): { until: Date; isCutOff: boolean } | undefined {
+  const reaches = windows.map((window) => reachOf(window));
+  const horizon = now.getTime() + HORIZON;
+  let at = now.getTime();
+  let joined = 0;
+  for (let before = -1; before < joined;) {
+    before = joined;
+    for (const reach of reaches) {
+      const end = reach(at);
+      if (end === undefined) continue;
+      joined += 1;
+      at = Math.min(end, horizon);
+      if (at === horizon || joined === MAX_IN_A_ROW) return { until: new Date(at), isCutOff: true };
+    }
   }
-  return started && started.getTime() + length;
+  return joined === 0 ? undefined : { until: new Date(at), isCutOff: false };
+}
+
+/**
+ * Gives the end of a window's latest occurrence at a time, both in milliseconds; undefined outside of the window. An
+ * occurrence includes its start, not its end. Times must not go back from call to call.
+ */
+function reachOf({ cron, seconds, timeZone }: FreezeWindow): (at: number) => number | undefined {
+  const occurrences = parseNcrontab(cron, timeZone);
+  const length = Math.min(seconds * 1000, HORIZON);
+  const next = (after: number) => occurrences?.next(new Date(after))?.getTime() ?? Infinity;
+  let nextStart = -Infinity;
+  return (at) => {
+    if (at < nextStart) return undefined;
+    const first = next(at - length);
+    if (first > at) {
+      nextStart = first;
+      return undefined;
+    }
+    return latestStart(next, first, at) + length;
+  };
+}
+
+/**
+ * The latest occurrence at or before a time, in steps whose number grows with the logarithm of the time since `first`:
+ * occurrences of one window may overlap by thousands.
+ * @param first an occurrence at or before `at`
+ */
+function latestStart(next: (after: number) => number, first: number, at: number): number {
+  let start = first;
+  let none = at;
+  for (let back = MINUTE; none - start >= MINUTE; back *= 2) {
+    const found = next(Math.max(start, at - back));
+    if (found <= at) {
+      start = found;
+      break;
+    }
+    none = Math.max(start, at - back);
+  }
+  // The latest one is `start` or lies after it, at or before `none`. Schedules with five fields have whole minutes.
+  while (none - start >= MINUTE) {
+    const middle = start + Math.floor((none - start) / 2);
+    const found = next(middle);
+    if (found <= at) start = found;
+    else none = middle;
+  }
+  return start;
 }
 
 /** Longest of the windows, in seconds; 0 without any. */

@@ -51,7 +51,8 @@ test.concurrent('before its start time: paused, resumed and cancelled, and no cl
 
 test.concurrent('in a freeze window nothing starts, and it can be cancelled', async () => {
   const { rollouts } = stack;
-  const { id, clients } = await start({ freezeWindows: ['0 0 * * *|P1D|UTC'] });
+  // It began at this hour, and leaves one hour a day.
+  const { id, clients } = await start({ freezeWindows: [`0 ${new Date().getUTCHours()} * * *|PT23H|UTC`] });
   expect(await rollouts.until(id, ({ reason }) => reason === 'freeze-window')).toMatchObject({ status: 'running' });
   await rollouts.command(id, 'cancel');
   expect(await rollouts.atRest(id)).toMatchObject({ status: 'cancelled', counts: { cancelled: ROWS } });

@@ -118,6 +118,8 @@ describe('an invalid setting', () => {
     ['ROTATION_RETRY_SECONDS', '0'],
     ['ROTATION_FREEZE_WINDOWS', '0 18 * * 5|PT62H|wrong-value'],
     ['ROTATION_FREEZE_WINDOWS', '0 18 * * 5|62 hours'],
+    ['ROTATION_FREEZE_WINDOWS', '0 0 1 1 *|P3000000D'],
+    ['ROTATION_FREEZE_WINDOWS', '0 0 * * *|PT24H'],
     ['ROTATION_FREEZE_WINDOWS', '0 18 * * 5'],
     ['ROTATION_FREEZE_WINDOWS', '0 18 * * 7|PT62H'],
     ['ROTATION_FREEZE_WINDOWS', '0 18 ? * 5|PT62H'],

@@ -25,6 +25,8 @@ export interface CsvRows {
 
 /** Maximum faults that are kept. */
 const MAX_FAULTS = 100;
+/** Maximum lines that are read, with those that have no cell: each takes time, also without a row. */
+const MAX_RECORDS = 2 * MAX_ROLLOUT_ROWS;
 /** Maximum bytes of one line. */
 const MAX_LINE_BYTES = 65_536;
 const KNOWN = `It must be one of ${ROLLOUT_COLUMNS.join(', ')}.`;
@@ -43,15 +45,24 @@ export async function parseRolloutCsv(bytes: Uint8Array): Promise<CsvRows> {
   const rows: object[] = [];
   const lines: number[] = [];
   let header: readonly string[] | undefined;
+  let records = 0;
+  let rowsRead = 0;
   const file = Buffer.from(text);
   const place = new Lines(file);
   const onRecord = (cells: readonly string[], line: number): void => {
+    records += 1;
+    if (records > MAX_RECORDS) {
+      faults.add({ row: line, message: 'is one line too many', fix: 'Remove lines without cells.' });
+      throw new Stop();
+    }
     if (cells.length === 1 && cells[0] === '') return;
     if (header === undefined) {
       header = headerOf(cells, line, faults);
       return;
     }
-    if (rows.length === MAX_ROLLOUT_ROWS) {
+    // Faulty rows count too: otherwise a file of them is read to its end.
+    rowsRead += 1;
+    if (rowsRead > MAX_ROLLOUT_ROWS) {
       faults.add({ row: line, message: 'is one row too many', fix: `Send at most ${MAX_ROLLOUT_ROWS} rows.` });
       throw new Stop();
     }

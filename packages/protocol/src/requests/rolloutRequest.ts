@@ -33,15 +33,15 @@ export const ROLLOUT_FIELDS = {
   expiresBefore: 'an instant, ISO 8601 with time zone: 2026-03-01T12:00:00Z',
   profile: 'the name of a profile in the setting PROFILES',
   defaults: 'an object with fields that apply to each client that does not have them itself',
-  waves: `an object {canary?, size, pauseSeconds?}; the default is {size: ${DEFAULT_WAVES.size}}`,
+  waves: 'an object {canary?, size?, pauseSeconds?}; a field that is absent has its default',
   canary: `a whole number from 1 to ${MAX_ROLLOUT_ROWS}: clients in the first wave; the default is the size of the others`,
-  size: `a whole number from 1 to ${MAX_ROLLOUT_ROWS}: clients in each wave`,
+  size: `a whole number from 1 to ${MAX_ROLLOUT_ROWS}: clients in each wave; the default is ${DEFAULT_WAVES.size}`,
   pauseSeconds: `a whole number of seconds from 0 to ${MAX_PAUSE_SECONDS} between two waves; the default is 0`,
-  failureLimit: `an object {percent, minimum}; the default is {percent: ${DEFAULT_FAILURE_LIMIT.percent}, minimum: ${DEFAULT_FAILURE_LIMIT.minimum}}`,
-  percent: 'a number from 0 to 100: the rollout pauses when this part of all ended clients has failed',
-  minimum: `a whole number from 1 to ${MAX_ROLLOUT_ROWS}: the rollout does not pause before this number of clients has failed`,
+  failureLimit: 'an object {percent?, minimum?}; a field that is absent has its default',
+  percent: `a number from 0 to 100: the rollout pauses when this part of all ended clients has failed; the default is ${DEFAULT_FAILURE_LIMIT.percent}`,
+  minimum: `a whole number from 1 to ${MAX_ROLLOUT_ROWS}: the rollout does not pause before this number of clients has failed; the default is ${DEFAULT_FAILURE_LIMIT.minimum}`,
   startAt: 'an instant, ISO 8601 with time zone: 2026-03-01T12:00:00Z; no client is started earlier',
-  freezeWindows: `a list of at most ${MAX_FREEZE_WINDOWS} windows of the form cron|duration|time zone, such as 0 18 * * 5|PT62H|Europe/Berlin, in which no client is started`,
+  freezeWindows: `a list of at most ${MAX_FREEZE_WINDOWS} windows of the form cron|duration|time zone, such as 0 18 * * 5|PT62H|Europe/Berlin, in which no client is started; each is at most 31 days long, and together they leave time to start`,
   dryRun: 'true to plan each client, and change nothing',
 } as const;
 type FieldName = keyof typeof ROLLOUT_FIELDS;
@@ -101,7 +101,7 @@ export type RolloutSelection = z.infer<typeof rolloutSelection>;
 const waves = z
   .strictObject({
     canary: whole(1, MAX_ROLLOUT_ROWS, 'canary').optional(),
-    size: whole(1, MAX_ROLLOUT_ROWS, 'size'),
+    size: whole(1, MAX_ROLLOUT_ROWS, 'size').optional(),
     pauseSeconds: whole(0, MAX_PAUSE_SECONDS, 'pauseSeconds').optional(),
   })
   .describe(ROLLOUT_FIELDS.waves);
@@ -112,8 +112,9 @@ const failureLimit = z
       .number('must be a number')
       .min(0, 'must be at least 0')
       .max(100, 'must be at most 100')
-      .describe(ROLLOUT_FIELDS.percent),
-    minimum: whole(1, MAX_ROLLOUT_ROWS, 'minimum'),
+      .describe(ROLLOUT_FIELDS.percent)
+      .optional(),
+    minimum: whole(1, MAX_ROLLOUT_ROWS, 'minimum').optional(),
   })
   .describe(ROLLOUT_FIELDS.failureLimit);
 

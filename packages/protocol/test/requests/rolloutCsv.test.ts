@@ -156,6 +156,18 @@ describe('CSV of a rollout', () => {
     expect([faults.length, faultCount, faults.at(-1)?.row]).toEqual([100, 250, 101]);
   });
 
+  test('stops after the maximum of rows, also if all are faulty', async () => {
+    const { rows, faultCount } = await parseRolloutCsv(bytes(`client,token\n${'a\n'.repeat(10_100)}`));
+    // A fault for each of 10,000 rows, and one for the row too many; the 99 rows after it are not read.
+    expect([rows.length, faultCount]).toEqual([0, 10_001]);
+  });
+
+  test('stops after a number of lines without cells', async () => {
+    const { faults, faultCount } = await parseRolloutCsv(bytes(`client\n${'""\n'.repeat(20_100)}a,b\n`));
+    expect(faults).toMatchObject([{ row: 20_001, message: 'is one line too many' }]);
+    expect(faultCount).toBe(1);
+  });
+
   test('shortens a name that the file chose', async () => {
     const { faults } = await parseRolloutCsv(bytes(`client,${'x'.repeat(500)}\n`));
     expect(faults[0]?.column).toHaveLength(61);

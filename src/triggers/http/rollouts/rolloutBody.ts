@@ -11,7 +11,12 @@ import {
   rolloutHead,
   type RolloutHead,
 } from '@connected-registry/protocol/requests/rolloutRequest';
-import { parseFreezeWindow, type FreezeWindow } from '../../../domain/schedules/freezeWindows.js';
+import {
+  MAX_ROLLOUT_FREEZE_SECONDS,
+  neverThaws,
+  parseFreezeWindow,
+  type FreezeWindow,
+} from '../../../domain/schedules/freezeWindows.js';
 import { fieldErrors, invalidRequest } from '../answers/problem.js';
 import { boundedBody } from '../requests/boundedBody.js';
 import { bodyTooLarge, jsonBody } from '../requests/jsonBody.js';
@@ -72,11 +77,22 @@ function parseHead(value: unknown, nameOf: (field: string) => string): RolloutBo
   }
   const { clients, ...head } = parsed.data;
   const windows = (head.freezeWindows ?? []).map((text) => parseFreezeWindow(text));
-  const faults = windows.flatMap((window, index) => (window ? [] : [`freezeWindows.${index}`]));
+  const freezeWindows = windows.filter((window) => window !== undefined);
+  const faults = windowFaults(windows);
+  if (faults.length === 0 && neverThaws(freezeWindows))
+    faults.push({ field: 'freezeWindows', message: 'leave no time in which a client may start' });
   if (faults.length > 0) {
     const fix = `It must be ${ROLLOUT_FIELDS.freezeWindows}.`;
-    return { refusal: invalidRequest(faults.map((field) => ({ field, message: 'is not a window', fix }))) };
+    return { refusal: invalidRequest(faults.map((fault) => ({ ...fault, fix }))) };
   }
-  const freezeWindows = windows.filter((window) => window !== undefined);
   return { head, freezeWindows, ...(clients === undefined ? {} : { rows: clients }) };
+}
+
+/** Faults of windows, each by itself. @param windows undefined for a text that is no window */
+function windowFaults(windows: readonly (FreezeWindow | undefined)[]): { field: string; message: string }[] {
+  return windows.flatMap((window, index) => {
+    const field = `freezeWindows.${index}`;
+    if (!window) return [{ field, message: 'is not a window' }];
+    return window.seconds > MAX_ROLLOUT_FREEZE_SECONDS ? [{ field, message: 'is longer than 31 days' }] : [];
+  });
 }

@@ -64,7 +64,7 @@ function toPlan(
   config: Pick<Config, 'registries' | 'arm'>,
 ): RolloutPlan {
   const now = new Date();
-  const { name, kind, startAt, dryRun = false, waves, failureLimit = DEFAULT_FAILURE_LIMIT } = head;
+  const { name, kind, startAt, dryRun = false, waves, failureLimit } = head;
   const { canary, size, pauseSeconds }: Waves = { ...DEFAULT_WAVES, ...given(waves ?? {}) };
   return {
     id: newRunId(now, randomBytes(4)),
@@ -74,7 +74,7 @@ function toPlan(
     requestedAt: now.toISOString(),
     rows: requests.length,
     waves: { ...(canary === undefined ? {} : { canary }), size, pauseSeconds },
-    failureLimit,
+    failureLimit: { ...DEFAULT_FAILURE_LIMIT, ...given(failureLimit ?? {}) },
     ...(startAt === undefined ? {} : { startAt: new Date(startAt).toISOString() }),
     freezeWindows,
     dryRun,

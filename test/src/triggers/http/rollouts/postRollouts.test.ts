@@ -115,6 +115,16 @@ describe('POST /api/rollouts', () => {
     });
   });
 
+  test.each([
+    [{ waves: { canary: 1 } }, { waves: { canary: 1, size: 500, pauseSeconds: 0 } }],
+    [{ waves: { pauseSeconds: 9 } }, { waves: { size: 500, pauseSeconds: 9 } }],
+    [{ failureLimit: { percent: 5 } }, { failureLimit: { percent: 5, minimum: 5 } }],
+    [{ failureLimit: { minimum: 1 } }, { failureLimit: { percent: 10, minimum: 1 } }],
+  ])('fills in what waves and a limit do not have: %o', async (given, expected) => {
+    expect((await post({ kind: 'rotate', clients: [row('a')], ...given })).status).toBe(202);
+    expect(engine.inputs[0]?.plan).toMatchObject(expected);
+  });
+
   test('answers as opening if the clients are not claimed in time', async () => {
     engine.conflicts = undefined;
     const { status, body } = await post({ kind: 'rotate', clients: [row('a')] });
@@ -160,7 +170,6 @@ describe('POST /api/rollouts', () => {
       'defaults.image',
     ],
     ['a default token', { ...ONBOARD, defaults: { token: 'mytoken' }, clients: [row('a')] }, 'defaults.token'],
-    ['a wave without a size', { kind: 'rotate', clients: [row('a')], waves: { canary: 1 } }, 'waves.size'],
     ['a wave of none', { kind: 'rotate', clients: [row('a')], waves: { size: 0 } }, 'waves.size'],
     [
       'more than all',
@@ -172,6 +181,16 @@ describe('POST /api/rollouts', () => {
       'a window that is none',
       { kind: 'rotate', clients: [row('a')], freezeWindows: ['0 18 * * 5|PT62H', 'always'] },
       'freezeWindows.1',
+    ],
+    [
+      'a window of more than 31 days',
+      { kind: 'rotate', clients: [row('a')], freezeWindows: ['0 0 1 1 *|P31D', '0 0 1 1 *|P3000000D'] },
+      'freezeWindows.1',
+    ],
+    [
+      'windows that never thaw',
+      { kind: 'rotate', clients: [row('a')], freezeWindows: ['0 0 * * *|PT12H', '0 12 * * *|PT12H'] },
+      'freezeWindows',
     ],
     ['a name of two lines', { kind: 'rotate', clients: [row('a')], name: 'a\nb' }, 'name'],
     ['an unknown field', { kind: 'rotate', clients: [row('a')], speed: 9 }, 'speed'],
@@ -297,10 +316,18 @@ describe('POST /api/rollouts with CSV', () => {
     ]);
   });
 
+  test.each<[Record<string, string>, object]>([
+    [{ canary: '1' }, { waves: { canary: 1, size: 500, pauseSeconds: 0 } }],
+    [{ percent: '5' }, { failureLimit: { percent: 5, minimum: 5 } }],
+    [{ minimum: '1' }, { failureLimit: { percent: 10, minimum: 1 } }],
+  ])('fills in what waves and a limit do not have: %o', async (query, expected) => {
+    expect((await csv(FILE, { kind: 'rotate', ...query })).status).toBe(202);
+    expect(engine.inputs[0]?.plan).toMatchObject(expected);
+  });
+
   test.each<[string, Record<string, string>, string]>([
     ['no kind', {}, 'kind'],
     ['a size that is no number', { kind: 'rotate', size: 'many' }, 'size'],
-    ['a canary without a size', { kind: 'rotate', canary: '1' }, 'size'],
     ['a percentage over 100', { kind: 'rotate', percent: '101', minimum: '1' }, 'percent'],
     ['a flag that is none', { kind: 'rotate', dryRun: 'yes' }, 'dryRun'],
     ['an unknown parameter', { kind: 'rotate', speed: '9' }, 'speed'],
