@@ -61,9 +61,10 @@ class Rollout {
     if (!plan.dryRun) {
       const { conflicts } = yield* run.step('openRollout', () => entities.claim(stored.clients));
       if (conflicts.length > 0) {
-        yield* entities.control('refuse', { plan, conflicts });
-        // A rollout that is started again keeps its rows.
-        if (run.id === plan.id) for (let piece = 0; piece < count; piece += 1) entities.dropPiece(piece);
+        const { status } = yield* entities.control('refuse', { plan, conflicts });
+        // A rollout that is started again, or opened again after its end, keeps its rows.
+        if (run.id === plan.id && status === 'refused')
+          for (let piece = 0; piece < count; piece += 1) entities.dropPiece(piece);
         return this.ended('refused');
       }
     }
@@ -159,13 +160,22 @@ class Rollout {
     yield* run.bestEffort('alert', ALERT_SECONDS, ({ activities }) =>
       activities.alertRolloutCompleted({ ...alert, failures }),
     );
-    return this.ended(status);
+    // The engine refuses to start this instance until it has ended, so a command of the last minutes is carried out here.
+    const { commands } = yield* run.step('endRollout', () => entities.control('end', { counts, failures }));
+    return commands.length > 0 ? this.openAgain() : this.ended(status);
   }
 
   /** Ends this run since a part of it failed. The claims stay, and operators can start it again. */
   *stop(error: StepFailed): Flow<RolloutOutcome> {
     yield* orUndefined(() => this.entities.control('stop', {}));
     return { ...this.ended('stopped'), message: error.message };
+  }
+
+  /** Opens the rollout again in a new execution, which claims the clients again. */
+  private openAgain(): undefined {
+    const { round: _round, ...input } = this.run.input;
+    this.run.durable.df.continueAsNew(input);
+    return undefined;
   }
 
   private goOn(): undefined {

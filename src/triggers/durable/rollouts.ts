@@ -71,6 +71,23 @@ export function startRollout(client: DurableClient, input: RolloutInput): Promis
   return tryStart(client, ROLLOUT, rolloutInstance(input.plan.id), input);
 }
 
+/**
+ * Starts the orchestration, repeatedly while the engine refuses because the last run has not ended.
+ * @param isNeedless whether the control entity shows that the last run continues the rollout itself
+ * @returns whether the rollout goes on; false if the engine has refused for as long as starts are awaited
+ */
+export function startUnless(
+  client: DurableClient,
+  input: RolloutInput,
+  isNeedless: (state: ControlState) => boolean,
+): Promise<boolean> {
+  const goesOn = async () => {
+    const control = await readControl(client, input.plan.id);
+    return (control !== undefined && isNeedless(control)) || startRollout(client, input);
+  };
+  return pollUntil(goesOn, { isEnough: (done) => done, every: READ_EVERY, until: Date.now() + CONFIRMED_WITHIN });
+}
+
 /** The state of a rollout whose orchestration has not done anything yet. */
 export function openingState(plan: RolloutPlan): ControlState {
   return {

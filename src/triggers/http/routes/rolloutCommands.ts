@@ -19,7 +19,7 @@ import {
   readRollout,
   rolloutOperation,
   signalControl,
-  startRollout,
+  startUnless,
   type RolloutState,
 } from '../../durable/rollouts.js';
 import {
@@ -38,6 +38,9 @@ const DONE: Readonly<Record<RolloutCommand, RolloutStatus | undefined>> = {
   cancel: 'cancelled',
   'retry-failed': undefined,
 };
+
+/** The statuses in which no orchestration carries out commands, or only one that is about to end. */
+const ENDED: readonly RolloutStatus[] = ['stopped', 'completed', 'cancelled'];
 
 /**
  * `POST /api/rollouts/{id}/{command}`: pauses, resumes or cancels a rollout, or has failed and cancelled clients tried again. The
@@ -61,8 +64,10 @@ export function postRolloutCommand(config: Pick<Config, 'limits'>, command: Roll
     const given = { id: newRunId(new Date(), randomBytes(4)), command, actor, at: new Date().toISOString() };
     await signalControl(client, id, 'command', { ...given, by });
     audit(`rollout.${command}.succeeded`, { resource: rolloutInstance(id), operation });
-    if (state.hasEnded && !(await startAgain(client, state, given.id, actor, config))) return pending(state);
-    const isOver = ({ conflicts }: ControlState) => state.hasEnded && conflicts !== undefined;
+    // A status notes the end before the orchestration ends.
+    const isEnded = state.hasEnded || ENDED.includes(status);
+    if (isEnded && !(await startAgain(client, state, given.id, actor, config))) return pending(state);
+    const isOver = ({ conflicts }: ControlState) => isEnded && conflicts !== undefined;
     const control = await awaitControl(client, id, (now) => isDone(now, given.id, command) || isOver(now));
     const now: RolloutState = { ...state, hasEnded: false, ...(control ? { control } : {}) };
     if (isOver(now.control)) return refused(client, now);
@@ -82,8 +87,10 @@ async function noteStop(
 }
 
 /**
- * Starts an ended orchestration again, after the control entity has taken the command that it is to find.
- * @returns false if the entity has not taken it in time: then nothing was started
+ * Starts an ended orchestration again, after the control entity has taken the command that it is to find. The engine refuses to start
+ * an orchestration that has noted its end and has not ended yet, so the start is repeated until the engine accepts it, or until the
+ * orchestration has found the command itself.
+ * @returns false if neither happened in time
  */
 async function startAgain(
   client: DurableClient,
@@ -94,12 +101,17 @@ async function startAgain(
 ): Promise<boolean> {
   const control = await awaitControl(client, plan.id, (now) => knows(now, command));
   if (!control || !knows(control, command)) return false;
-  await startRollout(client, { plan, run: newRunId(new Date(), randomBytes(4)), actor, limits });
-  return true;
+  const input = { plan, run: newRunId(new Date(), randomBytes(4)), actor, limits };
+  return startUnless(client, input, (now) => !ENDED.includes(now.status) || !waits(now, command));
+}
+
+/** Whether a command waits for the orchestration. */
+function waits({ commands }: Pick<ControlState, 'commands'>, command: string): boolean {
+  return commands.some(({ id }) => id === command);
 }
 
 function knows({ commands, carriedOut }: ControlState, command: string): boolean {
-  return carriedOut.includes(command) || commands.some(({ id }) => id === command);
+  return carriedOut.includes(command) || waits({ commands }, command);
 }
 
 function isCancelling({ commands }: ControlState): boolean {

@@ -169,4 +169,26 @@ describe('a rollout that has ended', () => {
     expect(await send('resume')).toMatchObject({ status: 200, body: { status: 'running' } });
     expect(engine.inputs).toHaveLength(2);
   });
+
+  test.each<[RolloutCommand, 'end' | 'stop']>([
+    ['retry-failed', 'end'],
+    ['resume', 'stop'],
+  ])(
+    'is started again by %s as soon as its orchestration has ended, which its entity noted before',
+    async (command, how) => {
+      await engine.tell(id, how, { counts: counts({ failed: 2 }), failures: {} } as never);
+      setTimeout(() => engine.finish(id), 5_000);
+      await send(command);
+      expect(engine.inputs).toHaveLength(2);
+      expect(engine.control(id)).toMatchObject({ status: 'running' });
+    },
+  );
+
+  test('is not started again if its orchestration has found the command itself', async () => {
+    await engine.tell(id, 'end', { counts: counts({ failed: 2 }), failures: {} });
+    setTimeout(() => void engine.tell(id, 'open', { plan: PLAN }), 5_000);
+    setTimeout(() => engine.finish(id), 8_000);
+    expect((await send('retry-failed')).body['status']).toBe('running');
+    expect(engine.inputs).toHaveLength(1);
+  });
 });
