@@ -68,7 +68,9 @@ class Rollout {
         return this.ended('refused');
       }
     }
-    yield* run.step('openRollout', () => entities.control('open', { plan }));
+    const directive = yield* run.step('openRollout', () => entities.control('open', { plan }));
+    // The first report needs the gates. Commands do not, so that a cancelled rollout ends whatever its gates do.
+    yield* this.carryOut(directive);
     return this.goOn();
   }
 
@@ -90,8 +92,13 @@ class Rollout {
 
   /** Reports, and carries out commands until there are none. */
   private *commanded(): Flow<Directive> {
+    return yield* this.carryOut(yield* this.entities.control('report', this.report([])));
+  }
+
+  /** Carries out commands, and reports so, until there are none. */
+  private *carryOut(first: Directive): Flow<Directive> {
     const { entities, state } = this;
-    let directive = yield* entities.control('report', this.report([]));
+    let directive = first;
     while (directive.commands.length > 0) {
       for (const { id, command } of directive.commands) {
         if (command === 'retry-failed') yield* state.retryFailed(entities, id);
@@ -167,7 +174,7 @@ class Rollout {
 
   /** Ends this run since a part of it failed. The claims stay, and operators can start it again. */
   *stop(error: StepFailed): Flow<RolloutOutcome> {
-    yield* orUndefined(() => this.entities.control('stop', {}));
+    yield* orUndefined(() => this.entities.control('stop', { plan: this.plan }));
     return { ...this.ended('stopped'), message: error.message };
   }
 
@@ -196,7 +203,8 @@ class Rollout {
   }
 
   private get waits(): RoundReport['waits'] {
-    return waitOf(this.plan, this.state.next, this.run.now);
+    // Without a row that waits, nothing is held up.
+    return this.state.firstWaiting === undefined ? undefined : waitOf(this.plan, this.state.next, this.run.now);
   }
 
   private get named() {

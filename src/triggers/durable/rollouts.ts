@@ -53,7 +53,7 @@ export function rolloutOperation(id: string, run: string = id): string {
   return formatOperationId({ instance: rolloutInstance(id), run });
 }
 
-/** Signals the rows to the entities that keep them, before the orchestration reads them. */
+/** Signals the rows to the entities that keep them. The orchestration waits for them. */
 export async function putRows(
   client: DurableClient,
   id: string,

@@ -120,6 +120,45 @@ describe('a rollout that operators retry while it ends', () => {
   });
 });
 
+describe('a rollout that cannot open', () => {
+  test('is stopped with its plan, and can be cancelled, which ends its claims', async () => {
+    let broken = true;
+    const names: string[] = [];
+    const world = createRolloutWorld({
+      plan: { rows: 3 },
+      loses: (name) => {
+        names.push(name);
+        return broken && name === 'claim';
+      },
+    });
+    expect((await world.run()).outcome.status).toBe('stopped');
+    expect(world.control).toMatchObject({ status: 'stopped', plan: { id: world.plan.id }, counts: { waiting: 3 } });
+    expect(Object.keys(world.claims)).toEqual([world.plan.id]);
+    broken = false;
+    await world.command('cancel');
+    const { outcome } = await world.run('again00000000001');
+    expect(outcome).toMatchObject({ status: 'cancelled', counts: { cancelled: 3 } });
+    expect([world.claims, world.clients.started]).toEqual([{}, []]);
+    // The command comes before the first report, which needs the gates.
+    expect(names.find((name) => name === 'cancelWaiting' || name === 'report')).toBe('cancelWaiting');
+  });
+});
+
+describe('a rollout whose freeze windows cannot be computed', () => {
+  test('starts nothing, and can be cancelled', async () => {
+    const world = createRolloutWorld({
+      plan: { rows: 3, freezeWindows: [{ cron: '0 0 * * *', seconds: 60, timeZone: 'No/Where' }] },
+    });
+    const seen: unknown[] = [];
+    world.after(100, () => {
+      seen.push(world.control.status, world.control.reason, world.clients.started.length);
+      return world.command('cancel');
+    });
+    expect((await world.run()).outcome).toMatchObject({ status: 'cancelled', counts: { cancelled: 3 } });
+    expect(seen).toEqual(['running', 'freeze-window', 0]);
+  });
+});
+
 describe('a rollout that checks', () => {
   test('checks a hundred clients in one operation, and rows with differences have failed', async () => {
     const differing = [clientOf(3), clientOf(120)];

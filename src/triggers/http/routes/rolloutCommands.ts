@@ -54,7 +54,7 @@ export function postRolloutCommand(config: Pick<Config, 'limits'>, command: Roll
     if (!found) return rolloutNotFound(id);
     const operation = rolloutOperation(id);
     const by = { operation, actor };
-    const state = isLost(found) && found.control.status !== 'opening' ? await noteStop(client, found, by) : found;
+    const state = isLost(found) ? await noteStop(client, found, by) : found;
     const { status } = state.control;
     if (status === DONE[command] || (status === 'running' && command === 'cancel' && isCancelling(state.control)))
       return inEffect(state);
@@ -75,14 +75,20 @@ export function postRolloutCommand(config: Pick<Config, 'limits'>, command: Roll
   };
 }
 
-/** Notes that the engine has ended the orchestration, so that commands find the rollout stopped. */
+/**
+ * Notes that the engine has ended the orchestration, so that commands find the rollout stopped. The state is read again first:
+ * another command may have started the orchestration between the reads of the instance and of the entity.
+ */
 async function noteStop(
   client: DurableClient,
   found: RolloutState,
   by: { readonly operation: string; readonly actor: string },
 ): Promise<RolloutState> {
-  await signalControl(client, found.plan.id, 'stop', { by });
-  const control = await awaitControl(client, found.plan.id, ({ status }) => status === 'stopped');
+  const { plan } = found;
+  const again = await readRollout(client, plan.id);
+  if (again && !isLost(again)) return again;
+  await signalControl(client, plan.id, 'stop', { plan, by });
+  const control = await awaitControl(client, plan.id, ({ status }) => status === 'stopped');
   return control ? { ...found, control } : found;
 }
 
