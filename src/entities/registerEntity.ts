@@ -9,7 +9,12 @@ type EntityWork<Operation, Request, State> = (
   request: Request,
   state: State,
   now: Date,
-) => Promise<{ readonly state: State; readonly outcome: StepOutcome<unknown> }>;
+) => Promise<{
+  readonly state: State;
+  readonly outcome: StepOutcome<unknown>;
+  /** Whether the entity is deleted after the operation. */
+  readonly isDropped?: boolean;
+}>;
 
 /** Runs an operation in its turn. If its turn comes later, the work is not started, and the outcome says when to repeat it. */
 type EntityTurn<Operation, Request, State> = (
@@ -37,17 +42,21 @@ export function registerEntity<Operation extends string, Request extends WorksFo
     // Only this app's orchestrations call the entity, with operations of this type.
     const operation = context.df.operationName as Operation;
     let state = stored;
+    let isDropped = false;
     // Runs that wait for one entity share its turn, since its next write may serve them all.
     const call = { entity: `${name} ${context.df.entityKey}`, operation, request, state };
     const outcome = await inAuditScope(scope, () =>
       inTurn(call, async () => {
         const done = await work(operation, request, stored, new Date());
         state = done.state;
+        isDropped = done.isDropped === true;
         return done.outcome;
       }),
     );
     context.df.setState(state);
     context.df.return(outcome);
+    // Last, since setState and return both make the entity exist.
+    if (isDropped) context.df.destructOnExit();
   };
   df.app.entity<State>(name, handler as (context: df.EntityContext<State>) => void);
 }

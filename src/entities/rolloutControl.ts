@@ -28,7 +28,7 @@ const WORK: Work = {
   refuse: refused,
   command: commanded,
   report: reported,
-  stop: (state, _request, now) => stopped(state, now),
+  stop: stopped,
   end: ended,
   drop: () => NO_CONTROL,
 };
@@ -39,9 +39,9 @@ export async function rolloutControl(
   request: ControlRequest,
   state: ControlState,
   now: Date,
-): Promise<{ readonly state: ControlState; readonly outcome: StepOutcome<Directive> }> {
+): Promise<{ readonly state: ControlState; readonly outcome: StepOutcome<Directive>; readonly isDropped?: boolean }> {
   // The sender's types guarantee that the request belongs to the operation.
   const work = WORK[operation] as (state: ControlState, request: ControlRequest, now: Date) => ControlState;
   const next = work(state, request, now);
-  return { state: next, outcome: done(directiveOf(next)) };
+  return { state: next, outcome: done(directiveOf(next)), ...(operation === 'drop' ? { isDropped: true } : {}) };
 }

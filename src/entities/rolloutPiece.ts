@@ -24,12 +24,12 @@ export async function rolloutPiece(
   operation: PieceOperation,
   request: PieceRequest,
   piece: PieceState,
-): Promise<{ readonly state: PieceState; readonly outcome: StepOutcome<PieceAnswer> }> {
+): Promise<{ readonly state: PieceState; readonly outcome: StepOutcome<PieceAnswer>; readonly isDropped?: boolean }> {
   // The signal with the rows may come after the first call.
   if (piece.rows.length === 0 && operation !== 'put' && operation !== 'drop')
     return { state: piece, outcome: retryLater('the rows have not arrived') };
   // The sender's types guarantee that the request belongs to the operation.
   const work = WORK[operation] as (piece: PieceState, request: PieceRequest) => PieceState;
   const state = work(piece, request);
-  return { state, outcome: done(pieceAnswer(state)) };
+  return { state, outcome: done(pieceAnswer(state)), ...(operation === 'drop' ? { isDropped: true } : {}) };
 }

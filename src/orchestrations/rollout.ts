@@ -61,13 +61,16 @@ class Rollout {
     if (!plan.dryRun) {
       const { conflicts } = yield* run.step('openRollout', () => entities.claim(stored.clients));
       if (conflicts.length > 0) {
-        yield* entities.control('refuse', { plan, conflicts });
-        // A rollout that is started again keeps its rows.
-        if (run.id === plan.id) for (let piece = 0; piece < count; piece += 1) entities.dropPiece(piece);
+        const { status } = yield* entities.control('refuse', { plan, conflicts });
+        // A rollout that is started again, or opened again after its end, keeps its rows.
+        if (run.id === plan.id && status === 'refused')
+          for (let piece = 0; piece < count; piece += 1) entities.dropPiece(piece);
         return this.ended('refused');
       }
     }
-    yield* run.step('openRollout', () => entities.control('open', { plan }));
+    const directive = yield* run.step('openRollout', () => entities.control('open', { plan }));
+    // The first report needs the gates. Commands do not, so that a cancelled rollout ends whatever its gates do.
+    yield* this.carryOut(directive);
     return this.goOn();
   }
 
@@ -89,8 +92,13 @@ class Rollout {
 
   /** Reports, and carries out commands until there are none. */
   private *commanded(): Flow<Directive> {
+    return yield* this.carryOut(yield* this.entities.control('report', this.report([])));
+  }
+
+  /** Carries out commands, and reports so, until there are none. */
+  private *carryOut(first: Directive): Flow<Directive> {
     const { entities, state } = this;
-    let directive = yield* entities.control('report', this.report([]));
+    let directive = first;
     while (directive.commands.length > 0) {
       for (const { id, command } of directive.commands) {
         if (command === 'retry-failed') yield* state.retryFailed(entities, id);
@@ -159,13 +167,22 @@ class Rollout {
     yield* run.bestEffort('alert', ALERT_SECONDS, ({ activities }) =>
       activities.alertRolloutCompleted({ ...alert, failures }),
     );
-    return this.ended(status);
+    // The engine refuses to start this instance until it has ended, so a command of the last minutes is carried out here.
+    const { commands } = yield* run.step('endRollout', () => entities.control('end', { counts, failures }));
+    return commands.length > 0 ? this.openAgain() : this.ended(status);
   }
 
   /** Ends this run since a part of it failed. The claims stay, and operators can start it again. */
   *stop(error: StepFailed): Flow<RolloutOutcome> {
-    yield* orUndefined(() => this.entities.control('stop', {}));
+    yield* orUndefined(() => this.entities.control('stop', { plan: this.plan }));
     return { ...this.ended('stopped'), message: error.message };
+  }
+
+  /** Opens the rollout again in a new execution, which claims the clients again. */
+  private openAgain(): undefined {
+    const { round: _round, ...input } = this.run.input;
+    this.run.durable.df.continueAsNew(input);
+    return undefined;
   }
 
   private goOn(): undefined {
@@ -186,7 +203,8 @@ class Rollout {
   }
 
   private get waits(): RoundReport['waits'] {
-    return waitOf(this.plan, this.state.next, this.run.now);
+    // Without a row that waits, nothing is held up.
+    return this.state.firstWaiting === undefined ? undefined : waitOf(this.plan, this.state.next, this.run.now);
   }
 
   private get named() {

@@ -87,6 +87,8 @@ export function reported(state: ControlState, report: RoundReport, now: Date): C
     ({ id, command }) => command === 'retry-failed' && report.carriedOut.includes(id),
   );
   let next = carriedOut({ ...state, counts, failures, wave }, report.carriedOut);
+  if (isRevived(state, report))
+    next = { ...withoutReason(next), status: 'running', baseline: baselineOf(next), samples: [] };
   if (isRetried) next = { ...next, baseline: baselineOf(next), samples: [] };
   if (next.status !== 'running') return next;
   if (isOverLimit(next))
@@ -98,10 +100,19 @@ export function reported(state: ControlState, report: RoundReport, now: Date): C
   return active({ ...next, samples: [], reason, ...(until === undefined ? {} : { waitsUntil: until }) }, false, now);
 }
 
-/** Notes that the rollout itself failed. */
-export function stopped(state: ControlState, now: Date): ControlState {
-  if (!state.plan || !['opening', 'running', 'paused'].includes(state.status)) return state;
-  return active({ ...withoutReason(state), status: 'stopped', reason: 'fault' }, false, now);
+/** Whether a rollout that was taken for stopped has carried out a command that continues it: its orchestration lives. */
+function isRevived({ status, commands }: ControlState, report: RoundReport): boolean {
+  const continues = commands.some(
+    ({ id, command }) => (command === 'resume' || command === 'retry-failed') && report.carriedOut.includes(id),
+  );
+  return status === 'stopped' && continues;
+}
+
+/** Notes that the rollout itself failed, also before it was opened: then no row was started. */
+export function stopped(state: ControlState, { plan }: ControlRequests['stop'], now: Date): ControlState {
+  if (!['opening', 'running', 'paused'].includes(state.status)) return state;
+  const known = state.plan ? state : { ...state, plan, counts: { ...NO_ROWS, waiting: plan.rows } };
+  return active({ ...withoutReason(known), status: 'stopped', reason: 'fault' }, false, now);
 }
 
 /** Ends the rollout, unless rows are open or commands wait. */

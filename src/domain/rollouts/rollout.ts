@@ -250,7 +250,7 @@ export interface Directive {
 
 /**
  * Operations of {@link ROLLOUT_CONTROL}: `open` and `refuse` begin it, `command` is signalled by a route (a command that does not fit
- * the status is dropped), `report` notes a round and answers a {@link Directive}, `stop` notes a fault, `end` notes the end
+ * the status is dropped), `report` notes a round and answers a {@link Directive}, `stop` notes a fault (also of a rollout that was never opened, so it has the plan), `end` notes the end
  * (`completed`, or `cancelled` if that was the last command). `drop` deletes the state.
  */
 export interface ControlRequests {
@@ -263,7 +263,7 @@ export interface ControlRequests {
     readonly at: string;
   };
   readonly report: RoundReport;
-  readonly stop: object;
+  readonly stop: { readonly plan: RolloutPlan };
   readonly end: { readonly counts: RowCounts; readonly failures: Readonly<Record<string, number>> };
   readonly drop: object;
 }

@@ -8,8 +8,19 @@ const ROUNDS = { first: 2, longest: 15 };
 /** The pause before the next wave is entered, and the minimum of every pause. */
 const SHORTEST = 1;
 
-/** Why no row may start now; undefined if rows may start. The first of several reasons. */
-export function waitOf(
+/**
+ * Why no row may start now; undefined if rows may start. The first of several reasons. It never throws: an error here would end
+ * the orchestration, and no command could reach it. Times that cannot be computed count as a freeze without an end.
+ */
+export function waitOf(plan: RolloutPlan, round: Pick<RolloutRound, 'waveEndedAt'>, now: Date): RoundReport['waits'] {
+  try {
+    return computedWait(plan, round, now);
+  } catch {
+    return { reason: 'freeze-window' };
+  }
+}
+
+function computedWait(
   { startAt, freezeWindows, waves, dryRun }: RolloutPlan,
   { waveEndedAt }: Pick<RolloutRound, 'waveEndedAt'>,
   now: Date,

@@ -72,9 +72,11 @@ export class RoundState {
 
   /** Makes failed and cancelled rows wait again. The first wave with open rows is then entered at once. */
   *retryFailed(entities: RolloutEntities, command: string): Flow<void> {
+    const before = this.counts.waiting;
     for (const piece of this.round.counts.keys())
       this.answered(piece, yield* entities.piece(piece, 'retryFailed', { command }));
-    this.change({ wave: 0, waveEndedAt: LONG_AGO, idle: 0 });
+    // Without a row to retry, the pause between two waves goes on.
+    this.change(this.counts.waiting > before ? { wave: 0, waveEndedAt: LONG_AGO, idle: 0 } : { idle: 0 });
   }
 
   /** Cancels all rows that wait. */

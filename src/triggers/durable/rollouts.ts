@@ -53,7 +53,7 @@ export function rolloutOperation(id: string, run: string = id): string {
   return formatOperationId({ instance: rolloutInstance(id), run });
 }
 
-/** Signals the rows to the entities that keep them, before the orchestration reads them. */
+/** Signals the rows to the entities that keep them. The orchestration waits for them. */
 export async function putRows(
   client: DurableClient,
   id: string,
@@ -69,6 +69,23 @@ export async function putRows(
 /** Starts the orchestration. @returns false if it is running already */
 export function startRollout(client: DurableClient, input: RolloutInput): Promise<boolean> {
   return tryStart(client, ROLLOUT, rolloutInstance(input.plan.id), input);
+}
+
+/**
+ * Starts the orchestration, repeatedly while the engine refuses because the last run has not ended.
+ * @param isNeedless whether the control entity shows that the last run continues the rollout itself
+ * @returns whether the rollout goes on; false if the engine has refused for as long as starts are awaited
+ */
+export function startUnless(
+  client: DurableClient,
+  input: RolloutInput,
+  isNeedless: (state: ControlState) => boolean,
+): Promise<boolean> {
+  const goesOn = async () => {
+    const control = await readControl(client, input.plan.id);
+    return (control !== undefined && isNeedless(control)) || startRollout(client, input);
+  };
+  return pollUntil(goesOn, { isEnough: (done) => done, every: READ_EVERY, until: Date.now() + CONFIRMED_WITHIN });
 }
 
 /** The state of a rollout whose orchestration has not done anything yet. */

@@ -79,3 +79,8 @@ test('the control entity ignores commands for a rollout that it does not know', 
     outcome: { kind: 'done', value: { status: 'opening', commands: [] } },
   });
 });
+
+test('a drop deletes the control and the pieces of a rollout', async () => {
+  expect(await send(await noted(), 'drop', {})).toMatchObject({ isDropped: true });
+  expect(await rolloutControl('drop', { by }, NO_CONTROL, new Date())).toMatchObject({ isDropped: true });
+});

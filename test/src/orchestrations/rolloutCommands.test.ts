@@ -154,3 +154,12 @@ describe('an operator', () => {
     expect((await world.run()).outcome.counts).toMatchObject({ completed: 1, cancelled: 1 });
   });
 });
+
+test('retry-failed without a failed row does not shorten the pause between two waves', async () => {
+  const world = createRolloutWorld({ plan: { rows: 4, waves: { size: 2, pauseSeconds: 600 } } });
+  const started: number[] = [];
+  world.after(100, () => world.command('retry-failed'));
+  world.after(400, () => void started.push(world.clients.started.length));
+  expect((await world.run()).outcome).toMatchObject({ status: 'completed', counts: { completed: 4 } });
+  expect(started).toEqual([2]);
+});

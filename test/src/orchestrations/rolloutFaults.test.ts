@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { mainSecretName } from '@connected-registry/protocol/names/names';
+import { claimOf } from '../../../src/activities/rollouts/rowRuns.js';
 import { addMember } from '../fakes/clients/fleet.js';
 import { onboarding } from '../fakes/answers/requests.js';
 import { clientOf, createRolloutWorld, useRolloutTime } from '../fakes/worlds/rolloutWorld.js';
@@ -83,6 +84,78 @@ describe('a rollout starts no client twice', () => {
     });
     expect(world.clients.started).toHaveLength(5);
     expect(world.claims).toEqual({});
+  });
+});
+
+describe('a rollout that operators retry while it ends', () => {
+  const ending = (other: string | undefined) => {
+    let isSent = false;
+    const world = createRolloutWorld({
+      plan: { rows: 3 },
+      ending: (_client, nth) =>
+        nth === 1 ? { seconds: 5, state: 'failed', code: 'x' } : { seconds: 5, state: 'completed' },
+      loses: (name) => {
+        if (name === 'alertRolloutCompleted' && !isSent) {
+          isSent = true;
+          void world.command('retry-failed');
+          if (other !== undefined) world.setClaims({ [other]: world.names.map((_, row) => claimOf(clientOf(row))) });
+        }
+        return false;
+      },
+    });
+    return world;
+  };
+
+  test('claims its clients again, and retries them', async () => {
+    const world = ending(undefined);
+    expect((await world.run()).outcome).toMatchObject({ status: 'completed', counts: { completed: 3 } });
+    expect([world.control.commands, world.claims]).toEqual([[], {}]);
+  });
+
+  test('keeps its rows if another rollout has the clients by then', async () => {
+    const world = ending('other');
+    await world.run();
+    expect(world.control).toMatchObject({ status: 'completed', commands: [], conflicts: [{}, {}, {}] });
+    expect(world.states).toEqual(['failed', 'failed', 'failed']);
+  });
+});
+
+describe('a rollout that cannot open', () => {
+  test('is stopped with its plan, and can be cancelled, which ends its claims', async () => {
+    let broken = true;
+    const names: string[] = [];
+    const world = createRolloutWorld({
+      plan: { rows: 3 },
+      loses: (name) => {
+        names.push(name);
+        return broken && name === 'claim';
+      },
+    });
+    expect((await world.run()).outcome.status).toBe('stopped');
+    expect(world.control).toMatchObject({ status: 'stopped', plan: { id: world.plan.id }, counts: { waiting: 3 } });
+    expect(Object.keys(world.claims)).toEqual([world.plan.id]);
+    broken = false;
+    await world.command('cancel');
+    const { outcome } = await world.run('again00000000001');
+    expect(outcome).toMatchObject({ status: 'cancelled', counts: { cancelled: 3 } });
+    expect([world.claims, world.clients.started]).toEqual([{}, []]);
+    // The command comes before the first report, which needs the gates.
+    expect(names.find((name) => name === 'cancelWaiting' || name === 'report')).toBe('cancelWaiting');
+  });
+});
+
+describe('a rollout whose freeze windows cannot be computed', () => {
+  test('starts nothing, and can be cancelled', async () => {
+    const world = createRolloutWorld({
+      plan: { rows: 3, freezeWindows: [{ cron: '0 0 * * *', seconds: 60, timeZone: 'No/Where' }] },
+    });
+    const seen: unknown[] = [];
+    world.after(100, () => {
+      seen.push(world.control.status, world.control.reason, world.clients.started.length);
+      return world.command('cancel');
+    });
+    expect((await world.run()).outcome).toMatchObject({ status: 'cancelled', counts: { cancelled: 3 } });
+    expect(seen).toEqual(['running', 'freeze-window', 0]);
   });
 });
 

@@ -19,7 +19,7 @@ import {
   readRollout,
   rolloutOperation,
   signalControl,
-  startRollout,
+  startUnless,
   type RolloutState,
 } from '../../durable/rollouts.js';
 import {
@@ -39,6 +39,9 @@ const DONE: Readonly<Record<RolloutCommand, RolloutStatus | undefined>> = {
   'retry-failed': undefined,
 };
 
+/** The statuses in which no orchestration carries out commands, or only one that is about to end. */
+const ENDED: readonly RolloutStatus[] = ['stopped', 'completed', 'cancelled'];
+
 /**
  * `POST /api/rollouts/{id}/{command}`: pauses, resumes or cancels a rollout, or has failed and cancelled clients tried again. The
  * same command again changes nothing, except `retry-failed`. Answers 200 once the command is in effect, 202 if that takes
@@ -51,7 +54,7 @@ export function postRolloutCommand(config: Pick<Config, 'limits'>, command: Roll
     if (!found) return rolloutNotFound(id);
     const operation = rolloutOperation(id);
     const by = { operation, actor };
-    const state = isLost(found) && found.control.status !== 'opening' ? await noteStop(client, found, by) : found;
+    const state = isLost(found) ? await noteStop(client, found, by) : found;
     const { status } = state.control;
     if (status === DONE[command] || (status === 'running' && command === 'cancel' && isCancelling(state.control)))
       return inEffect(state);
@@ -61,8 +64,10 @@ export function postRolloutCommand(config: Pick<Config, 'limits'>, command: Roll
     const given = { id: newRunId(new Date(), randomBytes(4)), command, actor, at: new Date().toISOString() };
     await signalControl(client, id, 'command', { ...given, by });
     audit(`rollout.${command}.succeeded`, { resource: rolloutInstance(id), operation });
-    if (state.hasEnded && !(await startAgain(client, state, given.id, actor, config))) return pending(state);
-    const isOver = ({ conflicts }: ControlState) => state.hasEnded && conflicts !== undefined;
+    // A status notes the end before the orchestration ends.
+    const isEnded = state.hasEnded || ENDED.includes(status);
+    if (isEnded && !(await startAgain(client, state, given.id, actor, config))) return pending(state);
+    const isOver = ({ conflicts }: ControlState) => isEnded && conflicts !== undefined;
     const control = await awaitControl(client, id, (now) => isDone(now, given.id, command) || isOver(now));
     const now: RolloutState = { ...state, hasEnded: false, ...(control ? { control } : {}) };
     if (isOver(now.control)) return refused(client, now);
@@ -70,20 +75,28 @@ export function postRolloutCommand(config: Pick<Config, 'limits'>, command: Roll
   };
 }
 
-/** Notes that the engine has ended the orchestration, so that commands find the rollout stopped. */
+/**
+ * Notes that the engine has ended the orchestration, so that commands find the rollout stopped. The state is read again first:
+ * another command may have started the orchestration between the reads of the instance and of the entity.
+ */
 async function noteStop(
   client: DurableClient,
   found: RolloutState,
   by: { readonly operation: string; readonly actor: string },
 ): Promise<RolloutState> {
-  await signalControl(client, found.plan.id, 'stop', { by });
-  const control = await awaitControl(client, found.plan.id, ({ status }) => status === 'stopped');
+  const { plan } = found;
+  const again = await readRollout(client, plan.id);
+  if (again && !isLost(again)) return again;
+  await signalControl(client, plan.id, 'stop', { plan, by });
+  const control = await awaitControl(client, plan.id, ({ status }) => status === 'stopped');
   return control ? { ...found, control } : found;
 }
 
 /**
- * Starts an ended orchestration again, after the control entity has taken the command that it is to find.
- * @returns false if the entity has not taken it in time: then nothing was started
+ * Starts an ended orchestration again, after the control entity has taken the command that it is to find. The engine refuses to start
+ * an orchestration that has noted its end and has not ended yet, so the start is repeated until the engine accepts it, or until the
+ * orchestration has found the command itself.
+ * @returns false if neither happened in time
  */
 async function startAgain(
   client: DurableClient,
@@ -94,12 +107,17 @@ async function startAgain(
 ): Promise<boolean> {
   const control = await awaitControl(client, plan.id, (now) => knows(now, command));
   if (!control || !knows(control, command)) return false;
-  await startRollout(client, { plan, run: newRunId(new Date(), randomBytes(4)), actor, limits });
-  return true;
+  const input = { plan, run: newRunId(new Date(), randomBytes(4)), actor, limits };
+  return startUnless(client, input, (now) => !ENDED.includes(now.status) || !waits(now, command));
+}
+
+/** Whether a command waits for the orchestration. */
+function waits({ commands }: Pick<ControlState, 'commands'>, command: string): boolean {
+  return commands.some(({ id }) => id === command);
 }
 
 function knows({ commands, carriedOut }: ControlState, command: string): boolean {
-  return carriedOut.includes(command) || commands.some(({ id }) => id === command);
+  return carriedOut.includes(command) || waits({ commands }, command);
 }
 
 function isCancelling({ commands }: ControlState): boolean {

@@ -99,7 +99,7 @@ function rowsBySubscription(requests: readonly RolloutRequest[], config: Pick<Co
   return [...rows].map(([id, count]) => ({ id, rows: count }));
 }
 
-/** Puts the rows, starts the orchestration, and waits until it has claimed the clients or refused to. */
+/** Starts the orchestration, puts the rows, and waits until it has claimed the clients or refused to. */
 async function start(
   client: DurableClient,
   plan: RolloutPlan,
@@ -110,8 +110,9 @@ async function start(
   const { id, actor, kind } = plan;
   const operation = rolloutOperation(id);
   const facts = { resource: rolloutInstance(id), operation, kind, clients: requests.length };
-  await putRows(client, id, requests, { operation, actor });
+  // In this order: rows without an orchestration would never be purged. An orchestration without rows waits for them, then stops.
   await startRollout(client, { plan, run: id, actor, limits });
+  await putRows(client, id, requests, { operation, actor });
   const control = await awaitControl(client, id, ({ status }) => status !== 'opening');
   if (control?.status === 'refused') {
     audit('rollout.start.refused', { ...facts, reason: 'client-in-rollout' });

@@ -51,7 +51,7 @@ describe('commands', () => {
 
   test.each([
     ['resume', open()],
-    ['pause', stopped(open(), at(2))],
+    ['pause', stopped(open(), { plan }, at(2))],
     ['cancel', finish(open(), { completed: 100 })],
     ['pause', NO_CONTROL],
   ] as const)('%s that does not fit the status is dropped', (command, state) => {
@@ -127,3 +127,15 @@ test('samples are bounded, and only changes are noted', () => {
   expect(state.samples).toHaveLength(30);
   expect(state.samples.at(-1)?.ended).toBe(49);
 });
+
+test.each(['resume', 'retry-failed'] as const)(
+  'a rollout that was taken for stopped runs once its orchestration has carried out %s',
+  (command) => {
+    const given = give(stopped(open(), { plan }, at(2)), command, 'c');
+    expect(given).toMatchObject({ status: 'stopped', commands: [{ id: 'c' }] });
+    expect(note(given, { waiting: 100 }).status).toBe('stopped');
+    const carriedOut = note(given, { waiting: 100 }, 10, ['c']);
+    expect(carriedOut).toMatchObject({ status: 'running', activeSince: at(10).toISOString(), commands: [] });
+    expect(carriedOut).not.toHaveProperty('reason');
+  },
+);

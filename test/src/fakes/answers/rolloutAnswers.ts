@@ -154,7 +154,7 @@ async function inStatus(status: 'opening' | 'running' | 'paused' | 'stopped' | '
     const at = new Date().toISOString();
     await engine.tell(id, 'command', { id: 'c1', command: 'pause', actor: 'bob', at });
   }
-  if (status === 'stopped') await engine.tell(id, 'stop', {});
+  if (status === 'stopped') await engine.tell(id, 'stop', { plan: PLAN });
   if (status === 'completed') await engine.tell(id, 'end', { counts: { ...counts, completed: 2 }, failures: {} });
   if (status === 'stopped' || status === 'completed') engine.finish(id);
   return engine;

@@ -75,7 +75,7 @@ describe('POST /api/rollouts', () => {
     ]);
   });
 
-  test('puts up to 500 rows into an entity, all before the start', async () => {
+  test('puts up to 500 rows into an entity', async () => {
     const clients = Array.from({ length: 1_001 }, (_, nth) => row(`d${nth}`));
     const { body } = await post({ kind: 'check', clients });
     const puts = engine.signals.filter(({ operation }) => operation === 'put');
@@ -84,6 +84,17 @@ describe('POST /api/rollouts', () => {
       by: { actor: 'ann', operation: `rollout-${String(body['id'])}.${String(body['id'])}` },
     });
     expect(engine.piece(String(body['id']), 2)?.requests).toMatchObject([{ client: 'd1000' }]);
+  });
+
+  test('puts no row before its orchestration is started, which finds rows to purge', async () => {
+    const before: number[] = [];
+    const startNew = engine.startNew.bind(engine);
+    engine.startNew = (...given) => {
+      before.push(engine.signals.length);
+      return startNew(...given);
+    };
+    await post({ kind: 'check', clients: [row('d0')] });
+    expect([before, engine.signals.length]).toEqual([[0], 1]);
   });
 
   test('fills in the defaults of an onboarding, which a row overrides', async () => {

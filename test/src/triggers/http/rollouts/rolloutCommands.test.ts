@@ -157,7 +157,7 @@ describe('a rollout that has ended', () => {
   });
 
   test('is resumed if it was stopped by a fault', async () => {
-    await engine.tell(id, 'stop', {});
+    await engine.tell(id, 'stop', { plan: PLAN });
     engine.finish(id);
     expect(await send('resume')).toMatchObject({ status: 200, body: { status: 'running' } });
     expect(engine.inputs).toHaveLength(2);
@@ -168,5 +168,52 @@ describe('a rollout that has ended', () => {
     expect(await send('pause')).toMatchObject({ status: 409, body: { rolloutStatus: 'stopped' } });
     expect(await send('resume')).toMatchObject({ status: 200, body: { status: 'running' } });
     expect(engine.inputs).toHaveLength(2);
+  });
+
+  test.each<[RolloutCommand, 'end' | 'stop']>([
+    ['retry-failed', 'end'],
+    ['resume', 'stop'],
+  ])(
+    'is started again by %s as soon as its orchestration has ended, which its entity noted before',
+    async (command, how) => {
+      await engine.tell(id, how, { counts: counts({ failed: 2 }), failures: {}, plan: PLAN });
+      setTimeout(() => engine.finish(id), 5_000);
+      await send(command);
+      expect(engine.inputs).toHaveLength(2);
+      expect(engine.control(id)).toMatchObject({ status: 'running' });
+    },
+  );
+
+  test('is not started again if its orchestration has found the command itself', async () => {
+    await engine.tell(id, 'end', { counts: counts({ failed: 2 }), failures: {} });
+    setTimeout(() => void engine.tell(id, 'open', { plan: PLAN }), 5_000);
+    setTimeout(() => engine.finish(id), 8_000);
+    expect((await send('retry-failed')).body['status']).toBe('running');
+    expect(engine.inputs).toHaveLength(1);
+  });
+
+  test.each<RolloutCommand>(['resume', 'cancel'])(
+    'is found by %s if it ended before it was opened',
+    async (command) => {
+      engine.entities.clear();
+      engine.finish(id, 'Failed');
+      expect([200, 202]).toContain((await send(command)).status);
+      expect(engine.inputs).toHaveLength(2);
+      expect(engine.control(id)).toMatchObject({ status: 'running', counts: { waiting: 2 } });
+    },
+  );
+
+  test('is not taken for stopped if another command has started it between the reads', async () => {
+    engine.finish(id, 'Terminated');
+    const { readEntityState } = engine.client;
+    let isFirst = true;
+    engine.client.readEntityState = async (...given) => {
+      if (isFirst) engine.finish(id, 'Running');
+      isFirst = false;
+      return readEntityState.apply(engine.client, given) as never;
+    };
+    expect(await send('resume')).toMatchObject({ status: 200, body: { status: 'running' } });
+    expect(engine.signals.filter(({ operation }) => operation === 'stop')).toEqual([]);
+    expect(engine.inputs).toHaveLength(1);
   });
 });

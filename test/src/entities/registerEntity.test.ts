@@ -1,0 +1,38 @@
+import * as df from 'durable-functions';
+import { expect, test, vi } from 'vitest';
+import { done } from '../../../src/domain/operations/stepOutcome.js';
+import { registerEntity } from '../../../src/entities/registerEntity.js';
+
+type Handler = (context: unknown) => Promise<void>;
+
+test('an entity is deleted after an operation that drops it, and only then', async () => {
+  const registered = vi.spyOn(df.app, 'entity').mockImplementation(() => undefined as never);
+  registerEntity('sample', { value: 0 }, async (operation: 'write' | 'drop') => ({
+    state: { value: 1 },
+    outcome: done({}),
+    isDropped: operation === 'drop',
+  }));
+  const handler = registered.mock.calls[0]?.[1] as unknown as Handler;
+  registered.mockRestore();
+
+  const run = async (operationName: string) => {
+    const calls: string[] = [];
+    await handler({
+      log: () => undefined,
+      df: {
+        operationName,
+        entityKey: 'one',
+        getInput: () => ({ by: { operation: 'sample-one.one', actor: 'test' } }),
+        getState: () => undefined,
+        setState: () => void calls.push('setState'),
+        return: () => void calls.push('return'),
+        destructOnExit: () => void calls.push('destructOnExit'),
+      },
+    });
+    return calls;
+  };
+
+  expect(await run('write')).toEqual(['setState', 'return']);
+  // The SDK takes the entity for existing after each of the other two.
+  expect(await run('drop')).toEqual(['setState', 'return', 'destructOnExit']);
+});
