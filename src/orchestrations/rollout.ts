@@ -102,11 +102,28 @@ class Rollout {
     while (directive.commands.length > 0) {
       for (const { id, command } of directive.commands) {
         if (command === 'retry-failed') yield* state.retryFailed(entities, id);
-        if (command === 'cancel') yield* state.cancelWaiting(entities);
+        if (command === 'cancel') {
+          yield* this.noteStarted();
+          yield* state.cancelWaiting(entities);
+        }
       }
       directive = yield* entities.control('report', this.report(directive.commands.map(({ id }) => id)));
     }
     return directive;
+  }
+
+  /** Notes rows as running whose start was not noted, so that they are not cancelled, and not started again by a retry. */
+  private *noteStarted(): Flow<void> {
+    const { run, plan, state, entities } = this;
+    if (plan.dryRun) return;
+    const at = run.now.toISOString();
+    for (const piece of state.waitingPieces) {
+      const { versions } = state.next;
+      const { changes } = yield* run.step('findStarted', () =>
+        run.activities.findStarted({ plan, at, limits: run.limits, piece, versions }),
+      );
+      if (changes.length > 0) yield* state.note(entities, [{ piece, changes }]);
+    }
   }
 
   /** Reads the ends of operations, and starts the next ones. */

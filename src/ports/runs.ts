@@ -7,7 +7,7 @@ import type { EarlierRun } from '../domain/events/eventOrder.js';
 import type { OperationId } from '@connected-registry/protocol/names/operationId';
 import type { Run } from '../domain/operations/run.js';
 import type { RunningOf } from '../domain/operations/runningRun.js';
-import type { PieceState } from '../domain/rollouts/rollout.js';
+import type { ControlState, PieceState } from '../domain/rollouts/rollout.js';
 
 /** The result of starting a run. */
 export type StartResult =
@@ -75,6 +75,8 @@ export interface Runs {
   startCheck(run: CheckRun): Promise<StartResult>;
   /** Reads a piece of a rollout. It may not show pending entity operations yet. @returns undefined if there is none */
   rolloutPiece(id: string, piece: number): Promise<PieceState | undefined>;
+  /** Reads what a rollout's control entity keeps. It may not show pending entity operations yet. @returns undefined if there is none */
+  rolloutControl(id: string): Promise<ControlState | undefined>;
   /** Reads a client's record. @param key the client's key. */
   record(key: string): Promise<ClientRecord>;
   /** Asks a run to stop. Does nothing when the run has ended. */

@@ -60,6 +60,7 @@ const ACTIVITY_NEEDS: { readonly [Name in keyof AllActivities]: NeedsOf<Name> } 
   startRotations: NONE,
   readRotations: NONE,
   claimRollout: NONE,
+  findStarted: NONE,
   advanceRollout: NONE,
   // It plans fifty clients, and takes further tokens if their facts are not shared.
   planRollout: { reads: 50 },

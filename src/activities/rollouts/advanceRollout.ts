@@ -5,6 +5,7 @@ import type { Pace } from '../../ports/pace.js';
 import type { Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';
 import type { Config } from '../../settings/config.js';
+import { findRegistry } from '../../settings/registries.js';
 import { Pieces, withPieces } from './pieces.js';
 import { endedRows } from './rowEnds.js';
 import type { RoundOfRuns } from './rowRuns.js';
@@ -58,7 +59,8 @@ export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'
         open = await openRows(wave);
       }
       const waiting = open.filter(({ status }) => status.state === 'waiting');
-      const started = mayStart ? await startRows(input, admitted(waiting), { runs, pace, config }) : [];
+      const starts = mayStart && waiting.length > 0 && !pieces.isLate && (await isRunning(plan.id, runs));
+      const started = starts ? await startRows(input, admitted(waiting), { runs, pace, config }) : [];
       for (const { row, status } of started) changes.set(row, status);
       const left = open.filter(({ row, status }) => isOpen(changes.get(row) ?? status));
       return done({ pieces: byPiece(changes), wave, open: left.length });
@@ -92,13 +94,25 @@ export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'
         for (const row of ordered) {
           if (chosen.length >= MAX_STARTS) break;
           const { registry } = row.request;
-          const room = rooms.get(registry) ?? pace.room({ registry, kind: plan.kind }, WITHIN);
+          // Registries of one subscription share its budgets.
+          const subscription = findRegistry(config, registry)?.subscriptionId ?? registry;
+          const room = rooms.get(subscription) ?? pace.room({ registry, kind: plan.kind }, WITHIN);
           if (room > 0) chosen.push(row);
-          rooms.set(registry, room - 1);
+          rooms.set(subscription, room - 1);
         }
         return chosen;
       }
     });
+}
+
+/**
+ * Whether rows may start now. The engine may execute an activity again minutes later, when the rollout is paused, waits or was
+ * cancelled. A read that is too old costs a round.
+ */
+async function isRunning(id: string, runs: Pick<Runs, 'rolloutControl'>): Promise<boolean> {
+  const control = await runs.rolloutControl(id);
+  if (control?.status !== 'running' || control.reason !== undefined) return false;
+  return !control.commands.some(({ command }) => command === 'cancel');
 }
 
 /**

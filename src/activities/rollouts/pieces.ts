@@ -11,6 +11,7 @@ class TooOld extends Error {
 /** Reads the pieces of one rollout, each once. */
 export class Pieces {
   readonly #read = new Map<number, Promise<PieceState>>();
+  #isLate = false;
 
   /** @param versions the least version that a read of each piece must show; empty while none is known */
   constructor(
@@ -18,6 +19,11 @@ export class Pieces {
     private readonly runs: Pick<Runs, 'rolloutPiece'>,
     private readonly versions: readonly number[] = [],
   ) {}
+
+  /** Whether a piece was changed since: then the work is a late repetition, and its result is not awaited any more. */
+  get isLate(): boolean {
+    return this.#isLate;
+  }
 
   /** A piece. Only in the work of {@link withPieces}, which answers that it must be read again later. */
   of(piece: number): Promise<PieceState> {
@@ -33,6 +39,7 @@ export class Pieces {
     if (!found || found.rows.length === 0) throw new TooOld(`piece ${piece} of rollout ${this.id} is not stored yet`);
     if (found.version < (this.versions[piece] ?? 0))
       throw new TooOld(`the read of piece ${piece} of rollout ${this.id} does not show its last change yet`);
+    if (found.version > (this.versions[piece] ?? Infinity)) this.#isLate = true;
     return found;
   }
 }

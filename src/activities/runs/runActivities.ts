@@ -8,6 +8,7 @@ import { readRotations } from '../rotation/readRotations.js';
 import { startRotations } from '../rotation/startRotations.js';
 import { advanceRollout } from '../rollouts/advanceRollout.js';
 import { claimRollout } from '../rollouts/claimRollout.js';
+import { findStarted } from '../rollouts/findStarted.js';
 import { planRollout, type PlanningQueries } from '../rollouts/planRollout.js';
 import { startRunWhenFree } from './startRunWhenFree.js';
 
@@ -28,6 +29,7 @@ export function createRunActivities(
     startRotations: startRotations(config),
     readRotations,
     claimRollout,
+    findStarted: findStarted(config),
     advanceRollout: advanceRollout(config, pace),
     planRollout: planRollout(queries),
   };

@@ -54,6 +54,7 @@ const PHASES = {
   awaitWave: null,
 
   claimRollout: 'opening',
+  findStarted: 'cancelling',
   openRollout: null,
   advanceRollout: null,
   planRollout: null,

@@ -15,14 +15,18 @@ export function putRows(piece: PieceState, requests: readonly RolloutRequest[]):
   return { requests, rows: requests.map(() => ({ state: 'waiting', retry: 0 })), version: 1 };
 }
 
-/** Notes how rows stand. A change that is older than a retry of its row is dropped. */
+/** Notes how rows stand. A change that is older than a retry of its row, or than its end, is dropped. */
 export function noteChanges(piece: PieceState, changes: readonly RowChange[]): PieceState {
   const rows = [...piece.rows];
   for (const { index, status } of changes) {
     const before = rows[index];
-    if (before && status.retry === before.retry) rows[index] = status;
+    if (before && status.retry === before.retry && (isOpen(before) || !isOpen(status))) rows[index] = status;
   }
   return { ...piece, rows, version: piece.version + 1 };
+}
+
+function isOpen({ state }: RowStatus): boolean {
+  return state === 'waiting' || state === 'running';
 }
 
 /** Makes failed and cancelled rows wait again, once for each command. */

@@ -55,6 +55,11 @@ export class RoundState {
     return openRows(this.counts);
   }
 
+  /** The pieces with rows that wait. */
+  get waitingPieces(): readonly number[] {
+    return this.round.counts.flatMap(({ waiting }, piece) => (waiting > 0 ? [piece] : []));
+  }
+
   /** The first piece with rows that wait; undefined without any. */
   get firstWaiting(): number | undefined {
     const piece = this.round.counts.findIndex(({ waiting }) => waiting > 0);

@@ -60,6 +60,7 @@ const ACTIVITIES: Readonly<Record<ActivityName, true>> = {
   startRotations: true,
   readRotations: true,
   claimRollout: true,
+  findStarted: true,
   advanceRollout: true,
   planRollout: true,
 };

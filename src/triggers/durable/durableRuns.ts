@@ -10,7 +10,7 @@ import type { PresentRun, Runs, StartResult } from '../../ports/runs.js';
 import { auditStart } from './auditStart.js';
 import { readClientRecord } from './clientRecords.js';
 import { noteLostEndOf } from './lostEnds.js';
-import { readRolloutPiece } from './rolloutPieces.js';
+import { readRolloutControl, readRolloutPiece } from './rolloutPieces.js';
 import { findByRandom, readProgress, stateOf } from './runProgress.js';
 import { findRunning } from './runningRuns.js';
 import { hasEnded, readRun, type RunStatus } from './runStatus.js';
@@ -63,6 +63,7 @@ export function durableRuns(client: DurableClient): Runs {
       return result;
     },
     rolloutPiece: (id, piece) => readRolloutPiece(client, id, piece),
+    rolloutControl: (id) => readRolloutControl(client, id),
     record: (key) => readClientRecord(client, key),
     cancel: async ({ instance, run }, actor, reason) => {
       const found = await readRun(client, instance);

@@ -47,6 +47,40 @@ describe('a rollout starts no client twice', () => {
     expect(world.clients.started).toHaveLength(8);
   });
 
+  test.each(['paused', 'between waves'] as const)('if its activity comes again late while it is %s', async (why) => {
+    const pauseSeconds = why === 'paused' ? 0 : 3600;
+    const world = createRolloutWorld({
+      plan: { rows: 4, waves: { size: 2, pauseSeconds } },
+      ending: () => ({ seconds: 300, state: 'completed' }),
+    });
+    const repeated: number[] = [];
+    if (why === 'paused') world.after(60, () => world.command('pause'));
+    world.after(700, async () => {
+      await world.advanceAgain({ mayStart: true, mayEnterNextWave: true });
+      repeated.push(world.clients.started.length);
+      await world.command('resume');
+    });
+    await world.run();
+    expect(repeated).toEqual([2]);
+    expect(world.clients.started).toHaveLength(4);
+  });
+
+  test('if it is cancelled before their starts were noted, and retried', async () => {
+    let broken = true;
+    const world = createRolloutWorld({
+      plan: { rows: 5 },
+      ending: () => ({ seconds: 2000, state: 'completed' }),
+      loses: (name) => broken && name === 'advanceRollout',
+    });
+    await world.run();
+    expect(world.clients.started).toHaveLength(5);
+    broken = false;
+    await world.command('cancel');
+    const { outcome } = await world.run('again00000000001');
+    expect(outcome).toMatchObject({ status: 'cancelled', counts: { completed: 5, cancelled: 0 } });
+    expect(world.clients.started).toHaveLength(5);
+  });
+
   test('if reads of its rows are older than its notes', async () => {
     let starts = 0;
     const world = createRolloutWorld({

@@ -15,6 +15,7 @@ export const NO_RUNS: Runs = {
   find: refused('find'),
   startCheck: refused('startCheck'),
   rolloutPiece: refused('rolloutPiece'),
+  rolloutControl: refused('rolloutControl'),
   record: refused('record'),
   cancel: refused('cancel'),
 };

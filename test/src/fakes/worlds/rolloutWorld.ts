@@ -96,6 +96,7 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
 
   const runs = {
     ...clients.runs,
+    rolloutControl: async () => control,
     rolloutPiece: async (_id: string, piece: number) => {
       const found = shown[piece];
       const state = pieces[piece] ?? EMPTY_PIECE;
@@ -127,7 +128,10 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
     ({ state: control } = await rolloutControl('command', request, control, new Date()));
   };
 
-  const answer = async (operation: string, { kind, name, input }: Call): Promise<unknown> => {
+  let lastAdvance: (Call & { readonly input: object }) | undefined;
+  const answer = async (operation: string, call: Call): Promise<unknown> => {
+    const { kind, name, input } = call;
+    if (name === 'advanceRollout') lastAdvance = { ...call, input: input as object };
     if (kind === 'activity') return activities[name]?.(input as never, runs);
     if (name.startsWith(ROLLOUT_CONTROL)) {
       const request = input as Parameters<typeof rolloutControl>[1];
@@ -172,6 +176,10 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
     },
     get states() {
       return pieces.flatMap((piece) => piece.rows.map(({ state }) => state));
+    },
+    /** Executes the last `advanceRollout` again, as the engine may. @param changes of its input */
+    advanceAgain: async (changes: object) => {
+      if (lastAdvance) await answer('advanceRollout', { ...lastAdvance, input: { ...lastAdvance.input, ...changes } });
     },
     /** Does something so many seconds from now, while the rollout runs. */
     after: (seconds: number, work: () => void | Promise<void>) => {
