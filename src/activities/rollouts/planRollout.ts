@@ -15,6 +15,7 @@ import {
 import type { Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';
 import type { Queries } from '../../queries/queries.js';
+import { ServiceError } from '../../serviceErrors/serviceError.js';
 import { Pieces, withPieces } from './pieces.js';
 
 interface PlanRolloutInput {
@@ -47,10 +48,20 @@ export function planRollout(queries: PlanningQueries) {
       });
       const changes = await eachOf(waiting.slice(0, AT_ONCE), async ({ row, index, request }) => ({
         index,
-        status: planned(row, await planRow(plan.kind, request, queries, runs)),
+        status: await orRefused(row, () => planRow(plan.kind, request, queries, runs)),
       }));
       return done({ changes });
     });
+}
+
+/** A service that refuses one row for good must not end the plan of the others. What may pass is tried again by the step. */
+async function orRefused(row: RowStatus, plan: () => Promise<Planned>): Promise<RowStatus> {
+  try {
+    return planned(row, await plan());
+  } catch (error) {
+    if (!(error instanceof ServiceError) || error.isRetryable) throw error;
+    return { ...row, state: 'failed', code: ROW_CODES.refused, problems: ['service-error'] };
+  }
 }
 
 /** The queries that plan. */

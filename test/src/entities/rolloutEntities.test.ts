@@ -43,6 +43,12 @@ test('a note answers a higher version, the counts and the failures', async () =>
   });
 });
 
+test('an older note about a start does not undo an end', async () => {
+  const state = await noted();
+  const late = { changes: [{ index: 0, status: { state: 'running', retry: 0, operation: 'a.1' } }] } as const;
+  expect((await send(state, 'note', late)).state.rows[0]).toMatchObject({ state: 'failed' });
+});
+
 test('a retry makes failed rows wait once for each command, and a late note about the try before is dropped', async () => {
   const { state } = await send(await noted(), 'retryFailed', { command: 'r' });
   expect(state.rows[0]).toEqual({ state: 'waiting', retry: 1 });

@@ -215,6 +215,17 @@ describe('a rollout that checks', () => {
 });
 
 describe('a dry run', () => {
+  test('goes on when a service refuses to tell about one row', async () => {
+    const world = createRolloutWorld({
+      plan: { kind: 'onboard', dryRun: true, rows: 3 },
+      requests: ['a', 'b', 'c'].map((client) => onboarding({ client, token: `token-${client}` })),
+    });
+    world.world.wire.fail('getToken', { when: 'before', kind: 'forbidden' });
+    const { outcome } = await world.run();
+    expect(outcome).toMatchObject({ status: 'completed', counts: { planned: 2, failed: 1 } });
+    expect(world.rows.find(({ state }) => state === 'failed')).toMatchObject({ problems: ['service-error'] });
+  });
+
   test('plans each row, claims and starts nothing, and is not paused by problems', async () => {
     const request = (client: string, changes = {}) => onboarding({ client, token: `token-${client}`, ...changes });
     const world = createRolloutWorld({

@@ -86,7 +86,7 @@ describe('POST /api/rollouts', () => {
     expect(engine.piece(String(body['id']), 2)?.requests).toMatchObject([{ client: 'd1000' }]);
   });
 
-  test('puts no row before its orchestration is started, which finds rows to purge', async () => {
+  test('puts no row before its orchestration is started', async () => {
     const before: number[] = [];
     const startNew = engine.startNew.bind(engine);
     engine.startNew = (...given) => {
