@@ -6,7 +6,7 @@ import { registerEntity } from '../../../src/entities/registerEntity.js';
 type Handler = (context: unknown) => Promise<void>;
 
 test('an entity is deleted after an operation that drops it, and only then', async () => {
-  const registered = vi.spyOn(df.app, 'entity').mockImplementation(() => undefined as never);
+  const registered = vi.spyOn(df.app, 'entity').mockImplementation(() => undefined);
   registerEntity('sample', { value: 0 }, async (operation: 'write' | 'drop') => ({
     state: { value: 1 },
     outcome: done({}),

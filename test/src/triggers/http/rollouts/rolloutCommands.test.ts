@@ -205,12 +205,12 @@ describe('a rollout that has ended', () => {
 
   test('is not taken for stopped if another command has started it between the reads', async () => {
     engine.finish(id, 'Terminated');
-    const { readEntityState } = engine.client;
+    const read = engine.client.readEntityState.bind(engine.client);
     let isFirst = true;
     engine.client.readEntityState = async (...given) => {
       if (isFirst) engine.finish(id, 'Running');
       isFirst = false;
-      return readEntityState.apply(engine.client, given) as never;
+      return read(...given) as never;
     };
     expect(await send('resume')).toMatchObject({ status: 200, body: { status: 'running' } });
     expect(engine.signals.filter(({ operation }) => operation === 'stop')).toEqual([]);
