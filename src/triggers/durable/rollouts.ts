@@ -3,6 +3,7 @@ import type { DurableClient } from 'durable-functions';
 import { formatOperationId } from '@connected-registry/protocol/names/operationId';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import type { WorksFor } from '../../domain/operations/worksFor.js';
+import { NO_CONTROL } from '../../domain/rollouts/control.js';
 import {
   EMPTY_PIECE,
   NO_ROWS,
@@ -25,6 +26,7 @@ import {
   type RolloutRequest,
 } from '../../domain/rollouts/rollout.js';
 import type { ListedInstances } from './instancePages.js';
+import { readRolloutControl, readRolloutPiece } from './rolloutPieces.js';
 import { pollUntil } from './pollUntil.js';
 import { hasEnded, readInstance } from './runStatus.js';
 import { CONFIRMED_WITHIN, tryStart } from './startRun.js';
@@ -90,18 +92,7 @@ export function startUnless(
 
 /** The state of a rollout whose orchestration has not done anything yet. */
 export function openingState(plan: RolloutPlan): ControlState {
-  return {
-    plan,
-    status: 'opening',
-    counts: { ...NO_ROWS, waiting: plan.rows },
-    failures: {},
-    wave: 0,
-    commands: [],
-    carriedOut: [],
-    baseline: { failed: 0, ended: 0 },
-    activeSeconds: 0,
-    samples: [],
-  };
+  return { ...NO_CONTROL, plan, counts: { ...NO_ROWS, waiting: plan.rows } };
 }
 
 /** Reads a rollout; undefined if there is none. */
@@ -139,9 +130,8 @@ export async function rolloutIds(list: ListedInstances): Promise<string[]> {
 
 /** Reads what a rollout's control entity keeps; undefined before it is opened or refused. */
 export async function readControl(client: DurableClient, id: string): Promise<ControlState | undefined> {
-  const entity = new df.EntityId(ROLLOUT_CONTROL, id);
-  const { entityExists, entityState } = await client.readEntityState<ControlState>(entity);
-  return entityExists && entityState?.plan ? entityState : undefined;
+  const state = await readRolloutControl(client, id);
+  return state?.plan ? state : undefined;
 }
 
 async function readInput(client: DurableClient, id: string) {
@@ -159,9 +149,7 @@ export function inputOf(value: unknown): RolloutInput | undefined {
 
 /** Reads rows of one piece. It is empty before its rows have arrived. */
 export async function readPiece(client: DurableClient, id: string, piece: number): Promise<PieceState> {
-  const entity = new df.EntityId(ROLLOUT_PIECE, pieceKey(id, piece));
-  const { entityExists, entityState } = await client.readEntityState<PieceState>(entity);
-  return entityExists ? (entityState ?? EMPTY_PIECE) : EMPTY_PIECE;
+  return (await readRolloutPiece(client, id, piece)) ?? EMPTY_PIECE;
 }
 
 /**

@@ -4,25 +4,11 @@ import {
   NO_ROWS,
   type ControlState,
   type RolloutCommand,
-  type RolloutPlan,
   type RowCounts,
 } from '../../../../src/domain/rollouts/rollout.js';
+import { at, planOf } from './planOf.js';
 
-const at = (seconds: number) => new Date(Date.UTC(2026, 2, 1, 12, 0, seconds));
-const rate = { capacity: 200, perSecond: 10 };
-const plan: RolloutPlan = {
-  id: 'one',
-  kind: 'rotate',
-  actor: 'function-key',
-  requestedAt: at(0).toISOString(),
-  rows: 100,
-  waves: { size: 50, pauseSeconds: 0 },
-  failureLimit: { percent: 10, minimum: 5 },
-  freezeWindows: [],
-  dryRun: false,
-  subscriptions: [{ id: 'subscription', rows: 100 }],
-  rates: { reads: rate, writes: rate, deletes: rate },
-};
+const plan = planOf(100, 0);
 
 const open = () => opened(NO_CONTROL, { plan }, at(0));
 const give = (state: ControlState, command: RolloutCommand, id: string = command) =>

@@ -1,24 +1,11 @@
 import { expect, test } from 'vitest';
 import { rollout } from '@connected-registry/protocol/answers/rolloutAnswers';
 import { NO_CONTROL } from '../../../../src/domain/rollouts/control.js';
-import { NO_ROWS, type ControlState, type RolloutPlan } from '../../../../src/domain/rollouts/rollout.js';
+import { NO_ROWS, type ControlState } from '../../../../src/domain/rollouts/rollout.js';
 import { rolloutView } from '../../../../src/domain/rollouts/view.js';
+import { at, planOf } from './planOf.js';
 
-const at = (seconds: number) => new Date(Date.UTC(2026, 2, 1, 12, 0, seconds));
-const rate = { capacity: 200, perSecond: 10 };
-const plan: RolloutPlan = {
-  id: 'one',
-  kind: 'rotate',
-  actor: 'function-key',
-  requestedAt: at(0).toISOString(),
-  rows: 1000,
-  waves: { size: 500, pauseSeconds: 60 },
-  failureLimit: { percent: 10, minimum: 5 },
-  freezeWindows: [],
-  dryRun: false,
-  subscriptions: [{ id: 'subscription', rows: 1000 }],
-  rates: { reads: rate, writes: rate, deletes: rate },
-};
+const plan = planOf(1000, 60);
 const started: ControlState = {
   ...NO_CONTROL,
   plan,
