@@ -40,6 +40,10 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     "src/azure/arm/armFacts.ts ').at(-1) ?? ",
     'src/azure/arm/armFacts.ts i.test(id ?? ',
   ],
+  'A schedule that never occurs again: its next occurrence is later than any time.': [
+    'src/domain/schedules/freezeWindows.ts ANY_TIME)?.isCutOff ?? ',
+    'src/domain/schedules/freezeWindows.ts Date(after))?.getTime() ?? ',
+  ],
   'Our own tags: without the part the tags are not ours, or say that nothing was made, which takes nothing away.': [
     'src/queries/rotation/rotationPlan.ts parseTags(secret.tags)) ?? ',
     'src/queries/clients/tokenOwnership.ts parseTags(tags)) ?? ',
