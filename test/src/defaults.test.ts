@@ -86,7 +86,6 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/domain/operations/runningRun.ts EXPLAINED[run.kind] ?? ',
     'src/queries/clients/tokenUsers.ts users ?? ',
     'src/queries/clients/clientAccess.ts versions[index] ?? ',
-    'src/domain/schedules/freezeWindows.ts at) ?? ',
     'packages/protocol/src/registry/slots.ts empty ?? ',
   ],
   'The resource does not exist, which was read; another problem or difference says so.': [
