@@ -144,6 +144,8 @@ class Rollout {
       }),
     );
     yield* state.note(this.entities, advance.pieces);
+    // The engine may have executed an entity's operation twice. Without the new versions no row would start any more.
+    if (advance.isLate) yield* state.readAgain(this.entities);
     state.waved(advance.wave, advance.open, run.now);
   }
 

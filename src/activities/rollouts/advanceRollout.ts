@@ -27,6 +27,8 @@ export interface RolloutAdvance {
   readonly wave: number;
   /** Number of its rows that have not ended. */
   readonly open: number;
+  /** Whether a piece has changed since the round began. Then nothing was started, and the pieces must be read again. */
+  readonly isLate: boolean;
 }
 
 /** Maximum rows that one round starts, so that a pause of the rollout takes effect soon. */
@@ -63,7 +65,7 @@ export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'
       const started = starts ? await startRows(input, admitted(waiting), { runs, pace, config }) : [];
       for (const { row, status } of started) changes.set(row, status);
       const left = open.filter(({ row, status }) => isOpen(changes.get(row) ?? status));
-      return done({ pieces: byPiece(changes), wave, open: left.length });
+      return done({ pieces: byPiece(changes), wave, open: left.length, isLate: pieces.isLate });
 
       /** The rows of a wave that have not ended. Pieces without open rows are not read. */
       async function openRows(wave: number): Promise<WaitingRow[]> {

@@ -20,7 +20,7 @@ export class Pieces {
     private readonly versions: readonly number[] = [],
   ) {}
 
-  /** Whether a piece was changed since: then the work is a late repetition, and its result is not awaited any more. */
+  /** Whether a piece was changed since: by later rounds if the work is a late repetition, or by an entity's repeated operation. */
   get isLate(): boolean {
     return this.#isLate;
   }

@@ -15,18 +15,20 @@ export function putRows(piece: PieceState, requests: readonly RolloutRequest[]):
   return { requests, rows: requests.map(() => ({ state: 'waiting', retry: 0 })), version: 1 };
 }
 
-/** Notes how rows stand. A change that is older than a retry of its row, or than its end, is dropped. */
+/** Notes how rows stand. A change that is older than a retry, a start or an end of its row is dropped. */
 export function noteChanges(piece: PieceState, changes: readonly RowChange[]): PieceState {
   const rows = [...piece.rows];
   for (const { index, status } of changes) {
     const before = rows[index];
-    if (before && status.retry === before.retry && (isOpen(before) || !isOpen(status))) rows[index] = status;
+    if (before && status.retry === before.retry && progress(status) >= progress(before)) rows[index] = status;
   }
   return { ...piece, rows, version: piece.version + 1 };
 }
 
-function isOpen({ state }: RowStatus): boolean {
-  return state === 'waiting' || state === 'running';
+/** How far a row is in its try: it waits, runs, has ended. A row never goes back. */
+function progress({ state }: RowStatus): number {
+  if (state === 'waiting') return 0;
+  return state === 'running' ? 1 : 2;
 }
 
 /** Makes failed and cancelled rows wait again, once for each command. */

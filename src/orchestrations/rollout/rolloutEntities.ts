@@ -30,7 +30,7 @@ export class RolloutEntities {
     return this.run.callEntity(new df.EntityId(ROLLOUT_CONTROL, this.id), operation, request);
   }
 
-  piece<Operation extends 'note' | 'retryFailed' | 'cancelWaiting'>(
+  piece<Operation extends 'read' | 'note' | 'retryFailed' | 'cancelWaiting'>(
     piece: number,
     operation: Operation,
     request: PieceRequests[Operation],

@@ -75,6 +75,11 @@ export class RoundState {
     this.change({ idle: pieces.length > 0 ? 0 : this.round.idle + 1 });
   }
 
+  /** Reads how all pieces stand. */
+  *readAgain(entities: RolloutEntities): Flow<void> {
+    for (const piece of this.round.counts.keys()) this.answered(piece, yield* entities.piece(piece, 'read', {}));
+  }
+
   /** Makes failed and cancelled rows wait again. The first wave with open rows is then entered at once. */
   *retryFailed(entities: RolloutEntities, command: string): Flow<void> {
     const before = this.counts.waiting;

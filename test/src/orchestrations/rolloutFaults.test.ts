@@ -65,6 +65,16 @@ describe('a rollout starts no client twice', () => {
     expect(world.clients.started).toHaveLength(4);
   });
 
+  test('and starts all, if the engine executes an operation of the rows twice', async () => {
+    const world = createRolloutWorld({
+      plan: { rows: 6, waves: { size: 2, pauseSeconds: 0 } },
+      ending: () => ({ seconds: 30, state: 'completed' }),
+    });
+    world.after(20, () => world.noteAgain());
+    expect((await world.run()).outcome).toMatchObject({ status: 'completed', counts: { completed: 6 } });
+    expect(world.clients.started).toHaveLength(6);
+  });
+
   test('if it is cancelled before their starts were noted, and retried', async () => {
     let broken = true;
     const world = createRolloutWorld({

@@ -177,6 +177,10 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
     get states() {
       return pieces.flatMap((piece) => piece.rows.map(({ state }) => state));
     },
+    /** Executes an operation of the first rows that changes nothing but their version. */
+    noteAgain: async () => {
+      await ofPiece('note', 0, { changes: [], by: { operation: 'rollout-x.x', actor: 'test' } });
+    },
     /** Executes the last `advanceRollout` again, as the engine may. @param changes of its input */
     advanceAgain: async (changes: object) => {
       if (lastAdvance) await answer('advanceRollout', { ...lastAdvance, input: { ...lastAdvance.input, ...changes } });
