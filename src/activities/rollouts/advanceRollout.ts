@@ -5,7 +5,7 @@ import type { Pace } from '../../ports/pace.js';
 import type { Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';
 import type { Config } from '../../settings/config.js';
-import { findRegistry } from '../../settings/registries.js';
+import { admittedRows } from './admittedRows.js';
 import { Pieces, withPieces } from './pieces.js';
 import { endedRows } from './rowEnds.js';
 import type { RoundOfRuns } from './rowRuns.js';
@@ -31,15 +31,6 @@ export interface RolloutAdvance {
   readonly isLate: boolean;
 }
 
-/** Maximum rows that one round starts, so that a pause of the rollout takes effect soon. */
-const MAX_STARTS = 250;
-
-/** Maximum busy clients that one round tries to start again. */
-const MAX_BUSY_TRIES = 50;
-
-/** Seconds within which the started work must be able to send its requests: more than a round takes, so that no budget is idle. */
-const WITHIN = 30;
-
 /** Reads which operations of a rollout have ended, and starts rows of the wave in progress as fast as the budgets allow. */
 export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'>, pace: Pace) {
   return (input: AdvanceRolloutInput, runs: Runs): Promise<StepOutcome<RolloutAdvance>> =>
@@ -62,7 +53,9 @@ export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'
       }
       const waiting = open.filter(({ status }) => status.state === 'waiting');
       const starts = mayStart && waiting.length > 0 && !pieces.isLate && (await isRunning(plan.id, runs));
-      const started = starts ? await startRows(input, admitted(waiting), { runs, pace, config }) : [];
+      const started = starts
+        ? await startRows(input, admittedRows(input, waiting, { pace, config }), { runs, pace, config })
+        : [];
       for (const { row, status } of started) changes.set(row, status);
       const left = open.filter(({ row, status }) => isOpen(changes.get(row) ?? status));
       return done({ pieces: byPiece(changes), wave, open: left.length, isLate: pieces.isLate });
@@ -84,26 +77,6 @@ export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'
         }
         return found;
       }
-
-      /** The rows to start now. Busy clients come last, and not always the same ones first. */
-      function admitted(rows: readonly WaitingRow[]): readonly WaitingRow[] {
-        const busy = rows.filter(({ status }) => status.busySince !== undefined);
-        const first = busy.length === 0 ? 0 : Math.floor(Date.parse(input.at) / 1000) % busy.length;
-        const again = [...busy.slice(first), ...busy.slice(0, first)].slice(0, MAX_BUSY_TRIES);
-        const ordered = [...bySite(rows.filter(({ status }) => status.busySince === undefined)), ...again];
-        const rooms = new Map<string, number>();
-        const chosen: WaitingRow[] = [];
-        for (const row of ordered) {
-          if (chosen.length >= MAX_STARTS) break;
-          const { registry } = row.request;
-          // Registries of one subscription share its budgets.
-          const subscription = findRegistry(config, registry)?.subscriptionId ?? registry;
-          const room = rooms.get(subscription) ?? pace.room({ registry, kind: plan.kind }, WITHIN);
-          if (room > 0) chosen.push(row);
-          rooms.set(subscription, room - 1);
-        }
-        return chosen;
-      }
     });
 }
 
@@ -115,21 +88,6 @@ async function isRunning(id: string, runs: Pick<Runs, 'rolloutControl'>): Promis
   const control = await runs.rolloutControl(id);
   if (control?.status !== 'running' || control.reason !== undefined) return false;
   return !control.commands.some(({ command }) => command === 'cancel');
-}
-
-/**
- * Rows of one connected registry after each other, in the order of their first rows. They share writes of its client list if they
- * start together.
- */
-function bySite(rows: readonly WaitingRow[]): readonly WaitingRow[] {
-  const sites = new Map<string, WaitingRow[]>();
-  for (const row of rows) {
-    const site = `${row.request.registry} ${row.request.connectedRegistry}`.toLowerCase();
-    const found = sites.get(site);
-    if (found) found.push(row);
-    else sites.set(site, [row]);
-  }
-  return [...sites.values()].flat();
 }
 
 function isOpen({ state }: RowStatus): boolean {

@@ -1,6 +1,7 @@
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { formatOperationId, randomOf, type OperationId } from '@connected-registry/protocol/names/operationId';
 import { checkInstance } from '../../domain/check/checkRun.js';
+import { checkGroups } from '../../domain/rollouts/checkGroups.js';
 import { ROW_CODES, type RolloutRequest, type RowStatus } from '../../domain/rollouts/rollout.js';
 import type { Pace } from '../../ports/pace.js';
 import type { Runs, StartResult } from '../../ports/runs.js';
@@ -24,9 +25,6 @@ export interface StartedRow {
 /** Maximum seconds to wait for a client that another run holds. */
 const BUSY_SECONDS = 24 * 3600;
 
-/** Maximum clients of one check. */
-const CHECK_CLIENTS = 100;
-
 interface Tools {
   readonly runs: Pick<Runs, 'start' | 'startCheck' | 'find'>;
   readonly pace: Pick<Pace, 'started'>;
@@ -44,7 +42,7 @@ export async function startRows(
 ): Promise<readonly StartedRow[]> {
   const started =
     round.plan.kind === 'check'
-      ? await eachOf(groupsOf(rows), (group) => startChecks(round, group, tools))
+      ? await eachOf(checkGroups(round.plan, rows), (group) => startChecks(round, group, tools))
       : [await eachOf(rows, (row) => startRow(round, row, tools))];
   return started.flat().filter((row) => row !== undefined);
 }
@@ -71,13 +69,11 @@ async function startChecks(
   rows: readonly WaitingRow[],
   { runs, pace, config }: Tools,
 ): Promise<readonly StartedRow[]> {
-  const numbers = rows.map(({ row, status }) => [row, status.retry] as const);
-  const requests = rows.map(({ request }) => request);
-  const run = checkRun(round, numbers, requests, config);
+  const run = checkRun(round, rows, config);
   const known = await runs.find(checkInstance(run), randomOf(run.run));
   const result = known ? asStarted(known) : await runs.startCheck(run);
   if (result.kind !== 'running') return [];
-  for (const { registry } of requests) pace.started({ registry, kind: 'check' });
+  for (const { request } of rows) pace.started({ registry: request.registry, kind: 'check' });
   return rows.map(({ row, status }) => ({ row, status: running(status, result.id) }));
 }
 
@@ -95,10 +91,4 @@ function waitingFor(status: RowStatus, now: Date): RowStatus | undefined {
   if (busySince === undefined) return { ...status, busySince: now.toISOString() };
   if (now.getTime() - Date.parse(busySince) < BUSY_SECONDS * 1000) return undefined;
   return { ...rest, state: 'failed', code: ROW_CODES.busy };
-}
-
-function groupsOf(rows: readonly WaitingRow[]): (readonly WaitingRow[])[] {
-  return Array.from({ length: Math.ceil(rows.length / CHECK_CLIENTS) }, (_, group) =>
-    rows.slice(group * CHECK_CLIENTS, (group + 1) * CHECK_CLIENTS),
-  );
 }

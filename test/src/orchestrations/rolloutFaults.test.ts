@@ -218,6 +218,36 @@ describe('a rollout that checks', () => {
     expect(new Set(world.rows.map(({ operation }) => operation)).size).toBe(2);
   });
 
+  test('checks no client twice if the start of a check was not noted, and the budgets have another room then', async () => {
+    const rooms = [30, 150, 30];
+    let nth = 0;
+    const world = createRolloutWorld({
+      plan: { rows: 150, kind: 'check' },
+      ending: () => ({ seconds: 5, state: 'completed', differing: [] }),
+      loses: (name) => name === 'advanceRollout' && (nth += 1) === 1,
+      pace: { room: () => rooms.shift() ?? 500, started: () => undefined },
+    });
+    expect((await world.run()).outcome.counts).toMatchObject({ completed: 150 });
+    expect(world.clients.started.map(({ client }) => client)).toEqual(['100 clients', '50 clients']);
+  });
+
+  test.each(['resume', 'cancel'] as const)(
+    'finds its checks again after it has stopped and got %s',
+    async (command) => {
+      let broken = true;
+      const world = createRolloutWorld({
+        plan: { rows: 150, kind: 'check' },
+        ending: () => ({ seconds: 600, state: 'completed', differing: [] }),
+        loses: (name) => broken && name === 'advanceRollout',
+      });
+      expect((await world.run()).outcome.status).toBe('stopped');
+      broken = false;
+      await world.command(command);
+      expect((await world.run('again00000000001')).outcome.counts).toMatchObject({ completed: 150, cancelled: 0 });
+      expect(world.clients.started).toHaveLength(2);
+    },
+  );
+
   test('does not call a row completed whose findings are gone', async () => {
     const world = createRolloutWorld({ plan: { rows: 1, kind: 'check' } });
     expect((await world.run()).outcome.counts).toMatchObject({ failed: 1 });
