@@ -6,6 +6,7 @@ import {
   type RolloutInput,
   type RolloutOutcome,
   type RoundReport,
+  type RowChange,
 } from '../domain/rollouts/rollout.js';
 import { pauseSeconds, waitOf } from './rollout/gates.js';
 import { RolloutEntities } from './rollout/rolloutEntities.js';
@@ -101,7 +102,8 @@ class Rollout {
     let directive = first;
     while (directive.commands.length > 0) {
       for (const { id, command } of directive.commands) {
-        if (command === 'retry-failed') yield* state.retryFailed(entities, id);
+        if (command === 'retry-failed')
+          yield* state.retryFailed(entities, id, (piece) => this.findStarted(piece, 'ended'));
         if (command === 'cancel') {
           yield* this.noteStarted();
           yield* state.cancelWaiting(entities);
@@ -114,16 +116,23 @@ class Rollout {
 
   /** Notes rows as running whose start was not noted, so that they are not cancelled, and not started again by a retry. */
   private *noteStarted(): Flow<void> {
-    const { run, plan, state, entities } = this;
+    const { plan, state, entities } = this;
     if (plan.dryRun) return;
-    const at = run.now.toISOString();
     for (const piece of state.waitingPieces) {
-      const { versions } = state.next;
-      const { changes } = yield* run.step('findStarted', () =>
-        run.activities.findStarted({ plan, at, limits: run.limits, piece, versions }),
-      );
+      const changes = yield* this.findStarted(piece, 'waiting');
       if (changes.length > 0) yield* state.note(entities, [{ piece, changes }]);
     }
+  }
+
+  /** Finds the runs of rows of a piece that wait, or have ended without that the end of their run is known. */
+  private *findStarted(piece: number, rows: 'waiting' | 'ended'): Flow<readonly RowChange[]> {
+    const { run, plan, state } = this;
+    const { versions } = state.next;
+    const at = run.now.toISOString();
+    const { changes } = yield* run.step('findStarted', () =>
+      run.activities.findStarted({ plan, at, limits: run.limits, piece, versions, rows }),
+    );
+    return changes;
   }
 
   /** Reads the ends of operations, and starts the next ones. */

@@ -165,14 +165,14 @@ export interface PieceAnswer {
 
 /**
  * Operations of {@link ROLLOUT_PIECE}. `put` is signalled once by the route and does nothing when the piece has rows. `read` answers
- * `retryLater` until then. `retryFailed` makes failed and cancelled rows wait again, with `retry` + 1. `cancelWaiting` ends rows that
+ * `retryLater` until then. `retryFailed` makes failed and cancelled rows wait again, with `retry` + 1, except those whose runs were `found`. `cancelWaiting` ends rows that
  * were not started. `drop` deletes the state.
  */
 export interface PieceRequests {
   readonly put: { readonly requests: readonly RolloutRequest[] };
   readonly read: object;
   readonly note: { readonly changes: readonly RowChange[] };
-  readonly retryFailed: { readonly command: string };
+  readonly retryFailed: { readonly command: string; readonly found: readonly RowChange[] };
   readonly cancelWaiting: object;
   readonly drop: object;
 }

@@ -3,6 +3,7 @@ import { mainSecretName } from '@connected-registry/protocol/names/names';
 import { claimOf } from '../../../src/activities/rollouts/rowRuns.js';
 import { addMember } from '../fakes/clients/fleet.js';
 import { onboarding } from '../fakes/answers/requests.js';
+import type { Ending } from '../fakes/services/clientRuns.js';
 import { clientOf, createRolloutWorld, useRolloutTime } from '../fakes/worlds/rolloutWorld.js';
 
 beforeEach(useRolloutTime);
@@ -129,6 +130,37 @@ describe('a rollout starts no client twice', () => {
     });
     expect(world.clients.started).toHaveLength(5);
     expect(world.claims).toEqual({});
+  });
+});
+
+describe('a retry of rows whose outcome is unknown', () => {
+  const retried = async (ending: (nth: number) => Ending, kind: 'rotate' | 'check' = 'rotate') => {
+    let isUnseen = true;
+    const world = createRolloutWorld({
+      plan: { rows: 3, kind },
+      ending: (_client, nth) => ending(nth),
+      isUnseen: () => isUnseen,
+    });
+    expect((await world.run()).outcome.counts).toMatchObject({ failed: 3 });
+    expect(world.control.failures).toEqual({ 'outcome-unknown': 3 });
+    isUnseen = false;
+    await world.command('retry-failed');
+    const { outcome } = await world.run('again00000000001');
+    expect(outcome.counts).toMatchObject({ completed: 3 });
+    return world.clients.started.length;
+  };
+
+  test.each(['rotate', 'check'] as const)('follows runs that still run: %s', async (kind) => {
+    const starts = await retried(() => ({ seconds: 3600, state: 'completed', differing: [] }), kind);
+    expect(starts).toBe(kind === 'check' ? 1 : 3);
+  });
+
+  test('does not start clients again whose runs have completed in the meantime', async () => {
+    expect(await retried(() => ({ seconds: 1, state: 'completed' }))).toBe(3);
+  });
+
+  test('starts clients again whose runs have failed', async () => {
+    expect(await retried((nth) => ({ seconds: 1, state: nth === 1 ? 'failed' : 'completed' }))).toBe(6);
   });
 });
 

@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
-import { newRunId } from '@connected-registry/protocol/names/operationId';
+import { newRunId, type OperationId } from '@connected-registry/protocol/names/operationId';
 import { createRunActivities } from '../../../../src/activities/runs/runActivities.js';
 import { NO_CONTROL } from '../../../../src/domain/rollouts/control.js';
 import {
@@ -50,6 +50,8 @@ interface Options {
   readonly pace?: Pace;
   /** Whether an activity's or entity's answer is lost after its work, so that it is called again. */
   readonly loses?: (name: string, nth: number) => boolean;
+  /** Whether the engine does not say how runs stand, so that their ends are unknown. */
+  readonly isUnseen?: () => boolean;
   /** Reads of a piece after each change that do not show the change yet. */
   readonly staleReads?: number;
 }
@@ -96,6 +98,8 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
 
   const runs = {
     ...clients.runs,
+    progress: async (id: OperationId) =>
+      options.isUnseen?.() === true ? ({ state: 'unknown' } as const) : clients.runs.progress(id),
     rolloutControl: async () => control,
     rolloutPiece: async (_id: string, piece: number) => {
       const found = shown[piece];
