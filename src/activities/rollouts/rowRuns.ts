@@ -57,6 +57,7 @@ export function rowRun(
     run: runIdOf(plan, round.at, [[row, retry]]),
     // A revocation that was requested after the rollout stands, whenever the row is started.
     requestedAt: plan.requestedAt,
+    rowStartedAt: round.at,
     actor: plan.actor,
     channel: channelOf(config.profileBook, request),
     limits,

@@ -66,6 +66,7 @@ describe('a rollout', () => {
     const [{ run, at }] = world.clients.started as [(typeof world.clients.started)[0]];
     // A client that was revoked after the request stays revoked, and run ids sort by the time of the start.
     expect(run).toMatchObject({ requestedAt: world.plan.requestedAt, rollout: world.plan.id, actor: 'an-operator' });
+    expect(run.rowStartedAt).toBe(at.toISOString());
     expect(run.run.slice(0, 9)).toBe(at.getTime().toString(36).padStart(9, '0'));
     expect(at.toISOString() >= '2026-03-01T13:00:00.000Z').toBe(true);
   });
