@@ -55,10 +55,10 @@ export function admittedRows(
 
 /** Busy clients come last, and not always the same ones first. @param at ISO 8601 */
 function ordered(rows: readonly WaitingRow[], at: string): readonly WaitingRow[] {
-  const busy = rows.filter(({ status }) => status.busySince !== undefined);
+  const busy = rows.filter(({ status }) => status.busyFrom !== undefined);
   const first = busy.length === 0 ? 0 : Math.floor(Date.parse(at) / 1000) % busy.length;
   const again = [...busy.slice(first), ...busy.slice(0, first)].slice(0, MAX_BUSY_TRIES);
-  return [...bySite(rows.filter(({ status }) => status.busySince === undefined)), ...again];
+  return [...bySite(rows.filter(({ status }) => status.busyFrom === undefined)), ...again];
 }
 
 /**

@@ -1,5 +1,12 @@
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
-import { PIECE_ROWS, type RolloutRound, type RowChange, type RowStatus } from '../../domain/rollouts/rollout.js';
+import { activeUntil } from '../../domain/rollouts/control.js';
+import {
+  PIECE_ROWS,
+  type ControlState,
+  type RolloutRound,
+  type RowChange,
+  type RowStatus,
+} from '../../domain/rollouts/rollout.js';
 import { waveCount, waveRows } from '../../domain/rollouts/waves.js';
 import type { Pace } from '../../ports/pace.js';
 import type { Runs } from '../../ports/runs.js';
@@ -52,13 +59,17 @@ export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'
         open = await openRows(wave);
       }
       const waiting = open.filter(({ status }) => status.state === 'waiting');
-      const starts = mayStart && waiting.length > 0 && !pieces.isLate && (await isRunning(plan.id, runs));
-      const started = starts
-        ? await startRows(input, admittedRows(input, waiting, { pace, config }), { runs, pace, config })
-        : [];
+      const asksToStart = mayStart && waiting.length > 0 && !pieces.isLate;
+      const running = asksToStart ? await runningControl(plan.id, runs) : undefined;
+      const started = running ? await start(running) : [];
       for (const { row, status } of started) changes.set(row, status);
       const left = open.filter(({ row, status }) => isOpen(changes.get(row) ?? status));
       return done({ pieces: byPiece(changes), wave, open: left.length, isLate: pieces.isLate });
+
+      function start(control: ControlState) {
+        const activeSeconds = activeUntil(control, new Date());
+        return startRows(input, admittedRows(input, waiting, { pace, config }), { runs, pace, config, activeSeconds });
+      }
 
       /** The rows of a wave that have not ended. Pieces without open rows are not read. */
       async function openRows(wave: number): Promise<WaitingRow[]> {
@@ -81,13 +92,13 @@ export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'
 }
 
 /**
- * Whether rows may start now. The engine may execute an activity again minutes later, when the rollout is paused, waits or was
- * cancelled. A read that is too old costs a round.
+ * The rollout's control, if rows may start now. The engine may execute an activity again minutes later, when the rollout is paused,
+ * waits or was cancelled. A read that is too old costs a round.
  */
-async function isRunning(id: string, runs: Pick<Runs, 'rolloutControl'>): Promise<boolean> {
+async function runningControl(id: string, runs: Pick<Runs, 'rolloutControl'>): Promise<ControlState | undefined> {
   const control = await runs.rolloutControl(id);
-  if (control?.status !== 'running' || control.reason !== undefined) return false;
-  return !control.commands.some(({ command }) => command === 'cancel');
+  if (control?.status !== 'running' || control.reason !== undefined) return undefined;
+  return control.commands.some(({ command }) => command === 'cancel') ? undefined : control;
 }
 
 function isOpen({ state }: RowStatus): boolean {

@@ -22,13 +22,15 @@ export interface StartedRow {
   readonly status: RowStatus;
 }
 
-/** Maximum seconds to wait for a client that another run holds. */
+/** Maximum seconds, without freeze windows and pauses, to wait for a client that another run holds. */
 const BUSY_SECONDS = 24 * 3600;
 
 interface Tools {
   readonly runs: Pick<Runs, 'start' | 'startCheck' | 'find'>;
   readonly pace: Pick<Pace, 'started'>;
   readonly config: Pick<Config, 'profileBook' | 'registries'>;
+  /** Seconds in which the rollout could start rows, until now. */
+  readonly activeSeconds: number;
 }
 
 /**
@@ -50,7 +52,7 @@ export async function startRows(
 async function startRow(
   round: RoundOfRuns,
   { row, request, status }: WaitingRow,
-  { runs, pace, config }: Tools,
+  { runs, pace, config, activeSeconds }: Tools,
 ): Promise<StartedRow | undefined> {
   const { kind, run } = rowRun(round, row, status.retry, request, config);
   const known = await runs.find(clientKey(request), randomOf(run.run));
@@ -60,7 +62,7 @@ async function startRow(
     return { row, status: running(status, result.id) };
   }
   if (result.kind === 'unknown') return undefined;
-  const waited = waitingFor(status, new Date());
+  const waited = waitingFor(status, activeSeconds);
   return waited && { row, status: waited };
 }
 
@@ -81,14 +83,14 @@ function asStarted(id: OperationId): StartResult {
   return { kind: 'running', id: formatOperationId(id), attached: true };
 }
 
-function running({ busySince: _busy, ...status }: RowStatus, operation: string): RowStatus {
+function running({ busyFrom: _busy, ...status }: RowStatus, operation: string): RowStatus {
   return { ...status, state: 'running', operation, startedAt: new Date().toISOString() };
 }
 
 /** The status of a row whose client has another run; undefined if that was known. */
-function waitingFor(status: RowStatus, now: Date): RowStatus | undefined {
-  const { busySince, ...rest } = status;
-  if (busySince === undefined) return { ...status, busySince: now.toISOString() };
-  if (now.getTime() - Date.parse(busySince) < BUSY_SECONDS * 1000) return undefined;
+function waitingFor(status: RowStatus, activeSeconds: number): RowStatus | undefined {
+  const { busyFrom, ...rest } = status;
+  if (busyFrom === undefined) return { ...status, busyFrom: activeSeconds };
+  if (activeSeconds - busyFrom < BUSY_SECONDS) return undefined;
   return { ...rest, state: 'failed', code: ROW_CODES.busy };
 }

@@ -153,6 +153,11 @@ function active(state: ControlState, isActive: boolean, now: Date): ControlState
   return { ...rest, activeSeconds: rest.activeSeconds + secondsBetween(activeSince, now) };
 }
 
+/** Seconds in which the rollout could start rows, until now. */
+export function activeUntil({ activeSeconds, activeSince }: ControlState, now: Date): number {
+  return activeSeconds + (activeSince === undefined ? 0 : secondsBetween(activeSince, now));
+}
+
 /** Notes how many rows have ended, if that has changed. */
 function sampled(state: ControlState, now: Date): ControlState {
   const count = endedRows(state.counts);

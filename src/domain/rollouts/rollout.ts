@@ -118,8 +118,11 @@ export interface RowStatus {
   readonly operation?: string;
   /** When the operation was started. */
   readonly startedAt?: string;
-  /** While it waits: since when another run has held the client. */
-  readonly busySince?: string;
+  /**
+   * While it waits: after how many seconds in which the rollout could start rows another run was found to hold the client. Freeze
+   * windows and pauses do not count.
+   */
+  readonly busyFrom?: number;
   /** Why it failed: a failure code, or a code of {@link ROW_CODES}. */
   readonly code?: string;
   /** Of a dry run: what the row would write. */
