@@ -1,4 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
+import { waitOf } from '../domain/rollouts/gates.js';
 import {
   piecesOf,
   rolloutInstance,
@@ -8,7 +9,7 @@ import {
   type RoundReport,
   type RowChange,
 } from '../domain/rollouts/rollout.js';
-import { pauseSeconds, waitOf } from './rollout/gates.js';
+import { pauseSeconds } from './rollout/gates.js';
 import { RolloutEntities } from './rollout/rolloutEntities.js';
 import { RoundState } from './rollout/roundState.js';
 import { orUndefined, StepFailed, type Flow } from './run/flow.js';
@@ -91,27 +92,35 @@ class Rollout {
     return this.goOn();
   }
 
-  /** Reports, and carries out commands until there are none. */
+  /** Carries out commands until there are none, and reports. The gates are judged after the commands, which do not need them. */
   private *commanded(): Flow<Directive> {
-    return yield* this.carryOut(yield* this.entities.control('report', this.report([])));
+    const { commands } = yield* this.entities.control('read', {});
+    const ids = yield* this.carryOutEach(commands);
+    return yield* this.carryOut(yield* this.entities.control('report', this.report(ids)));
   }
 
   /** Carries out commands, and reports so, until there are none. */
   private *carryOut(first: Directive): Flow<Directive> {
-    const { entities, state } = this;
     let directive = first;
     while (directive.commands.length > 0) {
-      for (const { id, command } of directive.commands) {
-        if (command === 'retry-failed')
-          yield* state.retryFailed(entities, id, (piece) => this.findStarted(piece, 'ended'));
-        if (command === 'cancel') {
-          yield* this.noteStarted();
-          yield* state.cancelWaiting(entities);
-        }
-      }
-      directive = yield* entities.control('report', this.report(directive.commands.map(({ id }) => id)));
+      const ids = yield* this.carryOutEach(directive.commands);
+      directive = yield* this.entities.control('report', this.report(ids));
     }
     return directive;
+  }
+
+  /** @returns the ids of the commands */
+  private *carryOutEach(commands: Directive['commands']): Flow<readonly string[]> {
+    const { entities, state } = this;
+    for (const { id, command } of commands) {
+      if (command === 'retry-failed')
+        yield* state.retryFailed(entities, id, (piece) => this.findStarted(piece, 'ended'));
+      if (command === 'cancel') {
+        yield* this.noteStarted();
+        yield* state.cancelWaiting(entities);
+      }
+    }
+    return commands.map(({ id }) => id);
   }
 
   /** Notes rows as running whose start was not noted, so that they are not cancelled, and not started again by a retry. */

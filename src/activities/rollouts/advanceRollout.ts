@@ -1,5 +1,6 @@
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import { activeUntil } from '../../domain/rollouts/control.js';
+import { waitOf } from '../../domain/rollouts/gates.js';
 import {
   PIECE_ROWS,
   type ControlState,
@@ -19,7 +20,7 @@ import type { RoundOfRuns } from './rowRuns.js';
 import { startRows, type WaitingRow } from './startRows.js';
 
 export interface AdvanceRolloutInput extends RoundOfRuns {
-  readonly round: Pick<RolloutRound, 'versions' | 'counts' | 'wave'>;
+  readonly round: Pick<RolloutRound, 'versions' | 'counts' | 'wave' | 'waveEndedAt'>;
   /** False while the rollout is paused or waits. Ends of operations are read all the same. */
   readonly mayStart: boolean;
   /** False until the pause after the wave in progress is over. */
@@ -68,7 +69,10 @@ export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'
 
       function start(control: ControlState) {
         const activeSeconds = activeUntil(control, new Date());
-        return startRows(input, admittedRows(input, waiting, { pace, config }), { runs, pace, config, activeSeconds });
+        // The orchestration judged the time at which it asked. The host may have been down since.
+        const mayStartNow = () => waitOf(plan, round, new Date()) === undefined;
+        const admitted = mayStartNow() ? admittedRows(input, waiting, { pace, config }) : [];
+        return startRows(input, admitted, { runs, pace, config, activeSeconds, mayStart: mayStartNow });
       }
 
       /** The rows of a wave that have not ended. Pieces without open rows are not read. */

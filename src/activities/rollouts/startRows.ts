@@ -31,6 +31,8 @@ interface Tools {
   readonly config: Pick<Config, 'profileBook' | 'registries'>;
   /** Seconds in which the rollout could start rows, until now. */
   readonly activeSeconds: number;
+  /** Whether rows may be started at the present time. A service that answers slowly may delay the last ones by minutes. */
+  readonly mayStart: () => boolean;
 }
 
 /**
@@ -52,10 +54,11 @@ export async function startRows(
 async function startRow(
   round: RoundOfRuns,
   { row, request, status }: WaitingRow,
-  { runs, pace, config, activeSeconds }: Tools,
+  { runs, pace, config, activeSeconds, mayStart }: Tools,
 ): Promise<StartedRow | undefined> {
   const { kind, run } = rowRun(round, row, status.retry, request, config);
   const known = await runs.find(clientKey(request), randomOf(run.run));
+  if (!known && !mayStart()) return undefined;
   const result = known ? asStarted(known) : await runs.start(kind, run);
   if (result.kind === 'running') {
     pace.started({ registry: request.registry, kind });
@@ -69,10 +72,11 @@ async function startRow(
 async function startChecks(
   round: RoundOfRuns,
   rows: readonly WaitingRow[],
-  { runs, pace, config }: Tools,
+  { runs, pace, config, mayStart }: Tools,
 ): Promise<readonly StartedRow[]> {
   const run = checkRun(round, rows, config);
   const known = await runs.find(checkInstance(run), randomOf(run.run));
+  if (!known && !mayStart()) return [];
   const result = known ? asStarted(known) : await runs.startCheck(run);
   if (result.kind !== 'running') return [];
   for (const { request } of rows) pace.started({ registry: request.registry, kind: 'check' });

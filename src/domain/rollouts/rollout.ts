@@ -252,11 +252,12 @@ export interface Directive {
 }
 
 /**
- * Operations of {@link ROLLOUT_CONTROL}: `open` and `refuse` begin it, `command` is signalled by a route (a command that does not fit
+ * Operations of {@link ROLLOUT_CONTROL}: `read` answers a {@link Directive}, `open` and `refuse` begin it, `command` is signalled by a route (a command that does not fit
  * the status is dropped), `report` notes a round and answers a {@link Directive}, `stop` notes a fault (also of a rollout that was never opened, so it has the plan), `end` notes the end
  * (`completed`, or `cancelled` if that was the last command). `drop` deletes the state.
  */
 export interface ControlRequests {
+  readonly read: object;
   readonly open: { readonly plan: RolloutPlan };
   readonly refuse: { readonly plan: RolloutPlan; readonly conflicts: readonly ClaimConflict[] };
   readonly command: {

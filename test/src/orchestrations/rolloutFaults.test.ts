@@ -48,6 +48,17 @@ describe('a rollout starts no client twice', () => {
     expect(world.clients.started).toHaveLength(8);
   });
 
+  test('and starts none in a freeze window that has begun before its activity is executed', async () => {
+    const lateness = [120];
+    const world = createRolloutWorld({
+      plan: { rows: 4, freezeWindows: [{ cron: '1 12 * * *', seconds: 3600, timeZone: 'UTC' }] },
+      lateness: (name) => (name === 'advanceRollout' ? (lateness.shift() ?? 0) : 0),
+    });
+    expect((await world.run()).outcome.counts).toMatchObject({ completed: 4 });
+    expect(lateness).toEqual([]);
+    for (const { at } of world.clients.started) expect(at.toISOString() >= '2026-03-01T13:01:00').toBe(true);
+  });
+
   test.each(['paused', 'between waves'] as const)('if its activity comes again late while it is %s', async (why) => {
     const pauseSeconds = why === 'paused' ? 0 : 3600;
     const world = createRolloutWorld({
@@ -223,16 +234,24 @@ describe('a rollout that cannot open', () => {
 
 describe('a rollout whose freeze windows cannot be computed', () => {
   test('starts nothing, and can be cancelled', async () => {
+    const names: string[] = [];
     const world = createRolloutWorld({
+      loses: (name) => {
+        names.push(name);
+        return false;
+      },
       plan: { rows: 3, freezeWindows: [{ cron: '0 0 * * *', seconds: 60, timeZone: 'No/Where' }] },
     });
     const seen: unknown[] = [];
     world.after(100, () => {
       seen.push(world.control.status, world.control.reason, world.clients.started.length);
+      names.length = 0;
       return world.command('cancel');
     });
     expect((await world.run()).outcome).toMatchObject({ status: 'cancelled', counts: { cancelled: 3 } });
     expect(seen).toEqual(['running', 'freeze-window', 0]);
+    // The gates are part of the report, and must not stand between an operator and the rows.
+    expect(names.find((name) => name === 'cancelWaiting' || name === 'report')).toBe('cancelWaiting');
   });
 });
 

@@ -52,6 +52,8 @@ interface Options {
   readonly loses?: (name: string, nth: number) => boolean;
   /** Whether the engine does not say how runs stand, so that their ends are unknown. */
   readonly isUnseen?: () => boolean;
+  /** Seconds after its call at which an activity is executed, as if the host had been down. */
+  readonly lateness?: (name: string) => number;
   /** Reads of a piece after each change that do not show the change yet. */
   readonly staleReads?: number;
 }
@@ -205,7 +207,12 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
         flow: rollout,
         input: { plan, run, actor: plan.actor, limits: world.config.limits } satisfies RolloutInput,
         script: {
-          before: async () => {
+          before: async (name, _call, engine) => {
+            const late = options.lateness?.(name) ?? 0;
+            if (late > 0) {
+              engine.now = new Date(engine.now.getTime() + late * 1000);
+              vi.setSystemTime(engine.now);
+            }
             for (const due of script.filter(({ at }) => at <= new Date())) {
               script.splice(script.indexOf(due), 1);
               await due.work();
