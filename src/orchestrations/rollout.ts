@@ -61,9 +61,9 @@ class Rollout {
     this.state = RoundState.ofPieces(stored.pieces);
     // A dry run changes no client, so it may run beside another rollout.
     if (!plan.dryRun) {
-      const { conflicts } = yield* run.step('openRollout', () => entities.claim(stored.clients));
-      if (conflicts.length > 0) {
-        const { status } = yield* entities.control('refuse', { plan, conflicts });
+      const answer = yield* run.step('openRollout', () => entities.claim(stored.clients));
+      if (answer.conflicts.length > 0 || answer.claimed !== undefined) {
+        const { status } = yield* entities.control('refuse', { plan, ...answer });
         // A rollout that is started again, or opened again after its end, keeps its rows.
         if (run.id === plan.id && status === 'refused')
           for (let piece = 0; piece < count; piece += 1) entities.dropPiece(piece);

@@ -198,6 +198,12 @@ export interface ClaimConflict {
   readonly rollout: string;
 }
 
+/** Of a claim that was refused: which clients others have or, if all open rollouts have too many, how many the others have. */
+export interface ClaimAnswer {
+  readonly conflicts: readonly ClaimConflict[];
+  readonly claimed?: number;
+}
+
 /** State of {@link ROLLOUT_CONTROL}. */
 export interface ControlState {
   readonly plan?: RolloutPlan;
@@ -206,6 +212,8 @@ export interface ControlState {
   /** Until when it waits, if that is known (ISO 8601). */
   readonly waitsUntil?: string;
   readonly conflicts?: readonly ClaimConflict[];
+  /** Of a rollout that was refused because open rollouts have too many clients: how many the others had. */
+  readonly claimed?: number;
   readonly counts: RowCounts;
   readonly failures: Readonly<Record<string, number>>;
   readonly wave: number;
@@ -259,7 +267,7 @@ export interface Directive {
 export interface ControlRequests {
   readonly read: object;
   readonly open: { readonly plan: RolloutPlan };
-  readonly refuse: { readonly plan: RolloutPlan; readonly conflicts: readonly ClaimConflict[] };
+  readonly refuse: ClaimAnswer & { readonly plan: RolloutPlan };
   readonly command: {
     readonly id: string;
     readonly command: RolloutCommand;
@@ -286,8 +294,8 @@ export interface RolloutOutcome {
 export type ClaimsState = Readonly<Record<string, readonly string[]>>;
 
 /**
- * Operations of {@link ROLLOUT_CLAIMS}: `claim` answers `{ conflicts }`, at most {@link MAX_CONFLICTS}, and claims nothing if there are
- * any; it is idempotent for one rollout. `release` ends a rollout's claims.
+ * Operations of {@link ROLLOUT_CLAIMS}: `claim` answers a {@link ClaimAnswer} with at most {@link MAX_CONFLICTS} conflicts, and claims nothing if
+ * there are any or more than {@link MAX_CLAIMED} clients would be claimed; it is idempotent for one rollout. `release` ends a rollout's claims.
  */
 export interface ClaimsRequests {
   readonly claim: { readonly rollout: string; readonly clients: readonly string[] };
@@ -295,3 +303,12 @@ export interface ClaimsRequests {
 }
 
 export const MAX_CONFLICTS = 100;
+
+/**
+ * Maximum clients in open rollouts together. Their claims are one state, of 14 bytes a client: 700 KB. The Durable Task Scheduler
+ * accepts messages of 1 MiB (Azure-Samples/Durable-Task-Scheduler, LargePayload); Azure Storage moves larger texts to blobs.
+ */
+export const MAX_CLAIMED = 50_000;
+
+/** Maximum bytes of the rows of one piece, as JSON: the same limit of 1 MiB, less how 500 rows stand. */
+export const MAX_PIECE_BYTES = 700_000;

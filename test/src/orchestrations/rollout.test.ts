@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { MAX_CLAIMED } from '../../../src/domain/rollouts/rollout.js';
 import { clientOf, createRolloutWorld, useRolloutTime } from '../fakes/worlds/rolloutWorld.js';
 
 beforeEach(useRolloutTime);
@@ -58,6 +59,15 @@ describe('a rollout', () => {
     expect(outcome.status).toBe('refused');
     expect(world.control).toMatchObject({ status: 'refused', conflicts: [{ row: 0, rollout: 'another' }] });
     expect([world.clients.started, world.rows, world.claims]).toEqual([[], [], { another: claimed }]);
+  });
+
+  test('is refused if open rollouts would have too many clients', async () => {
+    const world = createRolloutWorld({ plan: { rows: 3 } });
+    const claims = { another: Array.from({ length: MAX_CLAIMED - 2 }, (_, nth) => `client-${nth}`) };
+    world.setClaims(claims);
+    expect((await world.run()).outcome.status).toBe('refused');
+    expect(world.control).toMatchObject({ status: 'refused', claimed: MAX_CLAIMED - 2 });
+    expect([world.clients.started, world.rows, world.claims === claims]).toEqual([[], [], true]);
   });
 
   test('gives each run the time of its request, the rollout and its priority', async () => {

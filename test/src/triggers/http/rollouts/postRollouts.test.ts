@@ -152,6 +152,30 @@ describe('POST /api/rollouts', () => {
     });
   });
 
+  test('refuses more clients than open rollouts may have together, and says what to do', async () => {
+    engine.claimed = 49_999;
+    const { status, body } = await post({ kind: 'rotate', clients: [row('a'), row('b')] });
+    expect([status, body]).toMatchObject([
+      409,
+      {
+        code: 'rollouts-full',
+        detail: expect.stringMatching(/50000 clients together, and the others have 49999.*cancel/),
+      },
+    ]);
+    expect(engine.instances.size).toBe(1);
+  });
+
+  test('refuses rows that are too large to be stored together', async () => {
+    const repositories = Array.from({ length: 90 }, (_, nth) => `${'r'.repeat(180)}${nth}`);
+    const clients = (count: number) => Array.from({ length: count }, (_, nth) => ({ ...row(`c${nth}`), repositories }));
+    const { status, body } = await post({ kind: 'onboard', clients: clients(50) });
+    expect([status, body]).toMatchObject([
+      400,
+      { errors: [{ row: 1, message: expect.stringMatching(/^this row and the 49 after it take \d+ bytes/) }] },
+    ]);
+    expect((await post({ kind: 'onboard', clients: clients(30) })).status).toBe(202);
+  });
+
   test('names the clients that are in another rollout, by their rows', async () => {
     engine.conflicts = [{ row: 1, rollout: 'other' }];
     const { status, body } = await post({ kind: 'rotate', clients: [row('a'), row('b')] });
