@@ -10,7 +10,7 @@ import { postOffboardings } from '../../../src/triggers/http/routes/offboardings
 import { postOnboardings } from '../../../src/triggers/http/routes/onboardings.js';
 import { postRevocations } from '../../../src/triggers/http/routes/revocations.js';
 import { postRotations } from '../../../src/triggers/http/routes/rotations.js';
-import { advance } from '../fakes/advance.js';
+import { whileTimePasses } from '../fakes/advance.js';
 import { reference } from '../fakes/answers/orders.js';
 import { BODY } from '../fakes/answers/requests.js';
 import { FakeDurableClient, httpRequest, seen } from '../fakes/durable/durableClient.js';
@@ -85,8 +85,7 @@ async function plannedWrites(flow: FlowName, start: Start, { request = {} }: Sta
   const { connectedRegistry, client } = BODY;
   const about = flow === 'onboard' ? BODY : { clients: [{ connectedRegistry, client }] };
   const answer = POST[flow](start)(httpRequest({ body: { ...about, ...request, dryRun: true } }), engine.client, 'ada');
-  await advance(30_000);
-  const { status, body } = seen(await answer);
+  const { status, body } = seen(await whileTimePasses(answer));
   expect([status, start.world.wire.writes]).toEqual([200, []]);
   return [...dryRunAnswer.parse(body).writes];
 }

@@ -4,7 +4,7 @@ import { CLIENT_REQUESTED } from '../../../../src/domain/events/requestEvents.js
 import { ONBOARD } from '../../../../src/domain/operations/run.js';
 import { START_WHEN_FREE, waitingInstance } from '../../../../src/domain/operations/waitingRun.js';
 import { onClientRequested } from '../../../../src/triggers/eventGrid/clientRequested.js';
-import { advance } from '../../fakes/advance.js';
+import { whileTimePasses } from '../../fakes/advance.js';
 import { FakeDurableClient, invocation } from '../../fakes/durable/durableClient.js';
 import { BODY, config, onboarding, onboardingRun } from '../../fakes/answers/requests.js';
 
@@ -24,8 +24,7 @@ async function deliver(event: unknown, settings: Readonly<Record<string, string>
     () => 'taken',
     (error: unknown) => String(error),
   );
-  await advance(30_000);
-  return { outcome: await work, lines };
+  return { outcome: await whileTimePasses(work), lines };
 }
 const cloudEvent = (data: unknown, type = CLIENT_REQUESTED) => ({
   specversion: '1.0',

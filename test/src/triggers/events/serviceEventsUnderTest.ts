@@ -4,6 +4,7 @@ import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { onConnectedRegistryWritten } from '../../../../src/triggers/eventGrid/connectedRegistryWritten.js';
 import { onDeviceChanged } from '../../../../src/triggers/eventGrid/deviceChanged.js';
 import { onSecretExpiring } from '../../../../src/triggers/eventGrid/secretExpiring.js';
+import { whileTimePasses } from '../../fakes/advance.js';
 import { FakeDurableClient, invocation } from '../../fakes/durable/durableClient.js';
 import { CONNECTED_REGISTRY } from '../../fakes/answers/requests.js';
 import { createWorld } from '../../fakes/worlds/world.js';
@@ -40,8 +41,7 @@ export function createServiceEvents() {
       () => 'taken',
       (error: unknown) => String(error),
     );
-    await vi.advanceTimersByTimeAsync(30_000);
-    const outcome = await work;
+    const outcome = await whileTimePasses(work);
     const last = lines.at(-1);
     return { outcome, level: last?.level, logged: JSON.parse(last?.text ?? '{}') as Record<string, unknown>, lines };
   }

@@ -15,7 +15,7 @@ import { postOnboardings } from '../../../../src/triggers/http/routes/onboarding
 import { cancelOperation, getOperation } from '../../../../src/triggers/http/routes/operations.js';
 import { operatorRoute } from '../../../../src/triggers/http/operatorRoute.js';
 import { postPullCheck } from '../../../../src/triggers/http/routes/pullChecks.js';
-import { advance } from '../../fakes/advance.js';
+import { whileTimePasses } from '../../fakes/advance.js';
 import { answerMisfits, routes, type SeenAnswer } from '../../fakes/answers/apiDocument.js';
 import { FakeDurableClient, httpRequest, invocation, seen, type Instance } from '../../fakes/durable/durableClient.js';
 import {
@@ -55,8 +55,7 @@ async function onboardings(name: string, body: unknown, world = createWorld(), e
     engine.client,
     invocation().context,
   );
-  await advance(30_000);
-  note('POST onboardings', name, seen(await answer));
+  note('POST onboardings', name, seen(await whileTimePasses(answer)));
 }
 
 async function operation(name: string, engine: FakeDurableClient, id = ID) {
@@ -138,8 +137,7 @@ async function giveClients(): Promise<void> {
     for (const [route, handler] of Object.entries(routesOfClients)) {
       const asked = operatorRoute({ kind: 'functionKey' }, handler(world));
       const answer = asked.handler(httpRequest({ body }), engine.client, invocation().context);
-      await advance(30_000);
-      note(route, name, seen(await answer));
+      note(route, name, seen(await whileTimePasses(answer)));
     }
   };
   await give('a start', { clients });
@@ -237,8 +235,7 @@ async function givePullChecks(): Promise<void> {
   const busy = asked();
   busy.takesReports = false;
   const unconfirmed = pullCheck('a report to a busy run', busy);
-  await advance(16_000);
-  await unconfirmed;
+  await whileTimePasses(unconfirmed);
   const broken = asked();
   broken.onRead = () => {
     throw new TypeError('broken');

@@ -4,7 +4,7 @@ import { mainSecretName } from '@connected-registry/protocol/names/names';
 import { ONBOARD } from '../../../../src/domain/operations/run.js';
 import { formatTags } from '@connected-registry/protocol/names/secretTags';
 import { postOnboardings } from '../../../../src/triggers/http/routes/onboardings.js';
-import { advance } from '../../fakes/advance.js';
+import { whileTimePasses } from '../../fakes/advance.js';
 import { FakeDurableClient, httpRequest, seen } from '../../fakes/durable/durableClient.js';
 import { BODY, onboarding, onboardingRun } from '../../fakes/answers/requests.js';
 import { createWorld, type World } from '../../fakes/worlds/world.js';
@@ -21,8 +21,7 @@ afterEach(() => vi.useRealTimers());
 
 async function post(body: unknown) {
   const answer = postOnboardings(world.config, world.queries)(httpRequest({ body }), engine.client, 'ann@example.com');
-  await advance(30_000);
-  return seen(await answer);
+  return seen(await whileTimePasses(answer));
 }
 
 describe('POST /api/onboardings', () => {

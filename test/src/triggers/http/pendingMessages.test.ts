@@ -6,6 +6,7 @@ import { ServiceError } from '../../../../src/serviceErrors/serviceError.js';
 import { resourceName } from '../../../../src/serviceErrors/serviceFacts.js';
 import { getPendingMessages } from '../../../../src/triggers/http/routes/pendingMessages.js';
 import { callerAddress, callerNetwork, RateLimit } from '../../../../src/triggers/http/requests/rateLimit.js';
+import { advance, whileTimePasses } from '../../fakes/advance.js';
 import { FakeDurableClient, httpRequest, seen, type Instance } from '../../fakes/durable/durableClient.js';
 import { config, CONNECTED_REGISTRY, onboardingRun, RUN } from '../../fakes/answers/requests.js';
 
@@ -121,15 +122,14 @@ describe('a device that polls its messages', () => {
 
   test('waits until there is a message, or for the requested time', async () => {
     const waiting = get('20');
-    await vi.advanceTimersByTimeAsync(3000);
+    await advance(3000);
     hold();
-    await vi.advanceTimersByTimeAsync(1000);
+    await advance(1000);
     expect((await waiting).status).toBe(200);
     engine.instances.clear();
     const startedAt = Date.now();
     const none = get('20').then(({ status }) => [status, Date.now() - startedAt]);
-    await vi.advanceTimersByTimeAsync(30_000);
-    expect(await none).toEqual([204, 20_000]);
+    expect(await whileTimePasses(none)).toEqual([204, 20_000]);
   });
 
   test.each(['-1', '26', 'soon', '1.5'])('is refused with the allowed wait: %s', async (wait) => {
@@ -164,8 +164,7 @@ describe('a device that polls its messages', () => {
   test('is asked to retry if too many wait at once, and accepted when one has left', async () => {
     const open = [get('5'), get('5')];
     expect(seen(await get('5'))).toMatchObject({ status: 429, headers: { 'retry-after': '5' } });
-    await vi.advanceTimersByTimeAsync(6000);
-    await Promise.all(open);
+    await whileTimePasses(Promise.all(open));
     expect((await get()).status).toBe(204);
   });
 

@@ -4,6 +4,7 @@ import type { Queries } from '../../../../../src/queries/queries.js';
 import { postRollouts } from '../../../../../src/triggers/http/routes/rollouts.js';
 import { resourceName } from '../../../../../src/serviceErrors/serviceFacts.js';
 import { ServiceError } from '../../../../../src/serviceErrors/serviceError.js';
+import { whileTimePasses } from '../../../fakes/advance.js';
 import { RolloutEngine } from '../../../fakes/durable/rolloutEngine.js';
 import { httpRequest, seen } from '../../../fakes/durable/durableClient.js';
 import { misfits } from '../../../fakes/answers/apiDocument.js';
@@ -37,10 +38,7 @@ async function post(body: unknown, more: { headers?: Record<string, string>; que
         : [],
   });
   const handler = postRollouts(config(settings), { inventory, slowFacts });
-  const answered = handler(httpRequest({ body, ...more }), engine.client, 'ann');
-  // Waits for the engine are as long as they may be.
-  await vi.advanceTimersByTimeAsync(200_000);
-  return seen(await answered);
+  return seen(await whileTimePasses(handler(httpRequest({ body, ...more }), engine.client, 'ann')));
 }
 const csv = (text: string, query: Record<string, string>) =>
   post(text, { headers: { 'content-type': 'text/csv' }, query });

@@ -8,6 +8,7 @@ import type {
 } from '../../../../../src/domain/rollouts/rollout.js';
 import { ROLLOUT, rolloutInstance } from '../../../../../src/domain/rollouts/rollout.js';
 import { postRolloutCommand } from '../../../../../src/triggers/http/routes/rolloutCommands.js';
+import { whileTimePasses } from '../../../fakes/advance.js';
 import { RolloutEngine } from '../../../fakes/durable/rolloutEngine.js';
 import { httpRequest, seen } from '../../../fakes/durable/durableClient.js';
 import { config } from '../../../fakes/answers/requests.js';
@@ -29,8 +30,7 @@ async function send(command: RolloutCommand, rollout: string = id) {
   const answered = inAuditScope(scope, () =>
     postRolloutCommand(config(), command)(httpRequest({ params: { id: rollout } }), engine.client, 'bob'),
   );
-  await vi.advanceTimersByTimeAsync(60_000);
-  return seen(await answered);
+  return seen(await whileTimePasses(answered));
 }
 const commands = () => engine.signals.filter(({ operation }) => operation === 'command');
 const counts = (more: Partial<RowCounts>): RowCounts => ({
