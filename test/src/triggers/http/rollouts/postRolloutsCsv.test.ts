@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CONNECTED_REGISTRY } from '../../../fakes/answers/requests.js';
-import { errorsOf, row, usePostRollouts } from './postRolloutsUnderTest.js';
+import { errorsOf, usePostRollouts } from './postRolloutsUnderTest.js';
 
 const it = usePostRollouts();
 
