@@ -1,7 +1,7 @@
 import { done, type StepOutcome } from '../domain/operations/stepOutcome.js';
 import type { WorksFor } from '../domain/operations/worksFor.js';
 import { claimClients, releaseClients } from '../domain/rollouts/claims.js';
-import type { ClaimConflict, ClaimsRequests, ClaimsState } from '../domain/rollouts/rollout.js';
+import type { ClaimAnswer, ClaimsRequests, ClaimsState } from '../domain/rollouts/rollout.js';
 
 export const NO_CLAIMS: ClaimsState = {};
 
@@ -14,11 +14,11 @@ export async function rolloutClaims(
   claims: ClaimsState,
 ): Promise<{
   readonly state: ClaimsState;
-  readonly outcome: StepOutcome<{ readonly conflicts: readonly ClaimConflict[] }>;
+  readonly outcome: StepOutcome<ClaimAnswer>;
 }> {
   if (operation === 'claim' && 'clients' in request) {
-    const { state, conflicts } = claimClients(claims, request.rollout, request.clients);
-    return { state, outcome: done({ conflicts }) };
+    const { state, answer } = claimClients(claims, request.rollout, request.clients);
+    return { state, outcome: done(answer) };
   }
   return { state: releaseClients(claims, request.rollout), outcome: done({ conflicts: [] }) };
 }

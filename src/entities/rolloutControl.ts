@@ -24,6 +24,7 @@ type Work = {
 };
 
 const WORK: Work = {
+  read: (state) => state,
   open: opened,
   refuse: refused,
   command: commanded,

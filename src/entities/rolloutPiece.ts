@@ -14,7 +14,7 @@ const WORK: Work = {
   put: (piece, { requests }) => putRows(piece, requests),
   read: (piece) => piece,
   note: (piece, { changes }) => noteChanges(piece, changes),
-  retryFailed: (piece, { command }) => retryFailedRows(piece, command),
+  retryFailed: (piece, { command, found }) => retryFailedRows(piece, command, found),
   cancelWaiting: cancelWaitingRows,
   drop: () => EMPTY_PIECE,
 };

@@ -1,4 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
+import { waitOf } from '../domain/rollouts/gates.js';
 import {
   piecesOf,
   rolloutInstance,
@@ -6,8 +7,9 @@ import {
   type RolloutInput,
   type RolloutOutcome,
   type RoundReport,
+  type RowChange,
 } from '../domain/rollouts/rollout.js';
-import { pauseSeconds, waitOf } from './rollout/gates.js';
+import { pauseSeconds } from './rollout/gates.js';
 import { RolloutEntities } from './rollout/rolloutEntities.js';
 import { RoundState } from './rollout/roundState.js';
 import { orUndefined, StepFailed, type Flow } from './run/flow.js';
@@ -59,9 +61,9 @@ class Rollout {
     this.state = RoundState.ofPieces(stored.pieces);
     // A dry run changes no client, so it may run beside another rollout.
     if (!plan.dryRun) {
-      const { conflicts } = yield* run.step('openRollout', () => entities.claim(stored.clients));
-      if (conflicts.length > 0) {
-        const { status } = yield* entities.control('refuse', { plan, conflicts });
+      const answer = yield* run.step('openRollout', () => entities.claim(stored.clients));
+      if (answer.conflicts.length > 0 || answer.claimed !== undefined) {
+        const { status } = yield* entities.control('refuse', { plan, ...answer });
         // A rollout that is started again, or opened again after its end, keeps its rows.
         if (run.id === plan.id && status === 'refused')
           for (let piece = 0; piece < count; piece += 1) entities.dropPiece(piece);
@@ -90,40 +92,56 @@ class Rollout {
     return this.goOn();
   }
 
-  /** Reports, and carries out commands until there are none. */
+  /** Carries out commands until there are none, and reports. The gates are judged after the commands, which do not need them. */
   private *commanded(): Flow<Directive> {
-    return yield* this.carryOut(yield* this.entities.control('report', this.report([])));
+    const { commands } = yield* this.entities.control('read', {});
+    const ids = yield* this.carryOutEach(commands);
+    return yield* this.carryOut(yield* this.entities.control('report', this.report(ids)));
   }
 
   /** Carries out commands, and reports so, until there are none. */
   private *carryOut(first: Directive): Flow<Directive> {
-    const { entities, state } = this;
     let directive = first;
     while (directive.commands.length > 0) {
-      for (const { id, command } of directive.commands) {
-        if (command === 'retry-failed') yield* state.retryFailed(entities, id);
-        if (command === 'cancel') {
-          yield* this.noteStarted();
-          yield* state.cancelWaiting(entities);
-        }
-      }
-      directive = yield* entities.control('report', this.report(directive.commands.map(({ id }) => id)));
+      const ids = yield* this.carryOutEach(directive.commands);
+      directive = yield* this.entities.control('report', this.report(ids));
     }
     return directive;
   }
 
+  /** @returns the ids of the commands */
+  private *carryOutEach(commands: Directive['commands']): Flow<readonly string[]> {
+    const { entities, state } = this;
+    for (const { id, command } of commands) {
+      if (command === 'retry-failed')
+        yield* state.retryFailed(entities, id, (piece) => this.findStarted(piece, 'ended'));
+      if (command === 'cancel') {
+        yield* this.noteStarted();
+        yield* state.cancelWaiting(entities);
+      }
+    }
+    return commands.map(({ id }) => id);
+  }
+
   /** Notes rows as running whose start was not noted, so that they are not cancelled, and not started again by a retry. */
   private *noteStarted(): Flow<void> {
-    const { run, plan, state, entities } = this;
+    const { plan, state, entities } = this;
     if (plan.dryRun) return;
-    const at = run.now.toISOString();
     for (const piece of state.waitingPieces) {
-      const { versions } = state.next;
-      const { changes } = yield* run.step('findStarted', () =>
-        run.activities.findStarted({ plan, at, limits: run.limits, piece, versions }),
-      );
+      const changes = yield* this.findStarted(piece, 'waiting');
       if (changes.length > 0) yield* state.note(entities, [{ piece, changes }]);
     }
+  }
+
+  /** Finds the runs of rows of a piece that wait, or have ended without that the end of their run is known. */
+  private *findStarted(piece: number, rows: 'waiting' | 'ended'): Flow<readonly RowChange[]> {
+    const { run, plan, state } = this;
+    const { versions } = state.next;
+    const at = run.now.toISOString();
+    const { changes } = yield* run.step('findStarted', () =>
+      run.activities.findStarted({ plan, at, limits: run.limits, piece, versions, rows }),
+    );
+    return changes;
   }
 
   /** Reads the ends of operations, and starts the next ones. */

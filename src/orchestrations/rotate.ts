@@ -34,7 +34,8 @@ function* rotateClient(run: RotationContext): Flow<RotationResult> {
     yield* run.step('awaitSync', () => awaitSync(run, plan.syncPath));
     const proof = yield* credentials.prove(issued, { credential: issued, attempt });
     const promotion = yield* credentials.promote(issued, proof, attempt, () => oldPassword(run, plan));
-    new ClientRecords(run).notify('clearRotationDue', { at: run.input.requestedAt });
+    // Of a rollout also marks that were set while the row waited: this rotation is what they ask for.
+    new ClientRecords(run).notify('clearRotationDue', { at: run.input.rowStartedAt ?? run.input.requestedAt });
     yield* credentials.announce(promotion.secret);
 
     const { secret, pull, revokeOld } = promotion;

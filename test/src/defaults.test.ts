@@ -58,7 +58,6 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/queries/clients/check.ts counts[state] ?? ',
     'src/queries/clients/knownClients.ts *',
     'src/queries/registry/listings.ts sizes.get(listing) ?? ',
-    'src/queries/registry/demand.ts asked.get(key) ?? ',
     'src/domain/rollouts/counts.ts failures[code] ?? ',
   ],
   'Our own record: what was never noted is none.': [

@@ -1,18 +1,26 @@
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
-import { PIECE_ROWS, type RolloutRound, type RowChange, type RowStatus } from '../../domain/rollouts/rollout.js';
+import { activeUntil } from '../../domain/rollouts/control.js';
+import { waitOf } from '../../domain/rollouts/gates.js';
+import {
+  PIECE_ROWS,
+  type ControlState,
+  type RolloutRound,
+  type RowChange,
+  type RowStatus,
+} from '../../domain/rollouts/rollout.js';
 import { waveCount, waveRows } from '../../domain/rollouts/waves.js';
 import type { Pace } from '../../ports/pace.js';
 import type { Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';
 import type { Config } from '../../settings/config.js';
-import { findRegistry } from '../../settings/registries.js';
+import { admittedRows } from './admittedRows.js';
 import { Pieces, withPieces } from './pieces.js';
 import { endedRows } from './rowEnds.js';
 import type { RoundOfRuns } from './rowRuns.js';
 import { startRows, type WaitingRow } from './startRows.js';
 
 export interface AdvanceRolloutInput extends RoundOfRuns {
-  readonly round: Pick<RolloutRound, 'versions' | 'counts' | 'wave'>;
+  readonly round: Pick<RolloutRound, 'versions' | 'counts' | 'wave' | 'waveEndedAt'>;
   /** False while the rollout is paused or waits. Ends of operations are read all the same. */
   readonly mayStart: boolean;
   /** False until the pause after the wave in progress is over. */
@@ -30,15 +38,6 @@ export interface RolloutAdvance {
   /** Whether a piece has changed since the round began. Then nothing was started, and the pieces must be read again. */
   readonly isLate: boolean;
 }
-
-/** Maximum rows that one round starts, so that a pause of the rollout takes effect soon. */
-const MAX_STARTS = 250;
-
-/** Maximum busy clients that one round tries to start again. */
-const MAX_BUSY_TRIES = 50;
-
-/** Seconds within which the started work must be able to send its requests: more than a round takes, so that no budget is idle. */
-const WITHIN = 30;
 
 /** Reads which operations of a rollout have ended, and starts rows of the wave in progress as fast as the budgets allow. */
 export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'>, pace: Pace) {
@@ -61,11 +60,20 @@ export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'
         open = await openRows(wave);
       }
       const waiting = open.filter(({ status }) => status.state === 'waiting');
-      const starts = mayStart && waiting.length > 0 && !pieces.isLate && (await isRunning(plan.id, runs));
-      const started = starts ? await startRows(input, admitted(waiting), { runs, pace, config }) : [];
+      const asksToStart = mayStart && waiting.length > 0 && !pieces.isLate;
+      const running = asksToStart ? await runningControl(plan.id, runs) : undefined;
+      const started = running ? await start(running) : [];
       for (const { row, status } of started) changes.set(row, status);
       const left = open.filter(({ row, status }) => isOpen(changes.get(row) ?? status));
       return done({ pieces: byPiece(changes), wave, open: left.length, isLate: pieces.isLate });
+
+      function start(control: ControlState) {
+        const activeSeconds = activeUntil(control, new Date());
+        // The orchestration judged the time at which it asked. The host may have been down since.
+        const mayStartNow = () => waitOf(plan, round, new Date()) === undefined;
+        const admitted = mayStartNow() ? admittedRows(input, waiting, { pace, config }) : [];
+        return startRows(input, admitted, { runs, pace, config, activeSeconds, mayStart: mayStartNow });
+      }
 
       /** The rows of a wave that have not ended. Pieces without open rows are not read. */
       async function openRows(wave: number): Promise<WaitingRow[]> {
@@ -84,52 +92,17 @@ export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'
         }
         return found;
       }
-
-      /** The rows to start now. Busy clients come last, and not always the same ones first. */
-      function admitted(rows: readonly WaitingRow[]): readonly WaitingRow[] {
-        const busy = rows.filter(({ status }) => status.busySince !== undefined);
-        const first = busy.length === 0 ? 0 : Math.floor(Date.parse(input.at) / 1000) % busy.length;
-        const again = [...busy.slice(first), ...busy.slice(0, first)].slice(0, MAX_BUSY_TRIES);
-        const ordered = [...bySite(rows.filter(({ status }) => status.busySince === undefined)), ...again];
-        const rooms = new Map<string, number>();
-        const chosen: WaitingRow[] = [];
-        for (const row of ordered) {
-          if (chosen.length >= MAX_STARTS) break;
-          const { registry } = row.request;
-          // Registries of one subscription share its budgets.
-          const subscription = findRegistry(config, registry)?.subscriptionId ?? registry;
-          const room = rooms.get(subscription) ?? pace.room({ registry, kind: plan.kind }, WITHIN);
-          if (room > 0) chosen.push(row);
-          rooms.set(subscription, room - 1);
-        }
-        return chosen;
-      }
     });
 }
 
 /**
- * Whether rows may start now. The engine may execute an activity again minutes later, when the rollout is paused, waits or was
- * cancelled. A read that is too old costs a round.
+ * The rollout's control, if rows may start now. The engine may execute an activity again minutes later, when the rollout is paused,
+ * waits or was cancelled. A read that is too old costs a round.
  */
-async function isRunning(id: string, runs: Pick<Runs, 'rolloutControl'>): Promise<boolean> {
+async function runningControl(id: string, runs: Pick<Runs, 'rolloutControl'>): Promise<ControlState | undefined> {
   const control = await runs.rolloutControl(id);
-  if (control?.status !== 'running' || control.reason !== undefined) return false;
-  return !control.commands.some(({ command }) => command === 'cancel');
-}
-
-/**
- * Rows of one connected registry after each other, in the order of their first rows. They share writes of its client list if they
- * start together.
- */
-function bySite(rows: readonly WaitingRow[]): readonly WaitingRow[] {
-  const sites = new Map<string, WaitingRow[]>();
-  for (const row of rows) {
-    const site = `${row.request.registry} ${row.request.connectedRegistry}`.toLowerCase();
-    const found = sites.get(site);
-    if (found) found.push(row);
-    else sites.set(site, [row]);
-  }
-  return [...sites.values()].flat();
+  if (control?.status !== 'running' || control.reason !== undefined) return undefined;
+  return control.commands.some(({ command }) => command === 'cancel') ? undefined : control;
 }
 
 function isOpen({ state }: RowStatus): boolean {

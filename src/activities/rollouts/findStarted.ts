@@ -1,41 +1,87 @@
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
-import { formatOperationId, randomOf } from '@connected-registry/protocol/names/operationId';
+import {
+  formatOperationId,
+  parseOperationId,
+  randomOf,
+  type OperationId,
+} from '@connected-registry/protocol/names/operationId';
+import { checkInstance } from '../../domain/check/checkRun.js';
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
-import { PIECE_ROWS, type RowChange } from '../../domain/rollouts/rollout.js';
+import { checkGroups } from '../../domain/rollouts/checkGroups.js';
+import { PIECE_ROWS, ROW_CODES, type RowChange, type RowStatus } from '../../domain/rollouts/rollout.js';
 import type { Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';
 import type { Config } from '../../settings/config.js';
 import { Pieces, withPieces } from './pieces.js';
-import { rowRun, type RoundOfRuns } from './rowRuns.js';
+import { checkRun, rowRun, type RoundOfRuns } from './rowRuns.js';
+import type { WaitingRow } from './startRows.js';
 
 interface FindStartedInput extends RoundOfRuns {
   readonly piece: number;
   readonly versions: readonly number[];
+  /**
+   * `waiting`: rows that wait although they were started, because the answer about their start was lost. A rollout that is cancelled
+   * follows them to their ends. `ended`: failed and cancelled rows that have, or may have, a run whose end is not known. Of those the
+   * runs that run or have completed are found, so that a retry follows them and does not start the client again.
+   */
+  readonly rows: 'waiting' | 'ended';
 }
 
-/**
- * Finds the runs of rows that wait although they were started, because the answer about their start was lost. A rollout that is
- * cancelled follows them to their ends. Checks only read, so theirs are not looked for.
- */
-export function findStarted(config: Pick<Config, 'profileBook'>) {
+/** Finds runs that were started for rows, and makes the rows follow them. */
+export function findStarted(config: Pick<Config, 'profileBook' | 'registries'>) {
   return (
-    { piece, versions, ...round }: FindStartedInput,
+    { piece, versions, rows: which, ...round }: FindStartedInput,
     runs: Runs,
   ): Promise<StepOutcome<{ readonly changes: readonly RowChange[] }>> =>
     withPieces(async () => {
-      if (round.plan.kind === 'check') return done({ changes: [] });
+      const isCheck = round.plan.kind === 'check';
       const { requests, rows } = await new Pieces(round.plan.id, runs, versions).of(piece);
-      const waiting = rows.flatMap((row, index) => {
+      const lookedFor = rows.flatMap((status, index): WaitingRow[] => {
         const request = requests[index];
-        return row.state === 'waiting' && request ? [{ row, index, request }] : [];
+        const isOne = which === 'waiting' ? status.state === 'waiting' : isEndUnknown(status);
+        return isOne && request ? [{ row: piece * PIECE_ROWS + index, status, request }] : [];
       });
-      const found = await eachOf(waiting, async ({ row: { busySince: _busy, ...row }, index, request }) => {
-        const { run } = rowRun(round, piece * PIECE_ROWS + index, row.retry, request, config);
-        const known = await runs.find(clientKey(request), randomOf(run.run));
-        if (!known) return [];
+      const found = await eachOf(groupsOf(lookedFor), async (group) => {
+        const known = await find(group);
+        if (!known || (which === 'ended' && !(await mustBeFollowed(known)))) return [];
         const operation = formatOperationId(known);
-        return [{ index, status: { ...row, state: 'running' as const, operation, startedAt: round.at } }];
+        return group.map(({ row, status: { retry, startedAt = round.at } }) => ({
+          index: row % PIECE_ROWS,
+          status: { state: 'running' as const, retry, operation, startedAt },
+        }));
       });
       return done({ changes: found.flat() });
+
+      /** Rows of one check were started together, unless each knows its check. */
+      function groupsOf(all: readonly WaitingRow[]): readonly (readonly WaitingRow[])[] {
+        if (!isCheck) return all.map((row) => [row]);
+        const isKnown = ({ status }: WaitingRow) => status.operation !== undefined;
+        const unknown = all.filter((row) => !isKnown(row));
+        return [...all.filter(isKnown).map((row) => [row]), ...checkGroups(round.plan, unknown)];
+      }
+
+      async function find(group: readonly WaitingRow[]): Promise<OperationId | undefined> {
+        const [first] = group;
+        if (!first) return undefined;
+        const { row, request, status } = first;
+        if (status.operation !== undefined) return parseOperationId(status.operation);
+        if (isCheck) {
+          const run = checkRun(round, group, config);
+          return runs.find(checkInstance(run), randomOf(run.run));
+        }
+        const { run } = rowRun(round, row, status.retry, request, config);
+        return runs.find(clientKey(request), randomOf(run.run));
+      }
+
+      async function mustBeFollowed(id: OperationId): Promise<boolean> {
+        const { state, differing } = await runs.progress(id);
+        return state === 'running' || (state === 'completed' && (!isCheck || differing !== undefined));
+      }
     });
+}
+
+/** Of a row that has ended: whether its run may still run, as far as the row knows. */
+function isEndUnknown({ state, code, operation }: RowStatus): boolean {
+  if (state !== 'failed' && state !== 'cancelled') return false;
+  return operation === undefined || code === ROW_CODES.unknown;
 }

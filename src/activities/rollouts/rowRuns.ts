@@ -14,7 +14,7 @@ import { checkFingerprint, type CheckRun } from '../../domain/check/checkRun.js'
 import type { FlowLimits } from '../../domain/operations/flowLimits.js';
 import { OFFBOARD, ONBOARD, ROTATE, type Run } from '../../domain/operations/run.js';
 import { channelOf } from '../../domain/profiles/profiles.js';
-import type { RolloutPlan, RolloutRequest } from '../../domain/rollouts/rollout.js';
+import type { RolloutPlan, RolloutRequest, RowStatus } from '../../domain/rollouts/rollout.js';
 import type { Config } from '../../settings/config.js';
 
 /** What all runs of one round have in common. */
@@ -25,18 +25,26 @@ export interface RoundOfRuns {
   readonly limits: FlowLimits;
 }
 
-/** Rows of one request: one client, or the clients of a check. Each `[row in the rollout, retry]`. */
-type RowsOfRun = readonly (readonly [row: number, retry: number])[];
-
-/**
- * The run id for these rows. Its random part is the same in every round, so that a run that was started before is recognised. Its
- * instant is that of the round, since activities of a client's runs compare run ids to find out which run is the later one.
- */
-function runIdOf({ plan, at }: RoundOfRuns, rows: RowsOfRun): string {
-  return newRunId(new Date(at), Buffer.from(shortHash([plan.id, rows], 8), 'hex'));
+/** A row of a check. `row`: its number in the whole rollout, from 0. */
+export interface CheckedRow {
+  readonly row: number;
+  readonly request: RolloutRequest;
+  readonly status: Pick<RowStatus, 'retry'>;
 }
 
-/** The run of one row of a rollout, except a check. */
+/**
+ * The run id for these rows. Its random part is the same in every round, so that a run that was started before is recognised.
+ * @param at ISO 8601
+ * @param rows each `[row in the rollout, retry]`: one client, or the clients of a check
+ */
+function runIdOf({ id }: RolloutPlan, at: string, rows: readonly (readonly [row: number, retry: number])[]): string {
+  return newRunId(new Date(at), Buffer.from(shortHash([id, rows], 8), 'hex'));
+}
+
+/**
+ * The run of one row of a rollout, except a check. The instant in its id is that of the round, since activities of a client's runs
+ * compare run ids to find out which run is the later one.
+ */
 export function rowRun(
   round: RoundOfRuns,
   row: number,
@@ -46,9 +54,10 @@ export function rowRun(
 ): { readonly kind: Exclude<RolloutKind, 'check'>; readonly run: Run } {
   const { plan, limits } = round;
   const common = {
-    run: runIdOf(round, [[row, retry]]),
+    run: runIdOf(plan, round.at, [[row, retry]]),
     // A revocation that was requested after the rollout stands, whenever the row is started.
     requestedAt: plan.requestedAt,
+    rowStartedAt: round.at,
     actor: plan.actor,
     channel: channelOf(config.profileBook, request),
     limits,
@@ -73,17 +82,19 @@ export function rowRun(
   }
 }
 
-/** The run that checks the clients of some rows. */
+/**
+ * The run that checks the clients of some rows. The instant in its id is that of the rollout, since it is part of the check's instance:
+ * a check that an earlier round has started could not be found otherwise.
+ */
 export function checkRun(
-  round: RoundOfRuns,
-  rows: RowsOfRun,
-  requests: readonly RolloutRequest[],
+  { plan, limits }: RoundOfRuns,
+  rows: readonly CheckedRow[],
   config: Pick<Config, 'registries'>,
 ): CheckRun {
-  const { plan, limits } = round;
-  const clients: readonly ClientReference[] = requests.map(referenceOf);
+  const numbers = rows.map(({ row, status }) => [row, status.retry] as const);
+  const clients: readonly ClientReference[] = rows.map(({ request }) => referenceOf(request));
   return {
-    run: runIdOf(round, rows),
+    run: runIdOf(plan, plan.requestedAt, numbers),
     fingerprint: checkFingerprint({ clients }),
     requestedAt: plan.requestedAt,
     actor: plan.actor,

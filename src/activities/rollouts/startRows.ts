@@ -1,6 +1,7 @@
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { formatOperationId, randomOf, type OperationId } from '@connected-registry/protocol/names/operationId';
 import { checkInstance } from '../../domain/check/checkRun.js';
+import { checkGroups } from '../../domain/rollouts/checkGroups.js';
 import { ROW_CODES, type RolloutRequest, type RowStatus } from '../../domain/rollouts/rollout.js';
 import type { Pace } from '../../ports/pace.js';
 import type { Runs, StartResult } from '../../ports/runs.js';
@@ -21,16 +22,17 @@ export interface StartedRow {
   readonly status: RowStatus;
 }
 
-/** Maximum seconds to wait for a client that another run holds. */
+/** Maximum seconds, without freeze windows and pauses, to wait for a client that another run holds. */
 const BUSY_SECONDS = 24 * 3600;
-
-/** Maximum clients of one check. */
-const CHECK_CLIENTS = 100;
 
 interface Tools {
   readonly runs: Pick<Runs, 'start' | 'startCheck' | 'find'>;
   readonly pace: Pick<Pace, 'started'>;
   readonly config: Pick<Config, 'profileBook' | 'registries'>;
+  /** Seconds in which the rollout could start rows, until now. */
+  readonly activeSeconds: number;
+  /** Whether rows may be started at the present time. A service that answers slowly may delay the last ones by minutes. */
+  readonly mayStart: () => boolean;
 }
 
 /**
@@ -44,7 +46,7 @@ export async function startRows(
 ): Promise<readonly StartedRow[]> {
   const started =
     round.plan.kind === 'check'
-      ? await eachOf(groupsOf(rows), (group) => startChecks(round, group, tools))
+      ? await eachOf(checkGroups(round.plan, rows), (group) => startChecks(round, group, tools))
       : [await eachOf(rows, (row) => startRow(round, row, tools))];
   return started.flat().filter((row) => row !== undefined);
 }
@@ -52,32 +54,32 @@ export async function startRows(
 async function startRow(
   round: RoundOfRuns,
   { row, request, status }: WaitingRow,
-  { runs, pace, config }: Tools,
+  { runs, pace, config, activeSeconds, mayStart }: Tools,
 ): Promise<StartedRow | undefined> {
   const { kind, run } = rowRun(round, row, status.retry, request, config);
   const known = await runs.find(clientKey(request), randomOf(run.run));
+  if (!known && !mayStart()) return undefined;
   const result = known ? asStarted(known) : await runs.start(kind, run);
   if (result.kind === 'running') {
     pace.started({ registry: request.registry, kind });
     return { row, status: running(status, result.id) };
   }
   if (result.kind === 'unknown') return undefined;
-  const waited = waitingFor(status, new Date());
+  const waited = waitingFor(status, activeSeconds);
   return waited && { row, status: waited };
 }
 
 async function startChecks(
   round: RoundOfRuns,
   rows: readonly WaitingRow[],
-  { runs, pace, config }: Tools,
+  { runs, pace, config, mayStart }: Tools,
 ): Promise<readonly StartedRow[]> {
-  const numbers = rows.map(({ row, status }) => [row, status.retry] as const);
-  const requests = rows.map(({ request }) => request);
-  const run = checkRun(round, numbers, requests, config);
+  const run = checkRun(round, rows, config);
   const known = await runs.find(checkInstance(run), randomOf(run.run));
+  if (!known && !mayStart()) return [];
   const result = known ? asStarted(known) : await runs.startCheck(run);
   if (result.kind !== 'running') return [];
-  for (const { registry } of requests) pace.started({ registry, kind: 'check' });
+  for (const { request } of rows) pace.started({ registry: request.registry, kind: 'check' });
   return rows.map(({ row, status }) => ({ row, status: running(status, result.id) }));
 }
 
@@ -85,20 +87,14 @@ function asStarted(id: OperationId): StartResult {
   return { kind: 'running', id: formatOperationId(id), attached: true };
 }
 
-function running({ busySince: _busy, ...status }: RowStatus, operation: string): RowStatus {
+function running({ busyFrom: _busy, ...status }: RowStatus, operation: string): RowStatus {
   return { ...status, state: 'running', operation, startedAt: new Date().toISOString() };
 }
 
 /** The status of a row whose client has another run; undefined if that was known. */
-function waitingFor(status: RowStatus, now: Date): RowStatus | undefined {
-  const { busySince, ...rest } = status;
-  if (busySince === undefined) return { ...status, busySince: now.toISOString() };
-  if (now.getTime() - Date.parse(busySince) < BUSY_SECONDS * 1000) return undefined;
+function waitingFor(status: RowStatus, activeSeconds: number): RowStatus | undefined {
+  const { busyFrom, ...rest } = status;
+  if (busyFrom === undefined) return { ...status, busyFrom: activeSeconds };
+  if (activeSeconds - busyFrom < BUSY_SECONDS) return undefined;
   return { ...rest, state: 'failed', code: ROW_CODES.busy };
-}
-
-function groupsOf(rows: readonly WaitingRow[]): (readonly WaitingRow[])[] {
-  return Array.from({ length: Math.ceil(rows.length / CHECK_CLIENTS) }, (_, group) =>
-    rows.slice(group * CHECK_CLIENTS, (group + 1) * CHECK_CLIENTS),
-  );
 }

@@ -1,14 +1,14 @@
-import { MAX_CONFLICTS, type ClaimConflict, type ClaimsState } from './rollout.js';
+import { MAX_CLAIMED, MAX_CONFLICTS, type ClaimAnswer, type ClaimConflict, type ClaimsState } from './rollout.js';
 
 /**
- * Claims clients for a rollout, unless another open rollout has one of them. A repetition replaces the rollout's own claims.
+ * Claims clients for a rollout, unless another open rollout has one of them or all have too many. A repetition replaces the rollout's own claims.
  * @param clients a hash of each row's client
  */
 export function claimClients(
   state: ClaimsState,
   rollout: string,
   clients: readonly string[],
-): { readonly state: ClaimsState; readonly conflicts: readonly ClaimConflict[] } {
+): { readonly state: ClaimsState; readonly answer: ClaimAnswer } {
   const owners = new Map<string, string>();
   for (const [other, claimed] of Object.entries(state))
     if (other !== rollout) for (const client of claimed) owners.set(client, other);
@@ -19,7 +19,9 @@ export function claimClients(
     conflicts.push({ row, rollout: owner });
     if (conflicts.length === MAX_CONFLICTS) break;
   }
-  return conflicts.length > 0 ? { state, conflicts } : { state: { ...state, [rollout]: clients }, conflicts };
+  if (conflicts.length > 0) return { state, answer: { conflicts } };
+  if (owners.size + clients.length > MAX_CLAIMED) return { state, answer: { conflicts, claimed: owners.size } };
+  return { state: { ...state, [rollout]: clients }, answer: { conflicts } };
 }
 
 /** Ends a rollout's claims. */

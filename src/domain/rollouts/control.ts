@@ -42,7 +42,7 @@ export function directiveOf({ status, reason, commands }: ControlState): Directi
 
 /** Begins a rollout whose clients are claimed, or continues one that was started again. A paused one stays paused. */
 export function opened(state: ControlState, { plan }: ControlRequests['open'], now: Date): ControlState {
-  const { endedAt: _endedAt, conflicts: _conflicts, ...rest } = state;
+  const { endedAt: _endedAt, conflicts: _conflicts, claimed: _claimed, ...rest } = state;
   const at = now.toISOString();
   const next = { ...rest, plan, startedAt: state.startedAt ?? at };
   if (state.status === 'paused' || state.status === 'running') return next;
@@ -50,9 +50,10 @@ export function opened(state: ControlState, { plan }: ControlRequests['open'], n
 }
 
 /** Refuses a rollout that never began. One that was to be started again stays as it is, and forgets the commands. */
-export function refused(state: ControlState, { plan, conflicts }: ControlRequests['refuse']): ControlState {
+export function refused(state: ControlState, { plan, conflicts, claimed }: ControlRequests['refuse']): ControlState {
+  const full = claimed === undefined ? {} : { claimed };
   const isNew = state.startedAt === undefined;
-  return { ...state, plan, conflicts, commands: [], ...(isNew ? { status: 'refused' as const } : {}) };
+  return { ...state, plan, conflicts, ...full, commands: [], ...(isNew ? { status: 'refused' as const } : {}) };
 }
 
 /**
@@ -72,7 +73,7 @@ export function commanded(state: ControlState, given: ControlRequests['command']
     return active({ ...next, baseline: baselineOf(state) }, true, now);
   }
   if (state.commands.length >= MAX_COMMANDS && command !== 'cancel') return state;
-  const { conflicts: _conflicts, isCancelled: _isCancelled, ...rest } = state;
+  const { conflicts: _conflicts, claimed: _claimed, isCancelled: _isCancelled, ...rest } = state;
   return {
     ...rest,
     commands: [...state.commands, { id, command, actor, at }],
@@ -151,6 +152,11 @@ function active(state: ControlState, isActive: boolean, now: Date): ControlState
   if (isActive) return { ...rest, activeSince: activeSince ?? now.toISOString() };
   if (activeSince === undefined) return rest;
   return { ...rest, activeSeconds: rest.activeSeconds + secondsBetween(activeSince, now) };
+}
+
+/** Seconds in which the rollout could start rows, until now. */
+export function activeUntil({ activeSeconds, activeSince }: ControlState, now: Date): number {
+  return activeSeconds + (activeSince === undefined ? 0 : secondsBetween(activeSince, now));
 }
 
 /** Notes how many rows have ended, if that has changed. */

@@ -31,13 +31,18 @@ function progress({ state }: RowStatus): number {
   return state === 'running' ? 1 : 2;
 }
 
-/** Makes failed and cancelled rows wait again, once for each command. */
-export function retryFailedRows(piece: PieceState, command: string): PieceState {
+/**
+ * Makes failed and cancelled rows wait again, once for each command.
+ * @param found of these rows, those whose run was found to run, or to have completed: they follow it, and get no other run
+ */
+export function retryFailedRows(piece: PieceState, command: string, found: readonly RowChange[]): PieceState {
   const carriedOut = piece.carriedOut ?? [];
   if (carriedOut.includes(command)) return piece;
-  const rows = piece.rows.map((row): RowStatus => {
+  const followed = new Map(found.map(({ index, status }) => [index, status]));
+  const rows = piece.rows.map((row, index): RowStatus => {
     if (row.state !== 'failed' && row.state !== 'cancelled') return row;
-    return { state: 'waiting', retry: row.retry + 1 };
+    const follows = followed.get(index);
+    return follows?.retry === row.retry ? follows : { state: 'waiting', retry: row.retry + 1 };
   });
   return { ...piece, rows, version: piece.version + 1, carriedOut: [...carriedOut, command].slice(-MAX_COMMANDS) };
 }

@@ -118,8 +118,11 @@ export interface RowStatus {
   readonly operation?: string;
   /** When the operation was started. */
   readonly startedAt?: string;
-  /** While it waits: since when another run has held the client. */
-  readonly busySince?: string;
+  /**
+   * While it waits: after how many seconds in which the rollout could start rows another run was found to hold the client. Freeze
+   * windows and pauses do not count.
+   */
+  readonly busyFrom?: number;
   /** Why it failed: a failure code, or a code of {@link ROW_CODES}. */
   readonly code?: string;
   /** Of a dry run: what the row would write. */
@@ -165,14 +168,14 @@ export interface PieceAnswer {
 
 /**
  * Operations of {@link ROLLOUT_PIECE}. `put` is signalled once by the route and does nothing when the piece has rows. `read` answers
- * `retryLater` until then. `retryFailed` makes failed and cancelled rows wait again, with `retry` + 1. `cancelWaiting` ends rows that
+ * `retryLater` until then. `retryFailed` makes failed and cancelled rows wait again, with `retry` + 1, except those whose runs were `found`. `cancelWaiting` ends rows that
  * were not started. `drop` deletes the state.
  */
 export interface PieceRequests {
   readonly put: { readonly requests: readonly RolloutRequest[] };
   readonly read: object;
   readonly note: { readonly changes: readonly RowChange[] };
-  readonly retryFailed: { readonly command: string };
+  readonly retryFailed: { readonly command: string; readonly found: readonly RowChange[] };
   readonly cancelWaiting: object;
   readonly drop: object;
 }
@@ -195,6 +198,12 @@ export interface ClaimConflict {
   readonly rollout: string;
 }
 
+/** Of a claim that was refused: which clients others have or, if all open rollouts have too many, how many the others have. */
+export interface ClaimAnswer {
+  readonly conflicts: readonly ClaimConflict[];
+  readonly claimed?: number;
+}
+
 /** State of {@link ROLLOUT_CONTROL}. */
 export interface ControlState {
   readonly plan?: RolloutPlan;
@@ -203,6 +212,8 @@ export interface ControlState {
   /** Until when it waits, if that is known (ISO 8601). */
   readonly waitsUntil?: string;
   readonly conflicts?: readonly ClaimConflict[];
+  /** Of a rollout that was refused because open rollouts have too many clients: how many the others had. */
+  readonly claimed?: number;
   readonly counts: RowCounts;
   readonly failures: Readonly<Record<string, number>>;
   readonly wave: number;
@@ -249,13 +260,14 @@ export interface Directive {
 }
 
 /**
- * Operations of {@link ROLLOUT_CONTROL}: `open` and `refuse` begin it, `command` is signalled by a route (a command that does not fit
+ * Operations of {@link ROLLOUT_CONTROL}: `read` answers a {@link Directive}, `open` and `refuse` begin it, `command` is signalled by a route (a command that does not fit
  * the status is dropped), `report` notes a round and answers a {@link Directive}, `stop` notes a fault (also of a rollout that was never opened, so it has the plan), `end` notes the end
  * (`completed`, or `cancelled` if that was the last command). `drop` deletes the state.
  */
 export interface ControlRequests {
+  readonly read: object;
   readonly open: { readonly plan: RolloutPlan };
-  readonly refuse: { readonly plan: RolloutPlan; readonly conflicts: readonly ClaimConflict[] };
+  readonly refuse: ClaimAnswer & { readonly plan: RolloutPlan };
   readonly command: {
     readonly id: string;
     readonly command: RolloutCommand;
@@ -282,8 +294,8 @@ export interface RolloutOutcome {
 export type ClaimsState = Readonly<Record<string, readonly string[]>>;
 
 /**
- * Operations of {@link ROLLOUT_CLAIMS}: `claim` answers `{ conflicts }`, at most {@link MAX_CONFLICTS}, and claims nothing if there are
- * any; it is idempotent for one rollout. `release` ends a rollout's claims.
+ * Operations of {@link ROLLOUT_CLAIMS}: `claim` answers a {@link ClaimAnswer} with at most {@link MAX_CONFLICTS} conflicts, and claims nothing if
+ * there are any or more than {@link MAX_CLAIMED} clients would be claimed; it is idempotent for one rollout. `release` ends a rollout's claims.
  */
 export interface ClaimsRequests {
   readonly claim: { readonly rollout: string; readonly clients: readonly string[] };
@@ -291,3 +303,12 @@ export interface ClaimsRequests {
 }
 
 export const MAX_CONFLICTS = 100;
+
+/**
+ * Maximum clients in open rollouts together. Their claims are one state, of 14 bytes a client: 700 KB. The Durable Task Scheduler
+ * accepts messages of 1 MiB (Azure-Samples/Durable-Task-Scheduler, LargePayload); Azure Storage moves larger texts to blobs.
+ */
+export const MAX_CLAIMED = 50_000;
+
+/** Maximum bytes of the rows of one piece, as JSON: the same limit of 1 MiB, less how 500 rows stand. */
+export const MAX_PIECE_BYTES = 700_000;

@@ -1,5 +1,5 @@
 import type { Rollout } from '@connected-registry/protocol/answers/rolloutAnswers';
-import { secondsBetween } from './control.js';
+import { activeUntil, secondsBetween } from './control.js';
 import { endedRows, openRows } from './counts.js';
 import { floorSeconds, writesOf } from './floor.js';
 import type { ControlState, RolloutPlan } from './rollout.js';
@@ -80,8 +80,8 @@ function pausesLeft({ reason, waitsUntil, wave }: ControlState, plan: RolloutPla
 
 function floorOf(state: ControlState, plan: RolloutPlan, now: Date): Rollout['floor'] {
   const seconds = plan.dryRun ? 0 : floorSeconds(plan, doneRows(state) / plan.rows);
-  const active = state.activeSeconds + (state.activeSince === undefined ? 0 : secondsBetween(state.activeSince, now));
-  return { seconds: rounded(seconds), ...(seconds < MIN_FLOOR ? {} : { ratio: rounded(active / seconds) }) };
+  const ratio = activeUntil(state, now) / seconds;
+  return { seconds: rounded(seconds), ...(seconds < MIN_FLOOR ? {} : { ratio: rounded(ratio) }) };
 }
 
 function rounded(value: number): number {

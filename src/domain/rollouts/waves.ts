@@ -14,3 +14,9 @@ export function waveRows({ rows, waves }: Waved, wave: number): { readonly from:
 export function waveCount({ rows, waves }: Waved): number {
   return 1 + Math.max(0, Math.ceil((rows - (waves.canary ?? waves.size)) / waves.size));
 }
+
+/** The wave of a row, from 0. @param row from 0 */
+export function waveOf({ waves }: Pick<Waved, 'waves'>, row: number): number {
+  const first = waves.canary ?? waves.size;
+  return row < first ? 0 : 1 + Math.floor((row - first) / waves.size);
+}

@@ -5,7 +5,7 @@ import {
   ROLLOUT_CLAIMS_KEY,
   ROLLOUT_CONTROL,
   ROLLOUT_PIECE,
-  type ClaimConflict,
+  type ClaimAnswer,
   type ControlRequests,
   type Directive,
   type PieceAnswer,
@@ -23,7 +23,7 @@ export class RolloutEntities {
   ) {}
 
   /** Notes how the rollout stands. @returns how it stands now, and what to do next */
-  control<Operation extends 'open' | 'refuse' | 'report' | 'stop' | 'end'>(
+  control<Operation extends 'read' | 'open' | 'refuse' | 'report' | 'stop' | 'end'>(
     operation: Operation,
     request: ControlRequests[Operation],
   ): Flow<Directive> {
@@ -43,7 +43,7 @@ export class RolloutEntities {
   }
 
   /** Claims clients for the rollout; none if another open rollout has one of them. @param clients hashes, one a row */
-  claim(clients: readonly string[]): Flow<{ readonly conflicts: readonly ClaimConflict[] }> {
+  claim(clients: readonly string[]): Flow<ClaimAnswer> {
     return this.run.callEntity(CLAIMS, 'claim', { rollout: this.id, clients });
   }
 

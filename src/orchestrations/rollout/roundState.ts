@@ -80,13 +80,22 @@ export class RoundState {
     for (const piece of this.round.counts.keys()) this.answered(piece, yield* entities.piece(piece, 'read', {}));
   }
 
-  /** Makes failed and cancelled rows wait again. The first wave with open rows is then entered at once. */
-  *retryFailed(entities: RolloutEntities, command: string): Flow<void> {
-    const before = this.counts.waiting;
-    for (const piece of this.round.counts.keys())
-      this.answered(piece, yield* entities.piece(piece, 'retryFailed', { command }));
+  /**
+   * Makes failed and cancelled rows wait again. The first wave with open rows is then entered at once.
+   * @param findRunning which of these rows of a piece have a run that must be followed instead
+   */
+  *retryFailed(
+    entities: RolloutEntities,
+    command: string,
+    findRunning: (piece: number) => Flow<readonly RowChange[]>,
+  ): Flow<void> {
+    const before = this.open;
+    for (const [piece, { failed, cancelled }] of this.round.counts.entries()) {
+      const found = failed + cancelled > 0 ? yield* findRunning(piece) : [];
+      this.answered(piece, yield* entities.piece(piece, 'retryFailed', { command, found }));
+    }
     // Without a row to retry, the pause between two waves goes on.
-    this.change(this.counts.waiting > before ? { wave: 0, waveEndedAt: LONG_AGO, idle: 0 } : { idle: 0 });
+    this.change(this.open > before ? { wave: 0, waveEndedAt: LONG_AGO, idle: 0 } : { idle: 0 });
   }
 
   /** Cancels all rows that wait. */

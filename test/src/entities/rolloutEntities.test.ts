@@ -50,12 +50,12 @@ test('an older note about a start does not undo an end', async () => {
 });
 
 test('a retry makes failed rows wait once for each command, and a late note about the try before is dropped', async () => {
-  const { state } = await send(await noted(), 'retryFailed', { command: 'r' });
+  const { state } = await send(await noted(), 'retryFailed', { command: 'r', found: [] });
   expect(state.rows[0]).toEqual({ state: 'waiting', retry: 1 });
   const late = { changes: [{ index: 0, status: { state: 'completed', retry: 0 } }] } as const;
   const after = (await send(state, 'note', late)).state;
   expect(after.rows[0]).toEqual({ state: 'waiting', retry: 1 });
-  expect((await send(state, 'retryFailed', { command: 'r' })).state).toEqual(state);
+  expect((await send(state, 'retryFailed', { command: 'r', found: [] })).state).toEqual(state);
 });
 
 test('cancelling ends waiting rows only', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { MAX_CLAIMED } from '../../../src/domain/rollouts/rollout.js';
 import { clientOf, createRolloutWorld, useRolloutTime } from '../fakes/worlds/rolloutWorld.js';
 
 beforeEach(useRolloutTime);
@@ -60,12 +61,22 @@ describe('a rollout', () => {
     expect([world.clients.started, world.rows, world.claims]).toEqual([[], [], { another: claimed }]);
   });
 
+  test('is refused if open rollouts would have too many clients', async () => {
+    const world = createRolloutWorld({ plan: { rows: 3 } });
+    const claims = { another: Array.from({ length: MAX_CLAIMED - 2 }, (_, nth) => `client-${nth}`) };
+    world.setClaims(claims);
+    expect((await world.run()).outcome.status).toBe('refused');
+    expect(world.control).toMatchObject({ status: 'refused', claimed: MAX_CLAIMED - 2 });
+    expect([world.clients.started, world.rows, world.claims === claims]).toEqual([[], [], true]);
+  });
+
   test('gives each run the time of its request, the rollout and its priority', async () => {
     const world = createRolloutWorld({ plan: { rows: 1, startAt: '2026-03-01T13:00:00.000Z' } });
     await world.run();
     const [{ run, at }] = world.clients.started as [(typeof world.clients.started)[0]];
     // A client that was revoked after the request stays revoked, and run ids sort by the time of the start.
     expect(run).toMatchObject({ requestedAt: world.plan.requestedAt, rollout: world.plan.id, actor: 'an-operator' });
+    expect(run.rowStartedAt).toBe(at.toISOString());
     expect(run.run.slice(0, 9)).toBe(at.getTime().toString(36).padStart(9, '0'));
     expect(at.toISOString() >= '2026-03-01T13:00:00.000Z').toBe(true);
   });
@@ -120,14 +131,13 @@ describe('a rollout', () => {
     const [, c0, c2, c1] = world.clients.started;
     expect([c0?.client, c2?.client, c1?.client]).toEqual(['c0', 'c2', 'c1']);
     expect(seconds(c0?.at, c1?.at)).toBeGreaterThanOrEqual(600);
-    expect(world.rows[1]).not.toHaveProperty('busySince');
+    expect(world.rows[1]).not.toHaveProperty('busyFrom');
   });
 
   test('gives up a client that another run holds for a day', async () => {
-    const since = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
     const world = createRolloutWorld({
       plan: { rows: 3 },
-      status: (row) => (row === 1 ? { busySince: since(86_390) } : row === 2 ? { busySince: since(86_310) } : {}),
+      status: (row) => (row === 1 ? { busyFrom: -86_390 } : row === 2 ? { busyFrom: -86_310 } : {}),
       ending: (client) => ({ seconds: client === 'c0' ? 5 : 60, state: 'completed' }),
     });
     for (const row of [1, 2]) world.clients.startSingly(clientOf(row), 'single0000000001');
@@ -138,5 +148,23 @@ describe('a rollout', () => {
       ['completed', undefined],
     ]);
     expect(world.control.failures).toEqual({ 'client-busy': 1 });
+  });
+
+  test.each(['freeze window', 'pause'])('counts no %s as time for which a client was busy', async (why) => {
+    const isPaused = why === 'pause';
+    const frozen = { cron: '1 12 * * *', seconds: 1800, timeZone: 'UTC' };
+    const world = createRolloutWorld({
+      plan: { rows: 1, freezeWindows: isPaused ? [] : [frozen] },
+      // Five minutes are left of the day.
+      status: () => ({ busyFrom: -86_100 }),
+      ending: (_client, nth) => ({ seconds: nth === 1 ? 1980 : 20, state: 'completed' }),
+    });
+    world.clients.startSingly(clientOf(0), 'single0000000001');
+    if (isPaused) {
+      world.after(60, () => world.command('pause'));
+      world.after(1860, () => world.command('resume'));
+    }
+    const { outcome } = await world.run();
+    expect(outcome.counts).toMatchObject({ completed: 1, failed: 0 });
   });
 });

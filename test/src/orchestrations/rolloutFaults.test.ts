@@ -3,6 +3,7 @@ import { mainSecretName } from '@connected-registry/protocol/names/names';
 import { claimOf } from '../../../src/activities/rollouts/rowRuns.js';
 import { addMember } from '../fakes/clients/fleet.js';
 import { onboarding } from '../fakes/answers/requests.js';
+import type { Ending } from '../fakes/services/clientRuns.js';
 import { clientOf, createRolloutWorld, useRolloutTime } from '../fakes/worlds/rolloutWorld.js';
 
 beforeEach(useRolloutTime);
@@ -45,6 +46,17 @@ describe('a rollout starts no client twice', () => {
     });
 
     expect(world.clients.started).toHaveLength(8);
+  });
+
+  test('and starts none in a freeze window that has begun before its activity is executed', async () => {
+    const lateness = [120];
+    const world = createRolloutWorld({
+      plan: { rows: 4, freezeWindows: [{ cron: '1 12 * * *', seconds: 3600, timeZone: 'UTC' }] },
+      lateness: (name) => (name === 'advanceRollout' ? (lateness.shift() ?? 0) : 0),
+    });
+    expect((await world.run()).outcome.counts).toMatchObject({ completed: 4 });
+    expect(lateness).toEqual([]);
+    for (const { at } of world.clients.started) expect(at.toISOString() >= '2026-03-01T13:01:00').toBe(true);
   });
 
   test.each(['paused', 'between waves'] as const)('if its activity comes again late while it is %s', async (why) => {
@@ -132,6 +144,37 @@ describe('a rollout starts no client twice', () => {
   });
 });
 
+describe('a retry of rows whose outcome is unknown', () => {
+  const retried = async (ending: (nth: number) => Ending, kind: 'rotate' | 'check' = 'rotate') => {
+    let isUnseen = true;
+    const world = createRolloutWorld({
+      plan: { rows: 3, kind },
+      ending: (_client, nth) => ending(nth),
+      isUnseen: () => isUnseen,
+    });
+    expect((await world.run()).outcome.counts).toMatchObject({ failed: 3 });
+    expect(world.control.failures).toEqual({ 'outcome-unknown': 3 });
+    isUnseen = false;
+    await world.command('retry-failed');
+    const { outcome } = await world.run('again00000000001');
+    expect(outcome.counts).toMatchObject({ completed: 3 });
+    return world.clients.started.length;
+  };
+
+  test.each(['rotate', 'check'] as const)('follows runs that still run: %s', async (kind) => {
+    const starts = await retried(() => ({ seconds: 3600, state: 'completed', differing: [] }), kind);
+    expect(starts).toBe(kind === 'check' ? 1 : 3);
+  });
+
+  test('does not start clients again whose runs have completed in the meantime', async () => {
+    expect(await retried(() => ({ seconds: 1, state: 'completed' }))).toBe(3);
+  });
+
+  test('starts clients again whose runs have failed', async () => {
+    expect(await retried((nth) => ({ seconds: 1, state: nth === 1 ? 'failed' : 'completed' }))).toBe(6);
+  });
+});
+
 describe('a rollout that operators retry while it ends', () => {
   const ending = (other: string | undefined) => {
     let isSent = false;
@@ -191,16 +234,24 @@ describe('a rollout that cannot open', () => {
 
 describe('a rollout whose freeze windows cannot be computed', () => {
   test('starts nothing, and can be cancelled', async () => {
+    const names: string[] = [];
     const world = createRolloutWorld({
+      loses: (name) => {
+        names.push(name);
+        return false;
+      },
       plan: { rows: 3, freezeWindows: [{ cron: '0 0 * * *', seconds: 60, timeZone: 'No/Where' }] },
     });
     const seen: unknown[] = [];
     world.after(100, () => {
       seen.push(world.control.status, world.control.reason, world.clients.started.length);
+      names.length = 0;
       return world.command('cancel');
     });
     expect((await world.run()).outcome).toMatchObject({ status: 'cancelled', counts: { cancelled: 3 } });
     expect(seen).toEqual(['running', 'freeze-window', 0]);
+    // The gates are part of the report, and must not stand between an operator and the rows.
+    expect(names.find((name) => name === 'cancelWaiting' || name === 'report')).toBe('cancelWaiting');
   });
 });
 
@@ -217,6 +268,36 @@ describe('a rollout that checks', () => {
     expect(world.rows[120]).toMatchObject({ state: 'failed', code: 'findings' });
     expect(new Set(world.rows.map(({ operation }) => operation)).size).toBe(2);
   });
+
+  test('checks no client twice if the start of a check was not noted, and the budgets have another room then', async () => {
+    const rooms = [30, 150, 30];
+    let nth = 0;
+    const world = createRolloutWorld({
+      plan: { rows: 150, kind: 'check' },
+      ending: () => ({ seconds: 5, state: 'completed', differing: [] }),
+      loses: (name) => name === 'advanceRollout' && (nth += 1) === 1,
+      pace: { room: () => rooms.shift() ?? 500, started: () => undefined },
+    });
+    expect((await world.run()).outcome.counts).toMatchObject({ completed: 150 });
+    expect(world.clients.started.map(({ client }) => client)).toEqual(['100 clients', '50 clients']);
+  });
+
+  test.each(['resume', 'cancel'] as const)(
+    'finds its checks again after it has stopped and got %s',
+    async (command) => {
+      let broken = true;
+      const world = createRolloutWorld({
+        plan: { rows: 150, kind: 'check' },
+        ending: () => ({ seconds: 600, state: 'completed', differing: [] }),
+        loses: (name) => broken && name === 'advanceRollout',
+      });
+      expect((await world.run()).outcome.status).toBe('stopped');
+      broken = false;
+      await world.command(command);
+      expect((await world.run('again00000000001')).outcome.counts).toMatchObject({ completed: 150, cancelled: 0 });
+      expect(world.clients.started).toHaveLength(2);
+    },
+  );
 
   test('does not call a row completed whose findings are gone', async () => {
     const world = createRolloutWorld({ plan: { rows: 1, kind: 'check' } });

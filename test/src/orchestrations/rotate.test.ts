@@ -123,6 +123,21 @@ describe('a rotation', () => {
     expect(records.state).toEqual({});
   });
 
+  test('of a rollout clears what made it due while its row waited, and no later mark', async () => {
+    const input = { requestedAt: '2026-02-20T00:00:00.000Z', rowStartedAt: '2026-02-22T00:00:00.000Z' };
+    const due = createClientRecordEntity();
+    due.state = { rotationDueSince: '2026-02-21T00:00:00.000Z' };
+    await rotateIn(world, { records: due, input });
+    expect(due.state).toEqual({});
+
+    const acknowledged = world.vault.versionsOf(main).at(-1)?.version ?? '';
+    const again = createClientRecordEntity();
+    again.state = { rotationDueSince: '2026-02-23T00:00:00.000Z', acknowledged };
+    const { outcome } = await rotateIn(world, { records: again, input, run: 'rot0000000000002' });
+    expect(outcome.status).toBe('completed');
+    expect(again.state).toMatchObject({ rotationDueSince: '2026-02-23T00:00:00.000Z' });
+  });
+
   test('of a revoked client does not start', async () => {
     const records = createClientRecordEntity();
     records.state = { revokedAt: '2026-02-28T00:00:00.000Z' };

@@ -48,6 +48,7 @@ export const ANSWER_CODES = {
     meaning: 'clients are in another rollout that has not ended: `conflicts` names the first of them',
     member: 'conflicts',
   },
+  'rollouts-full': { statuses: [409], meaning: 'open rollouts together would have more than 50,000 clients' },
   'rollout-status': {
     statuses: [409],
     meaning: "the command does not fit the rollout's status: `rolloutStatus` has it",

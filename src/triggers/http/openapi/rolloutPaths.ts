@@ -34,6 +34,7 @@ const postRollouts = {
     ...problemAnswers([
       'invalid-request',
       'client-in-rollout',
+      'rollouts-full',
       'body-too-large',
       'service-error',
       'selection-slow',
@@ -97,7 +98,7 @@ const command = (operationId: string, summary: string, description: string, exam
     ...problemAnswers([
       'rollout-not-found',
       'rollout-status',
-      ...(opens ? (['client-in-rollout'] as const) : []),
+      ...(opens ? (['client-in-rollout', 'rollouts-full'] as const) : []),
       'unavailable',
     ]),
   },

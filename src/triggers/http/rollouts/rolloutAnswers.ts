@@ -1,7 +1,12 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { Rollout } from '@connected-registry/protocol/answers/rolloutAnswers';
-import type { ClaimConflict, RolloutCommand, RolloutStatus } from '../../../domain/rollouts/rollout.js';
+import {
+  MAX_CLAIMED,
+  type ControlState,
+  type RolloutCommand,
+  type RolloutStatus,
+} from '../../../domain/rollouts/rollout.js';
 import { rolloutView } from '../../../domain/rollouts/view.js';
 import type { RolloutState } from '../../durable/rollouts.js';
 import { problem } from '../answers/problem.js';
@@ -37,14 +42,15 @@ export function rolloutNotFound(id: string): HttpResponseInit {
 }
 
 /**
- * Builds the answer to a rollout whose clients are in other rollouts.
+ * Builds the answer to a rollout whose clients are in other rollouts, or which would have too many clients beside others.
  * @param clientOf finds a client by its row, from 0
  */
-export function inOtherRollout(
-  conflicts: readonly ClaimConflict[],
+export function notClaimed(
+  { conflicts = [], claimed }: Pick<ControlState, 'conflicts' | 'claimed'>,
   clientOf: (row: number) => ClientReference | undefined,
   places: RowPlaces,
 ): HttpResponseInit {
+  if (claimed !== undefined) return tooManyOpen(claimed);
   const named = conflicts.flatMap(({ row, rollout }) => {
     const client = clientOf(row);
     return client ? [{ row: rowNumber(places, row), ...referenceOf(client), rollout }] : [];
@@ -56,6 +62,15 @@ export function inOtherRollout(
     title: 'Clients are in another rollout.',
     detail: `A client can be in one rollout at a time. Wait until rollout ${others} has ended, or cancel it, or leave the clients out. Nothing was started.`,
     conflicts: named,
+  });
+}
+
+function tooManyOpen(claimed: number): HttpResponseInit {
+  return problem({
+    status: 409,
+    code: 'rollouts-full',
+    title: 'Open rollouts have too many clients.',
+    detail: `Rollouts that have not ended may have ${MAX_CLAIMED} clients together, and the others have ${claimed}. Wait until one has ended, cancel one, or send fewer clients. Nothing was started.`,
   });
 }
 

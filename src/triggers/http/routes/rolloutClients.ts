@@ -66,7 +66,7 @@ const WAITING: RowStatus = { state: 'waiting', retry: 0 };
 function toClient(
   row: number,
   request: RolloutRequest,
-  { retry, busySince: _busySince, ...status }: RowStatus,
+  { retry, busyFrom: _busyFrom, ...status }: RowStatus,
 ): RolloutClient {
   return { row: row + 1, ...referenceOf(request), ...status, ...(retry > 0 ? { retries: retry } : {}) };
 }

@@ -24,7 +24,7 @@ import {
 } from '../../durable/rollouts.js';
 import {
   doesNotFit,
-  inOtherRollout,
+  notClaimed,
   isLost,
   rolloutLocation,
   rolloutNotFound,
@@ -145,5 +145,5 @@ async function refused(client: DurableClient, { plan, control }: RolloutState): 
     const { requests } = await readPiece(client, plan.id, piece);
     requests.forEach((one, index) => clients.set(piece * PIECE_ROWS + index, one));
   }
-  return inOtherRollout(conflicts, (row) => clients.get(row), {});
+  return notClaimed(control, (row) => clients.get(row), {});
 }

@@ -26,7 +26,8 @@ import {
 import { problem } from '../answers/problem.js';
 import { orServiceProblem } from '../answers/serviceProblem.js';
 import { checkConnectedRegistries } from '../rollouts/connectedRegistryFaults.js';
-import { inOtherRollout, rolloutLocation, rolloutNotFound, viewOf } from '../rollouts/rolloutAnswers.js';
+import { checkSizes } from '../rollouts/sizeFaults.js';
+import { notClaimed, rolloutLocation, rolloutNotFound, viewOf } from '../rollouts/rolloutAnswers.js';
 import { readRolloutBody, type RolloutBody } from '../rollouts/rolloutBody.js';
 import { checkRows } from '../rollouts/rolloutRows.js';
 import { RowFaults, type RowPlaces } from '../rollouts/rowFaults.js';
@@ -44,6 +45,7 @@ export function postRollouts(config: Config, queries: Pick<Queries, 'inventory' 
       const { kind, defaults = {} } = body.head;
       const requests = checkRows(kind, found.rows, defaults, config, faults);
       if (faults.count === 0 && kind === 'onboard') await checkConnectedRegistries(requests, config, queries, faults);
+      checkSizes(requests, faults);
       if (faults.count > 0) return faults.refusal();
       return start(client, toPlan(body, requests, actor, config), requests, body, config);
     });
@@ -115,8 +117,11 @@ async function start(
   await putRows(client, id, requests, { operation, actor });
   const control = await awaitControl(client, id, ({ status }) => status !== 'opening');
   if (control?.status === 'refused') {
-    audit('rollout.start.refused', { ...facts, reason: 'client-in-rollout' });
-    return inOtherRollout(control.conflicts ?? [], (row) => requests[row], places);
+    audit('rollout.start.refused', {
+      ...facts,
+      reason: control.claimed === undefined ? 'client-in-rollout' : 'rollouts-full',
+    });
+    return notClaimed(control, (row) => requests[row], places);
   }
   if (!control && !(await readRollout(client, id))) {
     audit('rollout.start.failed', { ...facts, reason: 'engine-slow' });

@@ -33,10 +33,11 @@ const ask = (turns: Turns, bucket: ReturnType<typeof paced>['writes'], key: stri
 
 describe('the pace of a rollout', () => {
   test.each([
-    // 1,000 reads, 500 writes and 500 deletes in 30 seconds: 3 reads a client, for an onboarding 2.02 writes.
+    // 1,000 reads, 500 writes and 500 deletes in 30 seconds: 3 reads a client, for an onboarding 2.02 writes, for an
+    // offboarding 5.75 reads.
     { kind: 'rotate', room: 333 },
     { kind: 'onboard', room: 247 },
-    { kind: 'offboard', room: 333 },
+    { kind: 'offboard', room: 173 },
     { kind: 'check', room: 1000 },
   ] as const)('is what the scarcest budget serves in time: $kind', ({ kind, room }) => {
     expect(paced().pace.room({ registry: 'first', kind }, 30)).toBe(room);

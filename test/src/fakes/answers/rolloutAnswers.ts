@@ -70,6 +70,9 @@ async function givePosts(note: Note): Promise<void> {
   const conflicting = new RolloutEngine();
   conflicting.conflicts = [{ row: 0, rollout: 'm0000000other' }];
   note(route, 'a client of another rollout', await ask(post, { body }, conflicting));
+  const full = new RolloutEngine();
+  full.claimed = 45_000;
+  note(route, 'too many clients in open rollouts', await ask(post, { body }, full));
   const slow = new RolloutEngine();
   slow.conflicts = undefined;
   note(route, 'not opened in time', await ask(post, { body }, slow));
@@ -137,6 +140,9 @@ async function giveCommand(command: RolloutCommand, note: Note): Promise<void> {
   const stopped = await inStatus('stopped');
   stopped.conflicts = [{ row: 0, rollout: 'm0000000other' }];
   note(route, 'clients of another rollout', await ask(post, BY_ID, stopped));
+  const full = await inStatus('stopped');
+  full.claimed = 45_000;
+  note(route, 'too many clients in open rollouts', await ask(post, BY_ID, full));
 }
 
 async function carryOut(engine: RolloutEngine): Promise<void> {

@@ -24,6 +24,8 @@ const BY = { operation: 'rollout-x.x', actor: 'test' };
 export class RolloutEngine extends FakeDurableClient {
   /** What the orchestration finds when it claims the clients; undefined if it does not come so far. */
   conflicts: readonly ClaimConflict[] | undefined = [];
+  /** What it finds if open rollouts have too many clients. */
+  claimed: number | undefined;
   /** Whether entities handle signals. */
   handlesSignals = true;
   readonly inputs: RolloutInput[] = [];
@@ -66,6 +68,10 @@ export class RolloutEngine extends FakeDurableClient {
     this.inputs.push(input);
     if (!this.conflicts) return;
     const { plan } = input;
+    if (this.claimed !== undefined) {
+      await this.tell(plan.id, 'refuse', { plan, conflicts: [], claimed: this.claimed });
+      return this.finish(plan.id);
+    }
     if (this.conflicts.length === 0) return this.tell(plan.id, 'open', { plan });
     await this.tell(plan.id, 'refuse', { plan, conflicts: this.conflicts });
     this.finish(plan.id);

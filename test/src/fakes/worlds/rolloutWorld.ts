@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
-import { newRunId } from '@connected-registry/protocol/names/operationId';
+import { newRunId, type OperationId } from '@connected-registry/protocol/names/operationId';
 import { createRunActivities } from '../../../../src/activities/runs/runActivities.js';
 import { NO_CONTROL } from '../../../../src/domain/rollouts/control.js';
 import {
@@ -50,6 +50,10 @@ interface Options {
   readonly pace?: Pace;
   /** Whether an activity's or entity's answer is lost after its work, so that it is called again. */
   readonly loses?: (name: string, nth: number) => boolean;
+  /** Whether the engine does not say how runs stand, so that their ends are unknown. */
+  readonly isUnseen?: () => boolean;
+  /** Seconds after its call at which an activity is executed, as if the host had been down. */
+  readonly lateness?: (name: string) => number;
   /** Reads of a piece after each change that do not show the change yet. */
   readonly staleReads?: number;
 }
@@ -96,6 +100,8 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
 
   const runs = {
     ...clients.runs,
+    progress: async (id: OperationId) =>
+      options.isUnseen?.() === true ? ({ state: 'unknown' } as const) : clients.runs.progress(id),
     rolloutControl: async () => control,
     rolloutPiece: async (_id: string, piece: number) => {
       const found = shown[piece];
@@ -201,7 +207,12 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
         flow: rollout,
         input: { plan, run, actor: plan.actor, limits: world.config.limits } satisfies RolloutInput,
         script: {
-          before: async () => {
+          before: async (name, _call, engine) => {
+            const late = options.lateness?.(name) ?? 0;
+            if (late > 0) {
+              engine.now = new Date(engine.now.getTime() + late * 1000);
+              vi.setSystemTime(engine.now);
+            }
             for (const due of script.filter(({ at }) => at <= new Date())) {
               script.splice(script.indexOf(due), 1);
               await due.work();

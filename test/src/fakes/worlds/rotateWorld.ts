@@ -31,6 +31,8 @@ interface Options extends Script {
   readonly urgent?: boolean;
   readonly run?: string;
   readonly limits?: Partial<FlowLimits>;
+  /** Further fields of the run's input. */
+  readonly input?: Partial<RotationRun>;
   /** The client's record of earlier flows; by default a new one. */
   readonly records?: ClientRecordEntity;
   /** Whether the edge syncs at every look. By default it does. */
@@ -38,12 +40,13 @@ interface Options extends Script {
 }
 
 /** Rotates the default client over the fake services; its device pulls, unless the script says otherwise. Needs fake timers. */
-export async function rotateIn(world: World, { urgent, run, limits, records, edge, ...script }: Options = {}) {
+export async function rotateIn(
+  world: World,
+  { urgent, run, limits, input: more, records, edge, ...script }: Options = {},
+) {
   const flows = createFlowWorld(world, records);
-  const input = rotationRun(
-    { ...(urgent === undefined ? {} : { urgent }), ...(run === undefined ? {} : { run }) },
-    limits,
-  );
+  const changes = { ...(urgent === undefined ? {} : { urgent }), ...(run === undefined ? {} : { run }) };
+  const input = { ...rotationRun(changes, limits), ...more };
   const ended = await runFlow({ world: flows, flow: rotate, input, script: syncing(world, script, edge) });
   return { ...ended, records: flows.records };
 }

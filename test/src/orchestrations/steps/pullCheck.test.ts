@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PullCheckReport } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { reportEventName, reportHash } from '../../../../src/domain/pullCheck/reportEvent.js';
-import { done, failed, retryLater } from '../../../../src/domain/operations/stepOutcome.js';
+import { awaitTurn, done, failed, retryLater } from '../../../../src/domain/operations/stepOutcome.js';
 import type { Call } from '../../fakes/durable/durableContext.js';
 import { plan, onboardScripted, report, type OnboardingScript } from '../../fakes/worlds/onboardScript.js';
 import { RUN } from '../../fakes/answers/requests.js';
@@ -185,6 +185,20 @@ describe('the pull check', () => {
 
     const second = asked.find((call) => attemptOf(call) === 2);
     expect(second?.input).toMatchObject({ expiresAt: new Date((second?.at.getTime() ?? 0) + 300_000).toISOString() });
+  });
+
+  test("is not ended by waits for the rate of the device's channel, which do not count against its deadline", async () => {
+    const waited = new Set<number>();
+    const requestPullCheck = (call: Call) => {
+      const attempt = attemptOf(call);
+      if (attempt > 3 || waited.has(attempt)) return done({});
+      waited.add(attempt);
+      return awaitTurn('the rate of the hub does not allow the request yet', 1_800);
+    };
+    const device = (attempt: number) => (attempt > 3 ? after(3) : undefined);
+    const { outcome, seconds } = await check({ answers: { requestPullCheck }, device });
+    expect(outcome.status).toBe('completed');
+    expect([waited.size, Math.max(...seconds) > 5_400]).toEqual([3, true]);
   });
 
   test('waits for a sync of a daily schedule before it gives up', async () => {

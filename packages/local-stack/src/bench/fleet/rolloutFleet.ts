@@ -5,6 +5,8 @@ import { REQUEST, type FleetOnboarding } from './onboardFleet.js';
 
 /** Minimum milliseconds of real time between two reads of the rollout. */
 const READ_EVERY = 1_000;
+/** Maximum reads in a row that may fail: a process that is busy with thousands of clients refuses some. */
+const MAX_FAILED_READS = 20;
 /** Milliseconds of real time after which the bench gives up if no row ends. */
 const STUCK = 1_800_000;
 /** Milliseconds between two lines about the progress. */
@@ -27,18 +29,25 @@ const CONTINUES = ['opening', 'running'];
  * Requests all onboardings as one rollout of one wave, and waits until it has ended. Its end counts, which is later than
  * the last client's.
  *
- * @throws if the rollout is refused, paused or stopped, or no row ends for half an hour
+ * @param every minimum milliseconds of real time between two reads
+ * @throws if the rollout is refused, paused or stopped, cannot be read 20 times in a row, or no row ends for half an hour
  */
-export async function rolloutFleet(fleet: Omit<FleetOnboarding, 'promoted'>): Promise<FleetEnd> {
+export async function rolloutFleet(fleet: Omit<FleetOnboarding, 'promoted'>, every = READ_EVERY): Promise<FleetEnd> {
   const { app, clients, say } = fleet;
   const id = await post(fleet);
-  let [lastRead, lastEnd, lastSaid, ended] = [0, performance.now(), performance.now(), 0];
+  let [lastRead, lastEnd, lastSaid, ended, failedReads] = [0, performance.now(), performance.now(), 0, 0];
   for (;;) {
     await fleet.pass();
     const now = performance.now();
-    if (now - lastRead < READ_EVERY) continue;
+    if (now - lastRead < every) continue;
     const view = await read(app, id);
     lastRead = performance.now();
+    if (typeof view === 'string') {
+      failedReads += 1;
+      if (failedReads >= MAX_FAILED_READS) throw new Error(`${failedReads} reads in a row have failed. ${view}`);
+      continue;
+    }
+    failedReads = 0;
     if (!CONTINUES.includes(view.status)) return endOf(view);
     const { completed, failed, cancelled } = view.counts;
     if (completed + failed + cancelled > ended) lastEnd = now;
@@ -69,11 +78,28 @@ async function post({ app, clients, sites }: Omit<FleetOnboarding, 'promoted'>):
   return accepted.parse(JSON.parse(text)).id;
 }
 
-async function read(app: FleetOnboarding['app'], id: string): Promise<RolloutView> {
-  const answer = await fetch(`${app.url}/api/rollouts/${id}`, { headers: { 'x-functions-key': app.key } });
-  const text = await answer.text();
-  if (answer.status !== 200) throw new Error(`The rollout ${id} was answered ${answer.status}: ${text}`);
+/** @returns the rollout, or what failed if a later read may succeed */
+async function read(app: FleetOnboarding['app'], id: string): Promise<RolloutView | string> {
+  const found = await answerOf(`${app.url}/api/rollouts/${id}`, app.key);
+  if (typeof found === 'string') return found;
+  const { status, text } = found;
+  const told = `The rollout ${id} was answered ${status}: ${text}`;
+  if (status >= 500) return told;
+  if (status !== 200) throw new Error(told);
   return rollout.parse(JSON.parse(text));
+}
+
+/** @returns the answer, or why there is none */
+async function answerOf(
+  url: string,
+  key: string,
+): Promise<{ readonly status: number; readonly text: string } | string> {
+  try {
+    const answer = await fetch(url, { headers: { 'x-functions-key': key } });
+    return { status: answer.status, text: await answer.text() };
+  } catch (error) {
+    return `${url} was not answered: ${String(error)}`;
+  }
 }
 
 function endOf({ status, reason, counts, failures, endedAt }: RolloutView): FleetEnd {

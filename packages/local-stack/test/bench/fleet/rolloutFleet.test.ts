@@ -15,7 +15,7 @@ afterEach(() => {
 });
 
 /** An app that accepts a rollout, and shows the given views of it, the last one again and again. */
-async function startApp(views: readonly Record<string, unknown>[], status = 202) {
+async function startApp(views: readonly (Record<string, unknown> | 'refused' | 'cut')[], status = 202) {
   const posted: unknown[] = [];
   const left = [...views];
   server = createServer((request, response) => {
@@ -24,6 +24,8 @@ async function startApp(views: readonly Record<string, unknown>[], status = 202)
       for await (const chunk of request) text += String(chunk);
       if (request.method === 'GET') {
         const view = left.length > 1 ? left.shift() : left[0];
+        if (view === 'cut') return response.destroy();
+        if (view === 'refused') return response.writeHead(503).end('busy');
         return response.end(JSON.stringify({ id: 'r1', counts, failures: { 'step-deadline': 1 }, ...view }));
       }
       posted.push(JSON.parse(text));
@@ -69,4 +71,16 @@ test('a rollout that pauses or is refused ends the measurement', async () => {
   server?.close();
   const refused = await startApp([{}], 400);
   await expect(rolloutFleet(refused.fleet)).rejects.toThrow('The app answered 400 to the rollout');
+});
+
+test('reads that fail do not end the measurement, until twenty in a row have failed', async () => {
+  const end = { status: 'completed', endedAt: '2026-01-01T00:00:09Z' };
+  const times = (count: number) =>
+    Array.from({ length: count }, (_, nth) => (nth % 2 === 0 ? ('refused' as const) : ('cut' as const)));
+  const some = await startApp([...times(19), { status: 'running' }, ...times(19), end]);
+  expect(await rolloutFleet(some.fleet, 0)).toMatchObject({ completed: 2 });
+  server?.closeAllConnections();
+  server?.close();
+  const all = await startApp([...times(20), end]);
+  await expect(rolloutFleet(all.fleet, 0)).rejects.toThrow(/^20 reads in a row have failed/);
 });

@@ -109,7 +109,7 @@ describe('GET /api/rollouts/{id}/clients', () => {
     const startedAt = '2026-03-01T12:00:02.000Z';
     setRows(0, {
       0: { state: 'failed', retry: 2, operation, startedAt, code: 'pull-check-deadline' },
-      1: { state: 'waiting', retry: 0, busySince: startedAt },
+      1: { state: 'waiting', retry: 0, busyFrom: 5 },
     });
     const { status, body } = await page();
     expect([status, misfits(schema('RolloutClientPage'), body)]).toEqual([200, []]);

@@ -1,0 +1,77 @@
+import { checkGroups } from '../../domain/rollouts/checkGroups.js';
+import type { Pace } from '../../ports/pace.js';
+import type { Config } from '../../settings/config.js';
+import { findRegistry } from '../../settings/registries.js';
+import type { RoundOfRuns } from './rowRuns.js';
+import type { WaitingRow } from './startRows.js';
+
+/** Rows after which one round starts no more, so that a pause of the rollout takes effect soon. */
+const MAX_STARTS = 250;
+
+/** Maximum busy clients that one round tries to start again. */
+const MAX_BUSY_TRIES = 50;
+
+/** Seconds within which the started work must be able to send its requests: more than a round takes, so that no budget is idle. */
+const WITHIN = 30;
+
+interface Tools {
+  readonly pace: Pick<Pace, 'room'>;
+  readonly config: Pick<Config, 'registries'>;
+}
+
+/** The rows to start now: as many as the budgets have room for. Rows of one check start together or not at all. */
+export function admittedRows(
+  { plan, at }: RoundOfRuns,
+  rows: readonly WaitingRow[],
+  { pace, config }: Tools,
+): readonly WaitingRow[] {
+  const rooms = new Map<string, number>();
+  const chosen: WaitingRow[] = [];
+  const units = plan.kind === 'check' ? checkGroups(plan, rows) : ordered(rows, at).map((row) => [row]);
+  for (const unit of units) {
+    if (chosen.length >= MAX_STARTS) break;
+    // A check may be larger than the room. Its reads then wait for their turn.
+    if (!unit.every(({ request }) => roomOf(request.registry) > 0)) continue;
+    for (const row of unit) {
+      const { registry } = row.request;
+      rooms.set(subscriptionOf(registry), roomOf(registry) - 1);
+      chosen.push(row);
+    }
+  }
+  return chosen;
+
+  /** Registries of one subscription share its budgets. */
+  function subscriptionOf(registry: string): string {
+    return findRegistry(config, registry)?.subscriptionId ?? registry;
+  }
+
+  function roomOf(registry: string): number {
+    const subscription = subscriptionOf(registry);
+    const room = rooms.get(subscription) ?? pace.room({ registry, kind: plan.kind }, WITHIN);
+    rooms.set(subscription, room);
+    return room;
+  }
+}
+
+/** Busy clients come last, and not always the same ones first. @param at ISO 8601 */
+function ordered(rows: readonly WaitingRow[], at: string): readonly WaitingRow[] {
+  const busy = rows.filter(({ status }) => status.busyFrom !== undefined);
+  const first = busy.length === 0 ? 0 : Math.floor(Date.parse(at) / 1000) % busy.length;
+  const again = [...busy.slice(first), ...busy.slice(0, first)].slice(0, MAX_BUSY_TRIES);
+  return [...bySite(rows.filter(({ status }) => status.busyFrom === undefined)), ...again];
+}
+
+/**
+ * Rows of one connected registry after each other, in the order of their first rows. They share writes of its client list if they
+ * start together.
+ */
+function bySite(rows: readonly WaitingRow[]): readonly WaitingRow[] {
+  const sites = new Map<string, WaitingRow[]>();
+  for (const row of rows) {
+    const site = `${row.request.registry} ${row.request.connectedRegistry}`.toLowerCase();
+    const found = sites.get(site);
+    if (found) found.push(row);
+    else sites.set(site, [row]);
+  }
+  return [...sites.values()].flat();
+}
