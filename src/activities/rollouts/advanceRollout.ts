@@ -1,17 +1,25 @@
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
-import { PIECE_ROWS, type RolloutRound, type RowChange, type RowStatus } from '../../domain/rollouts/rollout.js';
+import {
+  PIECE_ROWS,
+  type RolloutPlan,
+  type RolloutRound,
+  type RowChange,
+  type RowStatus,
+} from '../../domain/rollouts/rollout.js';
+import type { PlannedRow } from '../../domain/rollouts/startPlan.js';
 import { waveCount, waveRows } from '../../domain/rollouts/waves.js';
 import type { Pace } from '../../ports/pace.js';
 import type { Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';
 import type { Config } from '../../settings/config.js';
-import { findRegistry } from '../../settings/registries.js';
+import { admittedRows } from '../starting/admittedRows.js';
+import { endedRows } from '../starting/rowEnds.js';
+import type { RoundOfRuns } from '../starting/rowRuns.js';
+import { startRows } from '../starting/startRows.js';
 import { Pieces, withPieces } from './pieces.js';
-import { endedRows } from './rowEnds.js';
-import type { RoundOfRuns } from './rowRuns.js';
-import { startRows, type WaitingRow } from './startRows.js';
 
 export interface AdvanceRolloutInput extends RoundOfRuns {
+  readonly plan: RolloutPlan;
   readonly round: Pick<RolloutRound, 'versions' | 'counts' | 'wave'>;
   /** False while the rollout is paused or waits. Ends of operations are read all the same. */
   readonly mayStart: boolean;
@@ -31,20 +39,12 @@ export interface RolloutAdvance {
   readonly isLate: boolean;
 }
 
-/** Maximum rows that one round starts, so that a pause of the rollout takes effect soon. */
-const MAX_STARTS = 250;
-
-/** Maximum busy clients that one round tries to start again. */
-const MAX_BUSY_TRIES = 50;
-
-/** Seconds within which the started work must be able to send its requests: more than a round takes, so that no budget is idle. */
-const WITHIN = 30;
-
 /** Reads which operations of a rollout have ended, and starts rows of the wave in progress as fast as the budgets allow. */
 export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'>, pace: Pace) {
   return (input: AdvanceRolloutInput, runs: Runs): Promise<StepOutcome<RolloutAdvance>> =>
     withPieces(async () => {
       const { plan, round, mayStart, mayEnterNextWave } = input;
+      const tools = { runs, pace, config };
       const pieces = new Pieces(plan.id, runs, round.versions);
       const changes = new Map<number, RowStatus>();
       const withRunning = round.counts.flatMap(({ running }, piece) => (running > 0 ? [piece] : []));
@@ -62,14 +62,14 @@ export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'
       }
       const waiting = open.filter(({ status }) => status.state === 'waiting');
       const starts = mayStart && waiting.length > 0 && !pieces.isLate && (await isRunning(plan.id, runs));
-      const started = starts ? await startRows(input, admitted(waiting), { runs, pace, config }) : [];
+      const started = starts ? await startRows(input, admittedRows(input, waiting, tools), tools) : [];
       for (const { row, status } of started) changes.set(row, status);
       const left = open.filter(({ row, status }) => isOpen(changes.get(row) ?? status));
       return done({ pieces: byPiece(changes), wave, open: left.length, isLate: pieces.isLate });
 
       /** The rows of a wave that have not ended. Pieces without open rows are not read. */
-      async function openRows(wave: number): Promise<WaitingRow[]> {
-        const found: WaitingRow[] = [];
+      async function openRows(wave: number): Promise<PlannedRow[]> {
+        const found: PlannedRow[] = [];
         const { from, to } = waveRows(plan, wave);
         for (let piece = Math.floor(from / PIECE_ROWS); piece * PIECE_ROWS < to; piece += 1) {
           const counts = round.counts[piece];
@@ -84,26 +84,6 @@ export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'
         }
         return found;
       }
-
-      /** The rows to start now. Busy clients come last, and not always the same ones first. */
-      function admitted(rows: readonly WaitingRow[]): readonly WaitingRow[] {
-        const busy = rows.filter(({ status }) => status.busySince !== undefined);
-        const first = busy.length === 0 ? 0 : Math.floor(Date.parse(input.at) / 1000) % busy.length;
-        const again = [...busy.slice(first), ...busy.slice(0, first)].slice(0, MAX_BUSY_TRIES);
-        const ordered = [...bySite(rows.filter(({ status }) => status.busySince === undefined)), ...again];
-        const rooms = new Map<string, number>();
-        const chosen: WaitingRow[] = [];
-        for (const row of ordered) {
-          if (chosen.length >= MAX_STARTS) break;
-          const { registry } = row.request;
-          // Registries of one subscription share its budgets.
-          const subscription = findRegistry(config, registry)?.subscriptionId ?? registry;
-          const room = rooms.get(subscription) ?? pace.room({ registry, kind: plan.kind }, WITHIN);
-          if (room > 0) chosen.push(row);
-          rooms.set(subscription, room - 1);
-        }
-        return chosen;
-      }
     });
 }
 
@@ -115,21 +95,6 @@ async function isRunning(id: string, runs: Pick<Runs, 'rolloutControl'>): Promis
   const control = await runs.rolloutControl(id);
   if (control?.status !== 'running' || control.reason !== undefined) return false;
   return !control.commands.some(({ command }) => command === 'cancel');
-}
-
-/**
- * Rows of one connected registry after each other, in the order of their first rows. They share writes of its client list if they
- * start together.
- */
-function bySite(rows: readonly WaitingRow[]): readonly WaitingRow[] {
-  const sites = new Map<string, WaitingRow[]>();
-  for (const row of rows) {
-    const site = `${row.request.registry} ${row.request.connectedRegistry}`.toLowerCase();
-    const found = sites.get(site);
-    if (found) found.push(row);
-    else sites.set(site, [row]);
-  }
-  return [...sites.values()].flat();
 }
 
 function isOpen({ state }: RowStatus): boolean {

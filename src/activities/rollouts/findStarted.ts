@@ -6,7 +6,7 @@ import type { Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';
 import type { Config } from '../../settings/config.js';
 import { Pieces, withPieces } from './pieces.js';
-import { rowRun, type RoundOfRuns } from './rowRuns.js';
+import { rowRun, type RoundOfRuns } from '../starting/rowRuns.js';
 
 interface FindStartedInput extends RoundOfRuns {
   readonly piece: number;
