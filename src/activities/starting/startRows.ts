@@ -1,7 +1,7 @@
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { formatOperationId, randomOf, type OperationId } from '@connected-registry/protocol/names/operationId';
 import { checkInstance } from '../../domain/check/checkRun.js';
-import { ROW_CODES, type RolloutRequest, type RowStatus } from '../../domain/rollouts/rollout.js';
+import { ROW_CODES, type RowStatus } from '../../domain/rollouts/rollout.js';
 import type { PlannedRow, RowUpdate, StartPlan } from '../../domain/rollouts/startPlan.js';
 import type { Pace } from '../../ports/pace.js';
 import type { Runs, StartResult } from '../../ports/runs.js';
