@@ -189,8 +189,8 @@ describe('a sweep', () => {
     expect(outcome).toMatchObject({ started: 1, completed: 1, left: 1 });
   });
 
-  test('goes on after a paused rollout has its clients: they have no run', async () => {
-    const { outcome, started } = await sweepIn(await fleet({ inRollout: 61, other: 61 }));
+  test('asks no rollout for its clients, and starts runs of its own in the class of sweeps', async () => {
+    const { outcome, started } = await sweepIn(await fleet({ due: 61, other: 61 }));
     expect([started.length, outcome.busy]).toEqual([2, 0]);
     // Its runs are none of a rollout, and have the priority of sweeps.
     for (const { run } of started)
