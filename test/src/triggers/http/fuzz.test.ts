@@ -6,6 +6,7 @@ import { deriveReportKey } from '../../../../src/domain/pullCheck/reportKey.js';
 import { CLIENT_REQUESTED } from '../../../../src/domain/events/requestEvents.js';
 import { ONBOARD, type OnboardingRun } from '../../../../src/domain/operations/run.js';
 import { onClientRequested } from '../../../../src/triggers/eventGrid/clientRequested.js';
+import { ONBOARD_PROFILE, type ProfileInput } from '../../../../src/domain/profiles/onboardProfile.js';
 import { onConnectedRegistryWritten } from '../../../../src/triggers/eventGrid/connectedRegistryWritten.js';
 import { onDeviceChanged } from '../../../../src/triggers/eventGrid/deviceChanged.js';
 import { onSecretExpiring } from '../../../../src/triggers/eventGrid/secretExpiring.js';
@@ -110,8 +111,14 @@ describe('fuzzed events', () => {
         expect(lines.filter(({ level }) => level === 'error')).toEqual([]);
         expect(lines.length).toBeGreaterThan(0);
         for (const [id, { name, input }] of engine.instances) {
-          const { request, actor } = input as OnboardingRun;
           started += 1;
+          if (name === ONBOARD_PROFILE) {
+            const { rows, actor } = input as ProfileInput;
+            expect(actor).toBe('event');
+            for (const { request } of rows) expectWithinProfiles(request as Onboarding);
+            continue;
+          }
+          const { request, actor } = input as OnboardingRun;
           expect([id, name, actor]).toEqual([clientKey(request), ONBOARD, 'event']);
           expectWithinProfiles(request);
         }
