@@ -1,22 +1,22 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
-import { createRunActivities } from '../../../src/activities/runs/runActivities.js';
-import { priorityOf } from '../../../src/domain/operations/priority.js';
+import { createRunActivities } from '../../../../src/activities/runs/runActivities.js';
+import { priorityOf } from '../../../../src/domain/operations/priority.js';
 import {
   NOTHING_STARTED,
   profileInstance,
   type ProfileInput,
   type ProfileOutcome,
-} from '../../../src/domain/profiles/onboardProfile.js';
-import { waitingRows } from '../../../src/domain/rollouts/startPlan.js';
-import { onboardProfile } from '../../../src/orchestrations/onboardProfile.js';
-import type { Pace } from '../../../src/ports/pace.js';
-import type { EventStartResult, Runs } from '../../../src/ports/runs.js';
-import { onboarding } from '../fakes/answers/requests.js';
-import { createClientRuns } from '../fakes/services/clientRuns.js';
-import { NO_LIMIT } from '../fakes/services/runs.js';
-import { runFlow } from '../fakes/worlds/runFlow.js';
-import { createWorld } from '../fakes/worlds/world.js';
+} from '../../../../src/domain/profiles/onboardProfile.js';
+import { waitingRows } from '../../../../src/domain/rollouts/startPlan.js';
+import { onboardProfile } from '../../../../src/orchestrations/onboardProfile.js';
+import type { Pace } from '../../../../src/ports/pace.js';
+import type { EventStartResult, Runs } from '../../../../src/ports/runs.js';
+import { onboarding } from '../../fakes/answers/requests.js';
+import { createClientRuns } from '../../fakes/services/clientRuns.js';
+import { NO_LIMIT } from '../../fakes/services/runs.js';
+import { runFlow } from '../../fakes/worlds/runFlow.js';
+import { createWorld } from '../../fakes/worlds/world.js';
 
 const NOW = '2026-03-01T12:00:00.000Z';
 const EVENT = '2026-03-01T11:59:00.000Z';

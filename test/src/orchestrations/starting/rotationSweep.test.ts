@@ -2,12 +2,12 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { mainSecretName } from '@connected-registry/protocol/names/names';
 import { parseTags } from '@connected-registry/protocol/names/secretTags';
-import { firstDue, MAX_WAVES } from '../../../src/domain/rotation/sweep.js';
-import { priorityOf } from '../../../src/domain/operations/priority.js';
-import { addMember } from '../fakes/clients/fleet.js';
-import { CONNECTED_REGISTRY, REGISTRY } from '../fakes/answers/requests.js';
-import { sweepIn } from '../fakes/worlds/sweepWorld.js';
-import { createWorld } from '../fakes/worlds/world.js';
+import { firstDue, MAX_WAVES } from '../../../../src/domain/rotation/sweep.js';
+import { priorityOf } from '../../../../src/domain/operations/priority.js';
+import { addMember } from '../../fakes/clients/fleet.js';
+import { CONNECTED_REGISTRY, REGISTRY } from '../../fakes/answers/requests.js';
+import { sweepIn } from '../../fakes/worlds/sweepWorld.js';
+import { createWorld } from '../../fakes/worlds/world.js';
 
 const DAY = 86_400_000;
 const NOW = new Date('2026-06-01T12:00:00Z');
