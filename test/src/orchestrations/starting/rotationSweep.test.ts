@@ -187,6 +187,8 @@ describe('a sweep', () => {
     });
     expect(started.map(({ client }) => client)).toEqual(['b']);
     expect(outcome).toMatchObject({ started: 1, completed: 1, left: 1 });
+    // It does not wait for the rest until the wave's time is over.
+    expect(Date.now() - NOW.getTime()).toBeLessThan(600_000);
   });
 
   test('asks no rollout for its clients, and starts runs of its own in the class of sweeps', async () => {
