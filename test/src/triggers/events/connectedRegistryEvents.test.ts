@@ -72,8 +72,8 @@ describe.each(SCHEMAS)('a resource-written event (%s)', (schema) => {
   test('starts no client about which a newer event has come', async () => {
     make('plantone');
     await tested.deliver('written', written('plantone'));
-    const [[, profile] = []] = tested.engine.instances;
-    const [{ request }] = (profile?.input as ProfileInput).rows as [PlannedRow];
+    const [profile] = [...tested.engine.instances.values()].map(({ input }) => input as ProfileInput);
+    const [{ request }] = (profile ?? { rows: [] }).rows as [PlannedRow];
     tested.engine.instances.set(clientKey(request), {
       name: 'offboard',
       input: {
