@@ -18,6 +18,7 @@ import { MAP_HOLDER, NO_HOLDS } from './domain/scopeMaps/mapHolds.js';
 import { OFFBOARD, ONBOARD, REVOKE, ROTATE } from './domain/operations/run.js';
 import { NO_CONTROL } from './domain/rollouts/control.js';
 import { EMPTY_PIECE, ROLLOUT, ROLLOUT_CLAIMS, ROLLOUT_CONTROL, ROLLOUT_PIECE } from './domain/rollouts/rollout.js';
+import { ONBOARD_PROFILE } from './domain/profiles/onboardProfile.js';
 import { SWEEP, SWEEP_TIMER } from './domain/rotation/sweep.js';
 import { TOKEN_CLAIM, UNCLAIMED } from './domain/tokens/tokenClaim.js';
 import { START_WHEN_FREE } from './domain/operations/waitingRun.js';
@@ -33,7 +34,14 @@ import { tokenClaim } from './entities/tokenClaim.js';
 import { offboard } from './orchestrations/offboard.js';
 import { check } from './orchestrations/check.js';
 import { onboard } from './orchestrations/onboard.js';
-import { recordedRollout, recordedRun, recordedSweep, recordedWait } from './orchestrations/run/recordedEnd.js';
+import { onboardProfile } from './orchestrations/onboardProfile.js';
+import {
+  recordedProfile,
+  recordedRollout,
+  recordedRun,
+  recordedSweep,
+  recordedWait,
+} from './orchestrations/run/recordedEnd.js';
 import { revoke } from './orchestrations/revoke.js';
 import { rotate } from './orchestrations/rotate.js';
 import { rollout } from './orchestrations/rollout.js';
@@ -253,6 +261,7 @@ df.app.orchestration(OFFBOARD, recordedRun(OFFBOARD, countedFlow(OFFBOARD, offbo
 df.app.orchestration(REVOKE, recordedRun(REVOKE, countedFlow(REVOKE, revoke, telemetry)));
 df.app.orchestration(SWEEP, recordedSweep(rotationSweep));
 df.app.orchestration(ROLLOUT, recordedRollout(rollout));
+df.app.orchestration(ONBOARD_PROFILE, recordedProfile(onboardProfile));
 df.app.orchestration(CHECK, recordedRun(CHECK, check));
 df.app.orchestration(START_WHEN_FREE, recordedWait(startWhenFree));
 const inTurn = workInTurn(turns, config);

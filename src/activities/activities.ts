@@ -3,6 +3,7 @@ import type { Ports } from '../ports/ports.js';
 import type { Queries } from '../queries/queries.js';
 import { alertRolloutCompleted, alertRolloutPaused } from './rollouts/alertRollout.js';
 import { auditRolloutEnd } from './rollouts/auditRolloutEnd.js';
+import { auditProfileEnd } from './starting/auditProfileEnd.js';
 import { auditSweepEnd } from './rotation/auditSweepEnd.js';
 import { announcePromotion } from './credentials/announcePromotion.js';
 import { checkBinding } from './onboarding/checkBinding.js';
@@ -56,6 +57,7 @@ export function createActivities(ports: Ports, queries: Queries, config: Pick<Co
     alertRolloutPaused: alertRolloutPaused(ports),
     alertRolloutCompleted: alertRolloutCompleted(ports),
     auditRolloutEnd,
+    auditProfileEnd,
     isSwept: isSwept(ports, config),
     retireCandidate: retireCandidate(ports),
     retirePromoted: retirePromoted(ports),

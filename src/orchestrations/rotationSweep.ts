@@ -1,5 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
-import type { WaveProgress } from '../activities/rotation/readRotations.js';
+import { referenceOf } from '@connected-registry/protocol/names/clientKey';
+import { ROTATE } from '../domain/operations/run.js';
+import { updatedRows, waitingRows, type PlannedRow, type StartPlan } from '../domain/rollouts/startPlan.js';
 import { frozenUntil } from '../domain/schedules/freezeWindows.js';
 import {
   firstDue,
@@ -11,6 +13,7 @@ import {
   type SweepOutcome,
   type SweepTally,
 } from '../domain/rotation/sweep.js';
+import { waveTally } from '../domain/rotation/waveTally.js';
 import { backoffSeconds, repeat, type Backoff, type Try } from './run/backoff.js';
 import { StepFailed, type Flow } from './run/flow.js';
 import { beginRun, type RunContext } from './run/runContext.js';
@@ -79,32 +82,52 @@ class Sweep {
   /** Starts the next rotations, and waits for their ends. */
   *wave(queue: readonly DueRotation[]): Flow<SweepOutcome | undefined> {
     const { run, input } = this;
-    const { policy, sweep, actor, limits } = input;
+    const { policy, sweep, actor } = input;
     // The queue may have waited through a long wave.
-    if (frozenUntil(policy.freezeWindows, run.now)) return this.end(queue.length);
-    const clients = queue.slice(0, policy.waveSize);
-    const rest = queue.slice(policy.waveSize);
-    const at = run.now;
-    run.log.enter(`wave ${this.tally.waves + 1}`);
-    const { started, busy } = yield* run.step('startRotations', () =>
-      run.activities.startRotations({ sweep, actor, clients, at: at.toISOString(), limits }),
-    );
-    const { completed, failed, running } = yield* run.step('awaitWave', () => this.ended(started, at));
-    this.add({ waves: 1, started: started.length, busy, completed, failed, underWay: running });
+    if (this.isFrozen) return this.end(queue.length);
+    const number = this.tally.waves + 1;
+    run.log.enter(`wave ${number}`);
+    const plan: StartPlan = {
+      id: `${sweep}-${number}`,
+      kind: ROTATE,
+      actor,
+      requestedAt: run.now.toISOString(),
+      source: { kind: 'sweep', freezeWindows: policy.freezeWindows },
+    };
+    const clients = waitingRows(queue.slice(0, policy.waveSize).map(referenceOf));
+    const rows = yield* run.step('advanceRuns', () => this.followed(plan, clients));
+    this.add({ waves: 1, ...waveTally(rows.map(({ status }) => status)) });
+    const left = rows.flatMap(({ row, status }) => (status.state === 'waiting' ? (queue[row] ?? []) : []));
+    const rest = [...left, ...queue.slice(policy.waveSize)];
     if (this.tally.failed >= policy.failureLimit)
       return yield* this.stop(`${this.tally.failed} rotations have failed`, rest);
-    return this.goOn(rest);
+    // A freeze window has begun, or the budget had no room in all the time: the next sweep decides again what goes first.
+    return left.length > 0 ? this.end(rest.length) : this.goOn(rest);
   }
 
-  /** Waits until all of a wave have ended, or for as long as a wave may take. */
-  private *ended(operations: readonly string[], since: Date) {
-    const { run, input } = this;
-    return yield* repeat<WaveProgress>(run, function* (tries): Flow<Try<WaveProgress>> {
-      const progress = yield* run.activities.readRotations({ operations });
-      const remaining = input.policy.waveSeconds - run.secondsSince(since);
-      if (progress.running === 0 || remaining <= 0) return { value: progress };
+  /** Starts the rows of a wave, and follows them until all have ended, or for as long as a wave may take. */
+  private *followed(plan: StartPlan, clients: readonly PlannedRow[]): Flow<readonly PlannedRow[]> {
+    const { run, input, isOpen } = this;
+    const { limits, policy } = input;
+    const since = run.now;
+    let rows = clients;
+    return yield* repeat<readonly PlannedRow[]>(run, function* (tries): Flow<Try<readonly PlannedRow[]>> {
+      const open = rows.filter(({ status }) => status.state === 'waiting' || status.state === 'running');
+      const at = run.now.toISOString();
+      const { changes } = yield* run.activities.advanceRuns({ plan, at, limits, rows: open });
+      rows = updatedRows(rows, changes);
+      const remaining = policy.waveSeconds - run.secondsSince(since);
+      if (!rows.some(isOpen) || remaining <= 0) return { value: rows };
       return { seconds: Math.min(backoffSeconds(LOOK, tries), Math.max(1, remaining)) };
     });
+  }
+
+  /** Whether the wave waits for a row: it runs, or may still be started. */
+  private readonly isOpen = ({ status: { state } }: PlannedRow): boolean =>
+    state === 'running' || (state === 'waiting' && !this.isFrozen);
+
+  private get isFrozen(): boolean {
+    return frozenUntil(this.input.policy.freezeWindows, this.run.now) !== undefined;
   }
 
   /** Starts nothing more for a while, and alerts operators. */

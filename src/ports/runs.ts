@@ -18,6 +18,9 @@ export type StartResult =
   /** The engine did not report in time which run is running. */
   | { readonly kind: 'unknown' };
 
+/** The result of starting what an event requests: `repeated` if it was done before, `stale` if a newer request replaced it. */
+export type EventStartResult = StartResult | { readonly kind: 'repeated' | 'stale' };
+
 /** A client's current run, as other runs see it. Times are ISO 8601. */
 export interface PresentRun extends EarlierRun {
   readonly id: OperationId;
@@ -51,6 +54,11 @@ export interface Runs {
    * @param queues waits for another run of the same kind, too.
    */
   startWhenFree(kind: ClientOperationKind, run: Run, preempts: boolean, queues?: boolean): Promise<StartResult>;
+  /**
+   * Starts the run that an event requests, attaches to an equal run, or lets it wait until the client's run ends. Event Grid may deliver
+   * events late, twice and out of order, so repeated and stale events start nothing.
+   */
+  startFromEvent(kind: ClientOperationKind, run: Run): Promise<EventStartResult>;
   /** Starts a revocation, also while another run holds the client. */
   revoke(run: Run): Promise<StartResult>;
   /** Reads the run that holds the client, or the last one that did. */

@@ -4,22 +4,25 @@ import { waitOf } from '../../domain/rollouts/gates.js';
 import {
   PIECE_ROWS,
   type ControlState,
+  type RolloutPlan,
   type RolloutRound,
   type RowChange,
   type RowStatus,
 } from '../../domain/rollouts/rollout.js';
+import type { PlannedRow } from '../../domain/rollouts/startPlan.js';
 import { waveCount, waveRows } from '../../domain/rollouts/waves.js';
 import type { Pace } from '../../ports/pace.js';
 import type { Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';
 import type { Config } from '../../settings/config.js';
-import { admittedRows } from './admittedRows.js';
+import { admittedRows } from '../starting/admittedRows.js';
+import { endedRows } from '../starting/rowEnds.js';
+import type { RoundOfRuns } from '../starting/rowRuns.js';
+import { startRows } from '../starting/startRows.js';
 import { Pieces, withPieces } from './pieces.js';
-import { endedRows } from './rowEnds.js';
-import type { RoundOfRuns } from './rowRuns.js';
-import { startRows, type WaitingRow } from './startRows.js';
 
 export interface AdvanceRolloutInput extends RoundOfRuns {
+  readonly plan: RolloutPlan;
   readonly round: Pick<RolloutRound, 'versions' | 'counts' | 'wave' | 'waveEndedAt'>;
   /** False while the rollout is paused or waits. Ends of operations are read all the same. */
   readonly mayStart: boolean;
@@ -76,8 +79,8 @@ export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'
       }
 
       /** The rows of a wave that have not ended. Pieces without open rows are not read. */
-      async function openRows(wave: number): Promise<WaitingRow[]> {
-        const found: WaitingRow[] = [];
+      async function openRows(wave: number): Promise<PlannedRow[]> {
+        const found: PlannedRow[] = [];
         const { from, to } = waveRows(plan, wave);
         for (let piece = Math.floor(from / PIECE_ROWS); piece * PIECE_ROWS < to; piece += 1) {
           const counts = round.counts[piece];

@@ -4,7 +4,7 @@ import { pieceAnswer } from '../../domain/rollouts/piece.js';
 import type { PieceAnswer } from '../../domain/rollouts/rollout.js';
 import type { Runs } from '../../ports/runs.js';
 import { Pieces, withPieces } from './pieces.js';
-import { claimOf } from './rowRuns.js';
+import { claimOf } from '../starting/rowRuns.js';
 
 interface ClaimRolloutInput {
   /** Id of the rollout. */

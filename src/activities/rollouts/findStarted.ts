@@ -9,12 +9,12 @@ import { checkInstance } from '../../domain/check/checkRun.js';
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import { checkGroups } from '../../domain/rollouts/checkGroups.js';
 import { PIECE_ROWS, ROW_CODES, type RowChange, type RowStatus } from '../../domain/rollouts/rollout.js';
+import type { PlannedRow } from '../../domain/rollouts/startPlan.js';
 import type { Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';
 import type { Config } from '../../settings/config.js';
 import { Pieces, withPieces } from './pieces.js';
-import { checkRun, rowRun, type RoundOfRuns } from './rowRuns.js';
-import type { WaitingRow } from './startRows.js';
+import { checkRun, rowRun, type RoundOfRuns } from '../starting/rowRuns.js';
 
 interface FindStartedInput extends RoundOfRuns {
   readonly piece: number;
@@ -36,7 +36,7 @@ export function findStarted(config: Pick<Config, 'profileBook' | 'registries'>) 
     withPieces(async () => {
       const isCheck = round.plan.kind === 'check';
       const { requests, rows } = await new Pieces(round.plan.id, runs, versions).of(piece);
-      const lookedFor = rows.flatMap((status, index): WaitingRow[] => {
+      const lookedFor = rows.flatMap((status, index): PlannedRow[] => {
         const request = requests[index];
         const isOne = which === 'waiting' ? status.state === 'waiting' : isEndUnknown(status);
         return isOne && request ? [{ row: piece * PIECE_ROWS + index, status, request }] : [];
@@ -53,14 +53,14 @@ export function findStarted(config: Pick<Config, 'profileBook' | 'registries'>) 
       return done({ changes: found.flat() });
 
       /** Rows of one check were started together, unless each knows its check. */
-      function groupsOf(all: readonly WaitingRow[]): readonly (readonly WaitingRow[])[] {
+      function groupsOf(all: readonly PlannedRow[]): readonly (readonly PlannedRow[])[] {
         if (!isCheck) return all.map((row) => [row]);
-        const isKnown = ({ status }: WaitingRow) => status.operation !== undefined;
+        const isKnown = ({ status }: PlannedRow) => status.operation !== undefined;
         const unknown = all.filter((row) => !isKnown(row));
         return [...all.filter(isKnown).map((row) => [row]), ...checkGroups(round.plan, unknown)];
       }
 
-      async function find(group: readonly WaitingRow[]): Promise<OperationId | undefined> {
+      async function find(group: readonly PlannedRow[]): Promise<OperationId | undefined> {
         const [first] = group;
         if (!first) return undefined;
         const { row, request, status } = first;

@@ -4,11 +4,10 @@ import type { Runs } from '../../ports/runs.js';
 import { endRun, readPresentRun } from './presentRun.js';
 import type { Queries } from '../../queries/queries.js';
 import { findDueRotations } from '../rotation/findDueRotations.js';
-import { readRotations } from '../rotation/readRotations.js';
-import { startRotations } from '../rotation/startRotations.js';
 import { advanceRollout } from '../rollouts/advanceRollout.js';
 import { claimRollout } from '../rollouts/claimRollout.js';
 import { findStarted } from '../rollouts/findStarted.js';
+import { advanceRuns } from '../starting/advanceRuns.js';
 import { planRollout, type PlanningQueries } from '../rollouts/planRollout.js';
 import { startRunWhenFree } from './startRunWhenFree.js';
 
@@ -26,8 +25,7 @@ export function createRunActivities(
     readPresentRun,
     endRun,
     findDueRotations: findDueRotations(queries.rotationSchedule),
-    startRotations: startRotations(config),
-    readRotations,
+    advanceRuns: advanceRuns(config, pace),
     claimRollout,
     findStarted: findStarted(config),
     advanceRollout: advanceRollout(config, pace),

@@ -50,8 +50,7 @@ const PHASES = {
 
   findDueRotations: 'looking',
   revokeOldPasswords: null,
-  startRotations: null,
-  awaitWave: null,
+  advanceRuns: 'starting',
 
   claimRollout: 'opening',
   findStarted: 'cancelling',

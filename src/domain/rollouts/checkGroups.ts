@@ -1,4 +1,4 @@
-import type { RolloutPlan } from './rollout.js';
+import type { StartPlan } from './startPlan.js';
 import { waveOf } from './waves.js';
 
 /** Maximum clients of one check. It divides the rows of a piece, so that no group is in two pieces. */
@@ -11,12 +11,12 @@ const CHECK_CLIENTS = 100;
  * @param rows rows that wait, in their order; of each group all or none. `row`: from 0, in the whole rollout
  */
 export function checkGroups<Row extends { readonly row: number }>(
-  plan: Pick<RolloutPlan, 'waves'>,
+  { waves }: Pick<StartPlan, 'waves'>,
   rows: readonly Row[],
 ): readonly (readonly Row[])[] {
   const groups = new Map<string, Row[]>();
   for (const one of rows) {
-    const name = `${waveOf(plan, one.row)} ${Math.floor(one.row / CHECK_CLIENTS)}`;
+    const name = `${waves === undefined ? 0 : waveOf({ waves }, one.row)} ${Math.floor(one.row / CHECK_CLIENTS)}`;
     const group = groups.get(name);
     if (group) group.push(one);
     else groups.set(name, [one]);

@@ -1,6 +1,5 @@
-import { clientKey, shortHash, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { FlowLimits } from '../operations/flowLimits.js';
-import { newRunId, type OperationId } from '@connected-registry/protocol/names/operationId';
 import type { RotationPolicy } from './rotationPolicy.js';
 
 /** Name of the function whose timer starts sweeps. */
@@ -43,7 +42,7 @@ export interface SweepTally {
   readonly failed: number;
   /** Still running when the sweep stopped waiting for their wave. They continue by themselves. */
   readonly underWay: number;
-  /** Not started, because the client had another run. */
+  /** Not started, because the client had another run. The next sweep tries again. */
   readonly busy: number;
   readonly revoked: number;
   /** Due, but deferred. */
@@ -78,14 +77,4 @@ export function firstDue(due: readonly DueRotation[], max: number): DueRotation[
   return due
     .toSorted((left, right) => new Date(left.deadline).getTime() - new Date(right.deadline).getTime())
     .slice(0, max);
-}
-
-/**
- * The id of the run that a sweep starts for a client. A repetition gets the same id, so that it does not rotate twice.
- * @param at when the wave began
- */
-export function sweptRun(sweep: string, client: ClientReference, at: Date): OperationId {
-  const instance = clientKey(client);
-  const random = Buffer.from(shortHash([sweep, instance], 8), 'hex');
-  return { instance, run: newRunId(at, random) };
 }

@@ -2,12 +2,14 @@ import * as df from 'durable-functions';
 import type { OrchestrationContext, Task } from 'durable-functions';
 import type { AuditRolloutEnd } from '../../activities/rollouts/auditRolloutEnd.js';
 import type { AuditSweepEnd } from '../../activities/rotation/auditSweepEnd.js';
+import type { AuditProfileEnd } from '../../activities/starting/auditProfileEnd.js';
 import type { OperationKind } from '@connected-registry/protocol/answers/answers';
 import { CLIENT_RECORD, type ClientRecordRequests } from '../../domain/clients/clientRecord.js';
 import type { EndedOperation } from '../../domain/operations/endedOperation.js';
 import { formatOperationId } from '@connected-registry/protocol/names/operationId';
 import type { Run } from '../../domain/operations/run.js';
 import { endOfRun, engineFailure, type RunEnd } from '../../domain/operations/runEnd.js';
+import type { ProfileInput, ProfileOutcome } from '../../domain/profiles/onboardProfile.js';
 import { rolloutInstance, type RolloutInput, type RolloutOutcome } from '../../domain/rollouts/rollout.js';
 import { SWEEP_INSTANCE, type SweepInput, type SweepOutcome } from '../../domain/rotation/sweep.js';
 import type { WaitingRun } from '../../domain/operations/waitingRun.js';
@@ -116,5 +118,17 @@ export function recordedRollout(
     const { plan, run, actor } = context.df.getInput<RolloutInput>();
     const by = { operation: formatOperationId({ instance: rolloutInstance(plan.id), run }), actor };
     return context.df.callActivity('auditRolloutEnd', { rollout: plan.id, run, end, by } satisfies AuditRolloutEnd);
+  });
+}
+
+/** Records by one line of the audit how the start of a profile's clients ended. */
+export function recordedProfile(
+  flow: (context: OrchestrationContext) => Flow<ProfileOutcome | undefined>,
+): (context: OrchestrationContext) => Flow<ProfileOutcome | undefined> {
+  return audited(flow, (context, end) => {
+    const { instanceId: instance } = context.df;
+    const { run, actor } = context.df.getInput<ProfileInput>();
+    const by = { operation: formatOperationId({ instance, run }), actor };
+    return context.df.callActivity('auditProfileEnd', { instance, run, end, by } satisfies AuditProfileEnd);
   });
 }

@@ -9,6 +9,7 @@ import { START_WHEN_FREE, waitingInstance, type WaitingRun } from '../../domain/
 import type { PresentRun, Runs, StartResult } from '../../ports/runs.js';
 import { auditStart } from './auditStart.js';
 import { readClientRecord } from './clientRecords.js';
+import { eventRuns } from './eventRuns.js';
 import { noteLostEndOf } from './lostEnds.js';
 import { readRolloutControl, readRolloutPiece } from './rolloutPieces.js';
 import { findByRandom, readProgress, stateOf } from './runProgress.js';
@@ -27,7 +28,7 @@ export function durableRuns(client: DurableClient): Runs {
     return result;
   };
 
-  return {
+  const runs: Runs = {
     start,
     startWhenFree: async (kind, run, preempts, queues = false) => {
       const direct = await start(kind, run);
@@ -72,7 +73,9 @@ export function durableRuns(client: DurableClient): Runs {
       const event: CancelEvent = { actor, reason };
       await client.raiseEvent(instance, cancelEventName(run), event);
     },
+    startFromEvent: eventRuns(client, () => runs),
   };
+  return runs;
 }
 
 /**

@@ -1,9 +1,12 @@
+import { randomBytes } from 'node:crypto';
+import * as df from 'durable-functions';
 import type { DurableClient } from 'durable-functions';
 import type { Config } from '../../settings/config.js';
 import { findRegistry } from '../../settings/registries.js';
 import { judgeWrite } from '../../domain/events/connectedRegistryRecord.js';
 import type { IncomingEvent } from '@connected-registry/protocol/messages/incomingEvent';
-import { fingerprint, toOnboarding } from '@connected-registry/protocol/requests/onboardingRequest';
+import { newRunId } from '@connected-registry/protocol/names/operationId';
+import { toOnboarding, type Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
 import { profileOfConnectedRegistry, requestOf, type Profile } from '../../domain/profiles/profiles.js';
 import {
   isConnectedRegistryDeletion,
@@ -17,11 +20,18 @@ import {
   type ResourceEventData,
 } from '../../domain/events/resourceEvents.js';
 import { ONBOARD } from '../../domain/operations/run.js';
+import {
+  NOTHING_STARTED,
+  ONBOARD_PROFILE,
+  profileInstance,
+  type ProfileInput,
+} from '../../domain/profiles/onboardProfile.js';
+import { waitingRows } from '../../domain/rollouts/startPlan.js';
 import type { Queries } from '../../queries/queries.js';
 import { noteConnectedRegistry, readConnectedRegistry } from '../durable/connectedRegistryRecords.js';
-import { newRun } from '../durable/newRun.js';
+import { readInstance } from '../durable/runStatus.js';
+import { tryStart } from '../durable/startRun.js';
 import { eventFunction, invalidData, type Verdict } from './eventFunction.js';
-import { startFromEvent } from './startFromEvent.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /** Handles ARM's resource events: onboards the clients that a profile lists at a new connected registry. */
@@ -30,24 +40,41 @@ export function onConnectedRegistryWritten(config: Config, queries: Queries) {
     [RESOURCE_WRITTEN]: async (event, client) => {
       const found = await newConnectedRegistry(event, config, queries, client);
       if ('kind' in found) return found;
-      const { profile, name, at } = found;
-      const verdicts: Verdict[] = [];
-      for (const device of profile.clients) verdicts.push(await start(client, profile, name, device, at));
-      return summary(verdicts, profile);
+      return start(client, found);
     },
     [RESOURCE_DELETED]: (event, client) => noteDeletion(event, config, client),
   });
 
-  async function start(client: DurableClient, profile: Profile, connectedRegistry: string, device: string, at: string) {
+  /** Starts the orchestration that starts the clients. A second delivery of the event finds it. */
+  async function start(client: DurableClient, { profile, registry, name, at }: Found): Promise<Verdict> {
+    const instance = profileInstance(registry, name, at);
+    const known = await readInstance(client, instance);
+    if (known?.runtimeStatus === df.OrchestrationRuntimeStatus.Completed)
+      return { kind: 'ignored', decision: 'repeated', profile: profile.name };
+    const now = new Date();
+    const actor = 'event';
+    const input: ProfileInput = {
+      plan: { id: instance, kind: ONBOARD, actor, requestedAt: now.toISOString(), source: { kind: 'event', at } },
+      run: newRunId(now, randomBytes(4)),
+      actor,
+      limits: config.limits,
+      rows: waitingRows(profile.clients.map((device) => onboardingOf(profile, name, device))),
+      tally: NOTHING_STARTED,
+      idle: 0,
+    };
+    const isStarted = await tryStart(client, ONBOARD_PROFILE, instance, input);
+    return { kind: 'taken', decision: isStarted ? 'started' : 'attached', profile: profile.name };
+  }
+
+  function onboardingOf(profile: Profile, connectedRegistry: string, device: string): Onboarding {
     const request = requestOf(profile, { connectedRegistry, client: device });
-    const onboarding = toOnboarding(request, config.profileBook.defaultRegistry, config.lifetimes.defaultDays);
-    const origin = { actor: 'event', fingerprint: fingerprint(onboarding), eventAt: at };
-    return startFromEvent(client, ONBOARD, { ...newRun(onboarding, origin, config), awaitsActivation: true });
+    return toOnboarding(request, config.profileBook.defaultRegistry, config.lifetimes.defaultDays);
   }
 }
 
 interface Found {
   readonly profile: Profile;
+  readonly registry: string;
   readonly name: string;
   readonly at: string;
 }
@@ -77,7 +104,7 @@ async function newConnectedRegistry(
   // Recorded before the first start, so that a redelivery after a failure counts as the same event.
   if (verdict !== 'known')
     await noteConnectedRegistry(client, id.registry, facts.name, verdict === 'new' ? 'noteNew' : 'noteOld', event.at);
-  return verdict === 'new' ? { profile, name: facts.name, at: event.at } : notNew;
+  return verdict === 'new' ? { profile, registry: id.registry, name: facts.name, at: event.at } : notNew;
 }
 
 /** Records the deletion, so that the next connected registry of that name counts as new. Starts nothing: a check finds the remaining resources. */
@@ -108,13 +135,4 @@ function isConfigured(
 ): boolean {
   const registry = findRegistry(config, id.registry);
   return sameName(registry?.subscriptionId, id.subscriptionId) && sameName(registry?.resourceGroup, id.resourceGroup);
-}
-
-/** Combines the clients' verdicts: `started` if any was, else `attached`, `stale` or `repeated`. */
-function summary(verdicts: readonly Verdict[], { name: profile }: Profile): Verdict {
-  const operations = verdicts.flatMap(({ operations = [] }) => operations);
-  const [first] = ['started', 'attached', 'stale', 'repeated'].flatMap((decision) =>
-    verdicts.filter((verdict) => verdict.decision === decision),
-  );
-  return { ...(first ?? { kind: 'ignored', decision: 'repeated' }), profile, operations };
 }

@@ -1,5 +1,6 @@
 import type { InvocationContext, Timer } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
+import { ONBOARD_PROFILE } from '../../domain/profiles/onboardProfile.js';
 import { ROLLOUT } from '../../domain/rollouts/rollout.js';
 import { formatOperationId } from '@connected-registry/protocol/names/operationId';
 import { audit, inAuditScope } from '../../audit/audit.js';
@@ -70,7 +71,8 @@ type Purged = 'purged' | 'failed' | 'kept';
 async function purge(client: DurableClient, instance: InstanceStatus): Promise<Purged | undefined> {
   const run = toRunStatus(instance);
   if (run) return purgeRun(client, run);
-  return instance.name === ROLLOUT ? purgeRollout(client, instance.instanceId) : undefined;
+  if (instance.name === ROLLOUT) return purgeRollout(client, instance.instanceId);
+  return instance.name === ONBOARD_PROFILE ? purgeProfile(client, instance.instanceId) : undefined;
 }
 
 /** Purges a rollout with the entities that keep its clients. Reads it again, since it may have been started again. */
@@ -88,6 +90,19 @@ async function purgeRollout(client: DurableClient, instance: string): Promise<Pu
   } catch {
     // As below.
     audit('rollout.purge.failed', { resource: instance, reason: 'engine' });
+    return 'failed';
+  }
+}
+
+/** Purges the start of a profile's clients. Their runs have instances of their own. */
+async function purgeProfile(client: DurableClient, resource: string): Promise<Purged> {
+  try {
+    await client.purgeInstanceHistory(resource);
+    audit('run.purge.succeeded', { resource });
+    return 'purged';
+  } catch {
+    // As below.
+    audit('run.purge.failed', { resource, reason: 'engine' });
     return 'failed';
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { admittedRows } from '../../../src/activities/rollouts/admittedRows.js';
-import type { RoundOfRuns } from '../../../src/activities/rollouts/rowRuns.js';
+import { admittedRows } from '../../../src/activities/starting/admittedRows.js';
+import type { RoundOfRuns } from '../../../src/activities/starting/rowRuns.js';
 
 const registry = (name: string, subscriptionId: string) => ({ name, subscriptionId, resourceGroup: 'edge' });
 const registries = [registry('first', 'one'), registry('second', 'one'), registry('third', 'other')] as const;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { mainSecretName } from '@connected-registry/protocol/names/names';
-import { claimOf } from '../../../src/activities/rollouts/rowRuns.js';
+import { claimOf } from '../../../src/activities/starting/rowRuns.js';
 import { addMember } from '../fakes/clients/fleet.js';
 import { onboarding } from '../fakes/answers/requests.js';
 import type { Ending } from '../fakes/services/clientRuns.js';

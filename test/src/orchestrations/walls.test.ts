@@ -35,7 +35,7 @@ const FORBIDDEN = [
 ];
 
 /** It drops events that wait for the instance. Nobody sends sweeps and rollouts any: not even a cancel. */
-const CONTINUES_AS_NEW = ['rollout.ts', 'rotationSweep.ts'];
+const CONTINUES_AS_NEW = ['onboardProfile.ts', 'rollout.ts', 'rotationSweep.ts'];
 
 /** Makes every durable timer, in pieces that the real engine bears. */
 const CREATES_TIMERS = ['run/durableWait.ts'];

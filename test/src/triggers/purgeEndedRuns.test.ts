@@ -85,6 +85,19 @@ describe('the daily purge', () => {
     expect(await purge(all)).toEqual(['gone']);
   });
 
+  test('purges how the clients of a profile were started, and counts it as failed if the engine refuses', async () => {
+    const profile = { name: 'onboardProfile', input: { plan: {}, rows: [] } };
+    engine.instances.set('profile-running', { ...listed('profile-running', profile), runtimeStatus: 'Running' });
+    expect(await purge([listed('profile-ended', profile), listed('profile-running', profile)])).toEqual([
+      'profile-ended',
+    ]);
+    expect(lines).toMatchObject([
+      { audit: 'run.purge.succeeded', resource: 'profile-ended' },
+      { audit: 'run.purge.failed', resource: 'profile-running' },
+      { event: 'runs.purged', purged: 1, failed: 1 },
+    ]);
+  });
+
   test('keeps running instances, instances of other apps, and entities', async () => {
     const all = [
       listed('running', { runtimeStatus: 'Running' }),

@@ -56,6 +56,17 @@ describe('the pace of a rollout', () => {
     expect(pace.room(ROTATE, 30)).toBe(0);
   });
 
+  test('has room for a sweep, which looks further ahead, beside a rollout that fills its own time', () => {
+    const { pace, turns, writes } = paced();
+    for (let nth = pace.room(ROTATE, 30); nth > 0; nth -= 1) {
+      ask(turns, writes, `row ${nth}`, 1);
+      pace.started(ROTATE);
+    }
+    expect(pace.room(ROTATE, 30)).toBe(0);
+    // A whole wave of the largest size that the settings allow.
+    expect(pace.room(ROTATE, 60)).toBeGreaterThanOrEqual(100);
+  });
+
   test('counts work that was started a moment ago, which has no tokens yet', () => {
     const { pace, clock } = paced();
     for (let nth = 0; nth < 333; nth += 1) pace.started(ROTATE);

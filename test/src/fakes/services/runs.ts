@@ -7,6 +7,7 @@ const refused = (method: string) => () => Promise.reject(new Error(`nobody calls
 export const NO_RUNS: Runs = {
   start: refused('start'),
   startWhenFree: refused('startWhenFree'),
+  startFromEvent: refused('startFromEvent'),
   revoke: refused('revoke'),
   present: refused('present'),
   running: async () => undefined,

@@ -3,11 +3,18 @@ import { describe, expect, test } from 'vitest';
 import type { ClientRecordRequest } from '../../../../src/domain/clients/clientRecord.js';
 import type { EndedOperation } from '../../../../src/domain/operations/endedOperation.js';
 import type { Flow } from '../../../../src/orchestrations/run/flow.js';
-import { recordedRun, recordedSweep, recordedWait } from '../../../../src/orchestrations/run/recordedEnd.js';
+import {
+  recordedProfile,
+  recordedRun,
+  recordedSweep,
+  recordedWait,
+} from '../../../../src/orchestrations/run/recordedEnd.js';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { CHECK } from '../../../../src/domain/check/checkRun.js';
 import { ONBOARD, ROTATE } from '../../../../src/domain/operations/run.js';
 import { NOTHING_SWEPT } from '../../../../src/domain/rotation/sweep.js';
+import { NOTHING_STARTED } from '../../../../src/domain/profiles/onboardProfile.js';
+import { auditProfileEnd } from '../../../../src/activities/starting/auditProfileEnd.js';
 import { auditSweepEnd } from '../../../../src/activities/rotation/auditSweepEnd.js';
 import { inAuditScope } from '../../../../src/audit/audit.js';
 import { FakeDurableContext, type Call } from '../../fakes/durable/durableContext.js';
@@ -19,6 +26,8 @@ interface Line {
   readonly [fact: string]: unknown;
 }
 
+const audits: Readonly<Record<string, (input: never) => Promise<unknown>>> = { auditSweepEnd, auditProfileEnd };
+
 /** An engine whose client entity and activities write to one log. */
 function engineFor(input: unknown, instance?: string) {
   const lines: Line[] = [];
@@ -29,9 +38,7 @@ function engineFor(input: unknown, instance?: string) {
     const { by, ...rest } = given as ClientRecordRequest;
     const log = (line: string, level = 'info') => void lines.push({ level, ...(JSON.parse(line) as object) });
     return inAuditScope({ log, ...by }, () =>
-      kind === 'activity'
-        ? auditSweepEnd(rest as unknown as Parameters<typeof auditSweepEnd>[0])
-        : records.request('noteEnd', given as ClientRecordRequest),
+      kind === 'activity' ? audits[name]?.(rest as never) : records.request('noteEnd', given as ClientRecordRequest),
     );
   };
   return { context: new FakeDurableContext(input, work, instance), lines, records, asked };
@@ -162,5 +169,29 @@ describe('the end of a sweep', () => {
     const { context, asked } = engineFor(sweep, 'rotation-sweep');
     await context.run(recordedSweep(ending(undefined)));
     expect(asked).toEqual([]);
+  });
+});
+
+describe('the end of the start of a profile’s clients', () => {
+  const input = { run: 'mm7psd4w00k1v7x', actor: 'event' };
+  const outcome = { ...NOTHING_STARTED, started: 2, endedAt: END, notStarted: [] };
+
+  test('is one line, and a warning that names the clients if some were not started', async () => {
+    const { context, lines } = engineFor(input, 'profile-0123456789abcdef');
+    await context.run(recordedProfile(ending(outcome)));
+    await context.run(recordedProfile(ending({ ...outcome, notStarted: ['a-client'] })));
+    expect(lines).toMatchObject([
+      { level: 'info', audit: 'run.end.succeeded', started: 2, left: 0 },
+      { level: 'warning', audit: 'run.end.failed', code: 'not-started', left: 1, clients: ['a-client'] },
+    ]);
+  });
+
+  test('is a warning after an internal error', async () => {
+    const { context, lines } = engineFor(input, 'profile-0123456789abcdef');
+    const crashing = recordedProfile(function* () {
+      throw new TypeError('x');
+    });
+    await expect(context.run(crashing)).rejects.toThrow('x');
+    expect(lines).toMatchObject([{ level: 'warning', audit: 'run.end.failed', code: 'internal' }]);
   });
 });

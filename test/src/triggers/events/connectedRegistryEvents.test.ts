@@ -4,6 +4,9 @@ import {
   type ConnectedRegistryOperation,
   type ConnectedRegistryRecord,
 } from '../../../../src/domain/events/connectedRegistryRecord.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import type { ProfileInput } from '../../../../src/domain/profiles/onboardProfile.js';
+import type { PlannedRow } from '../../../../src/domain/rollouts/startPlan.js';
 import { deletedEvent, sampleEvent, SCHEMAS, writtenEvent } from '../../../shared/sampleEvents.js';
 import { createServiceEvents, EVENT_TIME, type ServiceEvents } from './serviceEventsUnderTest.js';
 
@@ -31,6 +34,7 @@ describe.each(SCHEMAS)('a resource-written event (%s)', (schema) => {
     const { logged } = await tested.deliver('written', written('plantone'));
 
     expect(logged).toMatchObject({ event: 'connectedRegistryWritten.taken', decision: 'started', profile: 'new' });
+    expect(await tested.startProfiles()).toMatchObject([{ started: 2, repeated: 0, stale: 0, notStarted: [] }]);
     for (const client of ['gate', 'scan'])
       expect(tested.inputOf(client, 'plantone')).toMatchObject({
         awaitsActivation: true,
@@ -41,14 +45,47 @@ describe.each(SCHEMAS)('a resource-written event (%s)', (schema) => {
     expect(JSON.stringify([...tested.engine.instances, logged])).not.toContain('A Person');
   });
 
-  test('that is redelivered attaches, and starts nothing after the runs have ended', async () => {
+  test('that is redelivered attaches, and starts nothing after the clients have been started', async () => {
     make('plantone');
     await tested.deliver('written', written('plantone'));
     expect((await tested.deliver('written', written('plantone'))).logged).toMatchObject({ decision: 'attached' });
 
-    for (const one of tested.engine.instances.values()) one.runtimeStatus = 'Completed';
+    await tested.startProfiles();
     expect((await tested.deliver('written', written('plantone'))).logged).toMatchObject({ decision: 'repeated' });
-    expect(tested.engine.instances.size).toBe(2);
+    expect(tested.engine.instances.size).toBe(3);
+  });
+
+  test('that is redelivered after its orchestration was terminated starts each client once', async () => {
+    make('plantone');
+    await tested.deliver('written', written('plantone'));
+    await tested.startProfiles();
+    const runs = () => ['gate', 'scan'].map((client) => tested.inputOf(client, 'plantone'));
+    const before = runs();
+    for (const one of tested.engine.instances.values())
+      if (one.name === 'onboardProfile') one.runtimeStatus = 'Terminated';
+
+    expect((await tested.deliver('written', written('plantone'))).logged).toMatchObject({ decision: 'started' });
+    expect(await tested.startProfiles()).toMatchObject([{ notStarted: [] }]);
+    expect(runs()).toEqual(before);
+  });
+
+  test('starts no client about which a newer event has come', async () => {
+    make('plantone');
+    await tested.deliver('written', written('plantone'));
+    const [profile] = [...tested.engine.instances.values()].map(({ input }) => input as ProfileInput);
+    const [{ request }] = (profile ?? { rows: [] }).rows as [PlannedRow];
+    tested.engine.instances.set(clientKey(request), {
+      name: 'offboard',
+      input: {
+        run: 'later00000000001',
+        fingerprint: 'x',
+        requestedAt: EVENT_TIME,
+        eventAt: '2026-03-01T11:59:50.000Z',
+        request,
+      },
+      runtimeStatus: 'Completed',
+    });
+    expect(await tested.startProfiles()).toMatchObject([{ started: 1, stale: 1, notStarted: [] }]);
   });
 
   const OWN = { claims: { appid: 'OUR-APP' } };

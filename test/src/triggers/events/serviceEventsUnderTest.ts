@@ -5,6 +5,13 @@ import { onConnectedRegistryWritten } from '../../../../src/triggers/eventGrid/c
 import { onDeviceChanged } from '../../../../src/triggers/eventGrid/deviceChanged.js';
 import { onSecretExpiring } from '../../../../src/triggers/eventGrid/secretExpiring.js';
 import { whileTimePasses } from '../../fakes/advance.js';
+import { createRunActivities } from '../../../../src/activities/runs/runActivities.js';
+import { ONBOARD_PROFILE, type ProfileOutcome } from '../../../../src/domain/profiles/onboardProfile.js';
+import { onboardProfile } from '../../../../src/orchestrations/onboardProfile.js';
+import type { Runs } from '../../../../src/ports/runs.js';
+import { durableRuns } from '../../../../src/triggers/durable/durableRuns.js';
+import { NO_LIMIT } from '../../fakes/services/runs.js';
+import { runFlow } from '../../fakes/worlds/runFlow.js';
 import { FakeDurableClient, invocation } from '../../fakes/durable/durableClient.js';
 import { CONNECTED_REGISTRY } from '../../fakes/answers/requests.js';
 import { createWorld } from '../../fakes/worlds/world.js';
@@ -46,11 +53,31 @@ export function createServiceEvents() {
     return { outcome, level: last?.level, logged: JSON.parse(last?.text ?? '{}') as Record<string, unknown>, lines };
   }
 
+  /** Runs the orchestrations that start the clients of a profile, and have not ended. @returns their outcomes */
+  async function startProfiles(): Promise<ProfileOutcome[]> {
+    const activities: Readonly<Record<string, (input: never, runs: Runs) => Promise<unknown>>> = createRunActivities(
+      world.queries,
+      world.config,
+      NO_LIMIT,
+    );
+    const outcomes: ProfileOutcome[] = [];
+    for (const instance of engine.instances.values()) {
+      if (instance.name !== ONBOARD_PROFILE || instance.runtimeStatus !== 'Pending') continue;
+      const answer = (name: string, { input }: { readonly input?: unknown }) =>
+        activities[name]?.(input as never, durableRuns(engine.client));
+      const flow = { world: { followsDate: true, answer }, flow: onboardProfile, input: instance.input };
+      const { outcome } = await runFlow(flow);
+      if (outcome) outcomes.push(outcome);
+      instance.runtimeStatus = 'Completed';
+    }
+    return outcomes;
+  }
+
   /** The input of the client's run. */
   const inputOf = (client: string, connectedRegistry: string = CONNECTED_REGISTRY) =>
     engine.instances.get(clientKey({ registry: 'myregistry', connectedRegistry, client }))?.input;
 
-  return { world, engine, deliver, inputOf };
+  return { world, engine, deliver, startProfiles, inputOf };
 }
 
 export type ServiceEvents = ReturnType<typeof createServiceEvents>;

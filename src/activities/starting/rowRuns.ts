@@ -14,12 +14,13 @@ import { checkFingerprint, type CheckRun } from '../../domain/check/checkRun.js'
 import type { FlowLimits } from '../../domain/operations/flowLimits.js';
 import { OFFBOARD, ONBOARD, ROTATE, type Run } from '../../domain/operations/run.js';
 import { channelOf } from '../../domain/profiles/profiles.js';
-import type { RolloutPlan, RolloutRequest, RowStatus } from '../../domain/rollouts/rollout.js';
+import type { RolloutRequest, RowStatus } from '../../domain/rollouts/rollout.js';
+import type { StartPlan } from '../../domain/rollouts/startPlan.js';
 import type { Config } from '../../settings/config.js';
 
 /** What all runs of one round have in common. */
 export interface RoundOfRuns {
-  readonly plan: RolloutPlan;
+  readonly plan: StartPlan;
   /** When the round began (ISO 8601): a repetition of its work creates the same run ids. */
   readonly at: string;
   readonly limits: FlowLimits;
@@ -37,12 +38,12 @@ export interface CheckedRow {
  * @param at ISO 8601
  * @param rows each `[row in the rollout, retry]`: one client, or the clients of a check
  */
-function runIdOf({ id }: RolloutPlan, at: string, rows: readonly (readonly [row: number, retry: number])[]): string {
+function runIdOf({ id }: StartPlan, at: string, rows: readonly (readonly [row: number, retry: number])[]): string {
   return newRunId(new Date(at), Buffer.from(shortHash([id, rows], 8), 'hex'));
 }
 
 /**
- * The run of one row of a rollout, except a check. The instant in its id is that of the round, since activities of a client's runs
+ * The run of one row, except a check. The instant in its id is that of the round, since activities of a client's runs
  * compare run ids to find out which run is the later one.
  */
 export function rowRun(
@@ -55,13 +56,13 @@ export function rowRun(
   const { plan, limits } = round;
   const common = {
     run: runIdOf(plan, round.at, [[row, retry]]),
-    // A revocation that was requested after the rollout stands, whenever the row is started.
+    // A revocation that was requested after the plan stands, whenever the row is started.
     requestedAt: plan.requestedAt,
     rowStartedAt: round.at,
     actor: plan.actor,
     channel: channelOf(config.profileBook, request),
     limits,
-    rollout: plan.id,
+    ...originOf(plan),
   };
   const reference = referenceOf(request);
   switch (plan.kind) {
@@ -100,8 +101,15 @@ export function checkRun(
     actor: plan.actor,
     request: { clients, registries: config.registries.map(({ name }) => name) },
     limits,
-    rollout: plan.id,
+    ...originOf(plan),
   };
+}
+
+/** What a run knows about the source that started it. */
+function originOf({ id, source }: StartPlan): Pick<Run, 'rollout' | 'eventAt' | 'awaitsActivation'> {
+  if (source === undefined) return { rollout: id };
+  // Clients of a new connected registry wait until somebody activates it.
+  return source.kind === 'event' ? { eventAt: source.at, awaitsActivation: true } : {};
 }
 
 /** Hash of a client's key, as the claims of rollouts keep it: 8 bytes in base64url. */

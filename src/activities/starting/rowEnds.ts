@@ -11,9 +11,9 @@ import {
 import type { RunProgress, Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';
 
-/** Finds the rows of a piece whose operations have ended. Rows of one check share an operation, which is read once. */
+/** Finds the rows whose operations have ended. Rows of one check share an operation, which is read once. */
 export async function endedRows(
-  { requests, rows }: PieceState,
+  { requests, rows }: Pick<PieceState, 'requests' | 'rows'>,
   runs: Pick<Runs, 'progress'>,
 ): Promise<readonly RowChange[]> {
   const running = rows.flatMap((row, index) => (row.state === 'running' ? [{ row, index }] : []));

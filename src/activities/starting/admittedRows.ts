@@ -1,18 +1,21 @@
 import { checkGroups } from '../../domain/rollouts/checkGroups.js';
+import type { PlannedRow } from '../../domain/rollouts/startPlan.js';
 import type { Pace } from '../../ports/pace.js';
 import type { Config } from '../../settings/config.js';
 import { findRegistry } from '../../settings/registries.js';
 import type { RoundOfRuns } from './rowRuns.js';
-import type { WaitingRow } from './startRows.js';
 
-/** Rows after which one round starts no more, so that a pause of the rollout takes effect soon. */
+/** Rows after which one round starts no more, so that a pause takes effect soon. */
 const MAX_STARTS = 250;
 
 /** Maximum busy clients that one round tries to start again. */
 const MAX_BUSY_TRIES = 50;
 
 /** Seconds within which the started work must be able to send its requests: more than a round takes, so that no budget is idle. */
-const WITHIN = 30;
+const ROLLOUT_WITHIN = 30;
+
+/** More than a rollout's, so that a rollout, which fills the budget again and again, leaves room for sweeps and events. */
+const OTHERS_WITHIN = 60;
 
 interface Tools {
   readonly pace: Pick<Pace, 'room'>;
@@ -22,11 +25,12 @@ interface Tools {
 /** The rows to start now: as many as the budgets have room for. Rows of one check start together or not at all. */
 export function admittedRows(
   { plan, at }: RoundOfRuns,
-  rows: readonly WaitingRow[],
+  rows: readonly PlannedRow[],
   { pace, config }: Tools,
-): readonly WaitingRow[] {
+): readonly PlannedRow[] {
+  const within = plan.source === undefined ? ROLLOUT_WITHIN : OTHERS_WITHIN;
   const rooms = new Map<string, number>();
-  const chosen: WaitingRow[] = [];
+  const chosen: PlannedRow[] = [];
   const units = plan.kind === 'check' ? checkGroups(plan, rows) : ordered(rows, at).map((row) => [row]);
   for (const unit of units) {
     if (chosen.length >= MAX_STARTS) break;
@@ -47,14 +51,14 @@ export function admittedRows(
 
   function roomOf(registry: string): number {
     const subscription = subscriptionOf(registry);
-    const room = rooms.get(subscription) ?? pace.room({ registry, kind: plan.kind }, WITHIN);
+    const room = rooms.get(subscription) ?? pace.room({ registry, kind: plan.kind }, within);
     rooms.set(subscription, room);
     return room;
   }
 }
 
 /** Busy clients come last, and not always the same ones first. @param at ISO 8601 */
-function ordered(rows: readonly WaitingRow[], at: string): readonly WaitingRow[] {
+function ordered(rows: readonly PlannedRow[], at: string): readonly PlannedRow[] {
   const busy = rows.filter(({ status }) => status.busyFrom !== undefined);
   const first = busy.length === 0 ? 0 : Math.floor(Date.parse(at) / 1000) % busy.length;
   const again = [...busy.slice(first), ...busy.slice(0, first)].slice(0, MAX_BUSY_TRIES);
@@ -65,8 +69,8 @@ function ordered(rows: readonly WaitingRow[], at: string): readonly WaitingRow[]
  * Rows of one connected registry after each other, in the order of their first rows. They share writes of its client list if they
  * start together.
  */
-function bySite(rows: readonly WaitingRow[]): readonly WaitingRow[] {
-  const sites = new Map<string, WaitingRow[]>();
+function bySite(rows: readonly PlannedRow[]): readonly PlannedRow[] {
+  const sites = new Map<string, PlannedRow[]>();
   for (const row of rows) {
     const site = `${row.request.registry} ${row.request.connectedRegistry}`.toLowerCase();
     const found = sites.get(site);

@@ -2,10 +2,12 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { mainSecretName } from '@connected-registry/protocol/names/names';
 import { parseTags } from '@connected-registry/protocol/names/secretTags';
-import { addMember } from '../fakes/clients/fleet.js';
-import { CONNECTED_REGISTRY, REGISTRY } from '../fakes/answers/requests.js';
-import { sweepIn } from '../fakes/worlds/sweepWorld.js';
-import { createWorld } from '../fakes/worlds/world.js';
+import { firstDue, MAX_WAVES } from '../../../../src/domain/rotation/sweep.js';
+import { priorityOf } from '../../../../src/domain/operations/priority.js';
+import { addMember } from '../../fakes/clients/fleet.js';
+import { CONNECTED_REGISTRY, REGISTRY } from '../../fakes/answers/requests.js';
+import { sweepIn } from '../../fakes/worlds/sweepWorld.js';
+import { createWorld } from '../../fakes/worlds/world.js';
 
 const DAY = 86_400_000;
 const NOW = new Date('2026-06-01T12:00:00Z');
@@ -109,11 +111,92 @@ describe('a sweep', () => {
     const { started, turns } = await sweepIn(world, {
       // Ended before the repetition comes: it must not be taken for one that was never started.
       run: () => 'completed',
-      loses: (name) => name === 'startRotations' && !lost && (lost = true),
+      loses: (name) => name === 'advanceRuns' && !lost && (lost = true),
     });
-    const orders = turns.flatMap(({ calls }) => calls.filter(({ name }) => name === 'startRotations'));
+    const orders = turns.flatMap(({ calls }) => calls.filter(({ name }) => name === 'advanceRuns'));
 
-    expect([orders.length, started.length]).toEqual([2, 1]);
+    // The repetition finds the run, and the next look its end.
+    expect([orders.length, started.length]).toEqual([3, 1]);
+  });
+
+  test('starts what was not started when the process died in the middle of a wave, and nothing twice', async () => {
+    const world = await fleet({ a: 61, b: 62, c: 63 });
+    let room = 1;
+    const { outcome, started } = await sweepIn(world, {
+      run: (_, seconds) => (seconds < 100 ? 'running' : 'completed'),
+      pace: { room: () => room, started: () => void (room = Infinity) },
+      loses: (name, nth) => name === 'advanceRuns' && nth === 2,
+    });
+
+    expect(started.map(({ client }) => client)).toEqual(['c', 'b', 'a']);
+    expect(outcome).toMatchObject({ started: 3, completed: 3, left: 0 });
+  });
+
+  test('starts a wave as the budget has room, and leaves to the next sweep what found none', async () => {
+    const world = await fleet({ a: 61, b: 62, c: 63, d: 64 }, { ROTATION_WAVE_SECONDS: '600' });
+    let room = 0;
+    const pace = {
+      room: ({ registry, kind }: { readonly registry: string; readonly kind: string }, within: number) => {
+        // A rollout fills the next 30 seconds: a sweep looks further ahead.
+        expect([registry, kind, within]).toEqual([REGISTRY, 'rotate', 60]);
+        return room;
+      },
+      started: () => void (room -= 1),
+    };
+
+    expect((await sweepIn(world, { pace })).outcome).toMatchObject({ waves: 1, started: 0, failed: 0, left: 4 });
+
+    room = 2;
+    expect((await sweepIn(world, { pace })).outcome).toMatchObject({ waves: 1, started: 2, completed: 2, left: 2 });
+  });
+
+  test('takes 10,000 that are due in waves, as many as its settings allow, and decides again in the next sweep', async () => {
+    const world = createWorld({ ...SETTINGS, ROTATION_WAVE_SIZE: '100' });
+    const due = Array.from({ length: 10_000 }, (_, nth) => ({
+      ...reference(`c${nth}`),
+      deadline: new Date(NOW.getTime() + nth).toISOString(),
+    }));
+    const queue = firstDue(due.toReversed(), 100 * MAX_WAVES);
+
+    const { outcome, started, turns } = await sweepIn(world, { queue });
+
+    expect([started.length, new Set(started.map(({ client }) => client)).size]).toEqual([1000, 1000]);
+    expect(outcome).toMatchObject({ waves: 10, started: 1000, completed: 1000, left: 0 });
+    for (const turn of turns) expect(turn.calls.length).toBeLessThan(6);
+  });
+
+  test('starts and follows nothing if nothing is due', async () => {
+    const { outcome, turns } = await sweepIn(await fleet({ young: 10 }));
+    expect(outcome).toMatchObject({ waves: 0, started: 0, left: 0 });
+    expect(turns.flatMap(({ calls }) => calls.map(({ name }) => name))).toEqual(['findDueRotations']);
+  });
+
+  test('starts nothing in a freeze window when its activity is executed late', async () => {
+    const world = await fleet({ a: 61 }, { ROTATION_FREEZE_WINDOWS: '30 12 * * *|PT4H' });
+    const late = { lateFor: 'advanceRuns', until: new Date('2026-06-01T12:45:00Z') };
+    const { outcome, started } = await sweepIn(world, late);
+    expect([started, outcome.left]).toEqual([[], 1]);
+  });
+
+  test('leaves what a freeze window caught in the middle of a wave to the next sweep, and follows the rest', async () => {
+    const world = await fleet({ a: 61, b: 62 }, { ROTATION_FREEZE_WINDOWS: '1 12 * * *|PT4H' });
+    let room = 1;
+    const { outcome, started } = await sweepIn(world, {
+      run: (_, seconds) => (seconds < 100 ? 'running' : 'completed'),
+      pace: { room: () => room, started: () => void (room = 0) },
+    });
+    expect(started.map(({ client }) => client)).toEqual(['b']);
+    expect(outcome).toMatchObject({ started: 1, completed: 1, left: 1 });
+    // It does not wait for the rest until the wave's time is over.
+    expect(Date.now() - NOW.getTime()).toBeLessThan(600_000);
+  });
+
+  test('asks no rollout for its clients, and starts runs of its own in the class of sweeps', async () => {
+    const { outcome, started } = await sweepIn(await fleet({ due: 61, other: 61 }));
+    expect([started.length, outcome.busy]).toEqual([2, 0]);
+    // Its runs are none of a rollout, and have the priority of sweeps.
+    for (const { run } of started)
+      expect([run.rollout, run.actor, priorityOf(run)]).toEqual([undefined, 'sweep', 'rollout']);
   });
 
   test('leaves clients with another run to the next sweep', async () => {

@@ -2,31 +2,22 @@ import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { formatOperationId, randomOf, type OperationId } from '@connected-registry/protocol/names/operationId';
 import { checkInstance } from '../../domain/check/checkRun.js';
 import { checkGroups } from '../../domain/rollouts/checkGroups.js';
-import { ROW_CODES, type RolloutRequest, type RowStatus } from '../../domain/rollouts/rollout.js';
+import { ROW_CODES, type RowStatus } from '../../domain/rollouts/rollout.js';
+import type { PlannedRow, RowUpdate, StartPlan } from '../../domain/rollouts/startPlan.js';
 import type { Pace } from '../../ports/pace.js';
 import type { Runs, StartResult } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';
 import type { Config } from '../../settings/config.js';
 import { checkRun, rowRun, type RoundOfRuns } from './rowRuns.js';
 
-/** A row that waits. `row`: its number in the whole rollout, from 0. */
-export interface WaitingRow {
-  readonly row: number;
-  readonly request: RolloutRequest;
-  readonly status: RowStatus;
-}
-
-/** The new status of a row; rows that stay as they are have none. */
-export interface StartedRow {
-  readonly row: number;
-  readonly status: RowStatus;
-}
-
-/** Maximum seconds, without freeze windows and pauses, to wait for a client that another run holds. */
-const BUSY_SECONDS = 24 * 3600;
+/**
+ * Maximum seconds, without a rollout's freeze windows and pauses, to wait for a client that another run holds. The next sweep tries it
+ * again anyway.
+ */
+const BUSY_SECONDS = { rollout: 24 * 3600, event: 24 * 3600, sweep: 0 } as const;
 
 interface Tools {
-  readonly runs: Pick<Runs, 'start' | 'startCheck' | 'find'>;
+  readonly runs: Pick<Runs, 'start' | 'startFromEvent' | 'startCheck' | 'find'>;
   readonly pace: Pick<Pace, 'started'>;
   readonly config: Pick<Config, 'profileBook' | 'registries'>;
   /** Seconds in which the rollout could start rows, until now. */
@@ -41,9 +32,9 @@ interface Tools {
  */
 export async function startRows(
   round: RoundOfRuns,
-  rows: readonly WaitingRow[],
+  rows: readonly PlannedRow[],
   tools: Tools,
-): Promise<readonly StartedRow[]> {
+): Promise<readonly RowUpdate[]> {
   const started =
     round.plan.kind === 'check'
       ? await eachOf(checkGroups(round.plan, rows), (group) => startChecks(round, group, tools))
@@ -53,27 +44,37 @@ export async function startRows(
 
 async function startRow(
   round: RoundOfRuns,
-  { row, request, status }: WaitingRow,
+  { row, request, status }: PlannedRow,
   { runs, pace, config, activeSeconds, mayStart }: Tools,
-): Promise<StartedRow | undefined> {
+): Promise<RowUpdate | undefined> {
   const { kind, run } = rowRun(round, row, status.retry, request, config);
   const known = await runs.find(clientKey(request), randomOf(run.run));
   if (!known && !mayStart()) return undefined;
-  const result = known ? asStarted(known) : await runs.start(kind, run);
-  if (result.kind === 'running') {
-    pace.started({ registry: request.registry, kind });
-    return { row, status: running(status, result.id) };
+  const start = round.plan.source?.kind === 'event' ? runs.startFromEvent : runs.start;
+  const result = known ? asStarted(known) : await start(kind, run);
+  switch (result.kind) {
+    case 'running':
+      pace.started({ registry: request.registry, kind });
+      return { row, status: running(status, result.id) };
+    case 'unknown':
+      return undefined;
+    // The client is as the event requests, or as somebody requested later.
+    case 'repeated':
+      return { row, status: { ...status, state: 'completed' } };
+    case 'stale':
+      return { row, status: { ...status, state: 'cancelled', code: 'stale-event' } };
+    case 'conflict': {
+      const waited = waitingFor(status, round.plan, activeSeconds);
+      return waited && { row, status: waited };
+    }
   }
-  if (result.kind === 'unknown') return undefined;
-  const waited = waitingFor(status, activeSeconds);
-  return waited && { row, status: waited };
 }
 
 async function startChecks(
   round: RoundOfRuns,
-  rows: readonly WaitingRow[],
+  rows: readonly PlannedRow[],
   { runs, pace, config, mayStart }: Tools,
-): Promise<readonly StartedRow[]> {
+): Promise<readonly RowUpdate[]> {
   const run = checkRun(round, rows, config);
   const known = await runs.find(checkInstance(run), randomOf(run.run));
   if (!known && !mayStart()) return [];
@@ -92,9 +93,13 @@ function running({ busyFrom: _busy, ...status }: RowStatus, operation: string): 
 }
 
 /** The status of a row whose client has another run; undefined if that was known. */
-function waitingFor(status: RowStatus, activeSeconds: number): RowStatus | undefined {
-  const { busyFrom, ...rest } = status;
-  if (busyFrom === undefined) return { ...status, busyFrom: activeSeconds };
-  if (activeSeconds - busyFrom < BUSY_SECONDS) return undefined;
-  return { ...rest, state: 'failed', code: ROW_CODES.busy };
+function waitingFor(
+  status: RowStatus,
+  { source }: Pick<StartPlan, 'source'>,
+  activeSeconds: number,
+): RowStatus | undefined {
+  const { busyFrom = activeSeconds, ...rest } = status;
+  const limit = BUSY_SECONDS[source?.kind ?? 'rollout'];
+  if (activeSeconds - busyFrom >= limit) return { ...rest, state: 'failed', code: ROW_CODES.busy };
+  return status.busyFrom === undefined ? { ...status, busyFrom } : undefined;
 }
