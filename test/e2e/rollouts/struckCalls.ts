@@ -3,18 +3,26 @@ import { ROLLOUT_KINDS } from '@connected-registry/protocol/requests/rolloutRequ
 import { Lane } from '../faults/lane.js';
 import { HARDLY_EVER } from '../faults/sweeps.js';
 import { brokenOf, tableOf } from '../faults/table.js';
-import { callsOfApp } from '../faults/trials.js';
+import { callsOfApp, type CallSite } from '../faults/trials.js';
 import { StruckRollouts } from './struckRollouts.js';
 
 /**
  * Tests that whichever call of a rollout of each kind is struck by a fault that passes, each row completes by one run.
- * @param turns in each of them every call meets another fault
+ * @param turns in each of them a call meets another fault
+ * @param choose which of a kind's calls are struck; by default all
  */
-export function struckCallsTest(turns: readonly number[]): void {
+export function struckCallsTest(
+  turns: readonly number[],
+  choose: (sites: readonly CallSite[]) => readonly CallSite[] = (sites) => sites,
+): void {
   let lane: Lane;
   let struck: StruckRollouts;
   beforeAll(async () => {
-    const settings = { PASSWORD_REPLICATION_SECONDS: '1', ROTATION_SWEEP_SCHEDULE: HARDLY_EVER };
+    const settings = {
+      PULL_CHECK_RETRY_SECONDS: '1',
+      PASSWORD_REPLICATION_SECONDS: '1',
+      ROTATION_SWEEP_SCHEDULE: HARDLY_EVER,
+    };
     lane = await Lane.open('struck', { settings });
     struck = new StruckRollouts(lane);
   }, 900_000);
@@ -33,7 +41,7 @@ export function struckCallsTest(turns: readonly number[]): void {
 
   test('whichever call fails for a while, each row completes, and no client is started twice', async () => {
     const ends = [];
-    for (const turn of turns) ends.push(...(await struck.strike(turn)));
+    for (const turn of turns) ends.push(...(await struck.strike(turn, choose)));
     console.log(tableOf('rollout', ends, { completed: 'completed', failed: 'failed' }));
     expect(brokenOf(ends)).toEqual([]);
   }, 1_800_000);

@@ -64,12 +64,16 @@ export class StruckRollouts {
     return this.calls;
   }
 
-  /** Has every recorded call meet one fault. @param turn with which fault the first call begins */
-  async strike(turn: number): Promise<TrialEnd[]> {
+  /**
+   * Has recorded calls meet one fault each.
+   * @param turn with which fault the first call begins
+   * @param choose which of a kind's calls are struck
+   */
+  async strike(turn: number, choose: (sites: readonly CallSite[]) => readonly CallSite[]): Promise<TrialEnd[]> {
     const trials = new Map(
       [...this.calls].map(([kind, sites]) => [
         kind,
-        sites.map((site, n): Trial => ({ site, fault: PASSING[(n + turn) % PASSING.length] ?? '500' })),
+        choose(sites).map((site, n): Trial => ({ site, fault: PASSING[(n + turn) % PASSING.length] ?? '500' })),
       ]),
     );
     const own = [...trials.values()].map((some) => some.filter(({ site }) => site.isOwn).length);
