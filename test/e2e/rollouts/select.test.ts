@@ -21,7 +21,8 @@ beforeAll(async () => {
   const clients = [...clientsOf(first, 'oven', 3), ...clientsOf(second, 'press', 2), ...short];
   everybody = [...clients, ...clientsOf(third, 'lamp', 2)];
   const id = await stack.rollouts.start(onboardingOf(clients));
-  expect(await stack.rollouts.atRest(id)).toMatchObject({ counts: { completed: clients.length } });
+  const { counts } = await stack.rollouts.atRest(id);
+  if (counts.completed !== clients.length) throw new Error(`Not all were onboarded: ${JSON.stringify(counts)}`);
 }, 600_000);
 afterAll(() => stack.dispose());
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ROLLOUT_KINDS, type RolloutKind } from '@connected-registry/protocol/requests/rolloutRequest';
+import type { RolloutKind } from '@connected-registry/protocol/requests/rolloutRequest';
 import type { FaultKind } from '../faults/faultKinds.js';
 import type { Lane, LaneClient } from '../faults/lane.js';
 import { brokenInvariants } from '../faults/onboardingInvariants.js';
@@ -11,12 +11,7 @@ import { NO_LIMIT } from './rolloutStack.js';
 import { Rollouts, type Row } from './rollouts.js';
 
 /** What a client goes through, in this order: each kind works on what the one before has left. */
-const LIFE: readonly RolloutKind[] = [
-  'onboard',
-  'rotate',
-  'check',
-  'offboard',
-] satisfies (typeof ROLLOUT_KINDS)[number][];
+const LIFE: readonly RolloutKind[] = ['onboard', 'rotate', 'check', 'offboard'];
 
 /** Faults that pass, so that each row completes whichever call they strike. Refusals end a run (`faults/matrix.ts`). */
 const PASSING: readonly FaultKind[] = ['429', '500', 'fails before', 'reply lost'];
