@@ -5,7 +5,7 @@ import type { Choice } from './choices.js';
 import { Lane, type LaneOptions } from './lane.js';
 import { alone, together } from './strikes.js';
 import { brokenOf, tableOf } from './table.js';
-import type { CallSite, Struck, Trial, TrialEnd } from './trials.js';
+import { callsOfApp, type CallSite, type Struck, type Trial, type TrialEnd } from './trials.js';
 
 /** What a matrix strikes the calls of, on stacks of its own. */
 export interface Subject {
@@ -168,11 +168,4 @@ class Matrix {
 
 function inOrder(trials: readonly Trial[], ends: readonly TrialEnd[]): TrialEnd[] {
   return trials.flatMap((trial) => ends.filter(({ site, fault }) => site === trial.site && fault === trial.fault));
-}
-
-/** ARM, vault and topic, of the app's own identity. */
-function callsOfApp(report: unknown): number {
-  const { principals } = report as { principals: Record<string, Record<string, { total: number }>> };
-  const { arm, vault, topic } = principals['app'] ?? {};
-  return (arm?.total ?? 0) + (vault?.total ?? 0) + (topic?.total ?? 0);
 }

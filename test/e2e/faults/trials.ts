@@ -52,7 +52,7 @@ export function sitesOf(calls: readonly { readonly key: string; readonly nth: nu
 }
 
 /** How often the device must be asked again depends on when it syncs. */
-function isCertain({ key, nth }: { key: string; nth: number }): boolean {
+export function isCertain({ key, nth }: { key: string; nth: number }): boolean {
   return nth === 1 || !key.startsWith('POST topics/');
 }
 
@@ -85,4 +85,11 @@ export function unneededPasswords(
     .filter(({ key, status }) => key.endsWith('/generateCredentials') && status === 200).length;
   const needed = isLost ? 2 : 1;
   return made > needed ? [`${made} passwords were generated, ${needed} needed`] : [];
+}
+
+/** How many calls of the app's own identity a report of the control plane counts: of ARM, vault and topic. */
+export function callsOfApp(report: unknown): number {
+  const { principals } = report as { principals: Record<string, Record<string, { total: number }>> };
+  const { arm, vault, topic } = principals['app'] ?? {};
+  return (arm?.total ?? 0) + (vault?.total ?? 0) + (topic?.total ?? 0);
 }
