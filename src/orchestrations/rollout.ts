@@ -88,7 +88,7 @@ class Rollout {
     this.show(directive);
     const waits = this.waits;
     if (state.open > 0 && !(plan.dryRun && directive.status === 'running'))
-      yield* run.pause(pauseSeconds(directive, waits, state.next, run.now));
+      yield* run.pause(pauseSeconds(directive, waits, state.next, state.open, run.now));
     return this.goOn();
   }
 

@@ -16,7 +16,7 @@ import type { Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';
 import type { Config } from '../../settings/config.js';
 import { admittedRows } from '../starting/admittedRows.js';
-import { endedRows } from '../starting/rowEnds.js';
+import { endedRows, operationsToRead } from '../starting/rowEnds.js';
 import type { RoundOfRuns } from '../starting/rowRuns.js';
 import { startRows } from '../starting/startRows.js';
 import { Pieces, withPieces } from './pieces.js';
@@ -50,10 +50,15 @@ export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'
       const pieces = new Pieces(plan.id, runs, round.versions);
       const changes = new Map<number, RowStatus>();
       const withRunning = round.counts.flatMap(({ running }, piece) => (running > 0 ? [piece] : []));
-      await eachOf(withRunning, async (piece) => {
-        for (const { index, status } of await endedRows(await pieces.of(piece), runs))
+      const read = await eachOf(withRunning, async (piece) => ({ piece, ...(await pieces.of(piece)) }));
+      const asked = operationsToRead(
+        read.flatMap(({ rows }) => rows),
+        input.at,
+      );
+      for (const { piece, ...state } of read) {
+        for (const { index, status } of await endedRows(state, runs, asked))
           changes.set(piece * PIECE_ROWS + index, status);
-      });
+      }
 
       let { wave } = round;
       const last = mayEnterNextWave ? waveCount(plan) - 1 : wave;

@@ -11,13 +11,43 @@ import {
 import type { RunProgress, Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';
 
-/** Finds the rows whose operations have ended. Rows of one check share an operation, which is read once. */
+/** Operations that one round of a rollout reads: twice as many as end in a round at ARM's rates, and each read is a request. */
+const READS_OF_ROUND = 100;
+
+/** A prime number: rounds a few seconds apart begin at other operations, however many run. */
+const STRIDE = 7919;
+
+/**
+ * The operations whose ends a round reads. If more run than one round reads, half of them are those that were started first, which will
+ * end next. The other half are others in each round, so that operations that take long hide no ends.
+ * @param at when the round began (ISO 8601)
+ */
+export function operationsToRead(rows: readonly RowStatus[], at: string): ReadonlySet<string> {
+  const running = rows.flatMap((row) => (row.state === 'running' ? [row] : []));
+  // Instants of one format: their order is that of the texts.
+  const ordered = running.toSorted(({ startedAt: left = at }, { startedAt: right = at }) => (left < right ? -1 : 1));
+  const all = [...new Set(ordered.map(operationOf))];
+  if (all.length <= READS_OF_ROUND) return new Set(all);
+  const first = all.slice(0, READS_OF_ROUND / 2);
+  const others = all.slice(first.length);
+  const from = (Math.floor(Date.parse(at) / 1000) * STRIDE) % others.length;
+  const turned = [...others.slice(from), ...others.slice(0, from)];
+  return new Set([...first, ...turned.slice(0, READS_OF_ROUND / 2)]);
+}
+
+/**
+ * Finds the rows whose operations have ended. Rows of one check share an operation, which is read once.
+ * @param asked the operations to read; by default those of all rows
+ */
 export async function endedRows(
   { requests, rows }: Pick<PieceState, 'requests' | 'rows'>,
   runs: Pick<Runs, 'progress'>,
+  asked?: ReadonlySet<string>,
 ): Promise<readonly RowChange[]> {
-  const running = rows.flatMap((row, index) => (row.state === 'running' ? [{ row, index }] : []));
-  const operations = [...new Set(running.map(({ row }) => row.operation ?? ''))];
+  const running = rows.flatMap((row, index) =>
+    row.state === 'running' && asked?.has(operationOf(row)) !== false ? [{ row, index }] : [],
+  );
+  const operations = [...new Set(running.map(({ row }) => operationOf(row)))];
   const found = await eachOf(operations, async (operation): Promise<[string, RunProgress]> => {
     const id = parseOperationId(operation);
     return [operation, id ? await runs.progress(id) : { state: 'unknown' }];
@@ -25,10 +55,15 @@ export async function endedRows(
   const progress = new Map(found);
   return running.flatMap(({ row, index }) => {
     const request = requests[index];
-    const end = progress.get(row.operation ?? '');
+    const end = progress.get(operationOf(row));
     const status = request && end && endOf(row, request, end);
     return status ? [{ index, status }] : [];
   });
+}
+
+/** Every running row has one. */
+function operationOf({ operation = '' }: RowStatus): string {
+  return operation;
 }
 
 function endOf(

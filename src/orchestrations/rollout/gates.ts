@@ -2,21 +2,28 @@ import type { Directive, RolloutRound, RoundReport } from '../../domain/rollouts
 import { backoffSeconds } from '../run/backoff.js';
 
 /** Pauses between two rounds, in seconds: the longer, the more rounds have changed nothing. */
-const ROUNDS = { first: 2, longest: 15 };
+const ROUNDS = { first: 3, longest: 15 };
+
+/** The same while only few rows are open: their ends are that of the rollout. */
+const LAST_ROUNDS = { first: 1, longest: 15 };
+
+/** Maximum open rows that count as few. */
+const FEW = 100;
 
 /** The pause before the next wave is entered, and the minimum of every pause. */
 const SHORTEST = 1;
 
-/** Seconds until the next round. An operator's command takes effect after that. */
+/** Seconds until the next round. An operator's command takes effect after that. @param open number of rows that have not ended */
 export function pauseSeconds(
   { status }: Pick<Directive, 'status'>,
   waits: RoundReport['waits'],
   { idle, waveEndedAt }: Pick<RolloutRound, 'idle' | 'waveEndedAt'>,
+  open: number,
   now: Date,
 ): number {
   const mayStart = status === 'running' && waits === undefined;
   if (mayStart && waveEndedAt !== undefined) return SHORTEST;
-  const seconds = mayStart ? backoffSeconds(ROUNDS, idle + 1) : ROUNDS.longest;
+  const seconds = mayStart ? backoffSeconds(open <= FEW ? LAST_ROUNDS : ROUNDS, idle + 1) : ROUNDS.longest;
   const left = waits?.until === undefined ? Infinity : Math.ceil((Date.parse(waits.until) - now.getTime()) / 1000);
   return Math.max(SHORTEST, Math.min(seconds, left));
 }

@@ -107,7 +107,7 @@ describe('an operator', () => {
 
   test('cancels a paused rollout', async () => {
     const world = waved();
-    world.after(90, () => world.command('pause'));
+    world.after(110, () => world.command('pause'));
     world.after(600, () => world.command('cancel'));
     expect((await world.run()).outcome).toMatchObject({ status: 'cancelled', counts: { completed: 6, cancelled: 3 } });
   });
