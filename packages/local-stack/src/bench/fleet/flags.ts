@@ -22,6 +22,8 @@ set, and requests for each client.
   --azure-pace            writes of ARM take as long as recorded with Azure (default: a moment)
   --no-throttle           ARM and Key Vault refuse nothing; then there is no floor
   --set NAME=VALUE        a setting of the app, as often as needed
+  --without-budget        measures the same fleet once more beside it, with an app that sends each request at once and repeats
+                          what ARM refuses after Retry-After
   --az                    adds Microsoft's quickstart by the real Azure CLI: ten devices are measured, more by arithmetic
   --keep DIR              keeps state and logs in this folder (default: a temporary one, which is removed)
   --json                  prints the measurements as JSON after the table
@@ -42,6 +44,7 @@ export const OPTIONS = {
   'azure-pace': { type: 'boolean', default: false },
   'no-throttle': { type: 'boolean', default: false },
   set: { type: 'string', multiple: true, default: [] as string[] },
+  'without-budget': { type: 'boolean', default: false },
   az: { type: 'boolean', default: false },
   keep: { type: 'string' },
 } as const;
@@ -59,6 +62,8 @@ export interface FleetPlan extends FleetSize {
   readonly isThrottled: boolean;
   /** Settings of the app. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Measures the same fleet again without the app's budget. */
+  readonly isComparedWithoutBudget: boolean;
   readonly isComparedWithAz: boolean;
   /** Folder for state and logs; undefined for a temporary one. */
   readonly keep: string | undefined;
@@ -94,6 +99,8 @@ export function fleetPlan(flags: BenchFlags<typeof OPTIONS>): FleetPlan {
   const clock = oneOf('clock', flags.clock, ['real', 'jumping', 'standing']);
   if (host === 'functions' && clock !== 'real')
     throw new FlagError(`--clock ${clock} goes without --host functions: that host lives in the machine's time.`);
+  if (flags['without-budget'] && (host === 'functions' || flags['no-throttle']))
+    throw new FlagError('--without-budget goes with the local host and with throttling only.');
   return {
     clients,
     connectedRegistries,
@@ -107,6 +114,7 @@ export function fleetPlan(flags: BenchFlags<typeof OPTIONS>): FleetPlan {
     isPaced: flags['azure-pace'],
     isThrottled: !flags['no-throttle'],
     settings: appSettings(flags.set, undefined),
+    isComparedWithoutBudget: flags['without-budget'],
     isComparedWithAz: flags.az,
     keep: flags.keep,
   };

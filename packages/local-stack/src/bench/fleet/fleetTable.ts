@@ -23,6 +23,8 @@ export interface MeasuredFleet {
   readonly requests: RequestCounts;
   /** Maximum resident memory of the app's processes in bytes; undefined if the system does not report it. */
   readonly memory: number | undefined;
+  /** The same fleet by an app without the budget, if it was measured. */
+  readonly withoutBudget?: Pick<MeasuredFleet, 'seconds' | 'completed' | 'failures' | 'requests'>;
   /** Microsoft's quickstart by the real Azure CLI, if it was measured. */
   readonly byHand?: { readonly devices: number; readonly seconds: number; readonly writes: number };
 }
@@ -45,7 +47,7 @@ const MAX_REAL_SECONDS = 20 * 60;
 
 /** The table of a measurement, with its goals. */
 export function fleetLines(fleet: MeasuredFleet): Line[] {
-  const { size, seconds, realSeconds, floor, requests, byHand } = fleet;
+  const { size, seconds, realSeconds, floor, requests, byHand, withoutBudget } = fleet;
   const { clients } = size;
   const each = (what: string, count: number, max?: number): Line => {
     const value = (count / clients).toFixed(2);
@@ -93,6 +95,7 @@ export function fleetLines(fleet: MeasuredFleet): Line[] {
           },
         ]
       : []),
+    ...(withoutBudget ? withoutBudgetLines(fleet, withoutBudget) : []),
     ...(byHand ? byHandLines(clients, seconds, byHand) : []),
   ];
 }
@@ -137,6 +140,28 @@ function memoryLine({ memory, size }: MeasuredFleet): Line {
   if (memory === undefined) return { what, value: 'not reported by this system' };
   const value = `${Math.round(memory / 1024 ** 2)} MB`;
   return size.clients < LARGE ? { what, value } : { what, value, goal: '<= 600 MB', met: memory <= MAX_MEMORY };
+}
+
+function withoutBudgetLines(
+  { size: { clients }, seconds }: MeasuredFleet,
+  other: NonNullable<MeasuredFleet['withoutBudget']>,
+): Line[] {
+  const { reads, writes, throttled } = other.requests;
+  const each = (count: number): string => (count / clients).toFixed(2);
+  return [
+    {
+      what: 'without the budget: seconds',
+      value: `${secondsText(other.seconds)}, ${(other.seconds / seconds).toFixed(1)} times as long`,
+    },
+    {
+      what: 'without the budget: completed',
+      value: `${other.completed}; not completed, by code: ${failureText(other.failures)}`,
+    },
+    {
+      what: 'without the budget: requests a client',
+      value: `${each(reads)} reads, ${each(writes)} writes, ${each(throttled)} answered 429`,
+    },
+  ];
 }
 
 function byHandLines(clients: number, seconds: number, byHand: NonNullable<MeasuredFleet['byHand']>): Line[] {

@@ -29,6 +29,20 @@ async function missing(plan: FleetPlan, hostScript: string | undefined): Promise
   return onPath('dotnet') ? undefined : 'the host that FUNCTIONS_HOST names needs dotnet on the PATH';
 }
 
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** Measures in the folder of the flags, or in a temporary one. */
+async function inFolder<T>({ keep }: FleetPlan, measure: (folder: string) => Promise<T>): Promise<T> {
+  const folder = keep ?? (await mkdtemp(join(tmpdir(), 'bench-fleet-')));
+  try {
+    return await measure(folder);
+  } finally {
+    if (keep === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
 await runBench(HELP, OPTIONS, async (flags) => {
   const plan = fleetPlan(flags);
   const unknown = await unknownSettings(Object.keys(plan.settings));
@@ -40,13 +54,14 @@ await runBench(HELP, OPTIONS, async (flags) => {
     return NOT_RUN;
   }
   const before = await usedByOthers();
-  const dataFolder = plan.keep ?? (await mkdtemp(join(tmpdir(), 'bench-fleet-')));
-  let measured;
-  try {
-    measured = await measureFleet(plan, dataFolder, hostScript, (text) => void process.stderr.write(`${text}\n`));
-  } finally {
-    if (plan.keep === undefined) await rm(dataFolder, { recursive: true, force: true, maxRetries: 5 });
-  }
+  const alone = await inFolder(plan, (folder) => measureFleet(plan, folder, hostScript, say));
+  const beside = { ...plan, keep: undefined, isComparedWithAz: false };
+  const measured = plan.isComparedWithoutBudget
+    ? {
+        ...alone,
+        withoutBudget: await inFolder(beside, (folder) => measureFleet(beside, folder, hostScript, say, false)),
+      }
+    : alone;
   const lines = fleetLines(measured);
   process.stdout.write(`${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores\n\n`);
   process.stdout.write(`${tableText(lines)}\n\n`);

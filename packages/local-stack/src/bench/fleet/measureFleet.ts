@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
+import { compiled } from '@connected-registry/clock/files/projectRoot';
 import { countArmRequests, forgetRequests } from '../../stack/armRequests.js';
 import { UNTHROTTLED } from '../../stack/unthrottled.js';
 import type { ControlPlane, Stack } from '../../stack/stack.js';
@@ -31,6 +33,7 @@ export async function measureFleet(
   dataFolder: string,
   hostScript: string | undefined,
   say: (text: string) => void,
+  hasBudget = true,
 ): Promise<MeasuredFleet> {
   say('everything starts');
   const running = await startFleetStack(
@@ -42,7 +45,10 @@ export async function measureFleet(
       clock: plan.clock === 'standing' ? 'scaled' : plan.clock,
       clockStands: plan.clock === 'standing',
       azurePace: plan.isPaced,
-      prepare: (controlPlane) => prepareFleet(plan, controlPlane, say),
+      prepare: async (controlPlane) => ({
+        ...(await prepareFleet(plan, controlPlane, say)),
+        ...(hasBudget ? {} : withoutBudget(plan.clock !== 'real')),
+      }),
     },
     hostScript,
   );
@@ -77,6 +83,12 @@ async function prepareFleet(
     ...(plan.isThrottled ? {} : UNTHROTTLED),
     ...plan.settings,
   };
+}
+
+/** Variables of the app's process that take the budget out of it. @param followsClock whether it follows the stack's clock */
+function withoutBudget(followsClock: boolean): Record<string, string> {
+  const modules = [...(followsClock ? ['clock/preload.js'] : []), 'local-stack/bench/fleet/withoutBudget.js'];
+  return { NODE_OPTIONS: modules.map((name) => `--import ${pathToFileURL(compiled(name)).href}`).join(' ') };
 }
 
 /** @param slower divisor of the published limits */

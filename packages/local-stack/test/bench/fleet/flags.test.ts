@@ -34,6 +34,7 @@ test('flags choose all of it', () => {
     isPaced: true,
     isThrottled: false,
     settings: { A: '1' },
+    isComparedWithoutBudget: false,
     isComparedWithAz: true,
     keep: undefined,
   });
@@ -53,6 +54,7 @@ test.each([
   [['--host', 'azure'], "--host must be one of local, functions, not 'azure'."],
   [['--clock', 'scaled'], "--clock must be one of real, jumping, standing, not 'scaled'."],
   [['--host', 'functions', '--clock', 'jumping'], '--clock jumping goes without --host functions'],
+  [['--without-budget', '--no-throttle'], '--without-budget goes with the local host and with throttling only.'],
   [['--set', 'A'], '--set needs NAME=VALUE'],
 ])('%j is refused', (args, message) => {
   expect(() => plan(...args)).toThrow(message);

@@ -97,6 +97,16 @@ test('memory and real time have goals for ten thousand clients on a clock that j
   expect(rows({ memory: undefined }).get("the app's memory, maximum")?.value).toBe('not reported by this system');
 });
 
+test('the same fleet without the budget stands beside it', () => {
+  const other = { seconds: 132, completed: 290, failures: { 'step-deadline': 10 } };
+  const table = rows({ withoutBudget: { ...other, requests: { ...requests, reads: 13_200, throttled: 12_000 } } });
+  expect(table.get('without the budget: seconds')?.value).toBe('132.0 s, 3.0 times as long');
+  expect(table.get('without the budget: completed')?.value).toBe('290; not completed, by code: step-deadline 10');
+  expect(table.get('without the budget: requests a client')?.value).toBe(
+    '44.00 reads, 2.04 writes, 40.00 answered 429',
+  );
+});
+
 test('the quickstart is measured with ten devices, and the rest is said to be arithmetic', () => {
   const table = rows({ byHand: { devices: 10, seconds: 60, writes: 40 } });
   expect(table.get('quickstart by az, 10 devices, measured')?.value).toBe('60.0 s, 4.0 writes a device');
