@@ -19,8 +19,8 @@ export interface TokenUsers {
   /** Lists all clients that have a secret. @param age as above. */
   clients(age?: number): Promise<readonly ClientReference[]>;
   /**
-   * Whether no secret has one of these names, by a listing that may be a minute old. False, too, if no listing is cached and
-   * single reads are fewer than a listing's pages.
+   * Whether no secret has one of these names, by a listing that may be a minute old, or up to a quarter of an hour if it has many
+   * pages. False, too, if no listing is cached and single reads are fewer than a listing's pages.
    */
   lackSecrets(names: readonly string[]): Promise<boolean>;
 }
@@ -35,6 +35,15 @@ const SHARED_FOR = 2_000;
 
 /** Maximum age of a listing for display and checks, in milliseconds: a check of thousands of clients asks repeatedly. */
 export const SHOWN_FOR = 60_000;
+
+/**
+ * How long a listing shows which secrets do not exist, in milliseconds: the more pages it has, the longer, so that a growing fleet does
+ * not read the vault again and again (docs/decisions/0042-how-old-a-fact-may-be.md).
+ */
+const ABSENCE = { eachPage: 3_000, least: SHOWN_FOR, most: 15 * 60_000 };
+
+/** Milliseconds of requests by which it is judged whether a listing will serve enough of them. */
+const OBSERVED = 60_000;
 
 /** Pages of a listing as long as none has been read: those of some 500 secrets. */
 const UNKNOWN_PAGES = 20;
@@ -55,7 +64,7 @@ interface Index {
 export function createTokenUsers(vault: Pick<SecretVault, 'page' | 'newest'>): TokenUsers {
   let cached: { readAt: number; readonly index: Promise<Index> } | undefined;
   let pages = UNKNOWN_PAGES;
-  const demand = createDemand(SHARED_FOR);
+  const demand = createDemand(OBSERVED);
 
   /** A failed read is not kept. */
   const index = (age = SHARED_FOR): Promise<Index> => {
@@ -85,10 +94,11 @@ export function createTokenUsers(vault: Pick<SecretVault, 'page' | 'newest'>): T
     },
     clients: async (age) => [...(await index(age)).clients.values()],
     lackSecrets: async (wanted) => {
-      const isWorthwhile = demand('') * wanted.length >= pages;
-      const isAtHand = cached !== undefined && Date.now() - cached.readAt <= SHOWN_FOR;
-      if (!isWorthwhile && !isAtHand) return false;
-      const { names } = await index(SHOWN_FOR);
+      const usedFor = Math.min(ABSENCE.most, Math.max(ABSENCE.least, pages * ABSENCE.eachPage));
+      const singleReads = (demand('') * wanted.length * usedFor) / OBSERVED;
+      const isAtHand = cached !== undefined && Date.now() - cached.readAt <= usedFor;
+      if (singleReads < pages && !isAtHand) return false;
+      const { names } = await index(usedFor);
       return wanted.every((name) => !names.has(name.toLowerCase()));
     },
   };

@@ -25,6 +25,9 @@ const FRESH_FOR = 60_000;
 /** Maximum age of facts for the plan of a new client, in milliseconds (docs/decisions/0042-how-old-a-fact-may-be.md). */
 const RECENT = 5_000;
 
+/** Milliseconds for each page of a registry's tokens that their listing shows which do not exist, if that is more. At most a minute. */
+const EACH_PAGE = 1_000;
+
 /** Reads facts of registries. All methods throw ServiceError. */
 export interface RegistryFactsQuery {
   /** Reads the registry and all its connected registries, for tier, names and sync tokens. */
@@ -43,7 +46,7 @@ export type FoundToken = 'absent' | 'listed' | TokenFacts;
 
 /** Reads facts of a registry for one decision; some may come from the cache. */
 export interface Look extends Pick<RegistryFactsQuery, 'slowFacts' | 'syncScope'> {
-  /** Finds a token, by a listing that many clients share if that needs fewer reads. `absent` may be five seconds old. */
+  /** Finds a token, by a listing that many clients share if that needs fewer reads. `absent` may be as old as `EACH_PAGE` says. */
   findToken(registry: string, name: string): Promise<FoundToken>;
   /** Reads a connected registry, at most five seconds old. */
   recentConnectedRegistry(registry: string, name: string): Promise<ConnectedRegistryFacts | undefined>;
@@ -68,7 +71,8 @@ export function createRegistryFacts(controlPlane: RegistryControlPlane): Registr
   const listings = createListings();
   const demand = createDemand(RECENT);
   /** Whether a listing needs no more reads than the single reads that were requested recently. */
-  const isListWorthwhile = (listing: string) => demand(listing) >= listings.pages(listing);
+  const isListWorthwhile = (listing: string, usedFor: number) =>
+    (demand(listing) * usedFor) / RECENT >= listings.pages(listing);
 
   /** @param after number of a read of the cache: facts of that read or an earlier one are not used. */
   function lookAfter(after: number): Look {
@@ -82,9 +86,9 @@ export function createRegistryFacts(controlPlane: RegistryControlPlane): Registr
     };
 
     const slowFacts = (registry: string) => read(slowKey(registry), () => readSlowFacts(registry));
-    const tokens = (registry: string) => {
+    const tokens = (registry: string, age: number) => {
       const listing = listingKey('tokens', registry);
-      return read(listing, () => listings.read(listing, () => controlPlane.listTokens(registry)), recent);
+      return read(listing, () => listings.read(listing, () => controlPlane.listTokens(registry)), { after, age });
     };
 
     async function findToken(registry: string, name: string): Promise<FoundToken> {
@@ -92,15 +96,16 @@ export function createRegistryFacts(controlPlane: RegistryControlPlane): Registr
       const { connectedRegistries } = await slowFacts(registry);
       const atLeast = connectedRegistries.reduce((sum, { clientTokens }) => sum + 1 + clientTokens.length, 0);
       listings.expect(listing, atLeast);
-      const isWorthwhile = isListWorthwhile(listing);
-      if (isWorthwhile || cache.has(listing, recent))
-        return (await tokens(registry)).has(name.toLowerCase()) ? 'listed' : 'absent';
+      const age = Math.min(FRESH_FOR, Math.max(RECENT, listings.pages(listing) * EACH_PAGE));
+      const isWorthwhile = isListWorthwhile(listing, age);
+      if (isWorthwhile || cache.has(listing, { after, age }))
+        return (await tokens(registry, age)).has(name.toLowerCase()) ? 'listed' : 'absent';
       return (await controlPlane.getToken(registry, name)) ?? 'absent';
     }
 
     async function recentScopeMap(registry: string, name: string): Promise<ScopeMapFacts | undefined> {
       const listing = listingKey('scopeMaps', registry);
-      const isWorthwhile = isListWorthwhile(listing);
+      const isWorthwhile = isListWorthwhile(listing, RECENT);
       if (isWorthwhile || cache.has(listing, recent)) {
         const found = await read(
           listing,
@@ -131,7 +136,7 @@ export function createRegistryFacts(controlPlane: RegistryControlPlane): Registr
 
     async function readSyncScope(registry: string, syncToken: string): Promise<readonly string[] | undefined> {
       const listed = cache.has(listingKey('tokens', registry), recent)
-        ? (await tokens(registry)).get(syncToken.toLowerCase())
+        ? (await tokens(registry, RECENT)).get(syncToken.toLowerCase())
         : undefined;
       const token = listed ?? (await controlPlane.getToken(registry, syncToken));
       if (!token) return undefined;

@@ -60,6 +60,19 @@ test('a registry of many tokens is listed only when as many clients ask as it ha
   expect([world.wire.count('listTokens'), world.wire.count('getToken')]).toEqual([1, 3]);
 });
 
+test('a listing of many pages of tokens shows longer which do not exist, so that it is not read again for every few', async () => {
+  world = createWorld({ CLIENTS_PER_CONNECTED_REGISTRY: '5000' });
+  const clientTokens = Array.from({ length: 2_000 }, (_, n) => `token-${n}`);
+  world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens });
+  for (let n = 0; n < 30; n += 1) {
+    await plan(`new-${n}`);
+    pass(1_000);
+  }
+  // Five in five seconds are enough for a listing that is used for twenty.
+  const [lists, gets] = [world.wire.count('listTokens'), world.wire.count('getToken')];
+  expect([lists, gets]).toEqual([2, 5]);
+});
+
 describe('a token that exists is read at once, however new the listing', () => {
   test('when the listing has it', async () => {
     world.addToken({ password1: { createdAt: LONG_AGO } });
@@ -120,6 +133,24 @@ describe('the secrets of a new client', () => {
     const reads = vaultReads();
     expect(reads.filter((call) => call === 'page')).toHaveLength(1);
     expect(reads.length).toBeLessThan(30);
+  });
+
+  test('are looked up for minutes in the listing of a large vault, which few clients do not make worthwhile', async () => {
+    for (let n = 0; n < 2_500; n += 1)
+      await world.vault.store(`other-${n}`, 'x', { expiresOn: '2027-01-01T00:00:00Z', tags: {} });
+    world.wire.calls.length = 0;
+    await world.queries.tokenUsers.clients();
+    expect(vaultReads()).toHaveLength(100);
+    pass(5 * 60_000 - 1_000);
+    world.wire.calls.length = 0;
+    await plan('new');
+    expect(vaultReads()).toEqual([]);
+    pass(1_001);
+    // With the one before, the ninth is the tenth of a minute: in five minutes there would be fifty, with two secrets each.
+    for (let n = 0; n < 8; n += 1) await plan(`next-${n}`);
+    expect(vaultReads()).toHaveLength(16);
+    await plan('ninth');
+    expect(vaultReads()).toHaveLength(116);
   });
 
   test('are read where the listing has them, cannot be read, or the client’s token exists', async () => {
