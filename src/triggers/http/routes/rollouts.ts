@@ -113,7 +113,8 @@ async function start(
   const operation = rolloutOperation(id);
   const facts = { resource: rolloutInstance(id), operation, kind, clients: requests.length };
   // In this order: rows without an orchestration would never be purged. An orchestration without rows waits for them, then stops.
-  await startRollout(client, { plan, run: id, actor, limits });
+  const isStarted = await startRollout(client, { plan, run: id, actor, limits });
+  if (!isStarted && !(await readRollout(client, id))) return notConfirmed(id, facts);
   await putRows(client, id, requests, { operation, actor });
   const control = await awaitControl(client, id, ({ status }) => status !== 'opening');
   if (control?.status === 'refused') {
@@ -123,10 +124,7 @@ async function start(
     });
     return notClaimed(control, (row) => requests[row], places);
   }
-  if (!control && !(await readRollout(client, id))) {
-    audit('rollout.start.failed', { ...facts, reason: 'engine-slow' });
-    return notConfirmed(id);
-  }
+  if (!control && !(await readRollout(client, id))) return notConfirmed(id, facts);
   audit('rollout.start.succeeded', facts);
   return {
     status: 202,
@@ -135,7 +133,8 @@ async function start(
   };
 }
 
-function notConfirmed(id: string): HttpResponseInit {
+function notConfirmed(id: string, facts: Parameters<typeof audit>[1]): HttpResponseInit {
+  audit('rollout.start.failed', { ...facts, reason: 'engine-slow' });
   return problem({
     status: 503,
     code: 'engine-slow',
