@@ -1,4 +1,4 @@
-import { EXPECTED_FAILURES } from '../domain/operations/cancelEvent.js';
+import { DELIBERATE_STOPS } from '../domain/operations/cancelEvent.js';
 import { secondsTaken, type EndedOperation } from '../domain/operations/endedOperation.js';
 import { parseOperationId } from '@connected-registry/protocol/names/operationId';
 import { audit } from './audit.js';
@@ -10,7 +10,7 @@ import { audit } from './audit.js';
 export function auditEnd(ended: EndedOperation): void {
   const { id, kind, actor, status, failure, startedAs } = ended;
   const { code, residue = [] } = failure ?? {};
-  const isMeant = code !== undefined && EXPECTED_FAILURES.includes(code) && residue.length === 0;
+  const isMeant = code !== undefined && DELIBERATE_STOPS.includes(code) && residue.length === 0;
   audit(
     status === 'completed' ? 'run.end.succeeded' : 'run.end.failed',
     {

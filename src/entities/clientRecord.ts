@@ -113,9 +113,10 @@ function beginDisablingAgain(
 
 function begin(
   record: ClientRecord,
-  { requestedAt, eventAt }: ClientRecordRequests['begin'],
+  { requestedAt, eventAt, by }: ClientRecordRequests['begin'],
   now: Date,
 ): AnswerTo<'begin'> {
+  if (isEndKnown(record.ended ?? [], { id: by.operation })) return startedTwice(record);
   const verdict = judgeBegin(record, requestedAt, eventAt);
   switch (verdict.kind) {
     case 'proceed': {
@@ -139,12 +140,24 @@ function begin(
 
 function beginOffboarding(
   record: ClientRecord,
-  { requestedAt, eventAt }: ClientRecordRequests['beginOffboarding'],
+  { requestedAt, eventAt, by }: ClientRecordRequests['beginOffboarding'],
 ): AnswerTo<'beginOffboarding'> {
+  if (isEndKnown(record.ended ?? [], { id: by.operation })) return startedTwice(record);
   const stale = judgeEvent(record, eventAt);
   if (stale) return staleEvent(record, stale.newestEventAt);
   const state = noteEvent(record, eventAt ?? requestedAt);
   return { state, outcome: done({ ...tokensIn(state), isKnown: isKnown(record) }) };
+}
+
+/**
+ * Refuses a run that has ended before. An activity that starts runs and stands still for long may start one again after its
+ * repetition has, and after later runs of the client.
+ */
+function startedTwice(state: ClientRecord): ClientRecordAnswer<never> {
+  return {
+    state,
+    outcome: failed('stale-event', 'this run had ended, and was started again; the second start changed nothing'),
+  };
 }
 
 function staleEvent(state: ClientRecord, newestEventAt: string): ClientRecordAnswer<never> {

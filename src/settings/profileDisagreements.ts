@@ -1,5 +1,9 @@
 import { lifetimeFault, minLifetimeDays } from '@connected-registry/protocol/requests/lifetimes';
 import { REQUEST_EVENT_KINDS, type RequestEventKind } from '../domain/events/requestEvents.js';
+import { toOnboarding } from '@connected-registry/protocol/requests/onboardingRequest';
+import { requestOf, type Profile } from '../domain/profiles/profiles.js';
+import { MAX_PIECE_BYTES } from '../domain/rollouts/rollout.js';
+import { waitingRows } from '../domain/rollouts/startPlan.js';
 import type { Settings } from './settingsSchema.js';
 
 /**
@@ -13,6 +17,9 @@ export function acceptedRequestEvents({
   return REQUEST_EVENTS ?? (PROFILES.length > 0 ? REQUEST_EVENT_KINDS : []);
 }
 
+/** Maximum characters of a connected registry's name. A profile whose `match` names it applies to any. */
+const MAX_CONNECTED_REGISTRY_CHARACTERS = 50;
+
 /** Problems of profiles with the other settings. */
 export function profileDisagreements(settings: Settings): string[] {
   const registries = settings.REGISTRIES.map(({ name }) => name.toLowerCase());
@@ -21,7 +28,8 @@ export function profileDisagreements(settings: Settings): string[] {
     defaultDays: settings.CREDENTIAL_LIFETIME_DAYS,
     minDays: minLifetimeDays(settings.NEAR_EXPIRY_EVENTS),
   };
-  const problems = settings.PROFILES.flatMap(({ name, registry, match, channel, credentialLifetimeDays }) => {
+  const problems = settings.PROFILES.flatMap((profile) => {
+    const { name, registry, match, channel, credentialLifetimeDays, clients } = profile;
     const found: string[] = [];
     const fault = (field: string, text: string) =>
       found.push(`setting PROFILES profile ${name}, field ${field}: ${text}`);
@@ -29,6 +37,12 @@ export function profileDisagreements(settings: Settings): string[] {
       fault('registry', 'is none of REGISTRIES; add it there or name one of them');
     const life = lifetimeFault(credentialLifetimeDays, lives);
     if (life) fault(life.field, `${life.message}. ${life.fix}`);
+    const bytes = bytesToStart(profile, settings.REGISTRIES[0].name);
+    if (bytes > MAX_PIECE_BYTES)
+      fault(
+        'clients',
+        `take ${bytes} bytes with the repositories of each, and at most ${MAX_PIECE_BYTES} can be started together (${clients.length} clients); name fewer repositories, wildcards such as samples/*, or fewer clients`,
+      );
     if (isUnknownHub(match.hub)) fault('match.hub', 'is none of IOT_HUBS; add it there or name one of them');
     if (channel.kind === 'iotHub' && channel.hub !== match.hub && isUnknownHub(channel.hub))
       fault('channel.hub', 'is none of IOT_HUBS; add it there or name one of them');
@@ -39,4 +53,16 @@ export function profileDisagreements(settings: Settings): string[] {
   if (settings.POLL_AUDIENCE && !settings.AZURE_TENANT_ID)
     problems.push('setting AZURE_TENANT_ID is missing, and POLL_AUDIENCE needs it');
   return problems;
+}
+
+/**
+ * Bytes, as JSON, of the onboardings of all clients that a profile lists, at most. They are the input of one orchestration, which the
+ * durable engine limits as it does the rows of a rollout.
+ */
+function bytesToStart(profile: Profile, defaultRegistry: string): number {
+  const [client] = profile.clients.toSorted((left, right) => right.length - left.length);
+  if (client === undefined) return 0;
+  const { connectedRegistry = 'c'.repeat(MAX_CONNECTED_REGISTRY_CHARACTERS) } = profile;
+  const onboarding = toOnboarding(requestOf(profile, { connectedRegistry, client }), defaultRegistry);
+  return profile.clients.length * Buffer.byteLength(JSON.stringify(waitingRows([onboarding])));
 }

@@ -67,7 +67,7 @@ export interface ClientRecordRequests {
    * `effectiveAt`: the event's own time if an event requested the run, otherwise when it was requested.
    */
   readonly revokedSince: WorksFor & { readonly effectiveAt: string };
-  /** A run requested at `requestedAt` begins. `eventAt`: time of the event that requested it, if any. */
+  /** A run requested at `requestedAt` begins, unless it has ended before. `eventAt`: time of the event that requested it, if any. */
   readonly begin: WorksFor & { readonly requestedAt: string; readonly eventAt?: string };
   /** An offboarding begins, whether or not the client was revoked. Events older than it become stale. */
   readonly beginOffboarding: WorksFor & { readonly requestedAt: string; readonly eventAt?: string };

@@ -21,8 +21,8 @@ export function cancelEventName(run: string): string {
   return `cancel-${run}`;
 }
 
-/** Failure codes of deliberate stops: they raise no alert and are not retried. */
-export const DELIBERATE_STOPS: readonly FailureCode[] = ['cancelled', 'revoked'];
-
-/** Failure codes that need no action: deliberate stops, and requests that a later one replaced. */
-export const EXPECTED_FAILURES: readonly FailureCode[] = [...DELIBERATE_STOPS, 'stale-event'];
+/**
+ * Failure codes of runs that were stopped on purpose or that another request had replaced: they need no action, raise no alert, and are
+ * not retried.
+ */
+export const DELIBERATE_STOPS: readonly FailureCode[] = ['cancelled', 'revoked', 'stale-event'];

@@ -62,13 +62,19 @@ function ratePerSecond({ samples, status, activeSince }: ControlState, now: Date
  */
 function secondsLeft(state: ControlState, plan: RolloutPlan, rate: number | undefined, now: Date): number | undefined {
   const { status, counts } = state;
-  if (status === 'completed' || status === 'cancelled') return plan.dryRun ? floorSeconds(plan, 1) : undefined;
+  if (status === 'completed' || status === 'cancelled')
+    return plan.dryRun ? floorSeconds(plan, 1) + pausesOf(plan) : undefined;
   if (status !== 'running' && status !== 'opening') return undefined;
   const open = openRows(counts);
   const share = endedRows(counts) / plan.rows;
   const work = rate === undefined ? floorSeconds(plan, 1) - floorSeconds(plan, share) : open / rate;
   // A floor of nothing says that Azure does not set the pace, and not that the rows are about to end.
   return work === 0 && open > 0 ? undefined : work + pausesLeft(state, plan, now);
+}
+
+/** Seconds of the pauses between all waves. */
+function pausesOf(plan: RolloutPlan): number {
+  return (waveCount(plan) - 1) * plan.waves.pauseSeconds;
 }
 
 /** Seconds until the end of the wait in progress, and of the pauses between the waves to come. */

@@ -68,7 +68,7 @@ export async function putRows(
   }
 }
 
-/** Starts the orchestration. @returns false if it is running already */
+/** Starts the orchestration. @returns false if it is running already, or the engine cannot store it */
 export function startRollout(client: DurableClient, input: RolloutInput): Promise<boolean> {
   return tryStart(client, ROLLOUT, rolloutInstance(input.plan.id), input);
 }

@@ -14,13 +14,17 @@ import type { RunProgress, RunState } from '../../ports/runs.js';
 import { readClientRecord } from './clientRecords.js';
 import { hasEnded, readRun, type RunStatus } from './runStatus.js';
 
-/** How a run stands, by its instance; after another run has taken that or it was purged, by the record of its end. */
+/**
+ * How a run stands, by its instance; by the record of its end after another run has taken the instance, it was purged, or the run was
+ * started again after its end, which the record refuses.
+ */
 export async function readProgress(client: DurableClient, id: OperationId): Promise<RunProgress> {
   const found = await readRun(client, id.instance);
-  if (found?.input.run === id.run) return progressOf(found);
+  const present = found?.input.run === id.run ? progressOf(found) : undefined;
+  if (present && present.code !== 'stale-event') return present;
   const { ended = [] } = await readClientRecord(client, recordOf(id.instance));
   const end = ended.find((one) => one.id === formatOperationId(id));
-  return end ? progressOfEnd(end) : { state: 'unknown' };
+  return end ? progressOfEnd(end) : (present ?? { state: 'unknown' });
 }
 
 /** The client's run with this random part of its id: the one of its instance, or one that its record knows. */

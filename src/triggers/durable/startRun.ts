@@ -71,7 +71,11 @@ function judge(found: RunStatus, id: string, kind: string, fingerprint: string):
  */
 const REFUSED = /^The operation failed with an unexpected status code: (?:409|500)\./;
 
-/** Starts an orchestration. @returns false if the engine refuses because a run of this id has not ended */
+/**
+ * Starts an orchestration.
+ * @returns false if the engine refuses: a run of this id has not ended, or the engine cannot store anything. Only a read tells
+ *   the two apart.
+ */
 export async function tryStart(
   client: DurableClient,
   orchestration: string,

@@ -29,9 +29,9 @@ import {
 import { waitingRows } from '../../domain/rollouts/startPlan.js';
 import type { Queries } from '../../queries/queries.js';
 import { noteConnectedRegistry, readConnectedRegistry } from '../durable/connectedRegistryRecords.js';
-import { readInstance } from '../durable/runStatus.js';
+import { hasEnded, readInstance } from '../durable/runStatus.js';
 import { tryStart } from '../durable/startRun.js';
-import { eventFunction, invalidData, type Verdict } from './eventFunction.js';
+import { DeliverAgain, eventFunction, invalidData, type Verdict } from './eventFunction.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /** Handles ARM's resource events: onboards the clients that a profile lists at a new connected registry. */
@@ -62,14 +62,24 @@ export function onConnectedRegistryWritten(config: Config, queries: Queries) {
       tally: NOTHING_STARTED,
       idle: 0,
     };
-    const isStarted = await tryStart(client, ONBOARD_PROFILE, instance, input);
-    return { kind: 'taken', decision: isStarted ? 'started' : 'attached', profile: profile.name };
+    if (await tryStart(client, ONBOARD_PROFILE, instance, input))
+      return { kind: 'taken', decision: 'started', profile: profile.name };
+    // The engine also refuses what it cannot store.
+    if (!(await goesOn(client, instance)))
+      throw new DeliverAgain('the durable engine refused the start; the event must be delivered again');
+    return { kind: 'taken', decision: 'attached', profile: profile.name };
   }
 
   function onboardingOf(profile: Profile, connectedRegistry: string, device: string): Onboarding {
     const request = requestOf(profile, { connectedRegistry, client: device });
     return toOnboarding(request, config.profileBook.defaultRegistry, config.lifetimes.defaultDays);
   }
+}
+
+/** Whether the orchestration is in progress, or has ended by itself. One that was terminated or has crashed starts no client. */
+async function goesOn(client: DurableClient, instance: string): Promise<boolean> {
+  const found = await readInstance(client, instance);
+  return found !== undefined && (!hasEnded(found) || found.runtimeStatus === df.OrchestrationRuntimeStatus.Completed);
 }
 
 interface Found {

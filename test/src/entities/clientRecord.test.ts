@@ -13,6 +13,9 @@ const LATE = '2026-03-01T12:00:01.000Z';
 const OVER = '2026-03-01T12:15:00.000Z';
 const disabling = [{ operation: by.operation, until: OVER }];
 
+/** How a run ended, without its id. */
+const END = { kind: 'rotate', actor: 'sweep', startedAt: EARLY, endedAt: LATE, status: 'completed' } as const;
+
 const send = <Operation extends ClientRecordOperation>(
   record: ClientRecord,
   operation: Operation,
@@ -56,6 +59,16 @@ describe('a run that begins', () => {
   test('for an event older than an accepted one is refused', async () => {
     const { outcome } = await send({ newestEventAt: LATE }, 'begin', { requestedAt: LATE, eventAt: EARLY });
     expect(outcome).toMatchObject({ kind: 'failed', code: 'stale-event' });
+  });
+
+  test('is refused if it has ended before, and the record stays', async () => {
+    const ended = [{ ...END, id: by.operation }];
+    for (const operation of ['begin', 'beginOffboarding'] as const) {
+      const { state, outcome } = await send({ ended }, operation, { requestedAt: LATE });
+      expect([state, outcome]).toMatchObject([{ ended }, { kind: 'failed', code: 'stale-event' }]);
+      const other = await send({ ended: [{ ...END, id: 'client.other' }] }, operation, { requestedAt: LATE });
+      expect(other.outcome.kind).toBe('done');
+    }
   });
 
   test('for the same event again continues, and for a newer one records it', async () => {
@@ -174,14 +187,7 @@ describe('the record of a client', () => {
   });
 
   test('keeps the ends of the last twenty runs, each once, also after an offboarding', async () => {
-    const ended = (nth: number) => ({
-      id: `client.r${nth}`,
-      kind: 'rotate' as const,
-      actor: 'sweep',
-      startedAt: EARLY,
-      endedAt: LATE,
-      status: 'completed' as const,
-    });
+    const ended = (nth: number) => ({ ...END, id: `client.r${nth}` });
     let record: ClientRecord = { acknowledged: 'v1' };
     const each = Array.from({ length: 25 }, (_, nth) => nth);
     for (const nth of each.flatMap((one) => [one, one]))

@@ -149,6 +149,21 @@ describe('a rotation', () => {
     expect([world.wire.writes, world.alerts.failed.size]).toEqual([[], 0]);
   });
 
+  test('that is started again after its end does nothing, and is not retried', async () => {
+    const records = createClientRecordEntity();
+    const { request } = records;
+    const end = { kind: 'rotate', actor: 'sweep', startedAt: '-', endedAt: '-', status: 'completed' } as const;
+    records.request = (operation, given) => {
+      if (operation === 'begin') records.state = { ended: [{ ...end, id: given.by.operation }] };
+      return request(operation, given);
+    };
+
+    const { outcome } = await rotateIn(world, { records });
+
+    expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'stale-event', residue: [] } });
+    expect([world.wire.writes, world.alerts.failed.size, records.state.retryRotationAt]).toEqual([[], 0, undefined]);
+  });
+
   test('does not start before the consumers use the credential of the previous one', async () => {
     await rotateIn(world);
     const { outcome } = await rotateIn(world, { run: 'rot0000000000002' });

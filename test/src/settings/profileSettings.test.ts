@@ -53,6 +53,19 @@ test.each<[string, object]>([
   expect(problemsOf({ IOT_HUBS: 'plant-hub.azure-devices.net', PROFILES: profiles(change) })).toContain(words);
 });
 
+test('a profile whose clients are too large to be started together stops the start', () => {
+  const long = Array.from({ length: 200 }, (_, nth) => `${'r'.repeat(200)}${nth}`);
+  const clients = (count: number) => Array.from({ length: count }, (_, nth) => `gate-${nth}`);
+  const listed = { connectedRegistry: undefined, match: { connectedRegistry: 'plant*' }, repositories: long };
+  expect(problemsOf({ PROFILES: profiles({ ...listed, clients: clients(20) }) })).toMatch(
+    /^setting PROFILES profile plant, field clients: take \d{6} bytes .* at most 700000 can be started together \(20 clients\); name fewer/,
+  );
+  expect(problemsOf({ PROFILES: profiles({ ...listed, clients: clients(10) }) })).toBe('');
+  expect(problemsOf({ PROFILES: profiles({ ...listed, repositories: ['hello-world'], clients: clients(200) }) })).toBe(
+    '',
+  );
+});
+
 test('an audience for polling devices requires the tenant', () => {
   expect(problemsOf({ POLL_AUDIENCE: 'api://x' })).toContain('AZURE_TENANT_ID');
 });

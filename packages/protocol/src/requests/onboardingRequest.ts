@@ -59,6 +59,14 @@ const action = z.enum(REPOSITORY_ACTIONS, {
   error: ({ input }) => `must be one of ${REPOSITORY_ACTIONS.join(', ')}, not ${shownValue(input)}`,
 });
 
+/** At most one entry for each action that exists, since rows of a rollout share lists. */
+const actions = z
+  .array(action, 'must be a list of actions')
+  .min(1, 'must list at least one action')
+  // `max` would also count the characters of a text.
+  .refine((list) => list.length <= REPOSITORY_ACTIONS.length, `must list at most ${REPOSITORY_ACTIONS.length} actions`)
+  .meta({ maxItems: REPOSITORY_ACTIONS.length });
+
 /** Maximum repositories in one request. Preflight checks the scope map's own limit on permissions. */
 const MAX_REPOSITORIES = 500;
 
@@ -70,7 +78,7 @@ const repositories = z
         .min(1, 'must name at least one repository')
         .max(MAX_REPOSITORIES, `must name at most ${MAX_REPOSITORIES} repositories`),
       z
-        .record(repositoryName, z.array(action, 'must be a list of actions').min(1, 'must list at least one action'))
+        .record(repositoryName, actions)
         .refine((value) => Object.keys(value).length > 0, 'must name at least one repository')
         .refine(
           (value) => Object.keys(value).length <= MAX_REPOSITORIES,

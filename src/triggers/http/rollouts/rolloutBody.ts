@@ -22,6 +22,7 @@ import { boundedBody } from '../requests/boundedBody.js';
 import { bodyTooLarge, jsonBody } from '../requests/jsonBody.js';
 import { queryParameters } from '../requests/queryParameters.js';
 import { refuseRows, type RowPlaces } from './rowFaults.js';
+import { defaultsFault } from './sizeFaults.js';
 
 /** Maximum bytes of a body: 10,000 onboardings of some 800 bytes. */
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -76,6 +77,8 @@ function parseHead(value: unknown, nameOf: (field: string) => string): RolloutBo
     return { refusal: invalidRequest(errors.map((error) => ({ ...error, field: nameOf(error.field) }))) };
   }
   const { clients, ...head } = parsed.data;
+  const tooLarge = defaultsFault(head.defaults ?? {}, clients ?? []);
+  if (tooLarge) return { refusal: invalidRequest([{ ...tooLarge, field: nameOf(tooLarge.field) }]) };
   const windows = (head.freezeWindows ?? []).map((text) => parseFreezeWindow(text));
   const freezeWindows = windows.filter((window) => window !== undefined);
   const faults = windowFaults(windows);

@@ -9,6 +9,8 @@ const MAX_ERRORS = 100;
 export interface RowPlaces {
   /** Line of the CSV file of each row; absent for JSON. */
   readonly lines?: readonly number[];
+  /** Names of the clients by row, if the request selected them: it has no rows. */
+  readonly selected?: readonly string[];
 }
 
 /** Collects the faults of rows: the first {@link MAX_ERRORS}, and the number of all. */
@@ -29,13 +31,18 @@ export class RowFaults {
   add(index: number, { field, message, fix }: Pick<FieldError, 'field' | 'message' | 'fix'>): void {
     this.#count += 1;
     if (this.#errors.length === MAX_ERRORS) return;
+    this.#errors.push(this.#placed(index, { field, message, fix }));
+  }
+
+  /** The error with the field that the sender knows. */
+  #placed(index: number, { field, message, fix }: Pick<FieldError, 'field' | 'message' | 'fix'>): FieldError {
+    const { lines, selected } = this.#places;
+    const about = field === 'body' ? '' : `${field} `;
+    if (selected) return { field: 'select', message: `client ${selected[index] ?? ''}: ${about}${message}`, fix };
     const row = rowNumber(this.#places, index);
     const [column = field] = field.split('.');
-    this.#errors.push(
-      this.#places.lines
-        ? { field, message, fix, row, column }
-        : { field: field === 'body' ? `clients.${index}` : `clients.${index}.${field}`, message, fix, row },
-    );
+    if (lines) return { field, message, fix, row, column };
+    return { field: field === 'body' ? `clients.${index}` : `clients.${index}.${field}`, message, fix, row };
   }
 
   refusal(): HttpResponseInit {
@@ -55,11 +62,12 @@ export function rowNumber({ lines }: RowPlaces, index: number): number {
 export function refuseRows(errors: readonly FieldError[], count: number): HttpResponseInit {
   const rows = [...new Set(errors.flatMap(({ row }) => row ?? []))];
   const some = rows.slice(0, 10).join(', ');
+  const places = `${rows.length === 1 ? 'row' : 'rows'} ${some}${rows.length > 10 ? ' and others' : ''}`;
   return problem({
     status: 400,
     code: 'invalid-request',
     title: 'The request is not valid.',
-    detail: `${count} ${count === 1 ? 'error' : 'errors'}, in ${rows.length === 1 ? 'row' : 'rows'} ${some}${rows.length > 10 ? ' and others' : ''}. Nothing was started.`,
+    detail: `${count} ${count === 1 ? 'error' : 'errors'}, in ${rows.length === 0 ? 'the selected clients' : places}. Nothing was started.`,
     errors: errors.slice(0, MAX_ERRORS),
     errorCount: count,
   });

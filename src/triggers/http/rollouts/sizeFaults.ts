@@ -1,4 +1,7 @@
+import { permissionsOf } from '@connected-registry/protocol/requests/onboardingRequest';
+import type { RolloutHead } from '@connected-registry/protocol/requests/rolloutRequest';
 import { MAX_PIECE_BYTES, PIECE_ROWS, piecesOf, type RolloutRequest } from '../../../domain/rollouts/rollout.js';
+import type { FieldError } from '../answers/problemDetails.js';
 import type { RowFaults } from './rowFaults.js';
 
 /** Finds parts of a rollout that are too large to be stored, as rows with long lists of repositories are. */
@@ -13,4 +16,33 @@ export function checkSizes(requests: readonly RolloutRequest[], faults: RowFault
       fix: 'put long lists of repositories into a profile, or send fewer clients with long rows in one rollout',
     });
   }
+}
+
+/**
+ * Finds repositories in `defaults` that are too large to be stored with each row that has none of its own. It needs no look into rows:
+ * to parse long lists again for each of 10,000 rows would take minutes.
+ * @param rows as they were sent
+ */
+export function defaultsFault(
+  { repositories }: NonNullable<RolloutHead['defaults']>,
+  rows: readonly unknown[],
+): FieldError | undefined {
+  if (repositories === undefined) return undefined;
+  const bytes = Buffer.byteLength(JSON.stringify(permissionsOf(repositories)));
+  for (let piece = 0; piece < piecesOf(rows.length); piece += 1) {
+    const users = rows
+      .slice(piece * PIECE_ROWS, (piece + 1) * PIECE_ROWS)
+      .filter((row) => !hasRepositories(row)).length;
+    if (users * bytes <= MAX_PIECE_BYTES) continue;
+    return {
+      field: 'defaults.repositories',
+      message: `take ${users * bytes} bytes in ${users} clients that name none, and at most ${MAX_PIECE_BYTES} can be stored together`,
+      fix: 'Name fewer repositories, or wildcards such as samples/*; or send fewer clients in one rollout.',
+    };
+  }
+  return undefined;
+}
+
+function hasRepositories(row: unknown): boolean {
+  return typeof row === 'object' && row !== null && 'repositories' in row;
 }

@@ -33,6 +33,9 @@ import { checkRows } from '../rollouts/rolloutRows.js';
 import { RowFaults, type RowPlaces } from '../rollouts/rowFaults.js';
 import { selectedRows } from '../rollouts/selectedRows.js';
 
+/** Maximum characters of a client's name, as IoT Hub has them. */
+const MAX_NAME_CHARACTERS = 128;
+
 /** `POST /api/rollouts`: checks all clients, and starts a rollout, or one that only plans (dryRun). */
 export function postRollouts(config: Config, queries: Pick<Queries, 'inventory' | 'slowFacts'>) {
   return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
@@ -41,15 +44,22 @@ export function postRollouts(config: Config, queries: Pick<Queries, 'inventory' 
     return orServiceProblem(async () => {
       const found = body.rows ? { rows: body.rows } : await selectedRows(body.head, config, queries);
       if ('refusal' in found) return found.refusal;
-      const faults = new RowFaults(body);
+      const places: RowPlaces = body.rows ? body : { selected: found.rows.map(nameOf) };
+      const faults = new RowFaults(places);
       const { kind, defaults = {} } = body.head;
       const requests = checkRows(kind, found.rows, defaults, config, faults);
       if (faults.count === 0 && kind === 'onboard') await checkConnectedRegistries(requests, config, queries, faults);
       checkSizes(requests, faults);
       if (faults.count > 0) return faults.refusal();
-      return start(client, toPlan(body, requests, actor, config), requests, body, config);
+      return start(client, toPlan(body, requests, actor, config), requests, places, config);
     });
   };
+}
+
+/** The client's name in a row of a selection. Faults are about rows that are not valid, so it is shown as text of limited length. */
+function nameOf(row: unknown): string {
+  const name = typeof row === 'object' && row !== null && 'client' in row ? row.client : undefined;
+  return typeof name === 'string' ? name.slice(0, MAX_NAME_CHARACTERS) : 'without a name';
 }
 
 /** `GET /api/rollouts/{id}`: one rollout's progress. */
@@ -113,7 +123,8 @@ async function start(
   const operation = rolloutOperation(id);
   const facts = { resource: rolloutInstance(id), operation, kind, clients: requests.length };
   // In this order: rows without an orchestration would never be purged. An orchestration without rows waits for them, then stops.
-  await startRollout(client, { plan, run: id, actor, limits });
+  const isStarted = await startRollout(client, { plan, run: id, actor, limits });
+  if (!isStarted && !(await readRollout(client, id))) return notConfirmed(id, facts);
   await putRows(client, id, requests, { operation, actor });
   const control = await awaitControl(client, id, ({ status }) => status !== 'opening');
   if (control?.status === 'refused') {
@@ -123,10 +134,7 @@ async function start(
     });
     return notClaimed(control, (row) => requests[row], places);
   }
-  if (!control && !(await readRollout(client, id))) {
-    audit('rollout.start.failed', { ...facts, reason: 'engine-slow' });
-    return notConfirmed(id);
-  }
+  if (!control && !(await readRollout(client, id))) return notConfirmed(id, facts);
   audit('rollout.start.succeeded', facts);
   return {
     status: 202,
@@ -135,7 +143,8 @@ async function start(
   };
 }
 
-function notConfirmed(id: string): HttpResponseInit {
+function notConfirmed(id: string, facts: Parameters<typeof audit>[1]): HttpResponseInit {
+  audit('rollout.start.failed', { ...facts, reason: 'engine-slow' });
   return problem({
     status: 503,
     code: 'engine-slow',

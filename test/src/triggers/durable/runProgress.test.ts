@@ -49,6 +49,13 @@ describe('how a run stands', () => {
     expect(await runs().progress({ instance, run: 'unheard00000001' })).toEqual({ state: 'unknown' });
   });
 
+  test('is read from the record if the run was started again after its end', async () => {
+    hold('Completed', ended('rolledBack', 'stale-event'));
+    expect(await runs().progress(id)).toEqual({ state: 'cancelled', code: 'stale-event' });
+    remember('completed');
+    expect(await runs().progress(id)).toEqual({ state: 'completed' });
+  });
+
   test('of a check says for which clients it found differences', async () => {
     const finding = (client: string, more: object) => ({
       ...run.request,

@@ -8,6 +8,7 @@ import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import type { ProfileInput } from '../../../../src/domain/profiles/onboardProfile.js';
 import type { PlannedRow } from '../../../../src/domain/rollouts/startPlan.js';
 import { deletedEvent, sampleEvent, SCHEMAS, writtenEvent } from '../../../shared/sampleEvents.js';
+import { engineError } from '../../fakes/durable/durableClient.js';
 import { createServiceEvents, EVENT_TIME, type ServiceEvents } from './serviceEventsUnderTest.js';
 
 let tested: ServiceEvents;
@@ -53,6 +54,32 @@ describe.each(SCHEMAS)('a resource-written event (%s)', (schema) => {
     await tested.startProfiles();
     expect((await tested.deliver('written', written('plantone'))).logged).toMatchObject({ decision: 'repeated' });
     expect(tested.engine.instances.size).toBe(3);
+  });
+
+  test('is delivered again if the engine refuses the start although no orchestration runs', async () => {
+    make('plantone');
+    tested.engine.onStart = () => {
+      throw engineError(500);
+    };
+    expect((await tested.deliver('written', written('plantone'))).outcome).toMatch(
+      /^DeliverAgain: .*refused the start/,
+    );
+    tested.engine.onStart = undefined;
+    await tested.deliver('written', written('plantone'));
+    for (const one of tested.engine.instances.values()) one.runtimeStatus = 'Terminated';
+    tested.engine.onStart = () => {
+      throw engineError(500);
+    };
+    expect((await tested.deliver('written', written('plantone'))).outcome).toMatch(/^DeliverAgain/);
+  });
+
+  test('attaches if another delivery has started its orchestration in the meantime', async () => {
+    make('plantone');
+    tested.engine.onStart = (_nth, { instanceId, input }) => {
+      tested.engine.instances.set(instanceId, { name: 'onboardProfile', input, runtimeStatus: 'Running' });
+      throw engineError(409);
+    };
+    expect((await tested.deliver('written', written('plantone'))).logged).toMatchObject({ decision: 'attached' });
   });
 
   test('that is redelivered after its orchestration was terminated starts each client once', async () => {

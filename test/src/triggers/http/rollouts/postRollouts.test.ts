@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { misfits } from '../../../fakes/answers/apiDocument.js';
 import { config, CONNECTED_REGISTRY, REGISTRY } from '../../../fakes/answers/requests.js';
+import { engineError } from '../../../fakes/durable/durableClient.js';
 import { ONBOARD, row, SUBSCRIPTION, SCHEMA, usePostRollouts } from './postRolloutsUnderTest.js';
 
 const it = usePostRollouts();
@@ -105,6 +106,24 @@ describe('POST /api/rollouts', () => {
       status: 503,
       body: { code: 'engine-slow' },
     });
+  });
+
+  test('puts no rows if the engine refuses the start and shows no orchestration', async () => {
+    it.engine.onStart = () => {
+      throw engineError(500);
+    };
+    it.engine.conflicts = undefined;
+    const { status, body } = await it.post({ kind: 'rotate', clients: [row('a')] });
+    expect([status, body['code'], it.engine.signals]).toEqual([503, 'engine-slow', []]);
+  });
+
+  test('puts the rows if the engine refuses the start but shows the orchestration', async () => {
+    it.engine.onStart = (_nth, { instanceId, input }) => {
+      it.engine.instances.set(instanceId, { name: 'rollout', input, runtimeStatus: 'Pending' });
+      throw engineError(409);
+    };
+    const { status, body } = await it.post({ kind: 'rotate', clients: [row('a')] });
+    expect([status, body['status'], it.engine.signals.length]).toEqual([202, 'opening', 1]);
   });
 
   test('refuses more clients than open rollouts may have together, and says what to do', async () => {

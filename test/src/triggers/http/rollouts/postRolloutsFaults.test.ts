@@ -125,6 +125,44 @@ describe('POST /api/rollouts with faults', () => {
     expect(answer.body['errorCount']).toBe(20_000);
   });
 
+  test('refuses defaults that are too large for the rows without their own, before it looks into any row', async () => {
+    const repositories = Array.from({ length: 500 }, (_, nth) => `repository-${nth}`);
+    const defaults = { ...ONBOARD.defaults, repositories };
+    const many = Array.from({ length: 10_000 }, () => 'no row');
+    const answer = await it.post({ ...ONBOARD, defaults, clients: many });
+    expect(answer.body['errors']).toMatchObject([
+      {
+        field: 'defaults.repositories',
+        message: expect.stringMatching(
+          /^take \d+ bytes in 500 clients that name none, and at most 700000 can be stored/,
+        ),
+      },
+    ]);
+    const csv = `client\n${many.map((_, nth) => `d${nth}`).join('\n')}\n`;
+    const query = {
+      kind: 'onboard',
+      connectedRegistry: defaults.connectedRegistry,
+      repositories: repositories.join(' '),
+    };
+    expect(errorsOf(await it.csv(csv, query))).toEqual([['repositories', undefined]]);
+
+    it.settings = { CLIENTS_PER_CONNECTED_REGISTRY: '200', PERMISSIONS_PER_SCOPE_MAP: '500' };
+    const own = Array.from({ length: 100 }, (_, nth) => ({ client: `d${nth}`, repositories: ['hello-world'] }));
+    expect((await it.post({ ...ONBOARD, defaults, clients: [...own, { client: 'x' }] })).status).toBe(202);
+  });
+
+  test('refuses more actions of a repository than exist, in rows and in defaults', async () => {
+    const repositories = { 'hello-world': Array.from({ length: 6 }, () => 'content/read') };
+    const defaults = { ...ONBOARD.defaults, repositories };
+    const faulty = await it.post({ ...ONBOARD, defaults, clients: [{ client: 'a' }] });
+    expect(faulty.body['errors']).toMatchObject([
+      { field: 'defaults.repositories.hello-world', message: 'must list at most 5 actions' },
+    ]);
+    expect(errorsOf(await it.post({ ...ONBOARD, clients: [{ client: 'a', repositories }] }))).toEqual([
+      ['clients.0.repositories.hello-world', 1],
+    ]);
+  });
+
   test('accepts 10,000 rows, and no more', async () => {
     const clients = Array.from({ length: 10_001 }, (_, nth) => row(`d${nth}`));
     expect(errorsOf(await it.post({ kind: 'rotate', clients }))).toEqual([['clients', undefined]]);

@@ -54,6 +54,23 @@ describe('a rollout to selected clients', () => {
     expect(errorsOf(other)).toEqual([['select.connectedRegistry', undefined]]);
   });
 
+  test('names faults of selected clients by `select` and the client', async () => {
+    it.settings = { PROFILES, PERMISSIONS_PER_SCOPE_MAP: '1', CLIENTS_PER_CONNECTED_REGISTRY: '1' };
+    const full = await it.post({ kind: 'onboard', select: { profile: 'gates' } });
+    expect(full.body['errors']).toMatchObject([
+      { field: 'select', message: 'client gate-2: connectedRegistry has 0 clients, and would get more than 1' },
+    ]);
+    expect(errorsOf(full)).toEqual([['select', undefined]]);
+    expect(full.body['detail']).toBe('1 error, in the selected clients. Nothing was started.');
+
+    it.inventory.clients = async () => ({ clients: [view('a b'), { ...view('c'), registry: 'otherregistry' }] });
+    const { body } = await it.post({ kind: 'rotate', select: { state: 'expiring' } });
+    expect(body['errors']).toMatchObject([
+      { field: 'select', message: 'client a b: client is not a valid name' },
+      { field: 'select', message: expect.stringMatching(/^client c: registry /) },
+    ]);
+  });
+
   test('refuses more than 10,000', async () => {
     it.inventory.clients = async () => ({
       clients: Array.from({ length: 500 }, (_, nth) => view(`d${nth}`)),
