@@ -148,7 +148,7 @@ class Rollout {
   private *advance({ status }: Directive): Flow<void> {
     const { run, plan, state, waits } = this;
     const mayStart = status === 'running' && waits === undefined;
-    if (!mayStart && state.counts.running === 0) return;
+    if (!mayStart && state.counts.running === 0) return state.unread(false);
     const at = run.now.toISOString();
     const advance = yield* run.step('advanceRollout', () =>
       run.activities.advanceRollout({
@@ -162,6 +162,7 @@ class Rollout {
       }),
     );
     yield* state.note(this.entities, advance.pieces);
+    state.unread(advance.hasUnread);
     // The engine may have executed an entity's operation twice. Without the new versions no row would start any more.
     if (advance.isLate) yield* state.readAgain(this.entities);
     state.waved(advance.wave, advance.open, run.now);

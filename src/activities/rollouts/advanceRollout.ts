@@ -14,6 +14,7 @@ import { waveCount, waveRows } from '../../domain/rollouts/waves.js';
 import type { Pace } from '../../ports/pace.js';
 import type { Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';
+import { armPrincipals } from '../../settings/armIdentities.js';
 import type { Config } from '../../settings/config.js';
 import { admittedRows } from '../starting/admittedRows.js';
 import { endedRows, operationsToRead } from '../starting/rowEnds.js';
@@ -38,12 +39,15 @@ export interface RolloutAdvance {
   readonly wave: number;
   /** Number of its rows that have not ended. */
   readonly open: number;
+  /** Whether more operations run than the round has read. */
+  readonly hasUnread: boolean;
   /** Whether a piece has changed since the round began. Then nothing was started, and the pieces must be read again. */
   readonly isLate: boolean;
 }
 
 /** Reads which operations of a rollout have ended, and starts rows of the wave in progress as fast as the budgets allow. */
-export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'>, pace: Pace) {
+export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries' | 'arm' | 'identity'>, pace: Pace) {
+  const principals = armPrincipals(config).length;
   return (input: AdvanceRolloutInput, runs: Runs): Promise<StepOutcome<RolloutAdvance>> =>
     withPieces(async () => {
       const { plan, round, mayStart, mayEnterNextWave } = input;
@@ -51,9 +55,10 @@ export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'
       const changes = new Map<number, RowStatus>();
       const withRunning = round.counts.flatMap(({ running }, piece) => (running > 0 ? [piece] : []));
       const read = await eachOf(withRunning, async (piece) => ({ piece, ...(await pieces.of(piece)) }));
-      const asked = operationsToRead(
+      const { asked, hasUnread } = operationsToRead(
         read.flatMap(({ rows }) => rows),
         input.at,
+        principals,
       );
       for (const { piece, ...state } of read) {
         for (const { index, status } of await endedRows(state, runs, asked))
@@ -73,7 +78,7 @@ export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'
       const started = running ? await start(running) : [];
       for (const { row, status } of started) changes.set(row, status);
       const left = open.filter(({ row, status }) => isOpen(changes.get(row) ?? status));
-      return done({ pieces: byPiece(changes), wave, open: left.length, isLate: pieces.isLate });
+      return done({ pieces: byPiece(changes), wave, open: left.length, hasUnread, isLate: pieces.isLate });
 
       function start(control: ControlState) {
         const activeSeconds = activeUntil(control, new Date());

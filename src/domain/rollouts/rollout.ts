@@ -93,8 +93,10 @@ export interface RolloutRound {
   readonly wave: number;
   /** When the wave in progress ended, while the pause after it lasts. */
   readonly waveEndedAt?: string;
-  /** Number of rounds in a row that have changed nothing: the pauses between rounds become longer. */
+  /** Number of rounds in a row that have read all running operations and changed nothing: the pauses between rounds become longer. */
   readonly idle: number;
+  /** Whether more operations run than the last round has read. */
+  readonly hasUnread?: true;
   /** Since when failures have paused the rollout. Operators have been alerted. */
   readonly alertedAt?: string;
 }

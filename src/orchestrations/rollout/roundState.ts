@@ -75,6 +75,12 @@ export class RoundState {
     this.change({ idle: pieces.length > 0 ? 0 : this.round.idle + 1 });
   }
 
+  /** Notes whether the round has left running operations unread. Their ends may be there, so the next round comes soon. */
+  unread(isSo: boolean): void {
+    const { hasUnread: _before, ...rest } = this.round;
+    this.round = isSo ? { ...rest, hasUnread: true, idle: 0 } : rest;
+  }
+
   /** Reads how all pieces stand. */
   *readAgain(entities: RolloutEntities): Flow<void> {
     for (const piece of this.round.counts.keys()) this.answered(piece, yield* entities.piece(piece, 'read', {}));
