@@ -145,11 +145,11 @@ class Rollout {
   }
 
   /** Reads the ends of operations, and starts the next ones. */
-  private *advance({ status }: Directive): Flow<void> {
+  private *advance({ status, readAll }: Directive): Flow<void> {
     const { run, plan, state, waits } = this;
     const mayStart = status === 'running' && waits === undefined;
-    if (!mayStart && state.counts.running === 0) return state.unread(false);
     const at = run.now.toISOString();
+    if (!mayStart && state.counts.running === 0) return state.hasRead(at, { hasUnread: false });
     const advance = yield* run.step('advanceRollout', () =>
       run.activities.advanceRollout({
         plan,
@@ -157,12 +157,13 @@ class Rollout {
         limits: run.limits,
         round: state.next,
         mayStart,
+        readAll: readAll === true,
         // The failures of a wave have been reported before the next one begins.
         mayEnterNextWave: mayStart && state.next.waveEndedAt !== undefined,
       }),
     );
     yield* state.note(this.entities, advance.pieces);
-    state.unread(advance.hasUnread);
+    state.hasRead(at, advance);
     // The engine may have executed an entity's operation twice. Without the new versions no row would start any more.
     if (advance.isLate) yield* state.readAgain(this.entities);
     state.waved(advance.wave, advance.open, run.now);
@@ -180,13 +181,11 @@ class Rollout {
     yield* state.note(this.entities, [{ piece, changes }]);
   }
 
-  /** Alerts operators once for each time that failures pause the rollout. */
-  private *alertOfPause({ status, reason }: Directive): Flow<void> {
+  /** Alerts operators once for each time that failures pause the rollout, also if it was resumed since the last round. */
+  private *alertOfPause({ status, reason, pausedAt }: Directive): Flow<void> {
     const { run, plan, state } = this;
     const isPaused = status === 'paused' && reason === 'failure-limit';
-    if (!isPaused) return state.alerted(undefined);
-    if (state.next.alertedAt !== undefined) return;
-    const pausedAt = run.now.toISOString();
+    if (!isPaused || pausedAt === undefined || pausedAt === state.next.alertedAt) return;
     const { completed, failed } = state.counts;
     const alert = { ...this.named, pausedAt, rows: plan.rows, completed, failed, failures: state.failures };
     yield* run.bestEffort('alert', ALERT_SECONDS, ({ activities }) => activities.alertRolloutPaused(alert));
@@ -237,7 +236,15 @@ class Rollout {
   private report(carriedOut: readonly string[]): RoundReport {
     const { state, waits } = this;
     const { counts, failures, wave } = state;
-    return { counts, failures, wave, carriedOut, ...(waits === undefined ? {} : { waits }) };
+    const { allReadAt } = state.next;
+    return {
+      counts,
+      failures,
+      wave,
+      carriedOut,
+      ...(allReadAt === undefined ? {} : { allReadAt }),
+      ...(waits === undefined ? {} : { waits }),
+    };
   }
 
   private get waits(): RoundReport['waits'] {

@@ -27,6 +27,8 @@ export interface AdvanceRolloutInput extends RoundOfRuns {
   readonly round: Pick<RolloutRound, 'versions' | 'counts' | 'wave' | 'waveEndedAt'>;
   /** False while the rollout is paused or waits. Ends of operations are read all the same. */
   readonly mayStart: boolean;
+  /** Whether to read the ends of all running operations, however many they are. */
+  readonly readAll: boolean;
   /** False until the pause after the wave in progress is over. */
   readonly mayEnterNextWave: boolean;
 }
@@ -58,7 +60,7 @@ export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'
       const { asked, hasUnread } = operationsToRead(
         read.flatMap(({ rows }) => rows),
         input.at,
-        principals,
+        input.readAll ? Infinity : principals,
       );
       for (const { piece, ...state } of read) {
         for (const { index, status } of await endedRows(state, runs, asked))

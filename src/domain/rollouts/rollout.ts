@@ -97,7 +97,9 @@ export interface RolloutRound {
   readonly idle: number;
   /** Whether more operations run than the last round has read. */
   readonly hasUnread?: true;
-  /** Since when failures have paused the rollout. Operators have been alerted. */
+  /** When the last round began that read all running operations (ISO 8601). */
+  readonly allReadAt?: string;
+  /** The last pause by failures of which operators were alerted: when it began. */
   readonly alertedAt?: string;
 }
 
@@ -230,6 +232,13 @@ export interface ControlState {
   readonly carriedOut: readonly string[];
   /** Failed and ended rows when it was last begun or resumed: the failure limit counts from there. */
   readonly baseline: { readonly failed: number; readonly ended: number };
+  /**
+   * When it was last resumed or retried, until a round has read the ends of all operations since: only then the baseline is known.
+   * Absent once it is.
+   */
+  readonly countsFrom?: string;
+  /** When the pause in progress began. */
+  readonly pausedAt?: string;
   /** Seconds in which it could start rows, until `activeSince`. */
   readonly activeSeconds: number;
   /** Since when it is able to start rows (ISO 8601); absent while it waits or is paused. */
@@ -249,6 +258,8 @@ export interface RoundReport {
   readonly wave: number;
   /** Why no row may start now, if so. */
   readonly waits?: { readonly reason: RolloutReason; readonly until?: string };
+  /** When the last round began that read all running operations. */
+  readonly allReadAt?: string;
   /** Ids of commands that the round has carried out on the pieces (`retry-failed`, `cancel`). */
   readonly carriedOut: readonly string[];
 }
@@ -257,6 +268,10 @@ export interface RoundReport {
 export interface Directive {
   readonly status: RolloutStatus;
   readonly reason?: RolloutReason;
+  /** When the pause in progress began: two pauses never have the same. */
+  readonly pausedAt?: string;
+  /** Whether the next round reads the ends of all operations, however many run, since the failure limit counts from there. */
+  readonly readAll?: true;
   /** Commands to carry out on the pieces, oldest first. */
   readonly commands: ControlState['commands'];
 }
