@@ -61,3 +61,31 @@ test('operators are alerted of each pause, also if no round has seen the rollout
   expect([...world.world.alerts.paused.values()].map(({ pausedAt }) => pausedAt)).toEqual(pauses);
   expect(new Set(pauses).size).toBe(2);
 });
+
+test.each(['pause', 'cancel'] as const)(
+  '%s stops the starts of a round in progress within two seconds',
+  async (command) => {
+    let starts = 0;
+    const world = createRolloutWorld({
+      plan: { rows: 40 },
+      pace: {
+        room: () => Infinity,
+        // Each start takes a tenth of a second, and the command comes after half a second.
+        started: () => {
+          starts += 1;
+          vi.setSystemTime(Date.now() + 100);
+          if (starts === 5) void world.command(command);
+        },
+      },
+    });
+    const seen: number[] = [];
+    world.after(100, () => {
+      seen.push(world.clients.started.length);
+      return command === 'pause' ? world.command('resume') : undefined;
+    });
+    await world.run();
+      // Ten starts may be in progress at once.
+    expect(seen[0]).toBeLessThanOrEqual(31);
+    expect(seen[0]).toBeGreaterThanOrEqual(5);
+  },
+);
