@@ -36,13 +36,15 @@ export const FITTING_STATUSES: Readonly<Record<RolloutCommand, readonly RolloutS
 };
 
 /** What the orchestration does next. */
-export function directiveOf({ status, reason, commands, pausedAt, countsFrom }: ControlState): Directive {
+export function directiveOf(state: ControlState): Directive {
+  const { status, reason, commands, pausedAt, countsFrom } = state;
   return {
     status,
     commands,
     ...(reason === undefined ? {} : { reason }),
     ...(pausedAt === undefined ? {} : { pausedAt }),
     ...(countsFrom === undefined ? {} : { readAll: true }),
+    ...(status === 'cancelled' && state.startedAt === undefined ? { isAbandoned: true } : {}),
   };
 }
 
@@ -119,6 +121,20 @@ export function stopped(state: ControlState, { plan }: ControlRequests['stop'], 
   if (!['opening', 'running', 'paused'].includes(state.status)) return state;
   const known = state.plan ? state : { ...state, plan, counts: { ...NO_ROWS, waiting: plan.rows } };
   return active({ ...withoutReason(known), status: 'stopped', reason: 'fault' }, false, now);
+}
+
+/**
+ * Ends a rollout as cancelled whose rows never arrived, since its request died: nothing was claimed or started. One that was not
+ * cancelled, or was opened before, stays as it is.
+ */
+export function abandoned(state: ControlState, { plan }: ControlRequests['abandon'], now: Date): ControlState {
+  // A retry of an abandoned rollout finds no rows either.
+  const isCancelled = state.isCancelled === true || state.status === 'cancelled';
+  if (!isCancelled || state.startedAt !== undefined) return state;
+  const commands = state.commands.map(({ id }) => id);
+  const counts = { ...NO_ROWS, cancelled: plan.rows };
+  const endedAt = state.endedAt ?? now.toISOString();
+  return { ...withoutReason(carriedOut(state, commands)), plan, status: 'cancelled', counts, endedAt };
 }
 
 /** Ends the rollout, unless rows are open or commands wait. */

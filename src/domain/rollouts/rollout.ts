@@ -272,13 +272,15 @@ export interface Directive {
   readonly pausedAt?: string;
   /** Whether the next round reads the ends of all operations, however many run, since the failure limit counts from there. */
   readonly readAll?: true;
+  /** Whether it was cancelled before it was ever opened. */
+  readonly isAbandoned?: true;
   /** Commands to carry out on the pieces, oldest first. */
   readonly commands: ControlState['commands'];
 }
 
 /**
  * Operations of {@link ROLLOUT_CONTROL}: `read` answers a {@link Directive}, `open` and `refuse` begin it, `command` is signalled by a route (a command that does not fit
- * the status is dropped), `report` notes a round and answers a {@link Directive}, `stop` notes a fault (also of a rollout that was never opened, so it has the plan), `end` notes the end
+ * the status is dropped), `report` notes a round and answers a {@link Directive}, `stop` notes a fault (also of a rollout that was never opened, so it has the plan), `abandon` ends a cancelled one whose rows never arrived, `end` notes the end
  * (`completed`, or `cancelled` if that was the last command). `drop` deletes the state.
  */
 export interface ControlRequests {
@@ -293,6 +295,7 @@ export interface ControlRequests {
   };
   readonly report: RoundReport;
   readonly stop: { readonly plan: RolloutPlan };
+  readonly abandon: { readonly plan: RolloutPlan };
   readonly end: { readonly counts: RowCounts; readonly failures: Readonly<Record<string, number>> };
   readonly drop: object;
 }
