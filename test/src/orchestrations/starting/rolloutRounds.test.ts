@@ -84,7 +84,7 @@ test.each(['pause', 'cancel'] as const)(
       return command === 'pause' ? world.command('resume') : undefined;
     });
     await world.run();
-      // Ten starts may be in progress at once.
+    // Ten starts may be in progress at once.
     expect(seen[0]).toBeLessThanOrEqual(31);
     expect(seen[0]).toBeGreaterThanOrEqual(5);
   },
