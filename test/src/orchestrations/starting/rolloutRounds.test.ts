@@ -84,6 +84,8 @@ test.each(['pause', 'cancel'] as const)(
       return command === 'pause' ? world.command('resume') : undefined;
     });
     await world.run();
+    // A cancelled rollout has ended before.
+    if (seen.length === 0) seen.push(world.clients.started.length);
     // Ten starts may be in progress at once.
     expect(seen[0]).toBeLessThanOrEqual(31);
     expect(seen[0]).toBeGreaterThanOrEqual(5);
