@@ -85,6 +85,7 @@ import { postRotations } from './triggers/http/routes/rotations.js';
 import { PURGE_SCHEDULE, purgeEndedRuns } from './triggers/timer/purgeEndedRuns.js';
 import { streamHttp } from './triggers/http/requests/streamHttp.js';
 import { getRotationSchedule } from './triggers/http/routes/rotationSchedule.js';
+import { startCommandedRollouts } from './triggers/timer/commandedRollouts.js';
 import { onRotationTimer } from './triggers/timer/rotationTimer.js';
 import { dailyCheck } from './triggers/timer/dailyCheck.js';
 
@@ -223,9 +224,15 @@ df.app.client.http('getRotationSchedule', {
   methods: ['GET'],
   ...forOperators(getRotationSchedule(config, queries)),
 });
+const sweep = onRotationTimer(config);
+const startCommanded = startCommandedRollouts(config);
 df.app.client.timer(SWEEP_TIMER, {
   schedule: config.rotationSweepSchedule,
-  handler: onRotationTimer(config),
+  // Rollouts need no timer of their own: what they look for is rare.
+  handler: async (timer, client, context) => {
+    await sweep(timer, client, context);
+    await startCommanded(timer, client, context);
+  },
 });
 df.app.client.http('postPromotion', {
   route: 'promotions/{operation}',

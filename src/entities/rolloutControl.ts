@@ -1,6 +1,7 @@
 import { done, type StepOutcome } from '../domain/operations/stepOutcome.js';
 import type { WorksFor } from '../domain/operations/worksFor.js';
 import {
+  abandoned,
   commanded,
   directiveOf,
   ended,
@@ -30,6 +31,7 @@ const WORK: Work = {
   command: commanded,
   report: reported,
   stop: stopped,
+  abandon: abandoned,
   end: ended,
   drop: () => NO_CONTROL,
 };

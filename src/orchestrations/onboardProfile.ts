@@ -6,8 +6,8 @@ import { backoffSeconds, type Backoff } from './run/backoff.js';
 import { orUndefined, type Flow } from './run/flow.js';
 import { beginRun } from './run/runContext.js';
 
-/** Pauses between two rounds, in seconds: the longer, the more rounds have started nothing. */
-const ROUNDS: Backoff = { first: 5, longest: 300 };
+/** Pauses between two rounds, in seconds: the longer, the more rounds have started nothing. Others take the room of pauses that are too long. */
+const ROUNDS: Backoff = { first: 5, longest: 60 };
 
 /** Seconds after which the clients that could not be started are given up: longer than a client is awaited that another run holds. */
 const GIVE_UP_SECONDS = 25 * 3600;

@@ -1,6 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { waitOf } from '../domain/rollouts/gates.js';
 import {
+  NO_ROWS,
   piecesOf,
   rolloutInstance,
   type Directive,
@@ -9,6 +10,7 @@ import {
   type RoundReport,
   type RowChange,
 } from '../domain/rollouts/rollout.js';
+import type { StoredRollout } from '../activities/rollouts/claimRollout.js';
 import { pauseSeconds } from './rollout/gates.js';
 import { RolloutEntities } from './rollout/rolloutEntities.js';
 import { RoundState } from './rollout/roundState.js';
@@ -57,7 +59,8 @@ class Rollout {
   *open(): Flow<RolloutOutcome | undefined> {
     const { run, plan, entities } = this;
     const count = piecesOf(plan.rows);
-    const stored = yield* run.step('claimRollout', () => run.activities.claimRollout({ id: plan.id, pieces: count }));
+    const stored = yield* this.stored(count);
+    if (!stored) return { ...this.ended('cancelled'), counts: { ...NO_ROWS, cancelled: plan.rows } };
     this.state = RoundState.ofPieces(stored.pieces);
     // A dry run changes no client, so it may run beside another rollout.
     if (!plan.dryRun) {
@@ -65,8 +68,7 @@ class Rollout {
       if (answer.conflicts.length > 0 || answer.claimed !== undefined) {
         const { status } = yield* entities.control('refuse', { plan, ...answer });
         // A rollout that is started again, or opened again after its end, keeps its rows.
-        if (run.id === plan.id && status === 'refused')
-          for (let piece = 0; piece < count; piece += 1) entities.dropPiece(piece);
+        if (run.id === plan.id && status === 'refused') this.dropPieces(count);
         return this.ended('refused');
       }
     }
@@ -74,6 +76,25 @@ class Rollout {
     // The first report needs the gates. Commands do not, so that a cancelled rollout ends whatever its gates do.
     yield* this.carryOut(directive);
     return this.goOn();
+  }
+
+  /** Reads all rows. @returns undefined if they never arrived and the rollout is cancelled, so that it has ended */
+  private *stored(count: number): Flow<StoredRollout | undefined> {
+    const { run, plan, entities } = this;
+    try {
+      return yield* run.step('claimRollout', () => run.activities.claimRollout({ id: plan.id, pieces: count }));
+    } catch (error) {
+      if (!(error instanceof StepFailed)) throw error;
+      const { isAbandoned } = yield* entities.control('abandon', { plan });
+      if (!isAbandoned) throw error;
+      yield* entities.release();
+      this.dropPieces(count);
+      return undefined;
+    }
+  }
+
+  private dropPieces(count: number): void {
+    for (let piece = 0; piece < count; piece += 1) this.entities.dropPiece(piece);
   }
 
   /** Reports how the rollout stands, carries out commands, and starts and follows rows. */
@@ -145,11 +166,11 @@ class Rollout {
   }
 
   /** Reads the ends of operations, and starts the next ones. */
-  private *advance({ status }: Directive): Flow<void> {
+  private *advance({ status, readAll }: Directive): Flow<void> {
     const { run, plan, state, waits } = this;
     const mayStart = status === 'running' && waits === undefined;
-    if (!mayStart && state.counts.running === 0) return;
     const at = run.now.toISOString();
+    if (!mayStart && state.counts.running === 0) return state.hasRead(at, { hasUnread: false });
     const advance = yield* run.step('advanceRollout', () =>
       run.activities.advanceRollout({
         plan,
@@ -157,11 +178,13 @@ class Rollout {
         limits: run.limits,
         round: state.next,
         mayStart,
+        readAll: readAll === true,
         // The failures of a wave have been reported before the next one begins.
         mayEnterNextWave: mayStart && state.next.waveEndedAt !== undefined,
       }),
     );
     yield* state.note(this.entities, advance.pieces);
+    state.hasRead(at, advance);
     // The engine may have executed an entity's operation twice. Without the new versions no row would start any more.
     if (advance.isLate) yield* state.readAgain(this.entities);
     state.waved(advance.wave, advance.open, run.now);
@@ -179,13 +202,11 @@ class Rollout {
     yield* state.note(this.entities, [{ piece, changes }]);
   }
 
-  /** Alerts operators once for each time that failures pause the rollout. */
-  private *alertOfPause({ status, reason }: Directive): Flow<void> {
+  /** Alerts operators once for each time that failures pause the rollout, also if it was resumed since the last round. */
+  private *alertOfPause({ status, reason, pausedAt }: Directive): Flow<void> {
     const { run, plan, state } = this;
     const isPaused = status === 'paused' && reason === 'failure-limit';
-    if (!isPaused) return state.alerted(undefined);
-    if (state.next.alertedAt !== undefined) return;
-    const pausedAt = run.now.toISOString();
+    if (!isPaused || pausedAt === undefined || pausedAt === state.next.alertedAt) return;
     const { completed, failed } = state.counts;
     const alert = { ...this.named, pausedAt, rows: plan.rows, completed, failed, failures: state.failures };
     yield* run.bestEffort('alert', ALERT_SECONDS, ({ activities }) => activities.alertRolloutPaused(alert));
@@ -236,7 +257,15 @@ class Rollout {
   private report(carriedOut: readonly string[]): RoundReport {
     const { state, waits } = this;
     const { counts, failures, wave } = state;
-    return { counts, failures, wave, carriedOut, ...(waits === undefined ? {} : { waits }) };
+    const { allReadAt } = state.next;
+    return {
+      counts,
+      failures,
+      wave,
+      carriedOut,
+      ...(allReadAt === undefined ? {} : { allReadAt }),
+      ...(waits === undefined ? {} : { waits }),
+    };
   }
 
   private get waits(): RoundReport['waits'] {

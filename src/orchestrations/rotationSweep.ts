@@ -18,7 +18,7 @@ import { backoffSeconds, repeat, type Backoff, type Try } from './run/backoff.js
 import { StepFailed, type Flow } from './run/flow.js';
 import { beginRun, type RunContext } from './run/runContext.js';
 
-/** Pauses between two looks at a wave, in seconds. */
+/** Pauses between two looks at a wave, in seconds: the longer, the more looks have started nothing. */
 const LOOK: Backoff = { first: 15, longest: 300 };
 
 /** How long, in seconds, to try to alert operators of a stopped sweep. */
@@ -111,14 +111,16 @@ class Sweep {
     const { limits, policy } = input;
     const since = run.now;
     let rows = clients;
-    return yield* repeat<readonly PlannedRow[]>(run, function* (tries): Flow<Try<readonly PlannedRow[]>> {
+    let idle = 0;
+    return yield* repeat<readonly PlannedRow[]>(run, function* (): Flow<Try<readonly PlannedRow[]>> {
       const open = rows.filter(({ status }) => status.state === 'waiting' || status.state === 'running');
       const at = run.now.toISOString();
       const { changes } = yield* run.activities.advanceRuns({ plan, at, limits, rows: open });
       rows = updatedRows(rows, changes);
+      idle = changes.some(({ status }) => status.state === 'running') ? 0 : idle + 1;
       const remaining = policy.waveSeconds - run.secondsSince(since);
       if (!rows.some(isOpen) || remaining <= 0) return { value: rows };
-      return { seconds: Math.min(backoffSeconds(LOOK, tries), Math.max(1, remaining)) };
+      return { seconds: Math.min(backoffSeconds(LOOK, Math.max(1, idle)), Math.max(1, remaining)) };
     });
   }
 

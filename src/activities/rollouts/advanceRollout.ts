@@ -14,6 +14,7 @@ import { waveCount, waveRows } from '../../domain/rollouts/waves.js';
 import type { Pace } from '../../ports/pace.js';
 import type { Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';
+import { armPrincipals } from '../../settings/armIdentities.js';
 import type { Config } from '../../settings/config.js';
 import { admittedRows } from '../starting/admittedRows.js';
 import { endedRows, operationsToRead } from '../starting/rowEnds.js';
@@ -21,11 +22,16 @@ import type { RoundOfRuns } from '../starting/rowRuns.js';
 import { startRows } from '../starting/startRows.js';
 import { Pieces, withPieces } from './pieces.js';
 
+/** Milliseconds for which rows are started by one read of the control. */
+const CONTROL_AGE = 2_000;
+
 export interface AdvanceRolloutInput extends RoundOfRuns {
   readonly plan: RolloutPlan;
   readonly round: Pick<RolloutRound, 'versions' | 'counts' | 'wave' | 'waveEndedAt'>;
   /** False while the rollout is paused or waits. Ends of operations are read all the same. */
   readonly mayStart: boolean;
+  /** Whether to read the ends of all running operations, however many they are. */
+  readonly readAll: boolean;
   /** False until the pause after the wave in progress is over. */
   readonly mayEnterNextWave: boolean;
 }
@@ -38,12 +44,15 @@ export interface RolloutAdvance {
   readonly wave: number;
   /** Number of its rows that have not ended. */
   readonly open: number;
+  /** Whether more operations run than the round has read. */
+  readonly hasUnread: boolean;
   /** Whether a piece has changed since the round began. Then nothing was started, and the pieces must be read again. */
   readonly isLate: boolean;
 }
 
 /** Reads which operations of a rollout have ended, and starts rows of the wave in progress as fast as the budgets allow. */
-export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'>, pace: Pace) {
+export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries' | 'arm' | 'identity'>, pace: Pace) {
+  const principals = armPrincipals(config).length;
   return (input: AdvanceRolloutInput, runs: Runs): Promise<StepOutcome<RolloutAdvance>> =>
     withPieces(async () => {
       const { plan, round, mayStart, mayEnterNextWave } = input;
@@ -51,9 +60,10 @@ export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'
       const changes = new Map<number, RowStatus>();
       const withRunning = round.counts.flatMap(({ running }, piece) => (running > 0 ? [piece] : []));
       const read = await eachOf(withRunning, async (piece) => ({ piece, ...(await pieces.of(piece)) }));
-      const asked = operationsToRead(
+      const { asked, hasUnread } = operationsToRead(
         read.flatMap(({ rows }) => rows),
         input.at,
+        input.readAll ? Infinity : principals,
       );
       for (const { piece, ...state } of read) {
         for (const { index, status } of await endedRows(state, runs, asked))
@@ -69,17 +79,19 @@ export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'
       }
       const waiting = open.filter(({ status }) => status.state === 'waiting');
       const asksToStart = mayStart && waiting.length > 0 && !pieces.isLate;
-      const running = asksToStart ? await runningControl(plan.id, runs) : undefined;
+      const control = runningControl(plan.id, runs);
+      const running = asksToStart ? await control() : undefined;
       const started = running ? await start(running) : [];
       for (const { row, status } of started) changes.set(row, status);
       const left = open.filter(({ row, status }) => isOpen(changes.get(row) ?? status));
-      return done({ pieces: byPiece(changes), wave, open: left.length, isLate: pieces.isLate });
+      return done({ pieces: byPiece(changes), wave, open: left.length, hasUnread, isLate: pieces.isLate });
 
-      function start(control: ControlState) {
-        const activeSeconds = activeUntil(control, new Date());
-        // The orchestration judged the time at which it asked. The host may have been down since.
-        const mayStartNow = () => waitOf(plan, round, new Date()) === undefined;
-        const admitted = mayStartNow() ? admittedRows(input, waiting, { pace, config }) : [];
+      async function start(first: ControlState) {
+        const activeSeconds = activeUntil(first, new Date());
+        // The orchestration judged the time at which it asked. The host may have been down since, and starts take their time.
+        const mayStartNow = async () =>
+          waitOf(plan, round, new Date()) === undefined && (await control()) !== undefined;
+        const admitted = (await mayStartNow()) ? admittedRows(input, waiting, { pace, config }) : [];
         return startRows(input, admitted, { runs, pace, config, activeSeconds, mayStart: mayStartNow });
       }
 
@@ -104,11 +116,23 @@ export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'
 }
 
 /**
- * The rollout's control, if rows may start now. The engine may execute an activity again minutes later, when the rollout is paused,
- * waits or was cancelled. A read that is too old costs a round.
+ * Reads the rollout's control, again after {@link CONTROL_AGE}, so that a pause or a cancel stops the starts of a round in progress.
+ * Starts beside each other share a read.
  */
-async function runningControl(id: string, runs: Pick<Runs, 'rolloutControl'>): Promise<ControlState | undefined> {
-  const control = await runs.rolloutControl(id);
+function runningControl(id: string, runs: Pick<Runs, 'rolloutControl'>): () => Promise<ControlState | undefined> {
+  let read: { readonly at: number; readonly control: Promise<ControlState | undefined> } | undefined;
+  return () => {
+    if (!read || Date.now() - read.at >= CONTROL_AGE)
+      read = { at: Date.now(), control: runs.rolloutControl(id).then(ifRunning) };
+    return read.control;
+  };
+}
+
+/**
+ * The rollout's control, if rows may start. The engine may execute an activity again minutes later, when the rollout is paused, waits or
+ * was cancelled. A read that is too old costs a round.
+ */
+function ifRunning(control: ControlState | undefined): ControlState | undefined {
   if (control?.status !== 'running' || control.reason !== undefined) return undefined;
   return control.commands.some(({ command }) => command === 'cancel') ? undefined : control;
 }

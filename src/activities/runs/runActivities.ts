@@ -17,7 +17,7 @@ import { startRunWhenFree } from './startRunWhenFree.js';
  */
 export function createRunActivities(
   queries: Pick<Queries, 'rotationSchedule'> & PlanningQueries,
-  config: Pick<Config, 'profileBook' | 'registries'>,
+  config: Pick<Config, 'profileBook' | 'registries' | 'arm' | 'identity'>,
   pace: Pace,
 ) {
   return {

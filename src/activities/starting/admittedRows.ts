@@ -12,10 +12,13 @@ const MAX_STARTS = 250;
 const MAX_BUSY_TRIES = 50;
 
 /** Seconds within which the started work must be able to send its requests: more than a round takes, so that no budget is idle. */
-const ROLLOUT_WITHIN = 30;
+const WITHIN = 30;
 
-/** More than a rollout's, so that a rollout, which fills the budget again and again, leaves room for sweeps and events. */
-const OTHERS_WITHIN = 60;
+/**
+ * The same for a wave of a sweep, so that rollouts and profiles, which fill the budget again and again, leave room for it. Profiles have
+ * that of rollouts: with a longer one, many of them at once would leave a rollout none.
+ */
+const SWEEP_WITHIN = 60;
 
 interface Tools {
   readonly pace: Pick<Pace, 'room'>;
@@ -28,7 +31,7 @@ export function admittedRows(
   rows: readonly PlannedRow[],
   { pace, config }: Tools,
 ): readonly PlannedRow[] {
-  const within = plan.source === undefined ? ROLLOUT_WITHIN : OTHERS_WITHIN;
+  const within = plan.source?.kind === 'sweep' ? SWEEP_WITHIN : WITHIN;
   const rooms = new Map<string, number>();
   const chosen: PlannedRow[] = [];
   const units = plan.kind === 'check' ? checkGroups(plan, rows) : ordered(rows, at).map((row) => [row]);

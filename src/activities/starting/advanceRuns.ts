@@ -30,11 +30,11 @@ export function advanceRuns(config: Pick<Config, 'profileBook' | 'registries'>, 
       });
       const waiting = updatedRows(rows, ended).filter(({ status }) => status.state === 'waiting');
       // By the present time: the engine may execute an activity again minutes later.
-      const mayStart = () =>
+      const mayStart = async () =>
         plan.source?.kind !== 'sweep' || frozenUntil(plan.source.freezeWindows, new Date()) === undefined;
       const activeSeconds = (Date.now() - Date.parse(plan.requestedAt)) / 1000;
       const tools = { runs, pace, config, activeSeconds, mayStart };
-      const started = mayStart() ? await startRows(input, admittedRows(input, waiting, tools), tools) : [];
+      const started = (await mayStart()) ? await startRows(input, admittedRows(input, waiting, tools), tools) : [];
       return done({ changes: [...ended, ...started] });
     });
 }

@@ -11,28 +11,41 @@ import {
 import type { RunProgress, Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';
 
-/** Operations that one round of a rollout reads: twice as many as end in a round at ARM's rates, and each read is a request. */
-const READS_OF_ROUND = 100;
+/**
+ * Operations that one round of a rollout reads for each identity that sends requests: twice as many as end in a round at the rates of
+ * one, and each read is a request to the engine.
+ */
+const READS_OF_PRINCIPAL = 100;
 
-/** A prime number: rounds a few seconds apart begin at other operations, however many run. */
-const STRIDE = 7919;
+/** The golden ratio. Its multiples, without their whole parts, are spread evenly, so that rounds of any distance come to all soon. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
+/** Which operations a round of a rollout reads. */
+export interface OperationsToRead {
+  readonly asked: ReadonlySet<string>;
+  /** Whether more operations run than these. */
+  readonly hasUnread: boolean;
+}
 
 /**
- * The operations whose ends a round reads. If more run than one round reads, half of them are those that were started first, which will
- * end next. The other half are others in each round, so that operations that take long hide no ends.
+ * The operations whose ends a round reads. If more run than one round reads, a third of them are those that were started first, which
+ * will end next, and a third those that were started last, since many failures come soon after the start. The last third are others in
+ * each round, so that operations that take long hide no ends. A repetition chooses the same.
  * @param at when the round began (ISO 8601)
+ * @param principals number of identities that send requests: with each, more operations end in a round
  */
-export function operationsToRead(rows: readonly RowStatus[], at: string): ReadonlySet<string> {
+export function operationsToRead(rows: readonly RowStatus[], at: string, principals: number): OperationsToRead {
   const running = rows.flatMap((row) => (row.state === 'running' ? [row] : []));
   // Instants of one format: their order is that of the texts.
   const ordered = running.toSorted(({ startedAt: left = at }, { startedAt: right = at }) => (left < right ? -1 : 1));
   const all = [...new Set(ordered.map(operationOf))];
-  if (all.length <= READS_OF_ROUND) return new Set(all);
-  const first = all.slice(0, READS_OF_ROUND / 2);
-  const others = all.slice(first.length);
-  const from = (Math.floor(Date.parse(at) / 1000) * STRIDE) % others.length;
-  const turned = [...others.slice(from), ...others.slice(0, from)];
-  return new Set([...first, ...turned.slice(0, READS_OF_ROUND / 2)]);
+  const reads = READS_OF_PRINCIPAL * principals;
+  if (all.length <= reads) return { asked: new Set(all), hasUnread: false };
+  const third = Math.floor(reads / 3);
+  const others = all.slice(third, -third);
+  const from = Math.floor((((Date.parse(at) / 1000) * GOLDEN) % 1) * others.length);
+  const turned = [...others.slice(from), ...others.slice(0, from)].slice(0, reads - 2 * third);
+  return { asked: new Set([...all.slice(0, third), ...all.slice(-third), ...turned]), hasUnread: true };
 }
 
 /**

@@ -23,7 +23,7 @@ interface Tools {
   /** Seconds in which the rollout could start rows, until now. */
   readonly activeSeconds: number;
   /** Whether rows may be started at the present time. A service that answers slowly may delay the last ones by minutes. */
-  readonly mayStart: () => boolean;
+  readonly mayStart: () => Promise<boolean>;
 }
 
 /**
@@ -49,7 +49,7 @@ async function startRow(
 ): Promise<RowUpdate | undefined> {
   const { kind, run } = rowRun(round, row, status.retry, request, config);
   const known = await runs.find(clientKey(request), randomOf(run.run));
-  if (!known && !mayStart()) return undefined;
+  if (!known && !(await mayStart())) return undefined;
   const start = round.plan.source?.kind === 'event' ? runs.startFromEvent : runs.start;
   const result = known ? asStarted(known) : await start(kind, run);
   switch (result.kind) {
@@ -77,7 +77,7 @@ async function startChecks(
 ): Promise<readonly RowUpdate[]> {
   const run = checkRun(round, rows, config);
   const known = await runs.find(checkInstance(run), randomOf(run.run));
-  if (!known && !mayStart()) return [];
+  if (!known && !(await mayStart())) return [];
   const result = known ? asStarted(known) : await runs.startCheck(run);
   if (result.kind !== 'running') return [];
   for (const { request } of rows) pace.started({ registry: request.registry, kind: 'check' });

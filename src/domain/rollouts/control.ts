@@ -36,8 +36,16 @@ export const FITTING_STATUSES: Readonly<Record<RolloutCommand, readonly RolloutS
 };
 
 /** What the orchestration does next. */
-export function directiveOf({ status, reason, commands }: ControlState): Directive {
-  return { status, commands, ...(reason === undefined ? {} : { reason }) };
+export function directiveOf(state: ControlState): Directive {
+  const { status, reason, commands, pausedAt, countsFrom } = state;
+  return {
+    status,
+    commands,
+    ...(reason === undefined ? {} : { reason }),
+    ...(pausedAt === undefined ? {} : { pausedAt }),
+    ...(countsFrom === undefined ? {} : { readAll: true }),
+    ...(status === 'cancelled' && state.startedAt === undefined ? { isAbandoned: true } : {}),
+  };
 }
 
 /** Begins a rollout whose clients are claimed, or continues one that was started again. A paused one stays paused. */
@@ -46,7 +54,9 @@ export function opened(state: ControlState, { plan }: ControlRequests['open'], n
   const at = now.toISOString();
   const next = { ...rest, plan, startedAt: state.startedAt ?? at };
   if (state.status === 'paused' || state.status === 'running') return next;
-  return active({ ...withoutReason(next), status: 'running', samples: [], baseline: baselineOf(state) }, true, now);
+  const begun: ControlState = { ...withoutReason(next), status: 'running', samples: [] };
+  // A new rollout has no failures that could be older.
+  return active(state.startedAt === undefined ? begun : recounted(begun, now), true, now);
 }
 
 /** Refuses a rollout that never began. One that was to be started again stays as it is, and forgets the commands. */
@@ -66,11 +76,10 @@ export function commanded(state: ControlState, given: ControlRequests['command']
   const isKnown = state.carriedOut.includes(id) || state.commands.some((one) => one.id === id);
   if (isKnown || !state.plan || !FITTING_STATUSES[command].includes(state.status)) return state;
   if (command === 'retry-failed' && state.plan.dryRun) return state;
-  if (command === 'pause')
-    return active({ ...carriedOut(state, [id]), status: 'paused', reason: 'operator' }, false, now);
+  if (command === 'pause') return paused(carriedOut(state, [id]), 'operator', now);
   if (command === 'resume' && state.status === 'paused') {
     const next = { ...withoutReason(carriedOut(state, [id])), status: 'running' as const, samples: [] };
-    return active({ ...next, baseline: baselineOf(state) }, true, now);
+    return active(recounted(next, now), true, now);
   }
   if (state.commands.length >= MAX_COMMANDS && command !== 'cancel') return state;
   const { conflicts: _conflicts, claimed: _claimed, isCancelled: _isCancelled, ...rest } = state;
@@ -87,13 +96,11 @@ export function reported(state: ControlState, report: RoundReport, now: Date): C
   const isRetried = state.commands.some(
     ({ id, command }) => command === 'retry-failed' && report.carriedOut.includes(id),
   );
-  let next = carriedOut({ ...state, counts, failures, wave }, report.carriedOut);
-  if (isRevived(state, report))
-    next = { ...withoutReason(next), status: 'running', baseline: baselineOf(next), samples: [] };
-  if (isRetried) next = { ...next, baseline: baselineOf(next), samples: [] };
+  let next = counted(carriedOut({ ...state, counts, failures, wave }, report.carriedOut), report);
+  if (isRevived(state, report)) next = recounted({ ...withoutReason(next), status: 'running', samples: [] }, now);
+  if (isRetried) next = recounted({ ...next, samples: [] }, now);
   if (next.status !== 'running') return next;
-  if (isOverLimit(next))
-    return active({ ...withoutReason(next), status: 'paused', reason: 'failure-limit' }, false, now);
+  if (isOverLimit(next)) return paused(next, 'failure-limit', now);
   next = withoutReason(next);
   if (!waits) return sampled(active(next, true, now), now);
   // The rate of the time before the wait says nothing about the time after it.
@@ -116,6 +123,20 @@ export function stopped(state: ControlState, { plan }: ControlRequests['stop'], 
   return active({ ...withoutReason(known), status: 'stopped', reason: 'fault' }, false, now);
 }
 
+/**
+ * Ends a rollout as cancelled whose rows never arrived, since its request died: nothing was claimed or started. One that was not
+ * cancelled, or was opened before, stays as it is.
+ */
+export function abandoned(state: ControlState, { plan }: ControlRequests['abandon'], now: Date): ControlState {
+  // A retry of an abandoned rollout finds no rows either.
+  const isCancelled = state.isCancelled === true || state.status === 'cancelled';
+  if (!isCancelled || state.startedAt !== undefined) return state;
+  const commands = state.commands.map(({ id }) => id);
+  const counts = { ...NO_ROWS, cancelled: plan.rows };
+  const endedAt = state.endedAt ?? now.toISOString();
+  return { ...withoutReason(carriedOut(state, commands)), plan, status: 'cancelled', counts, endedAt };
+}
+
 /** Ends the rollout, unless rows are open or commands wait. */
 export function ended(state: ControlState, { counts, failures }: ControlRequests['end'], now: Date): ControlState {
   const next = { ...state, counts, failures };
@@ -126,11 +147,28 @@ export function ended(state: ControlState, { counts, failures }: ControlRequests
 }
 
 /** Whether at least `minimum` rows have failed since it began or was resumed, and `percent` of those that ended; and rows wait. */
-function isOverLimit({ plan, counts, baseline }: ControlState): boolean {
-  if (!plan || counts.waiting === 0 || plan.dryRun) return false;
+function isOverLimit({ plan, counts, baseline, countsFrom }: ControlState): boolean {
+  if (!plan || counts.waiting === 0 || plan.dryRun || countsFrom !== undefined) return false;
   const { percent, minimum } = plan.failureLimit;
   const failed = counts.failed - baseline.failed;
   return failed >= Math.max(1, minimum) && failed * 100 >= percent * (endedRows(counts) - baseline.ended);
+}
+
+/** Pauses the rollout. */
+function paused(state: ControlState, reason: 'operator' | 'failure-limit', now: Date): ControlState {
+  return active({ ...withoutReason(state), status: 'paused', reason, pausedAt: now.toISOString() }, false, now);
+}
+
+/** Makes the failure limit count anew from the ends that are known when all operations have been read once more. */
+function recounted(state: ControlState, now: Date): ControlState {
+  return { ...state, baseline: baselineOf(state), countsFrom: now.toISOString() };
+}
+
+/** Sets the baseline, once all ends until the resumption or the retry are known. */
+function counted(state: ControlState, { allReadAt }: Pick<RoundReport, 'allReadAt'>): ControlState {
+  const { countsFrom, ...rest } = state;
+  if (countsFrom === undefined || allReadAt === undefined || allReadAt < countsFrom) return state;
+  return { ...rest, baseline: baselineOf(rest) };
 }
 
 function baselineOf({ counts }: ControlState): ControlState['baseline'] {
@@ -166,7 +204,12 @@ function sampled(state: ControlState, now: Date): ControlState {
   return { ...state, samples: [...state.samples, { at: now.toISOString(), ended: count }].slice(-MAX_SAMPLES) };
 }
 
-function withoutReason({ reason: _reason, waitsUntil: _waitsUntil, ...rest }: ControlState): ControlState {
+function withoutReason({
+  reason: _reason,
+  waitsUntil: _until,
+  pausedAt: _pausedAt,
+  ...rest
+}: ControlState): ControlState {
   return rest;
 }
 

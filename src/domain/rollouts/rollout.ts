@@ -93,9 +93,13 @@ export interface RolloutRound {
   readonly wave: number;
   /** When the wave in progress ended, while the pause after it lasts. */
   readonly waveEndedAt?: string;
-  /** Number of rounds in a row that have changed nothing: the pauses between rounds become longer. */
+  /** Number of rounds in a row that have read all running operations and changed nothing: the pauses between rounds become longer. */
   readonly idle: number;
-  /** Since when failures have paused the rollout. Operators have been alerted. */
+  /** Whether more operations run than the last round has read. */
+  readonly hasUnread?: true;
+  /** When the last round began that read all running operations (ISO 8601). */
+  readonly allReadAt?: string;
+  /** The last pause by failures of which operators were alerted: when it began. */
   readonly alertedAt?: string;
 }
 
@@ -228,6 +232,13 @@ export interface ControlState {
   readonly carriedOut: readonly string[];
   /** Failed and ended rows when it was last begun or resumed: the failure limit counts from there. */
   readonly baseline: { readonly failed: number; readonly ended: number };
+  /**
+   * When it was last resumed or retried, until a round has read the ends of all operations since: only then the baseline is known.
+   * Absent once it is.
+   */
+  readonly countsFrom?: string;
+  /** When the pause in progress began. */
+  readonly pausedAt?: string;
   /** Seconds in which it could start rows, until `activeSince`. */
   readonly activeSeconds: number;
   /** Since when it is able to start rows (ISO 8601); absent while it waits or is paused. */
@@ -247,6 +258,8 @@ export interface RoundReport {
   readonly wave: number;
   /** Why no row may start now, if so. */
   readonly waits?: { readonly reason: RolloutReason; readonly until?: string };
+  /** When the last round began that read all running operations. */
+  readonly allReadAt?: string;
   /** Ids of commands that the round has carried out on the pieces (`retry-failed`, `cancel`). */
   readonly carriedOut: readonly string[];
 }
@@ -255,13 +268,19 @@ export interface RoundReport {
 export interface Directive {
   readonly status: RolloutStatus;
   readonly reason?: RolloutReason;
+  /** When the pause in progress began: two pauses never have the same. */
+  readonly pausedAt?: string;
+  /** Whether the next round reads the ends of all operations, however many run, since the failure limit counts from there. */
+  readonly readAll?: true;
+  /** Whether it was cancelled before it was ever opened. */
+  readonly isAbandoned?: true;
   /** Commands to carry out on the pieces, oldest first. */
   readonly commands: ControlState['commands'];
 }
 
 /**
  * Operations of {@link ROLLOUT_CONTROL}: `read` answers a {@link Directive}, `open` and `refuse` begin it, `command` is signalled by a route (a command that does not fit
- * the status is dropped), `report` notes a round and answers a {@link Directive}, `stop` notes a fault (also of a rollout that was never opened, so it has the plan), `end` notes the end
+ * the status is dropped), `report` notes a round and answers a {@link Directive}, `stop` notes a fault (also of a rollout that was never opened, so it has the plan), `abandon` ends a cancelled one whose rows never arrived, `end` notes the end
  * (`completed`, or `cancelled` if that was the last command). `drop` deletes the state.
  */
 export interface ControlRequests {
@@ -276,6 +295,7 @@ export interface ControlRequests {
   };
   readonly report: RoundReport;
   readonly stop: { readonly plan: RolloutPlan };
+  readonly abandon: { readonly plan: RolloutPlan };
   readonly end: { readonly counts: RowCounts; readonly failures: Readonly<Record<string, number>> };
   readonly drop: object;
 }

@@ -17,13 +17,15 @@ const SHORTEST = 1;
 export function pauseSeconds(
   { status }: Pick<Directive, 'status'>,
   waits: RoundReport['waits'],
-  { idle, waveEndedAt }: Pick<RolloutRound, 'idle' | 'waveEndedAt'>,
+  { idle, waveEndedAt, hasUnread }: Pick<RolloutRound, 'idle' | 'waveEndedAt' | 'hasUnread'>,
   open: number,
   now: Date,
 ): number {
   const mayStart = status === 'running' && waits === undefined;
   if (mayStart && waveEndedAt !== undefined) return SHORTEST;
-  const seconds = mayStart ? backoffSeconds(open <= FEW ? LAST_ROUNDS : ROUNDS, idle + 1) : ROUNDS.longest;
+  // A paused rollout learns of all ends in the meantime, so that operators see how it stands before they resume it.
+  const longest = status === 'paused' && hasUnread ? ROUNDS.first : ROUNDS.longest;
+  const seconds = mayStart ? backoffSeconds(open <= FEW ? LAST_ROUNDS : ROUNDS, idle + 1) : longest;
   const left = waits?.until === undefined ? Infinity : Math.ceil((Date.parse(waits.until) - now.getTime()) / 1000);
   return Math.max(SHORTEST, Math.min(seconds, left));
 }

@@ -23,7 +23,7 @@ export class RolloutEntities {
   ) {}
 
   /** Notes how the rollout stands. @returns how it stands now, and what to do next */
-  control<Operation extends 'read' | 'open' | 'refuse' | 'report' | 'stop' | 'end'>(
+  control<Operation extends 'read' | 'open' | 'refuse' | 'report' | 'stop' | 'abandon' | 'end'>(
     operation: Operation,
     request: ControlRequests[Operation],
   ): Flow<Directive> {

@@ -75,6 +75,15 @@ export class RoundState {
     this.change({ idle: pieces.length > 0 ? 0 : this.round.idle + 1 });
   }
 
+  /**
+   * Notes that a round has read the ends of operations. If it has left some unread, ends may be there, so the next round comes soon.
+   * @param at when the round began (ISO 8601)
+   */
+  hasRead(at: string, { hasUnread }: { readonly hasUnread: boolean }): void {
+    const { hasUnread: _before, ...rest } = this.round;
+    this.round = hasUnread ? { ...rest, hasUnread, idle: 0 } : { ...rest, allReadAt: at };
+  }
+
   /** Reads how all pieces stand. */
   *readAgain(entities: RolloutEntities): Flow<void> {
     for (const piece of this.round.counts.keys()) this.answered(piece, yield* entities.piece(piece, 'read', {}));
@@ -112,10 +121,9 @@ export class RoundState {
     this.round = open > 0 ? { ...rest, wave } : { ...rest, wave, waveEndedAt: endedAt };
   }
 
-  /** Notes since when failures have paused the rollout; undefined if they have not. */
-  alerted(at: string | undefined): void {
-    const { alertedAt: _before, ...rest } = this.round;
-    this.round = at === undefined ? rest : { ...rest, alertedAt: at };
+  /** Notes that operators were alerted of a pause. @param pausedAt when it began */
+  alerted(pausedAt: string): void {
+    this.change({ alertedAt: pausedAt });
   }
 
   private answered(piece: number, { version, counts, failures }: PieceAnswer): void {

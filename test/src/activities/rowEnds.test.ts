@@ -11,25 +11,44 @@ const row = (nth: number, more: Partial<RowStatus> = {}): RowStatus => ({
   ...more,
 });
 
+const read = (rows: readonly RowStatus[], second: number, principals = 1) => [
+  ...operationsToRead(rows, at(second), principals).asked,
+];
+
 test('a round reads all running operations if they are few, each once', () => {
   const rows = [row(2), row(1), row(1), row(3, { state: 'waiting' }), row(4, { state: 'completed' })];
-  expect([...operationsToRead(rows, at(9))]).toEqual(['run-1', 'run-2']);
+  const { asked, hasUnread } = operationsToRead(rows, at(9), 1);
+  expect([[...asked], hasUnread]).toEqual([['run-1', 'run-2'], false]);
 });
 
-test('a round reads at most 100 of many, those that were started first among them', () => {
+test('a round reads 100 of many, those that were started first and last among them', () => {
   const rows = Array.from({ length: 500 }, (_, nth) => row(499 - nth));
-  const read = [...operationsToRead(rows, at(600))];
-  expect(read).toHaveLength(100);
-  expect(read.slice(0, 50)).toEqual(Array.from({ length: 50 }, (_, nth) => `run-${nth}`));
+  const { asked, hasUnread } = operationsToRead(rows, at(600), 1);
+  const all = [...asked];
+  expect([all.length, hasUnread]).toEqual([100, true]);
+  expect(all.slice(0, 33)).toEqual(Array.from({ length: 33 }, (_, nth) => `run-${nth}`));
+  expect(all.slice(33, 66)).toEqual(Array.from({ length: 33 }, (_, nth) => `run-${467 + nth}`));
 });
 
-test.each([101, 150, 250, 500, 1000])('rounds a few seconds apart read all of %i before long', (count) => {
+test('a round reads more with several identities, since more operations end', () => {
+  const rows = Array.from({ length: 500 }, (_, nth) => row(nth));
+  expect([1, 2, 4].map((principals) => read(rows, 600, principals).length)).toEqual([100, 200, 400]);
+  expect(operationsToRead(rows, at(600), 5)).toMatchObject({ hasUnread: false });
+});
+
+test('a repeated round reads the same', () => {
+  const rows = Array.from({ length: 500 }, (_, nth) => row(nth));
+  expect(read(rows, 617)).toEqual(read(rows, 617));
+});
+
+// 7,985: with a step of 7,919 a second, rounds would choose the same ones of the others for ever.
+test.each([101, 150, 250, 500, 1000, 7985])('rounds a few seconds apart read all of %i before long', (count) => {
   const rows = Array.from({ length: count }, (_, nth) => row(nth));
-  for (const seconds of [1, 3, 15]) {
-    const read = new Set<string>();
-    const rounds = Math.ceil(count / 50) * 15;
-    for (let round = 0; round < rounds; round += 1)
-      for (const one of operationsToRead(rows, at(600 + round * seconds))) read.add(one);
-    expect([seconds, read.size]).toEqual([seconds, count]);
+  for (const seconds of count > 1000 ? [3] : [1, 3, 13, 15]) {
+    const found = new Set<string>();
+    const rounds = Math.ceil(count / 33) * 6;
+    for (let round = 0; round < rounds && found.size < count; round += 1)
+      for (const one of read(rows, 60_000 + round * seconds)) found.add(one);
+    expect([seconds, found.size]).toEqual([seconds, count]);
   }
 });

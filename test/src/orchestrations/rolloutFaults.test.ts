@@ -232,6 +232,53 @@ describe('a rollout that cannot open', () => {
   });
 });
 
+describe('a rollout whose rows never arrived', () => {
+  const lost = () => {
+    let isLost = true;
+    const world = createRolloutWorld({
+      plan: { rows: 3 },
+      loses: (name) => isLost && name === 'claimRollout',
+    });
+    return { world, arrive: () => void (isLost = false) };
+  };
+
+  test('is stopped, and ends when it is cancelled, also if somebody retries it after that', async () => {
+    const { world } = lost();
+    expect((await world.run()).outcome.status).toBe('stopped');
+    await world.command('cancel');
+    const ended = { status: 'cancelled', counts: { cancelled: 3, waiting: 0 } };
+    expect((await world.run('again00000000001')).outcome).toMatchObject(ended);
+    expect(world.control).toMatchObject({ ...ended, commands: [], endedAt: expect.any(String) });
+    expect([world.claims, world.rows]).toEqual([{}, []]);
+
+    await world.command('retry-failed');
+    expect((await world.run('again00000000002')).outcome).toMatchObject(ended);
+    expect(world.control).toMatchObject({ status: 'cancelled', commands: [] });
+  });
+
+  test('stays stopped without a cancel, and can be resumed once they arrive', async () => {
+    const { world, arrive } = lost();
+    await world.run();
+    await world.command('resume');
+    expect((await world.run('again00000000001')).outcome.status).toBe('stopped');
+    arrive();
+    expect((await world.run('again00000000002')).outcome).toMatchObject({ counts: { completed: 3 } });
+  });
+
+  test('is not taken for one that was opened before and whose rows cannot be read', async () => {
+    let isBroken = false;
+    const world = createRolloutWorld({
+      plan: { rows: 3 },
+      loses: (name) => isBroken && name !== 'stop' && name !== 'abandon',
+    });
+    world.after(1, () => void (isBroken = true));
+    expect((await world.run()).outcome.status).toBe('stopped');
+    await world.command('cancel');
+    expect((await world.run('again00000000001')).outcome.status).toBe('stopped');
+    expect(world.rows).toHaveLength(3);
+  });
+});
+
 describe('a rollout whose freeze windows cannot be computed', () => {
   test('starts nothing, and can be cancelled', async () => {
     const names: string[] = [];

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { commanded, ended, NO_CONTROL, opened, reported, stopped } from '../../../../src/domain/rollouts/control.js';
+import {
+  commanded,
+  directiveOf,
+  ended,
+  NO_CONTROL,
+  opened,
+  reported,
+  stopped,
+} from '../../../../src/domain/rollouts/control.js';
 import {
   NO_ROWS,
   type ControlState,
@@ -74,10 +82,27 @@ describe('the failure limit', () => {
     });
   });
 
-  test('counts from the resumption', () => {
-    const resumed = give(note(open(), { failed: 10, waiting: 90 }), 'resume');
-    expect(note(resumed, { failed: 14, waiting: 86 }, 20).status).toBe('running');
-    expect(note(resumed, { failed: 15, waiting: 85 }, 20).status).toBe('paused');
+  /** A round that began at `second` has read all operations before this report. */
+  const noteAll = (state: ControlState, failed: number, second: number) => {
+    const counts = { ...NO_ROWS, failed, waiting: 100 - failed };
+    const allReadAt = at(second).toISOString();
+    return reported(state, { counts, failures: {}, wave: 0, carriedOut: [], allReadAt }, at(second + 3));
+  };
+
+  test.each(['resume', 'retry-failed'] as const)('counts from the first complete read after %s', (command) => {
+    const limited = note(open(), { failed: 10, waiting: 90 });
+    expect(limited).toMatchObject({ status: 'paused', pausedAt: at(10).toISOString() });
+    const given = commanded(limited, { id: 'c', command, actor: 'ann', at: '' }, at(30));
+    const retried = command === 'resume' ? given : give(note(given, { failed: 10, waiting: 90 }, 30, ['c']), 'resume');
+    expect(directiveOf(retried)).toMatchObject({ status: 'running', readAll: true });
+    // These have failed before: the read is older.
+    const before = noteAll(retried, 20, 0);
+    expect([before.status, directiveOf(before).readAll]).toEqual(['running', true]);
+    const resumed = noteAll(before, 25, 31);
+    expect(directiveOf(resumed)).toEqual({ status: 'running', commands: [] });
+    expect(noteAll(resumed, 29, 34).status).toBe('running');
+    const again = noteAll(resumed, 30, 34);
+    expect(directiveOf(again)).toMatchObject({ status: 'paused', pausedAt: at(37).toISOString() });
   });
 
   test('does not pause a rollout with no rows to start', () => {

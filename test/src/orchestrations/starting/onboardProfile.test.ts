@@ -125,7 +125,7 @@ describe('the start of a profile’s clients', () => {
 
     const { outcome, engines } = await play();
 
-    expect([started.length, outcome?.started, [...within]]).toEqual([200, 200, [60]]);
+    expect([started.length, outcome?.started, [...within]]).toEqual([200, 200, [30]]);
     for (const one of engines) expect(one.calls.length).toBe(1);
     expect(engines.length).toBe(10);
   });
@@ -155,6 +155,19 @@ describe('the start of a profile’s clients', () => {
     const hours = (Date.now() - Date.parse(NOW)) / 3_600_000;
     expect(hours).toBeGreaterThanOrEqual(24);
     expect(hours).toBeLessThan(26);
+  });
+
+  test('asks for room at least once a minute', async () => {
+    const asked: number[] = [];
+    const room = () => {
+      asked.push(Date.now() / 1000);
+      return asked.length > 12 ? 9 : 0;
+    };
+    expect((await profileOf({ pace: { room, started: () => undefined } }).play()).outcome).toMatchObject({
+      started: 3,
+    });
+    const gaps = asked.slice(1).map((at, nth) => at - (asked[nth] ?? 0));
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(61);
   });
 
   test('gives up after a day without room', async () => {

@@ -150,6 +150,19 @@ describe('a sweep', () => {
     expect((await sweepIn(world, { pace })).outcome).toMatchObject({ waves: 1, started: 2, completed: 2, left: 2 });
   });
 
+  test('looks again soon after a look that has started rows', async () => {
+    const world = await fleet({ a: 61, b: 62 });
+    const asked: number[] = [];
+    const room = () => {
+      asked.push(Date.now() / 1000);
+      // The sixth look starts the first row.
+      return asked.length === 6 || asked.length === 7 ? 1 : 0;
+    };
+    const { started } = await sweepIn(world, { pace: { room, started: () => undefined } });
+    const [first, second] = started.map(({ at }) => at.getTime() / 1000);
+    expect((second ?? Infinity) - (first ?? 0)).toBeLessThanOrEqual(17);
+  });
+
   test('takes 10,000 that are due in waves, as many as its settings allow, and decides again in the next sweep', async () => {
     const world = createWorld({ ...SETTINGS, ROTATION_WAVE_SIZE: '100' });
     const due = Array.from({ length: 10_000 }, (_, nth) => ({

@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { InvocationContext, Timer } from '@azure/functions';
+import { NO_ROWS } from '../../../src/domain/rollouts/rollout.js';
+import { startCommandedRollouts } from '../../../src/triggers/timer/commandedRollouts.js';
+import { config } from '../fakes/answers/requests.js';
+import { RolloutEngine } from '../fakes/durable/rolloutEngine.js';
+import { openRollout, PLAN } from './http/rollouts/openRollout.js';
+
+const { id } = PLAN;
+let engine: RolloutEngine;
+let lines: unknown[];
+
+beforeEach(async () => {
+  vi.useFakeTimers({ now: new Date('2026-03-01T12:00:00Z') });
+  engine = new RolloutEngine();
+  lines = [];
+  await openRollout(engine);
+  vi.stubGlobal('fetch', async () => {
+    const listed = [...engine.instances].map(([instanceId, one]) => ({
+      ...one,
+      instanceId,
+      lastUpdatedTime: '2026-03-01T12:00:00Z',
+    }));
+    return new Response(JSON.stringify(listed));
+  });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+async function tick(): Promise<void> {
+  const binding = {
+    rpcBaseUrl: 'http://127.0.0.1:17071/durabletask/',
+    managementUrls: { id: 'INSTANCEID', statusQueryGetUri: 'http://localhost/instances/INSTANCEID' },
+  };
+  const context = {
+    options: { extraInputs: [{ type: 'durableClient', name: 'client' }] },
+    extraInputs: { get: () => binding },
+    log: (line: string) => void lines.push(JSON.parse(line)),
+  } as unknown as InvocationContext;
+  await startCommandedRollouts(config())({} as Timer, engine.client, context);
+}
+const retry = () =>
+  engine.tell(id, 'command', { id: 'r', command: 'retry-failed', actor: 'ann', at: '2026-03-01T12:00:00.000Z' });
+
+test('starts an ended rollout again whose command nobody carries out, as who gave the command', async () => {
+  await engine.tell(id, 'end', { counts: { ...NO_ROWS, failed: 2 }, failures: {} });
+  engine.finish(id);
+  await tick();
+  expect(engine.inputs).toHaveLength(1);
+
+  await retry();
+  await tick();
+  expect(engine.inputs).toHaveLength(2);
+  expect(engine.inputs[1]).toMatchObject({ plan: PLAN, actor: 'ann' });
+  expect(engine.inputs[1]?.run).not.toBe(id);
+  expect(engine.inputs[1]).not.toHaveProperty('round');
+  expect(lines).toEqual([{ event: 'rollout.startedAgain', rollout: id, command: 'retry-failed' }]);
+});
+
+test('leaves a rollout alone that runs', async () => {
+  await retry();
+  await tick();
+  expect([engine.inputs.length, lines]).toEqual([1, []]);
+});
