@@ -81,7 +81,7 @@ export class RoundState {
    */
   hasRead(at: string, { hasUnread }: { readonly hasUnread: boolean }): void {
     const { hasUnread: _before, ...rest } = this.round;
-    this.round = hasUnread ? { ...rest, hasUnread, idle: 0 } : { ...rest, allReadAt: at };
+    this.round = hasUnread ? { ...rest, hasUnread } : { ...rest, allReadAt: at };
   }
 
   /** Reads how all pieces stand. */
