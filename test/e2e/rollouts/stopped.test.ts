@@ -92,12 +92,14 @@ test('a dry run stops when Key Vault answers nothing for longer than a step may 
   const { https } = it.stack.controlPlane;
   const faults = `${it.stack.endpoints.azure.arm}/_control/faults`;
   const clients = clientsOf(siteOf(3), 'planned', ROWS);
+  // The plan of a rotation reads the client's secret itself, however much the app has listed before.
+  await rollouts.atRest(await rollouts.start(onboardingOf(clients)));
   await https(faults, { method: 'POST', body: { match: { operation: 'vault/*', principal: 'app' }, status: 503 } });
-  const id = await rollouts.start(onboardingOf(clients, { dryRun: true }));
+  const id = await rollouts.start({ kind: 'rotate', clients, dryRun: true });
   const stopped = await rollouts.until(id, isStopped);
   expect(stopped).toMatchObject({ reason: 'fault', counts: { waiting: ROWS, planned: 0 } });
   await https(faults, { method: 'DELETE' });
   await rollouts.command(id, 'resume');
   expect(await rollouts.atRest(id)).toMatchObject({ status: 'completed', counts: { planned: ROWS, failed: 0 } });
-  expect(await rollouts.runCounts(clients)).toEqual(Object.fromEntries(clients.map(({ client }) => [client, 0])));
+  expect(await rollouts.runCounts(clients)).toEqual(once(clients));
 });
