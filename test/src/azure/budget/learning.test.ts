@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RateBudget } from '../../../../src/azure/budget/rateBudget.js';
 import { remainingRequests } from '../../../../src/azure/budget/remaining.js';
-import { ServiceModel, Timeline } from './serviceModel.js';
+import { comeForTurn, ServiceModel, Timeline } from './serviceModel.js';
 
 const WRITES = { capacity: 200, perSecond: 10 };
 
@@ -52,31 +52,12 @@ describe("the service's count", () => {
     let done = 0;
     for (let index = 0; index < 1000; index += 1) {
       const budget = instances[index % 2] ?? new RateBudget(WRITES, 0);
-      const order = { key: `caller ${index}`, priority: 'rollout', tokens: 1 } as const;
-      const come = (): void => {
-        const due = budget.dueAt(order, time.now);
-        if (due > time.now) {
-          budget.reserve(order, due);
-          return time.at(Math.ceil(due / 1000) * 1000, come);
-        }
-        budget.take(order, time.now);
-        send();
+      const arrive = (now: number) => {
+        const remaining = service.arrive(now);
+        return { remaining: remaining ?? 0, isRefused: remaining === undefined };
       };
-      const send = (): void => {
-        const due = budget.heldAt(time.now);
-        if (due > time.now) return time.at(due, send);
-        const sending = budget.send(time.now, true);
-        time.at(time.now + 50, () => {
-          const remaining = service.arrive(time.now);
-          time.at(time.now + 50, () => {
-            budget.answered(sending, time.now, remaining ?? 0);
-            if (remaining !== undefined) return void (done += 1);
-            budget.refused(1, time.now);
-            come();
-          });
-        });
-      };
-      time.at(index * 5, come);
+      const accepted = () => void (done += 1);
+      comeForTurn(time, { key: `caller ${index}`, budget, underWay: 50, arrive, accepted }, index * 5);
     }
     time.runAll();
     expect(done).toBe(1000);

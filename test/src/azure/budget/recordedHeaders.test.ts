@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { RateBudget } from '../../../../src/azure/budget/rateBudget.js';
 import { remainingRequests } from '../../../../src/azure/budget/remaining.js';
-import { ServiceModel, Timeline } from './serviceModel.js';
+import { comeForTurn, ServiceModel, Timeline } from './serviceModel.js';
 
 /** ARM's published bucket of writes of one principal, and of all principals of a subscription together. */
 const WRITES = { capacity: 200, perSecond: 10 };
@@ -53,8 +53,7 @@ interface Outcome {
 }
 
 /**
- * Instances that each have so many callers for one bucket of ARM, and know of each other only by the headers of its answers. Callers
- * who have a time come back at a whole second, as durable timers do.
+ * Instances that each have so many callers for one bucket of ARM, and know of each other only by the headers of its answers.
  */
 function share(form: readonly Header[], callers: readonly number[]): Outcome {
   const time = new Timeline();
@@ -64,36 +63,16 @@ function share(form: readonly Header[], callers: readonly number[]): Outcome {
   for (const [instance, count] of callers.entries()) {
     const budget = new RateBudget(WRITES, 0);
     for (let index = 0; index < count; index += 1) {
-      const order = { key: `caller ${index}`, priority: 'rollout', tokens: 1 } as const;
-      const come = (): void => {
-        const due = budget.dueAt(order, time.now);
-        if (due > time.now) {
-          budget.reserve(order, due);
-          return time.at(Math.ceil(due / 1000) * 1000, come);
-        }
-        budget.take(order, time.now);
-        send();
+      const arrive = (now: number) => {
+        const left = own.arrive(now);
+        const globally = left === undefined ? 0 : (all.arrive(now) ?? 0);
+        return { remaining: remainingRequests(headersLike(form, left ?? 0, globally)), isRefused: left === undefined };
       };
-      const send = (): void => {
-        const due = budget.heldAt(time.now);
-        if (due > time.now) return time.at(due, send);
-        const sending = budget.send(time.now, true);
-        time.at(time.now + 60, () => {
-          const left = own.arrive(time.now);
-          const globally = left === undefined ? 0 : (all.arrive(time.now) ?? 0);
-          time.at(time.now + 60, () => {
-            budget.answered(sending, time.now, remainingRequests(headersLike(form, left ?? 0, globally)));
-            if (left !== undefined) {
-              accepted[instance] = (accepted[instance] ?? 0) + 1;
-              endedAt[instance] = time.now / 1000;
-              return;
-            }
-            budget.refused(1, time.now);
-            come();
-          });
-        });
+      const wasAccepted = () => {
+        accepted[instance] = (accepted[instance] ?? 0) + 1;
+        endedAt[instance] = time.now / 1000;
       };
-      time.at(index * 5, come);
+      comeForTurn(time, { key: `caller ${index}`, budget, underWay: 60, arrive, accepted: wasAccepted }, index * 5);
     }
   }
   time.runAll();

@@ -1,3 +1,4 @@
+import type { RateBudget } from '../../../../src/azure/budget/rateBudget.js';
 import type { Rate } from '../../../../src/domain/resourceManager/rates.js';
 
 /** A service's own bucket, as Azure documents it: it counts a request when it arrives. */
@@ -51,4 +52,48 @@ export class Timeline {
       next.run();
     }
   }
+}
+
+/** A caller with one request for a bucket. */
+interface Caller {
+  readonly key: string;
+  readonly budget: RateBudget;
+  /** Milliseconds that the request, and its answer, are under way. */
+  readonly underWay: number;
+  /** The request arrives. @returns the requests that the answer says remain, and whether it was refused */
+  readonly arrive: (now: number) => { readonly remaining: number | undefined; readonly isRefused: boolean };
+  /** The answer of a request that was not refused has come. */
+  readonly accepted: () => void;
+}
+
+/**
+ * Comes for a turn, sends the request when the budget allows, and comes again if it is refused. A caller who has a time comes back at a
+ * whole second, as durable timers do. @param at when it first comes
+ */
+export function comeForTurn(time: Timeline, { key, budget, underWay, arrive, accepted }: Caller, at: number): void {
+  const order = { key, priority: 'rollout', tokens: 1 } as const;
+  const come = (): void => {
+    const due = budget.dueAt(order, time.now);
+    if (due > time.now) {
+      budget.reserve(order, due);
+      return time.at(Math.ceil(due / 1000) * 1000, come);
+    }
+    budget.take(order, time.now);
+    send();
+  };
+  const send = (): void => {
+    const due = budget.heldAt(time.now);
+    if (due > time.now) return time.at(due, send);
+    const sending = budget.send(time.now, true);
+    time.at(time.now + underWay, () => {
+      const { remaining, isRefused } = arrive(time.now);
+      time.at(time.now + underWay, () => {
+        budget.answered(sending, time.now, remaining);
+        if (!isRefused) return accepted();
+        budget.refused(1, time.now);
+        come();
+      });
+    });
+  };
+  time.at(at, come);
 }
