@@ -3,7 +3,10 @@ import type { RunActivities } from '../activities/runs/runActivities.js';
 import type { ArmKind } from '../domain/resourceManager/rates.js';
 
 /** Requests to Resource Manager that work will probably send. What it does not use is returned; what it lacks it gets amid work. */
-export type ArmNeeds = Readonly<Partial<Record<ArmKind, number>>>;
+export interface ArmNeeds extends Readonly<Partial<Record<ArmKind, number>>> {
+  /** Many runs wait for this work, so that it goes before theirs. */
+  readonly servesMany?: true;
+}
 
 type AllActivities = Activities & RunActivities;
 

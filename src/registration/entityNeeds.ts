@@ -25,12 +25,25 @@ export function binderNeeds(operation: BinderOperation, request: BinderRequest, 
     case 'forceUnbind':
       return NONE;
     case 'ensure':
-      return findRequest(state, request)?.state === 'bound' ? NONE : RECONCILE;
+      if (findRequest(state, request)?.state === 'bound') return NONE;
+      return isAwaitedByMany(state) ? { ...RECONCILE, servesMany: true } : RECONCILE;
     case 'ensureAgain':
       return RECONCILE;
     case 'ensureUnbound':
       return hasUnbinding(state, request) ? RECONCILE : NONE;
   }
+}
+
+/** Open requests from which on a write of the client list goes before the other work of runs. */
+const MANY = 5;
+
+/**
+ * Whether many runs wait for the write, and no more are about to. Behind the requests of all other runs it would come last,
+ * and all that it binds would pull, report and be promoted at the very end. With fewer it keeps its place: while it waits,
+ * more requests come, and one write serves them all.
+ */
+function isAwaitedByMany({ announced, bindingRequests }: BinderState): boolean {
+  return announced === undefined && bindingRequests.filter(({ state }) => state === 'open').length >= MANY;
 }
 
 /** Reads the client list, writes it and reads it back. */

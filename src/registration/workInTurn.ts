@@ -38,6 +38,7 @@ export function workInTurn(turns: Turns, config: Pick<Config, 'arm' | 'identity'
     const order: TurnOrder = {
       key,
       priority: by.priority ?? 'single',
+      servesMany: needs.servesMany === true,
       choices: subscription === undefined ? [] : choicesOf(subscription, needs),
     };
     const turn = await turns.inTurn(order, work);

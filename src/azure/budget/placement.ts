@@ -19,6 +19,8 @@ export interface TurnOrder {
   /** Identifies the work: it finds its reservation by the key when it asks again. */
   readonly key: string;
   readonly priority: Priority;
+  /** Many other callers wait for this work: it comes before all other work of its priority. */
+  readonly servesMany: boolean;
   /** The requests that it will probably send, for each principal that may send them. One of them sends all; empty for work without. */
   readonly choices: readonly Choice[];
 }

@@ -8,6 +8,8 @@ export interface TokenRequest {
   readonly key: string;
   readonly priority: Priority;
   readonly tokens: number;
+  /** Whether it comes before all others of its priority. */
+  readonly servesMany: boolean;
 }
 
 /** A request that was sent and is not answered. */
@@ -24,6 +26,9 @@ export interface Sending {
  * rollbacks and revocations must continue. The refused call itself waits as long as the service asks.
  */
 const MAX_STOP_SECONDS = 60;
+
+/** What places a caller that serves many before all others of its priority, and such callers in their own order. */
+const AHEAD = 2 ** 52;
 
 /**
  * Counts the tokens of one bucket of a service, and assigns a time to each caller that must wait. All times are in
@@ -78,10 +83,11 @@ export class RateBudget {
    * When the caller's tokens are available: the earliest time at which they can be taken without delaying others of the same or a
    * more urgent priority. A caller who has a reservation keeps its place.
    */
-  dueAt({ key, priority, tokens }: TokenRequest, now: number): number {
+  dueAt({ key, priority, tokens, servesMany }: TokenRequest, now: number): number {
     this.#reservations.prune(now);
     const own = this.#reservations.find(key);
-    return this.#dueAt(own ? moreUrgent(own.priority, priority) : priority, tokens, now, own?.order);
+    const order = servesMany ? this.#ahead(own?.order) : own?.order;
+    return this.#dueAt(own ? moreUrgent(own.priority, priority) : priority, tokens, now, order);
   }
 
   /** Takes tokens of a caller whose turn has come, and ends its reservation. They are held until they are sent or given back. */
@@ -93,15 +99,16 @@ export class RateBudget {
   }
 
   /** Reserves tokens for a caller that will ask again at this time. */
-  reserve({ key, priority, tokens }: TokenRequest, at: number): void {
+  reserve({ key, priority, tokens, servesMany }: TokenRequest, at: number): void {
     const own = this.#reservations.find(key);
+    const order = servesMany ? this.#ahead(own?.order) : (own?.order ?? this.#callers + 1);
     this.#callers += 1;
     this.#reservations.put({
       key,
       priority: own ? moreUrgent(own.priority, priority) : priority,
       tokens,
       at,
-      order: own?.order ?? this.#callers,
+      order,
     });
   }
 
@@ -191,6 +198,11 @@ export class RateBudget {
       (tokens, at) => this.#free + (Math.max(0, at - start) / 1000) * this.#perSecond >= wanted + tokens,
     );
     return this.#at(wanted + promised, now);
+  }
+
+  /** The order of a caller that serves many. @param order that it has already, if any */
+  #ahead(order: number | undefined): number {
+    return order !== undefined && order < 0 ? order : this.#callers + 1 - AHEAD;
   }
 
   /** When this many tokens are free. */

@@ -166,11 +166,17 @@ export class Turns {
     return { taken: choice };
   }
 
-  #earliest({ choices, key, priority }: TurnOrder, now: number, notBefore: number): Placed<Choice> | undefined {
+  #earliest(
+    { choices, key, priority, servesMany }: TurnOrder,
+    now: number,
+    notBefore: number,
+  ): Placed<Choice> | undefined {
     const dueAt = ({ needs }: Choice): number =>
       Math.max(
         notBefore,
-        ...needs.map(({ bucket, tokens }) => this.#budgets.of(bucket, now).dueAt({ key, priority, tokens }, now)),
+        ...needs.map(({ bucket, tokens }) =>
+          this.#budgets.of(bucket, now).dueAt({ key, priority, tokens, servesMany }, now),
+        ),
       );
     const buckets = ({ needs }: Choice): Bucket[] => needs.map(({ bucket }) => bucket);
     return earliest(choices, dueAt, (choice) => freeTokens(this.#budgets, buckets(choice), now));

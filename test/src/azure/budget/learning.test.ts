@@ -17,7 +17,7 @@ describe("the service's count", () => {
     expect(budget.free(0)).toBe(21);
     exchange(budget, 0, 3);
     expect(budget.free(0)).toBe(4);
-    expect(budget.dueAt({ key: 'a', priority: 'single', tokens: 1 }, 0)).toBe(700);
+    expect(budget.dueAt({ key: 'a', priority: 'single', tokens: 1, servesMany: false }, 0)).toBe(700);
   });
 
   test('is believed when the bucket is larger than published', () => {
@@ -73,7 +73,7 @@ describe('429', () => {
     budget.answered(sending, 0, 0);
     budget.refused(17, 0);
     expect(budget.loneAt('revocation', 0)).toBe(17_100);
-    expect(budget.dueAt({ key: 'a', priority: 'revocation', tokens: 1 }, 0)).toBe(17_100);
+    expect(budget.dueAt({ key: 'a', priority: 'revocation', tokens: 1, servesMany: false }, 0)).toBe(17_100);
     expect(budget.heldAt(5_000)).toBe(17_100);
     expect(budget.free(17_000)).toBe(0);
     expect(budget.free(18_000)).toBe(10);
@@ -87,7 +87,7 @@ describe('429', () => {
 
   test('also stops those whose turn has come', () => {
     const budget = new RateBudget(WRITES, 0);
-    budget.take({ key: 'a', priority: 'rollout', tokens: 2 }, 0);
+    budget.take({ key: 'a', priority: 'rollout', tokens: 2, servesMany: false }, 0);
     budget.refused(5, 0);
     expect(budget.heldAt(0)).toBe(5_100);
     expect(budget.heldAt(5_100)).toBe(5_100);

@@ -29,7 +29,10 @@ function paced(identities: readonly string[] = []) {
 
 /** Takes or reserves writes for some work. */
 const ask = (turns: Turns, bucket: ReturnType<typeof paced>['writes'], key: string, tokens: number) =>
-  turns.reserve({ key, priority: 'rollout', choices: [{ principal: OWN, needs: [{ bucket, tokens }] }] }, 0);
+  turns.reserve(
+    { key, priority: 'rollout', servesMany: false, choices: [{ principal: OWN, needs: [{ bucket, tokens }] }] },
+    0,
+  );
 
 describe('the pace of a rollout', () => {
   test.each([

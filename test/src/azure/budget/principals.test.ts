@@ -40,6 +40,7 @@ function world() {
 const order = (key: string, more: Partial<TurnOrder> = {}): TurnOrder => ({
   key,
   priority: 'rollout',
+  servesMany: false,
   choices: PRINCIPALS.map((principal) => ({
     principal,
     needs: [

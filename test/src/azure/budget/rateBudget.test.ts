@@ -5,7 +5,12 @@ import { RateBudget } from '../../../../src/azure/budget/rateBudget.js';
 import { ServiceModel, Timeline } from './serviceModel.js';
 
 const WRITES = { capacity: 200, perSecond: 10 };
-const request = (key: string, priority: Priority = 'rollout', tokens = 1) => ({ key, priority, tokens });
+const request = (key: string, priority: Priority = 'rollout', tokens = 1, servesMany = false) => ({
+  key,
+  priority,
+  tokens,
+  servesMany,
+});
 
 /** Asks for a turn; takes it, or reserves it. @returns the time of the turn */
 function ask(budget: RateBudget, order: ReturnType<typeof request>, now: number): number {
@@ -21,6 +26,7 @@ describe('one caller of the service', () => {
     tokens: fc.integer({ min: 1, max: 3 }),
     uses: fc.integer({ min: 0, max: 3 }),
     priority: fc.constantFrom(...PRIORITIES),
+    servesMany: fc.boolean(),
     late: fc.integer({ min: -1000, max: 3000 }),
     out: fc.integer({ min: 1, max: 2000 }),
     back: fc.integer({ min: 1, max: 2000 }),
@@ -37,8 +43,8 @@ describe('one caller of the service', () => {
           const service = new ServiceModel(rate, 0);
           const budget = new RateBudget(rate, 0);
           let [wanted, waiting] = [0, callers.length];
-          callers.forEach(({ at, tokens, uses, priority, late, out, back }, index) => {
-            const order = request(`caller ${index}`, priority, Math.min(tokens, capacity));
+          callers.forEach(({ at, tokens, uses, priority, servesMany, late, out, back }, index) => {
+            const order = request(`caller ${index}`, priority, Math.min(tokens, capacity), servesMany);
             const send = (): void => {
               const due = budget.heldAt(time.now);
               if (due > time.now) return time.at(due, send);
@@ -52,7 +58,8 @@ describe('one caller of the service', () => {
             };
             const come = (): void => {
               const due = ask(budget, order, time.now);
-              if (due > time.now) return time.at(due + late, come);
+              // Who comes early comes again a moment later, not at the same instant for ever.
+              if (due > time.now) return time.at(Math.max(due + late, time.now + 50), come);
               waiting -= 1;
               const used = Math.min(uses, order.tokens);
               wanted += used;
@@ -180,6 +187,33 @@ describe('a more urgent priority', () => {
     expect(ask(budget, request('rollout'), 0)).toBe(2100);
     expect(ask(budget, request('second', 'revocation'), 0)).toBe(100);
     expect(ask(budget, request('rollout'), 2100)).toBe(2200);
+  });
+});
+
+describe('work that many wait for', () => {
+  const many = (key: string, priority: Priority = 'rollout') => request(key, priority, 1, true);
+  /** A budget on which 1,000 callers wait, one of them as urgent as the work of rollouts can be. */
+  function full(): RateBudget {
+    const budget = new RateBudget(WRITES, 0);
+    for (let index = 0; index < 1000; index += 1) ask(budget, request(`caller ${index}`), 0);
+    return budget;
+  }
+
+  test('comes before all others of its priority, in its own order, and after more urgent ones', () => {
+    const budget = full();
+    expect([ask(budget, many('one'), 0), ask(budget, many('two'), 0)]).toEqual([100, 200]);
+    const operator = ask(budget, request('operator', 'single', 25), 0);
+    expect(ask(budget, many('one'), 100)).toBeGreaterThanOrEqual(operator);
+  });
+
+  test('moves ahead when more begin to wait for it, keeps its place from then on, and delays others by its tokens only', () => {
+    const budget = full();
+    const last = ask(budget, request('caller 999'), 0);
+    expect(ask(budget, request('write'), 0)).toBeGreaterThan(last);
+    const ahead = ask(budget, many('write'), 0);
+    expect(ahead).toBe(100);
+    expect(ask(budget, request('write'), 0)).toBe(ahead);
+    expect(ask(budget, request('caller 999'), 0)).toBe(last + 100);
   });
 });
 

@@ -42,6 +42,7 @@ function world() {
 const order = (key: string, more: Partial<TurnOrder> = {}): TurnOrder => ({
   key,
   priority: 'rollout',
+  servesMany: false,
   choices: own({ bucket: buckets.of(SUBSCRIPTION, OWN, 'writes'), tokens: 1 }),
   ...more,
 });
