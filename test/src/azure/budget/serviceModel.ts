@@ -71,7 +71,7 @@ interface Caller {
  * whole second, as durable timers do. @param at when it first comes
  */
 export function comeForTurn(time: Timeline, { key, budget, underWay, arrive, accepted }: Caller, at: number): void {
-  const order = { key, priority: 'rollout', tokens: 1 } as const;
+  const order = { key, priority: 'rollout', tokens: 1, servesMany: false } as const;
   const come = (): void => {
     const due = budget.dueAt(order, time.now);
     if (due > time.now) {
