@@ -23,6 +23,14 @@ import {
   type ClientRecordRequest,
   type ClientRecordRequests,
 } from '../domain/clients/clientRecord.js';
+import {
+  endDeviceAccess,
+  issueEnrolment,
+  noteContact,
+  redeem,
+  renewKeys,
+  withdrawEnrolment,
+} from '../domain/enrolment/enrolment.js';
 import { isEndKnown } from '../domain/operations/endedOperation.js';
 import { done, failed, retryLater, type StepOutcome } from '../domain/operations/stepOutcome.js';
 import { auditEnd } from '../audit/auditEnd.js';
@@ -66,6 +74,12 @@ const WORK: Work = {
   clearRotationDue: (record, { at }) => keep(clearRotationDue(record, at)),
   noteEvent: (record, { at }) => keep(noteEvent(record, at)),
   acknowledge: (record, { version }) => keep({ ...record, acknowledged: version }),
+  enrol: (record, { enrolment }) =>
+    keep(revokedSince(record, enrolment.issuedAt) === undefined ? issueEnrolment(record, enrolment) : record),
+  withdrawEnrolment: (record) => keep(withdrawEnrolment(record)),
+  redeem: (record, { redemption }) => keep(redeem(record, redemption)),
+  renewKeys: (record, { renewal }) => keep(renewKeys(record, renewal)),
+  noteContact: (record, { thumbprint, at }) => keep(noteContact(record, thumbprint, at)),
   noteEnd: recordEnd,
   forget: ({ knownSince, revokedAt, firstRevokedAt, disabled, disabling, newestEventAt, ended }, _request, now) =>
     keep({
@@ -89,7 +103,7 @@ function revoke(
   { at, until, by }: ClientRecordRequests['revoke'],
   now: Date,
 ): AnswerTo<'revoke'> {
-  const marked = markRevoked(record, new Date(Math.max(Date.parse(at), now.getTime())).toISOString());
+  const marked = markRevoked(endDeviceAccess(record), new Date(Math.max(Date.parse(at), now.getTime())).toISOString());
   const state = beginDisabling(marked, { operation: by.operation, until });
   const { revokedAt, firstRevokedAt } = marked;
   const first = firstRevokedAt === undefined ? {} : { firstRevokedAt };

@@ -2,9 +2,10 @@ import { withHeldToken, withoutHeldToken, type HeldToken } from '../tokens/heldT
 import { withEnded, type EndedOperation } from '../operations/endedOperation.js';
 import { withOrphanedToken, type OrphanedToken } from '../tokens/orphanedToken.js';
 import type { WorksFor } from '../operations/worksFor.js';
+import type { DeviceAccess, Enrolment, KeyRenewal, Redemption } from '../enrolment/enrolment.js';
 
 /** Facts about a client that must outlive its runs. Times are ISO 8601. */
-export interface ClientRecord {
+export interface ClientRecord extends DeviceAccess {
   /** When the client was revoked. Only an onboarding that is requested later clears it. */
   readonly revokedAt?: string;
   /** If the revocation was repeated: when the client was first revoked. The repetition also ends runs started in between. */
@@ -81,6 +82,16 @@ export interface ClientRecordRequests {
   /** An event was accepted. `at`: its time. */
   readonly noteEvent: WorksFor & { readonly at: string };
   readonly acknowledge: WorksFor & { readonly version: string };
+  /** A join token was issued. Ignored if the client was revoked since. */
+  readonly enrol: WorksFor & { readonly enrolment: Enrolment };
+  /** The open join token, if any, is taken back. */
+  readonly withdrawEnrolment: WorksFor;
+  /** A device presents its join token, which the sender has verified. */
+  readonly redeem: WorksFor & { readonly redemption: Redemption };
+  /** A device replaces its keys. */
+  readonly renewKeys: WorksFor & { readonly renewal: KeyRenewal };
+  /** A device's signed request has come. */
+  readonly noteContact: WorksFor & { readonly thumbprint: string; readonly at: string };
   /** A run has ended. Repeating the operation changes nothing. */
   readonly noteEnd: WorksFor & { readonly ended: EndedOperation };
   /** The client was offboarded: keeps only its revocation, its newest event and how its runs ended. */
@@ -187,10 +198,9 @@ export function dropToken(record: ClientRecord, token: string): ClientRecord {
  * both are recorded for any name in a request.
  */
 export function isKnown({ knownSince, held = [], orphaned = [], disabled = [], ...rest }: ClientRecord): boolean {
-  const { acknowledged, rotationDueSince, retryRotationAt } = rest;
-  return [knownSince, ...held, ...orphaned, ...disabled, acknowledged, rotationDueSince, retryRotationAt].some(
-    (fact) => fact !== undefined,
-  );
+  const { acknowledged, rotationDueSince, retryRotationAt, enrolment, joined } = rest;
+  const facts = [knownSince, ...held, ...orphaned, ...disabled, acknowledged, rotationDueSince, retryRotationAt];
+  return [...facts, enrolment, joined].some((fact) => fact !== undefined);
 }
 
 /** Records how a run ended, once. */
