@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
@@ -14,7 +14,7 @@ const JOIN_TOKEN = 'crjoin1';
 const DEVICE_PASS = 'crpass1';
 
 /** Bytes of a join token that nobody can guess. */
-const RANDOM_BYTES = 32;
+export const JOIN_TOKEN_BYTES = 32;
 
 /** Maximum characters of either text. */
 const MAX_CHARACTERS = 1024;
@@ -32,9 +32,11 @@ export interface NewJoinToken {
   readonly hash: string;
 }
 
-/** Makes a join token for one client. It has no power until its hash is in the client's record. */
-export function newJoinToken(keys: ReportKeys, client: ClientReference): NewJoinToken {
-  const random = randomBytes(RANDOM_BYTES).toString('base64url');
+/**
+ * Makes a join token for one client. It has no power until its hash is in the client's record.
+ * @param random {@link JOIN_TOKEN_BYTES} random bytes in base64url
+ */
+export function newJoinToken(keys: ReportKeys, client: ClientReference, random: string): NewJoinToken {
   const token = sealed(keys.signing, JOIN_TOKEN, [...facts(client), random]);
   seenSecrets.remember(token);
   seenSecrets.remember(random);
