@@ -19,6 +19,16 @@ export const ANSWER_CODES = {
     statuses: [401],
     meaning: 'a report without the key that belongs to its operation, attempt and expiry',
   },
+  'device-signature': {
+    statuses: [401],
+    meaning:
+      'a request of a joined device whose signature, pass, time or body is wrong, or that came before: `now` has the time of the app',
+    member: 'now',
+  },
+  'device-key-ended': {
+    statuses: [403],
+    meaning: "the key is not the client's current one: it was replaced, or the client was revoked or offboarded",
+  },
   'operation-not-found': {
     statuses: [404],
     meaning: "never started; or purged, and not among the client's last twenty",

@@ -100,6 +100,6 @@ function memberOf(code: AnswerCode): string | undefined {
 function headersOf(status: number, codes: readonly AnswerCode[]): HeaderName[] {
   if (status === 503 || status === 429) return ['Retry-After'];
   if (codes.includes('another-run')) return ['Location'];
-  if (codes.includes('not-authenticated')) return ['WWW-Authenticate'];
-  return codes.includes('report-key') ? ['WWW-Authenticate'] : [];
+  const asks: readonly AnswerCode[] = ['not-authenticated', 'report-key', 'device-signature'];
+  return codes.some((code) => asks.includes(code)) ? ['WWW-Authenticate'] : [];
 }
