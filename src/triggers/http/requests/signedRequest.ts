@@ -96,7 +96,7 @@ export class SignedRequests {
  * Path and query of a request. The host and the SDK hand on what the device has sent, in the spelling of the URL standard;
  * a front end may change the host's name, and must not change the path.
  */
-function pathOf({ url }: Pick<HttpRequest, 'url'>): string {
+export function pathOf({ url }: Pick<HttpRequest, 'url'>): string {
   const { pathname, search } = new URL(url);
   return `${pathname}${search}`;
 }
