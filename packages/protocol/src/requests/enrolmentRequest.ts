@@ -22,8 +22,10 @@ export const ENROLMENT_FIELDS = {
 /** `::ffff:192.0.2.1` names an IPv4 address, so that one address would have two spellings. */
 const isPlain = (text: string): boolean => !/^::ffff:/i.test(text);
 
+const addressForm = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
 const address = z
-  .union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], 'is not an IP address or a network')
+  .string('must be a text')
+  .refine((text) => addressForm.safeParse(text).success, 'is not an IP address or a network')
   .refine(isPlain, 'is an IPv4 address in IPv6: write it as IPv4');
 
 const lifetimeHours = z
