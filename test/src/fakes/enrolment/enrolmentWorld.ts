@@ -36,6 +36,8 @@ export class RecordingEngine extends FakeDurableClient {
   /** Called before a signal is accepted, and may throw. */
   onSignal: ((operation: string) => void) | undefined;
   readonly held: (() => Promise<void>)[] = [];
+  /** Number of held signals at which all are delivered, the last first. */
+  heldUntil = Number.POSITIVE_INFINITY;
 
   record(key = KEY): ClientRecord {
     return (this.entities.get(`@client@${key}`) ?? NOTHING_KNOWN) as ClientRecord;
@@ -55,6 +57,12 @@ export class RecordingEngine extends FakeDurableClient {
     const work = () => this.request(operation as ClientRecordOperation, input as ClientRecordRequest, id.key);
     if (fate === 'done') await work();
     if (fate === 'held') this.held.push(work);
+    if (this.held.length >= this.heldUntil) await this.deliver();
+  }
+
+  /** Carries out what was held, the last first. */
+  async deliver(): Promise<void> {
+    for (const work of this.held.splice(0).toReversed()) await work();
   }
 }
 
