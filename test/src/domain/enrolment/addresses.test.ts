@@ -42,7 +42,7 @@ describe('an address', () => {
     fc.assert(
       fc.property(
         fc.string().filter((text) => isIP(text) === 0),
-        (text) => !isAmong(['0.0.0.0/0', '::/0'], text),
+        (text) => expect(isAmong(['0.0.0.0/0', '::/0'], text)).toBe(false),
       ),
     );
   });

@@ -7,7 +7,7 @@ import {
   NOTHING_KNOWN,
   type ClientRecord,
   type ClientRecordOperation,
-  type ClientRecordRequest,
+  type ClientRecordRequests,
 } from '../../../../src/domain/clients/clientRecord.js';
 import { devicePass } from '../../../../src/domain/enrolment/serverPasses.js';
 import { clientRecord } from '../../../../src/entities/clientRecord.js';
@@ -40,12 +40,16 @@ export class RecordingEngine extends FakeDurableClient {
   heldUntil = Number.POSITIVE_INFINITY;
 
   record(key = KEY): ClientRecord {
-    return (this.entities.get(`@client@${key}`) ?? NOTHING_KNOWN) as ClientRecord;
+    return this.entities.get(`@client@${key}`) ?? NOTHING_KNOWN;
   }
 
-  async request(operation: ClientRecordOperation, request: Omit<ClientRecordRequest, 'by'>, key = KEY): Promise<void> {
+  async request<Operation extends ClientRecordOperation>(
+    operation: Operation,
+    request: Omit<ClientRecordRequests[Operation], 'by'>,
+    key = KEY,
+  ): Promise<void> {
     const by = { operation: 'client.run', actor: 'operator' };
-    const all = { ...request, by } as ClientRecordRequest;
+    const all = { ...request, by } as ClientRecordRequests[Operation];
     const { state } = await clientRecord(operation, all, this.record(key), new Date());
     this.entities.set(`@client@${key}`, structuredClone(state));
   }
@@ -54,7 +58,7 @@ export class RecordingEngine extends FakeDurableClient {
     this.onSignal?.(operation);
     const { fate } = this;
     await super.signalEntity(id, operation, input);
-    const work = () => this.request(operation as ClientRecordOperation, input as ClientRecordRequest, id.key);
+    const work = () => this.request(operation as ClientRecordOperation, input as never, id.key);
     if (fate === 'done') await work();
     if (fate === 'held') this.held.push(work);
     if (this.held.length >= this.heldUntil) await this.deliver();

@@ -61,7 +61,9 @@ describe('a renewal of keys', () => {
   test('to two keys at the same time lets one in', async () => {
     Object.assign(world.engine, { fate: 'held', heldUntil: 2 });
     const answers = await Promise.all([world.renew(device, next), world.renew(device, third)]);
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 403]);
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses).toHaveLength(2);
+    expect(statuses).toEqual(expect.arrayContaining([200, 403]));
   });
 
   test('that the engine is slow to record is repeated', async () => {
