@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -140,14 +143,20 @@ test('a client that has only joined is offboarded, and its device is not let in 
   expect(await joiner.redeem(device, token)).toMatchObject({ status: 410, code: 'join-token-unknown' });
 });
 
-test('no token and no pass is in a log or in durable state', async () => {
-  const client = 'secretive';
+test('no join token and no pass is in a file: a log, durable state, a request of the simulators', async () => {
   const [device] = (await devices(1)) as [Device];
-  const token = await joiner.token(client);
-  const answer = await joiner.redeem(device, token);
-  const kept = `${it.events.join('\n')}${(await it.app.get(`clients/${keyOf(client)}/operations`)).text}`;
-  expect(kept).not.toContain(token);
-  expect(kept).not.toContain(answer?.joined?.pass ?? token);
+  const token = await joiner.token('secretive');
+  const joined = (await joiner.redeem(device, token))?.joined;
+  const random = String(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).at(-1));
+  const hash = createHash('sha256').update(token).digest('base64url');
+  const { dataFolder } = it.stack.ground;
+  const files = readdirSync(dataFolder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name)));
+  const places = (text: string) => files.filter((content) => content.includes(text)).length;
+  expect([token, token.split('.')[1] ?? '', random, joined?.pass ?? ''].map(places)).toEqual([0, 0, 0, 0]);
+  // The search finds what is there.
+  expect(places(hash)).toBeGreaterThan(0);
 });
 
 type Device = Awaited<ReturnType<typeof devices>>[number];
