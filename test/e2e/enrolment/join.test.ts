@@ -118,6 +118,44 @@ test('a device whose redemption the host did not survive repeats it, and joins; 
   }
 });
 
+/** Resolves as soon as the local host keeps the signal that lets a device in. */
+async function signalled(client: string): Promise<void> {
+  const folder = join(it.stack.ground.dataFolder, 'host', 'durable');
+  const isKept = (): boolean =>
+    readdirSync(folder)
+      .map((name) => readFileSync(join(folder, name), 'utf8'))
+      .some((text) =>
+        text.split('\n').some((line) => line.includes(keyOf(client)) && line.includes('"op\\":\\"redeem')),
+      );
+  const deadline = Date.now() + PATIENCE * 1000;
+  while (!isKept()) {
+    if (Date.now() > deadline) throw new Error('The signal was not kept.');
+    await sleep(1);
+  }
+}
+
+test(
+  'a host that dies between the signal and the answer has let the device in, or lets it in when it asks again',
+  { tags: 'local-host' },
+  async () => {
+    const client = 'unanswered';
+    const token = await joiner.token(client);
+    const [device, other] = (await devices(2)) as [Device, Device];
+    const lost = joiner.redeem(device, token);
+    await signalled(client);
+    await it.crashHost();
+    expect(await lost).toBeUndefined();
+    // Whoever comes first now: the signal was kept, so the token is the device's.
+    await expect
+      .poll(async () => (await joiner.redeem(other, token))?.code, { timeout: PATIENCE * 1000 })
+      .toBe('join-token-used');
+    expect(await joiner.redeem(device, token)).toMatchObject({
+      status: 200,
+      joined: { thumbprint: device.thumbprint },
+    });
+  },
+);
+
 test('a profile has a device onboarded as soon as it joins, once', async () => {
   const client = 'auto-1';
   const [device] = (await devices(1)) as [Device];
