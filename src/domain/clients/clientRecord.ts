@@ -2,9 +2,17 @@ import { withHeldToken, withoutHeldToken, type HeldToken } from '../tokens/heldT
 import { withEnded, type EndedOperation } from '../operations/endedOperation.js';
 import { withOrphanedToken, type OrphanedToken } from '../tokens/orphanedToken.js';
 import type { WorksFor } from '../operations/worksFor.js';
+import {
+  accessIn,
+  endDeviceAccess,
+  type DeviceAccess,
+  type Enrolment,
+  type KeyRenewal,
+  type Redemption,
+} from '../enrolment/enrolment.js';
 
 /** Facts about a client that must outlive its runs. Times are ISO 8601. */
-export interface ClientRecord {
+export interface ClientRecord extends DeviceAccess {
   /** When the client was revoked. Only an onboarding that is requested later clears it. */
   readonly revokedAt?: string;
   /** If the revocation was repeated: when the client was first revoked. The repetition also ends runs started in between. */
@@ -69,7 +77,7 @@ export interface ClientRecordRequests {
   readonly revokedSince: WorksFor & { readonly effectiveAt: string };
   /** A run requested at `requestedAt` begins, unless it has ended before. `eventAt`: time of the event that requested it, if any. */
   readonly begin: WorksFor & { readonly requestedAt: string; readonly eventAt?: string };
-  /** An offboarding begins, whether or not the client was revoked. Events older than it become stale. */
+  /** An offboarding begins, whether or not the client was revoked. Events older than it become stale, and the device's key ends. */
   readonly beginOffboarding: WorksFor & { readonly requestedAt: string; readonly eventAt?: string };
   /** The run of `effectiveAt` has enabled the client again: clears an earlier revocation. */
   readonly clearRevocation: WorksFor & { readonly effectiveAt: string };
@@ -81,9 +89,19 @@ export interface ClientRecordRequests {
   /** An event was accepted. `at`: its time. */
   readonly noteEvent: WorksFor & { readonly at: string };
   readonly acknowledge: WorksFor & { readonly version: string };
+  /** A join token was issued. Ignored if the client was revoked or offboarded since. */
+  readonly enrol: WorksFor & { readonly enrolment: Enrolment };
+  /** The join token of this hash is taken back, unless a device has used it. */
+  readonly withdrawEnrolment: WorksFor & { readonly hash: string };
+  /** A device presents its join token, which the sender has verified. */
+  readonly redeem: WorksFor & { readonly redemption: Redemption };
+  /** A device replaces its keys. */
+  readonly renewKeys: WorksFor & { readonly renewal: KeyRenewal };
+  /** A device's signed request has come. */
+  readonly noteContact: WorksFor & { readonly thumbprint: string; readonly at: string };
   /** A run has ended. Repeating the operation changes nothing. */
   readonly noteEnd: WorksFor & { readonly ended: EndedOperation };
-  /** The client was offboarded: keeps only its revocation, its newest event and how its runs ended. */
+  /** The client was offboarded: keeps only its revocation, its newest event, how its runs ended and what must not come back. */
   readonly forget: WorksFor;
 }
 export type ClientRecordOperation = keyof ClientRecordRequests;
@@ -100,6 +118,8 @@ export interface Started extends Pick<ClientRecord, 'orphaned' | 'held'> {
 export interface StartedOffboarding extends Pick<ClientRecord, 'orphaned' | 'held'> {
   /** Whether the record knows a client that has, or had, something of ours. */
   readonly isKnown: boolean;
+  /** The device's key and its join token, as far as there were some: they have ended. Texts for people. */
+  readonly ended?: readonly string[];
 }
 
 /** The answer to a revocation's mark. */
@@ -108,6 +128,8 @@ export interface Marked extends Pick<ClientRecord, 'orphaned' | 'held' | 'firstR
   readonly revokedAt: string;
   /** Whether the record knew the client before the mark. */
   readonly isKnown: boolean;
+  /** As {@link StartedOffboarding.ended}. */
+  readonly ended?: readonly string[];
 }
 
 interface Answers {
@@ -187,10 +209,25 @@ export function dropToken(record: ClientRecord, token: string): ClientRecord {
  * both are recorded for any name in a request.
  */
 export function isKnown({ knownSince, held = [], orphaned = [], disabled = [], ...rest }: ClientRecord): boolean {
-  const { acknowledged, rotationDueSince, retryRotationAt } = rest;
-  return [knownSince, ...held, ...orphaned, ...disabled, acknowledged, rotationDueSince, retryRotationAt].some(
-    (fact) => fact !== undefined,
-  );
+  const { acknowledged, rotationDueSince, retryRotationAt, enrolment, joined } = rest;
+  const facts = [knownSince, ...held, ...orphaned, ...disabled, acknowledged, rotationDueSince, retryRotationAt];
+  return [...facts, enrolment, joined].some((fact) => fact !== undefined);
+}
+
+/**
+ * Ends the device's key and its join token. The record still knows the client, since what was given to the device may have to
+ * be taken away later.
+ * @param at ISO 8601
+ */
+export function endAccess(record: ClientRecord, at: string): ClientRecord {
+  const ended = endDeviceAccess(record, at);
+  return isKnown(record) && ended.knownSince === undefined ? { ...ended, knownSince: at } : ended;
+}
+
+/** What {@link endAccess} ends, for the answer to the run that ends it. */
+export function endedBy(record: ClientRecord): { readonly ended?: readonly string[] } {
+  const ended = accessIn(record);
+  return ended.length === 0 ? {} : { ended };
 }
 
 /** Records how a run ended, once. */

@@ -1,5 +1,6 @@
 import { MAX_WAIT_SECONDS } from '../routes/pendingMessages.js';
 import { answer, jsonContent, problemAnswers } from './answers.js';
+import { enrolmentPaths } from './enrolmentPaths.js';
 import * as examples from './examples.js';
 import { OPERATION_CHECKED } from './inventoryExamples.js';
 import * as inventory from './inventoryPaths.js';
@@ -223,6 +224,7 @@ export const paths = {
   },
   '/pull-checks/pending': { get: getPendingMessages },
   ...rotationPaths,
+  ...enrolmentPaths,
   ...rolloutPaths,
   ...healthPaths,
   '/openapi.json': { get: getOpenApi },

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { NAME_RULES } from '../names/names.js';
+import { sealingKey, signingKey } from './deviceKeys.js';
+
+/** The routes of joined devices. */
+export const REDEEM_PATH = '/api/enrolments/redeem';
+export const DEVICE_MESSAGES_PATH = '/api/devices/messages';
+export const DEVICE_SECRETS_PATH = '/api/devices/secrets';
+export const DEVICE_KEYS_PATH = '/api/devices/keys';
+
+/** Header of a key's renewal: the request's signature by the new key, beside the one by the old key. */
+export const KEY_PROOF_HEADER = 'device-key-proof';
+
+/** Maximum bytes of a body that a joined device sends. */
+export const MAX_DEVICE_BODY = 8192;
+
+/**
+ * Body of `POST /api/enrolments/redeem`, signed with `signingKey` and the join token as the pass; and of
+ * `POST /api/devices/keys`, signed with the old key and its pass, with the proof of the new one.
+ */
+export const deviceKeysBody = z
+  .strictObject({ signingKey, sealingKey })
+  .refine(({ signingKey: one, sealingKey: other }) => one.x !== other.x, {
+    path: ['sealingKey'],
+    error: 'must be another key than signingKey',
+  });
+export type DeviceKeysBody = z.infer<typeof deviceKeysBody>;
+
+/** Answer to both: the device has joined, and `pass` goes with each of its requests from now on. */
+export const joinedAnswer = z.object({
+  registry: z.string().regex(NAME_RULES.registry),
+  connectedRegistry: z.string().regex(NAME_RULES.connectedRegistry),
+  client: z.string().regex(NAME_RULES.client),
+  /** Thumbprint of the signing key. */
+  thumbprint: z.string(),
+  /** Lets this key in, and no other; worth nothing without the private key. */
+  pass: z.string().min(1).max(2048),
+});
+export type JoinedAnswer = z.infer<typeof joinedAnswer>;
+
+/**
+ * Answer to `GET /api/devices/secrets?name={name}[&version={version}]`: a version of one of the client's two secrets,
+ * sealed to the device's key. Without a version it is the newest.
+ */
+export const sealedAnswer = z.object({ sealed: z.string().max(65_536) });
+export type SealedAnswer = z.infer<typeof sealedAnswer>;
+
+/** What is sealed. The agent compares `name` and `version` with those that it asked for. */
+export const sealedSecret = z.object({
+  name: z.string(),
+  version: z.string(),
+  /** ISO 8601. */
+  createdOn: z.iso.datetime(),
+  /** The app's tags, which name the client. */
+  tags: z.record(z.string(), z.string()),
+  /** A docker `config.json`. */
+  value: z.string(),
+});
+export type SealedSecret = z.infer<typeof sealedSecret>;
+
+/** Extra member of a 401 answer: the app's time (ISO 8601), by which a device with a wrong clock signs again. */
+export const CLOCK_MEMBER = 'now';
