@@ -69,5 +69,15 @@ export const PORT_CALLS: PortCallTable = {
     rolloutPaused: { action: 'rollout.alert', resource: first },
     rolloutCompleted: { action: 'rollout.alert', resource: first },
   },
+  access: {
+    listAssignments: 'not audited',
+    createAssignment: {
+      action: 'roleAssignment.create',
+      resource: (_vault, { secret, principalId }) => `${secret}/${principalId}`,
+    },
+    deleteAssignment: { action: 'roleAssignment.delete', resource: (_vault, { secret, name }) => `${secret}/${name}` },
+    mayAssign: 'not audited',
+    countAssignments: 'not audited',
+  },
   self: { names: 'not audited', namesOf: 'not audited', as: 'not audited' },
 };

@@ -44,6 +44,10 @@ const WRITES: Writes = {
     rolloutPaused: [['id', {}], 'rollout.alert', 'id'],
     rolloutCompleted: [['id', {}], 'rollout.alert', 'id'],
   },
+  access: {
+    createAssignment: [['vault', { secret: 'a-secret', principalId: 'p' }], 'roleAssignment.create', 'a-secret/p'],
+    deleteAssignment: [['vault', { secret: 'a-secret', name: 'n' }], 'roleAssignment.delete', 'a-secret/n'],
+  },
   self: {},
 };
 
