@@ -1,4 +1,5 @@
 import {
+  accessIn,
   beginDisabling,
   clearRotationDue,
   dropToken,
@@ -23,8 +24,10 @@ import {
   type ClientRecordRequest,
   type ClientRecordRequests,
 } from '../domain/clients/clientRecord.js';
+import type { AccessRequests } from '../domain/access/heldAccess.js';
 import { isEndKnown } from '../domain/operations/endedOperation.js';
 import { done, failed, retryLater, type StepOutcome } from '../domain/operations/stepOutcome.js';
+import { ACCESS_WORK } from './accessWork.js';
 import { auditEnd } from '../audit/auditEnd.js';
 
 /** The new state and the outcome of an operation. */
@@ -44,6 +47,17 @@ type Work = {
 };
 
 const keep = (state: ClientRecord): ClientRecordAnswer => ({ state, outcome: done({}) });
+
+/** The operations about access only change the record. */
+function ofAccess(): Pick<Work, keyof AccessRequests> {
+  const entries = Object.entries(ACCESS_WORK).map(([name, change]) => [
+    name,
+    (record: ClientRecord, request: never) =>
+      keep((change as (...args: [ClientRecord, never]) => ClientRecord)(record, request)),
+  ]);
+  // Each entry has the request of its name, as the table's type says.
+  return Object.fromEntries(entries) as Pick<Work, keyof AccessRequests>;
+}
 
 /** The work of each operation. It calls no service and never throws. */
 const WORK: Work = {
@@ -67,6 +81,7 @@ const WORK: Work = {
   noteEvent: (record, { at }) => keep(noteEvent(record, at)),
   acknowledge: (record, { version }) => keep({ ...record, acknowledged: version }),
   noteEnd: recordEnd,
+  ...ofAccess(),
   forget: ({ knownSince, revokedAt, firstRevokedAt, disabled, disabling, newestEventAt, ended }, _request, now) =>
     keep({
       // Keeps that the client existed, so that a repeated offboarding does not report it as unknown.
@@ -93,7 +108,10 @@ function revoke(
   const state = beginDisabling(marked, { operation: by.operation, until });
   const { revokedAt, firstRevokedAt } = marked;
   const first = firstRevokedAt === undefined ? {} : { firstRevokedAt };
-  return { state, outcome: done({ revokedAt, ...first, isKnown: isKnown(record), ...tokensIn(state) }) };
+  return {
+    state,
+    outcome: done({ revokedAt, ...first, isKnown: isKnown(record), ...tokensIn(state), ...accessIn(state) }),
+  };
 }
 
 /** Writes the audit line here, since the entity recognises repetitions: orchestrations replay and activities may run twice. */
@@ -125,7 +143,12 @@ function begin(
       const state = eventAt === undefined ? record : noteEvent(record, eventAt);
       const { acknowledged } = state;
       const clears = verdict.clears === undefined ? {} : { clears: verdict.clears };
-      const answer = { ...clears, ...(acknowledged === undefined ? {} : { acknowledged }), ...tokensIn(state) };
+      const answer = {
+        ...clears,
+        ...(acknowledged === undefined ? {} : { acknowledged }),
+        ...tokensIn(state),
+        ...accessIn(state),
+      };
       return { state, outcome: done(answer) };
     }
     case 'revoked':
@@ -146,7 +169,7 @@ function beginOffboarding(
   const stale = judgeEvent(record, eventAt);
   if (stale) return staleEvent(record, stale.newestEventAt);
   const state = noteEvent(record, eventAt ?? requestedAt);
-  return { state, outcome: done({ ...tokensIn(state), isKnown: isKnown(record) }) };
+  return { state, outcome: done({ ...tokensIn(state), ...accessIn(state), isKnown: isKnown(record) }) };
 }
 
 /**

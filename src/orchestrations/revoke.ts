@@ -49,6 +49,7 @@ function* revokeClient(run: RunContext<Run>): Flow<End<RevocationResult>> {
     yield* attempts.step('disableAgain', 'what came late', () => disableAgain(run, access, marked));
   }
 
+  access.forgetWithdrawn();
   const { disabled, kept } = access;
   const hadAccess = found === undefined || found.isThere || disabled.length > 0;
   const result: RevocationResult = {

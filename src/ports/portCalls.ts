@@ -73,9 +73,9 @@ export const PORT_CALLS: PortCallTable = {
     listAssignments: 'not audited',
     createAssignment: {
       action: 'roleAssignment.create',
-      resource: (_vault, { secret, principalId }) => `${secret}/${principalId}`,
+      resource: (_vault, { secret, principalId }) => `${principalId}/${secret}`,
     },
-    deleteAssignment: { action: 'roleAssignment.delete', resource: (_vault, { secret, name }) => `${secret}/${name}` },
+    deleteAssignment: { action: 'roleAssignment.delete', resource: (_vault, { secret, name }) => `${name}/${secret}` },
     mayAssign: 'not audited',
     countAssignments: 'not audited',
   },

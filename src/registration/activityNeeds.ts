@@ -3,7 +3,10 @@ import type { RunActivities } from '../activities/runs/runActivities.js';
 import type { ArmKind } from '../domain/resourceManager/rates.js';
 
 /** Requests to Resource Manager that work will probably send. What it does not use is returned; what it lacks it gets amid work. */
-export type ArmNeeds = Readonly<Partial<Record<ArmKind, number>>>;
+export type ArmNeeds = Readonly<Partial<Record<ArmKind, number>>> & {
+  /** Requests about the vault, which may be in another subscription than the registry. Only the app's own identity sends them. */
+  readonly of?: 'vault';
+};
 
 type AllActivities = Activities & RunActivities;
 
@@ -17,6 +20,9 @@ const ACTIVITY_NEEDS: { readonly [Name in keyof AllActivities]: NeedsOf<Name> } 
   // Facts of registry, maps and listings are shared by runs.
   preflight: { reads: 1 },
   ensureToken: { reads: 2, writes: 1 },
+  grantAccess: ({ secrets }) => ({ of: 'vault', writes: secrets.length }),
+  // The assignments of one principal on both secrets.
+  withdrawAccess: { of: 'vault', deletes: 2 },
   issueCredentials: { reads: 1, writes: 1 },
   checkBinding: { reads: 1 },
   checkCredential: { reads: 1 },

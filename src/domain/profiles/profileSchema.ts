@@ -25,6 +25,8 @@ const PROFILE_FIELDS = {
   repositories: `${ONBOARDING_FIELDS.repositories}; in a profile content/read and metadata/read only`,
   channel: '"eventGrid", "iotHub", "poll", or {"kind": "iotHub", "hub"?, "module"?}',
   clients: "a list of device ids, each inside match.device: a new connected registry's clients",
+  eventIdentity:
+    'true to let ConnectedRegistry.ClientRequested events name the Entra identity of a new client; not with identity or match.hub',
   pollers: 'an object {object id of an Entra identity: device id, or a list of 1 to 20 of them}, for channel poll',
 } as const;
 
@@ -47,7 +49,7 @@ const channel = z.strictObject(
 );
 
 const { repositories, scopeMap, token, image, credentialLifetimeDays } = REQUEST_FIELDS;
-const { registry, endpoint } = operatorFields;
+const { registry, endpoint, identity } = operatorFields;
 
 const profile = z
   .strictObject({
@@ -64,6 +66,8 @@ const profile = z
     credentialLifetimeDays,
     registry,
     endpoint,
+    identity,
+    eventIdentity: z.boolean('must be true or false').optional(),
     channel: z
       .preprocess((given) => (typeof given === 'string' ? { kind: given } : given), channel)
       .default({ kind: 'eventGrid' }),
@@ -86,7 +90,7 @@ type GivenProfile = z.output<typeof profile>;
 /** Checks rules that concern several fields. */
 function checkCombinations({ value, issues }: z.core.ParsePayload<GivenProfile>): void {
   if (issues.length > 0) return;
-  const { match, connectedRegistry, channel, clients, pollers, token } = value;
+  const { match, connectedRegistry, channel, clients, pollers, token, identity, eventIdentity } = value;
   const complain = (path: (string | number)[], message: string) =>
     issues.push({ code: 'custom', path, input: value, message });
   if ((connectedRegistry === undefined) === (match.connectedRegistry === undefined))
@@ -99,6 +103,13 @@ function checkCombinations({ value, issues }: z.core.ParsePayload<GivenProfile>)
     complain(['channel'], 'must name no hub or module unless its kind is iotHub');
   if (token !== undefined && !isAboutOneClient(value))
     complain(['token'], 'is allowed only for a profile of one client: match.device must be one device id, without *');
+  if (identity !== undefined && !isAboutOneClient(value))
+    complain(
+      ['identity'],
+      'is allowed only for a profile of one client: match.device must be one device id, without *',
+    );
+  if (eventIdentity === true && (identity !== undefined || match.hub !== undefined))
+    complain(['eventIdentity'], "must not be set with identity, or for a hub's events, which name none");
   const polled = Object.entries(pollers);
   if (polled.length > 0 && channel.kind !== 'poll') complain(['pollers'], 'is allowed only for channel poll');
   if (polled.length > 0 && connectedRegistry === undefined)

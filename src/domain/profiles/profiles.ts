@@ -30,6 +30,10 @@ export interface Profile {
   readonly token?: string | undefined;
   readonly image?: string | undefined;
   readonly credentialLifetimeDays?: number | undefined;
+  /** Identity of the device; allowed only in a profile of one client. */
+  readonly identity?: Body['identity'];
+  /** Whether a `ClientRequested` event may name the identity of a new client. */
+  readonly eventIdentity?: boolean | undefined;
   readonly endpoint?: string | undefined;
   readonly channel: DeviceChannelChoice;
   /** Device ids of the clients that are onboarded at a new connected registry. */
@@ -90,7 +94,7 @@ function ownValue<Value>(record: Readonly<Record<string, Value>>, key: string): 
 
 /** The onboarding request of a profile for one client. */
 export function requestOf(profile: Profile, client: Pick<ClientReference, 'connectedRegistry' | 'client'>): Body {
-  const { registry, repositories, scopeMap, token, image, credentialLifetimeDays, endpoint } = profile;
+  const { registry, repositories, scopeMap, token, image, credentialLifetimeDays, endpoint, identity } = profile;
   return {
     ...client,
     repositories,
@@ -100,6 +104,7 @@ export function requestOf(profile: Profile, client: Pick<ClientReference, 'conne
     ...(image === undefined ? {} : { image }),
     ...(credentialLifetimeDays === undefined ? {} : { credentialLifetimeDays }),
     ...(endpoint === undefined ? {} : { endpoint }),
+    ...(identity === undefined ? {} : { identity }),
   };
 }
 

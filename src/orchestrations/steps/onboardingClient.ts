@@ -11,6 +11,7 @@ import { planWhenActive } from './activation.js';
 import { Binding } from './binding.js';
 import { ClientRecords } from './clientRecord.js';
 import { Credentials } from './credentials.js';
+import { DeviceAccessSteps } from './deviceAccess.js';
 import { HeldTokenSteps } from './heldToken.js';
 import { MapHold } from './mapHold.js';
 
@@ -30,6 +31,7 @@ export interface OnboardingClient {
   readonly binding: Binding;
   readonly held: HeldTokenSteps;
   readonly credentials: Credentials;
+  readonly access: DeviceAccessSteps;
 }
 
 /**
@@ -80,5 +82,6 @@ function clientOf(
     ...(plan.mainVersion === undefined ? {} : { mainVersion: plan.mainVersion }),
   };
   const credentials = new Credentials(run, order, () => binding.ensure('ensureAgain'));
-  return { run, plan, request, reference, rights, clears, records, mapHold, binding, held, credentials };
+  const access = new DeviceAccessSteps(run, plan.access);
+  return { run, plan, request, reference, rights, clears, records, mapHold, binding, held, credentials, access };
 }

@@ -45,8 +45,8 @@ const WRITES: Writes = {
     rolloutCompleted: [['id', {}], 'rollout.alert', 'id'],
   },
   access: {
-    createAssignment: [['vault', { secret: 'a-secret', principalId: 'p' }], 'roleAssignment.create', 'a-secret/p'],
-    deleteAssignment: [['vault', { secret: 'a-secret', name: 'n' }], 'roleAssignment.delete', 'a-secret/n'],
+    createAssignment: [['vault', { secret: 'a-secret', principalId: 'p' }], 'roleAssignment.create', 'p/a-secret'],
+    deleteAssignment: [['vault', { secret: 'a-secret', name: 'n' }], 'roleAssignment.delete', 'n/a-secret'],
   },
   self: {},
 };

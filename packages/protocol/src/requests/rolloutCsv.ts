@@ -1,8 +1,20 @@
 import type { CsvError } from 'csv-parse/sync';
+import { deviceIdentity } from './deviceIdentity.js';
 import { MAX_ROLLOUT_ROWS, rolloutRow } from './rolloutRequest.js';
 
-/** Columns of the CSV form: the fields of a row. */
-export const ROLLOUT_COLUMNS: readonly string[] = Object.keys(rolloutRow.shape);
+/** Columns with the fields of `identity`, which is an object in JSON. */
+const IDENTITY_COLUMNS: readonly string[] = Object.keys(deviceIdentity.shape);
+
+/** Columns of the CSV form: the fields of a row, and in place of `identity` its own fields. */
+export const ROLLOUT_COLUMNS: readonly string[] = Object.keys(rolloutRow.shape).flatMap((field) =>
+  field === 'identity' ? IDENTITY_COLUMNS : [field],
+);
+
+/** The column of a field of a row. @param field a path inside the row */
+export function columnOf(field: string): string {
+  const [first = field, second = field] = field.split('.');
+  return first === 'identity' ? second : first;
+}
 
 /** A fault of one cell or line. */
 export interface CsvFault {
@@ -229,6 +241,11 @@ function rowOf(cells: readonly string[], header: readonly string[], row: number,
     const value = cellValue(column, cell);
     if (value !== undefined) fields[column] = value;
   });
+  const identity = Object.fromEntries(
+    IDENTITY_COLUMNS.flatMap((name) => (name in fields ? [[name, fields[name]]] : [])),
+  );
+  for (const name of IDENTITY_COLUMNS) delete fields[name];
+  if (Object.keys(identity).length > 0) fields['identity'] = identity;
   return faults.count === before ? fields : undefined;
 }
 

@@ -2,7 +2,7 @@ import type { HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import type { DryRunAnswer } from '@connected-registry/protocol/answers/answers';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
-import { tokensIn } from '../../../domain/clients/clientRecord.js';
+import { accessIn, tokensIn } from '../../../domain/clients/clientRecord.js';
 import { unknownProblem } from '../../../domain/clients/unknownClient.js';
 import { eachOf } from '../../../queries/eachOf.js';
 import type { Queries, TakingAwayDryRun } from '../../../queries/queries.js';
@@ -20,7 +20,7 @@ export function dryRunOfEach(
     const plans = await eachOf(clients, async (reference) => {
       const { record, unknown } = await lookUpClient(client, reference, queries);
       if (unknown) return { problems: [unknownProblem(reference, unknown)], writes: [], adopts: [] };
-      return dryRun(reference, tokensIn(record));
+      return dryRun(reference, { ...tokensIn(record), ...accessIn(record) });
     });
     return { status: 200, jsonBody: combineDryRuns(plans) };
   });

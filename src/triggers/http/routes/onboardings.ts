@@ -52,9 +52,9 @@ export function postOnboardings(config: Config, queries: Queries) {
 function plan(onboarding: Onboarding, client: DurableClient, queries: Queries): Promise<HttpResponseInit> {
   return orServiceProblem(async () => {
     const record = await readClientRecord(client, clientKey(onboarding));
-    const { orphaned, held } = record;
+    const { orphaned, held, access } = record;
     const [found, twins] = await Promise.all([
-      queries.preflight(onboarding, revocationOf(record), orphaned, held),
+      queries.preflight(onboarding, revocationOf(record), orphaned, held, access),
       queries.findCaseTwins(referenceOf(onboarding)),
     ]);
     const { writes, adopts } = found;
