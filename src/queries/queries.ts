@@ -1,11 +1,12 @@
 import type { Config } from '../settings/config.js';
 import type { Ports } from '../ports/ports.js';
+import type { CheckWarning } from '@connected-registry/protocol/answers/clientAnswers';
 import type { DryRunAnswer } from '@connected-registry/protocol/answers/answers';
 import type { HeldAccess } from '../domain/access/heldAccess.js';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { OffboardingPlan } from '../domain/offboarding/offboardingPlan.js';
 import { withAccess } from './access/accessDryRun.js';
-import { createAssignmentCount } from './access/assignmentCount.js';
+import { createAssignmentCount, limitWarnings } from './access/assignmentCount.js';
 import { createPlanAccess } from './access/planAccess.js';
 import { createFindCaseTwins, type FindCaseTwins } from './clients/caseTwins.js';
 import { createFindNear, createFindUnknown, type FindNear, type FindUnknown } from './clients/clientKnown.js';
@@ -41,6 +42,8 @@ export interface Queries {
   readonly offboardingDryRun: TakingAwayDryRun;
   readonly revocationDryRun: TakingAwayDryRun;
   readonly rotationSchedule: RotationSchedule;
+  /** Warns if the vault's subscription has almost no room for the role assignments of a client. */
+  readonly limitWarnings: (reference: ClientReference) => Promise<readonly CheckWarning[]>;
   readonly inventory: Inventory;
   readonly check: Check;
   readonly events: EventFacts;
@@ -73,6 +76,10 @@ export function createQueries(ports: Ports, config: Config): Queries {
     revocationDryRun: async (reference, remembered) =>
       withAccess(await dryRuns.revocation(reference, remembered), 'disable', reference, remembered?.access),
     rotationSchedule: createRotationSchedule(ports.vault, facts, config),
+    limitWarnings: async (reference) => {
+      const { resourceId } = config.vault;
+      return resourceId === undefined ? [] : limitWarnings(reference, await count(resourceId));
+    },
     inventory: createInventory(ports, config, tokenUsers),
     check: createCheck(ports, config, tokenUsers, count),
     events: createEventFacts(ports),

@@ -14,11 +14,15 @@ export type ReadsRecords = Pick<Runs, 'record'>;
 
 /**
  * Compares who may read clients' secrets with their records. Nothing is compared for an app that gives no access, or that may not
- * list role assignments. @returns the differences, in the order of the clients @throws ServiceError
+ * list role assignments.
+ *
+ * @param look the second look uses no listing of the first.
+ * @returns the differences, in the order of the clients @throws ServiceError
  */
 export type CheckAccess = (
   clients: readonly ClientReference[],
   records: ReadsRecords | undefined,
+  look: 'first' | 'second',
 ) => Promise<readonly (readonly Difference[])[]>;
 
 /** Maximum age, in milliseconds, of the listing of all assignments: that of other listings that many clients share. */
@@ -29,9 +33,9 @@ export function createCheckAccess(access: DeviceAccess, { vault }: Pick<Config, 
   const cache = createCache(RECENT);
   const { resourceId } = vault;
 
-  return async (clients, records) => {
+  return async (clients, records, look) => {
     if (resourceId === undefined || records === undefined || clients.length === 0) return clients.map(() => []);
-    const assignments = await listed(resourceId);
+    const assignments = await listed(resourceId, look === 'first' ? RECENT : 0);
     if (assignments === undefined) return clients.map(() => []);
     return eachOf(clients, async (client) => {
       const record = await records.record(clientKey(client));
@@ -41,9 +45,9 @@ export function createCheckAccess(access: DeviceAccess, { vault }: Pick<Config, 
   };
 
   /** Undefined: the app may not list them. */
-  async function listed(resource: string) {
+  async function listed(resource: string, age: number) {
     try {
-      return await cache.read(resource, () => access.listAssignments(resource)).value;
+      return await cache.read(resource, () => access.listAssignments(resource), { age }).value;
     } catch (error) {
       if (error instanceof ServiceError && error.kind === 'forbidden') return undefined;
       throw error;

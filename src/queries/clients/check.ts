@@ -59,6 +59,7 @@ export function createCheck(ports: Ports, config: Config, tokenUsers: TokenUsers
     secrets: readonly ClientSecret[],
     reader: RegistryReader,
     records: ReadsRecords | undefined,
+    look: 'first' | 'second',
   ): Promise<Judged[]> {
     const now = new Date();
     const [known, differences] = await Promise.all([
@@ -66,6 +67,7 @@ export function createCheck(ports: Ports, config: Config, tokenUsers: TokenUsers
       checkAccess(
         secrets.map(({ tags }) => referenceOf(tags)),
         records,
+        look,
       ),
     ]);
     return known.flatMap((client, index) => {
@@ -89,7 +91,7 @@ export function createCheck(ports: Ports, config: Config, tokenUsers: TokenUsers
     const runs = new Map(some.map(({ secret }, index) => [secret.name, before[index]]));
     const again = await eachOf(some, ({ secret }) => vault.newest(secret.name));
     const present = again.map((listing) => listing && clientSecret(listing)).filter((secret) => secret !== undefined);
-    const looked = await judge(present, freshReader(), records);
+    const looked = await judge(present, freshReader(), records, 'second');
     const second = await eachOf(looked, async (item): Promise<[string, Judged]> => {
       const { name, tags } = item.secret;
       // A run that started in the meantime also explains the difference.
@@ -105,7 +107,7 @@ export function createCheck(ports: Ports, config: Config, tokenUsers: TokenUsers
       const { listings, next } = await somePages(from);
       const secrets = listings.map(clientSecret).filter((secret) => secret !== undefined);
       const ours = secrets.filter(({ tags }) => findRegistry(config, tags.registry) !== undefined);
-      const judged = await lookAgain(await judge(ours, reader, records), runningOf, records);
+      const judged = await lookAgain(await judge(ours, reader, records, 'first'), runningOf, records);
       const references = ours.map(({ tags }) => referenceOf(tags));
       const warnings = [...caseTwinWarnings(references), ...(from === undefined ? await aboutLimit(references) : [])];
       const findings = judged
@@ -128,7 +130,7 @@ export function createCheck(ports: Ports, config: Config, tokenUsers: TokenUsers
       const listings = await eachOf(clients, (client) => vault.newest(mainSecretName(client)));
       const secrets = listings.map((listing) => listing && clientSecret(listing));
       const present = secrets.filter((secret) => secret !== undefined);
-      const judged = await lookAgain(await judge(present, reader, records), runningOf, records);
+      const judged = await lookAgain(await judge(present, reader, records, 'first'), runningOf, records);
       const byKey = new Map(judged.map((item) => [item.secret.name, toFinding(item)]));
       const findings = clients.map(
         (client): CheckFinding =>

@@ -26,7 +26,7 @@ export const IDENTITY_FIELDS = {
   principalType: `one of ${PRINCIPAL_TYPES.join(', ')}; the default is ${DEFAULT_PRINCIPAL_TYPE}`,
 } as const;
 
-const OBJECT_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const OBJECT_ID = /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
 
 /** The object id of a principal, in any case. */
 export const principalId = z

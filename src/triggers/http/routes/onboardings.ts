@@ -53,13 +53,17 @@ function plan(onboarding: Onboarding, client: DurableClient, queries: Queries): 
   return orServiceProblem(async () => {
     const record = await readClientRecord(client, clientKey(onboarding));
     const { orphaned, held, access } = record;
-    const [found, twins] = await Promise.all([
+    const [found, twins, ofLimit] = await Promise.all([
       queries.preflight(onboarding, revocationOf(record), orphaned, held, access),
       queries.findCaseTwins(referenceOf(onboarding)),
+      onboarding.identity === undefined ? [] : queries.limitWarnings(referenceOf(onboarding)),
     ]);
     const { writes, adopts } = found;
     const problems = [...found.problems, ...(await claimProblems(onboarding, found, client))];
-    return { status: 200, jsonBody: { problems, writes, adopts, ...warningsOf(twins) } satisfies DryRunAnswer };
+    return {
+      status: 200,
+      jsonBody: { problems, writes, adopts, ...warningsOf([...twins, ...ofLimit]) } satisfies DryRunAnswer,
+    };
   });
 }
 

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { assignmentName } from '../../../../src/domain/access/assignmentName.js';
+import { revocationOf } from '../../../../src/domain/clients/clientRecord.js';
+import { reference } from '../../fakes/answers/orders.js';
 import { onboarding } from '../../fakes/answers/requests.js';
 import { atWork, offboardIn, revokeIn } from '../../fakes/clients/clients.js';
 import type { Call } from '../../fakes/durable/durableContext.js';
@@ -320,5 +322,78 @@ describe('preflight', () => {
       { step: 'grantAccess', action: `give ${DEVICE} read access to secret`, resource: candidate },
     ]);
     expect(adopts).toContain(`read access of ${DEVICE} to secret ${main}, which others gave`);
+  });
+});
+
+describe('an identity that an event names', () => {
+  const byEvent = (principalId: string) => ({ ...onboarding(identity(principalId)), identityByEvent: true as const });
+  const codes = async (principalId: string) => {
+    const { clears, access } = { clears: revocationOf(flows.record), access: flows.record.access };
+    const { problems } = await world.queries.preflight(byEvent(principalId), clears, [], flows.record.held, access);
+    return problems.map(({ code }) => code);
+  };
+
+  test('is that of a new client, or the one that the client has', async () => {
+    expect(await codes(DEVICE)).toEqual([]);
+    await onboard();
+    expect(await codes(DEVICE)).toEqual([]);
+    expect(await codes(OTHER)).toEqual(['identity-not-by-event']);
+  });
+
+  test('is refused for a client that others let read its secrets, and for a revoked one', async () => {
+    await onboard({});
+    expect(await codes(DEVICE)).toEqual(['identity-not-by-event']);
+    await revokeIn(flows);
+    expect(await codes(DEVICE)).toEqual(['identity-not-by-event']);
+  });
+});
+
+describe('a check', () => {
+  const check = async () =>
+    (await world.queries.check.clients([reference()], undefined, { record: async () => flows.record })).findings[0];
+
+  test('reports access that is gone or foreign, each with its fix', async () => {
+    await onboard();
+    expect(await check()).toMatchObject({ state: 'ok', differences: [] });
+
+    world.access.list.splice(1);
+    addDeployed(main, OTHER, 'a-name');
+    vi.setSystemTime(Date.now() + 10_000);
+    expect(await check()).toMatchObject({
+      state: 'drifted',
+      differences: [
+        { code: 'access-missing', expected: DEVICE },
+        {
+          code: 'access-foreign',
+          found: OTHER,
+          assignment: `${VAULT_ID}/secrets/${main}/providers/Microsoft.Authorization/roleAssignments/a-name`,
+        },
+      ],
+    });
+    const { fix = '' } = (await check()) ?? {};
+    expect(fix).toContain(`identity.principalId ${DEVICE}`);
+    expect(fix).toContain(`az role assignment delete --ids ${VAULT_ID}/secrets/${main}/`);
+  });
+
+  test('judges no client without an identity, and none if the app may not list assignments', async () => {
+    await onboard({});
+    addDeployed(main, OTHER);
+    expect(await check()).toMatchObject({ differences: [] });
+
+    await onboard();
+    world.access.list.length = 0;
+    world.access.isAllowed = false;
+    vi.setSystemTime(Date.now() + 10_000);
+    expect(await check()).toMatchObject({ differences: [] });
+  });
+
+  test.each([
+    [{ limit: 4000, count: 3599 }, []],
+    [{ limit: 4000, count: 3600 }, ['role-assignments-near-limit']],
+    [undefined, ['role-assignments-uncounted']],
+  ])('warns of a subscription with %j: %j', async (usage, codes) => {
+    world.access.usage = usage;
+    const { warnings } = await world.queries.check.clients([reference()]);
+    expect(warnings.map(({ code }) => code)).toEqual(codes);
   });
 });
