@@ -12,6 +12,7 @@ import { armPrincipals } from '../../settings/armIdentities.js';
 import type { Config } from '../../settings/config.js';
 import type { AssignmentCount } from './assignmentCount.js';
 import { assignmentsFull, identityByEvent, mayNotAssign, vaultUnknown } from './accessProblems.js';
+import { ServiceError } from '../../serviceErrors/serviceError.js';
 import { createCache } from '../cache.js';
 
 /** What preflight finds about the device's access. */
@@ -48,14 +49,24 @@ export function createPlanAccess(
     if (identity === undefined) return { problems: [] };
     if (vault === undefined) return { problems: [vaultUnknown(url)] };
     if (onboarding.identityByEvent && !mayEventName(identity, known)) return { problems: [identityByEvent(identity)] };
-    if (!(await mayAssign(vault))) return { problems: [mayNotAssign(vault, await self.namesOf(own))] };
-    const present = await port.listAssignments(vault, identity.principalId);
+    const present = (await mayAssign(vault)) ? await listed(vault, identity) : undefined;
+    if (present === undefined) return { problems: [mayNotAssign(vault, await self.namesOf(own))] };
     const access = planned(onboarding, identity, { vault, present, held: known.access });
     // Fewer calls: a client that has its access needs no count.
     const counted = access.missing.length === 0 ? undefined : await count(vault);
     const isFull = counted !== undefined && counted.count + access.missing.length > counted.limit;
     return { access, problems: isFull ? [assignmentsFull(vault, counted, access.missing.length)] : [] };
   };
+
+  /** Undefined: the right was taken from the app since it was read. */
+  async function listed(resource: string, { principalId }: DeviceIdentity) {
+    try {
+      return await port.listAssignments(resource, principalId);
+    } catch (error) {
+      if (error instanceof ServiceError && error.kind === 'forbidden') return undefined;
+      throw error;
+    }
+  }
 
   /** A right that is missing is read again each time: somebody may just have given it. */
   async function mayAssign(resource: string): Promise<boolean> {

@@ -302,6 +302,12 @@ describe('preflight', () => {
     expect((await onboard()).outcome.status).toBe('completed');
   });
 
+  test('refuses also if the role was taken away a moment ago', async () => {
+    await onboard();
+    world.access.isAllowed = false;
+    expect(problemsOf(await onboard(identity(OTHER)))).toEqual(['device-access-missing']);
+  });
+
   test('refuses a client for whose two assignments there is no room, and no client that needs none', async () => {
     await onboard();
     world.access.usage = { limit: 4000, count: 3999 };
