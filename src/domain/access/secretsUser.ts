@@ -10,7 +10,7 @@ export const CONDITION_VERSION = '2.0';
 /**
  * The condition under which the app manages role assignments: one role, and principals that are neither people nor groups. It
  * has an expression for each action, since a write is judged by the request and a deletion by the assignment that exists.
- * infra/modules/accessCondition.txt has the same text, as a test compares. Source: Azure docs,
+ * infra/modules/assignmentCondition.txt has the same text, as a test compares. Source: Azure docs,
  * role-based-access-control/delegate-role-assignments-examples, "Constrain roles and principal types".
  */
 export const ASSIGNMENT_CONDITION = [conditionOf('write', 'Request'), conditionOf('delete', 'Resource')].join(' AND ');

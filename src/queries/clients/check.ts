@@ -155,7 +155,8 @@ export function createCheck(ports: Ports, config: Config, tokenUsers: TokenUsers
     const [first] = clients;
     const { resourceId } = config.vault;
     if (first === undefined || resourceId === undefined) return [];
-    return limitWarnings(first, await count(resourceId));
+    // An app that lets no device read its secrets needs no room for it.
+    return (await ports.access.mayAssign(resourceId)) ? limitWarnings(first, await count(resourceId)) : [];
   }
 
   async function somePages(from: string | undefined) {
