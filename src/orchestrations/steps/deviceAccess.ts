@@ -6,6 +6,12 @@ import type { Flow } from '../run/flow.js';
 import type { Compensation, RunContext, Undo } from '../run/runContext.js';
 import { ClientRecords } from './clientRecord.js';
 
+/**
+ * How long, in seconds, a device may be unable to read its secret after it was given the right: ten minutes are published, and
+ * half as much again is for the device's own attempts. Source: Azure docs, role-based-access-control/troubleshooting.
+ */
+export const EFFECTIVE_WITHIN_SECONDS = 900;
+
 /** The steps of an onboarding that decide who may read the client's secrets. A request without an identity has none. */
 export class DeviceAccessSteps {
   constructor(

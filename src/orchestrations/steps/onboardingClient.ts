@@ -11,7 +11,7 @@ import { planWhenActive } from './activation.js';
 import { Binding } from './binding.js';
 import { ClientRecords } from './clientRecord.js';
 import { Credentials } from './credentials.js';
-import { DeviceAccessSteps } from './deviceAccess.js';
+import { DeviceAccessSteps, EFFECTIVE_WITHIN_SECONDS } from './deviceAccess.js';
 import { HeldTokenSteps } from './heldToken.js';
 import { MapHold } from './mapHold.js';
 
@@ -79,6 +79,7 @@ function clientOf(
     made: { ...plan.made, rights },
     credentialLifetimeDays: request.credentialLifetimeDays,
     acknowledgeSeconds: run.limits.overlapSeconds,
+    ...(plan.access && plan.access.missing.length > 0 ? { accessSeconds: EFFECTIVE_WITHIN_SECONDS } : {}),
     ...(plan.mainVersion === undefined ? {} : { mainVersion: plan.mainVersion }),
   };
   const credentials = new Credentials(run, order, () => binding.ensure('ensureAgain'));

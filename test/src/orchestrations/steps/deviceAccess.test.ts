@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { assignmentName } from '../../../../src/domain/access/assignmentName.js';
 import { revocationOf } from '../../../../src/domain/clients/clientRecord.js';
 import { reference } from '../../fakes/answers/orders.js';
-import { onboarding } from '../../fakes/answers/requests.js';
+import { onboard as onboardFlow } from '../../../../src/orchestrations/onboard.js';
+import { onboarding, onboardingRun } from '../../fakes/answers/requests.js';
+import { runFlow } from '../../fakes/worlds/runFlow.js';
 import { atWork, offboardIn, revokeIn } from '../../fakes/clients/clients.js';
 import type { Call } from '../../fakes/durable/durableContext.js';
 import { VAULT_ID } from '../../fakes/services/access.js';
@@ -401,5 +403,27 @@ describe('a check', () => {
     world.access.usage = usage;
     const { warnings } = await world.queries.check.clients([reference()]);
     expect(warnings.map(({ code }) => code)).toEqual(codes);
+  });
+});
+
+describe('a right that takes its time to be effective', () => {
+  const minutesUnreadable = (minutes: number) => {
+    const until = Date.now() + minutes * 60_000;
+    return { device: () => report(Date.now() < until ? { outcome: 'secret-unavailable' } : {}) };
+  };
+  const impatiently = (request: object, minutes: number) => {
+    const input = onboardingRun({ ...request }, { pullCheckDeadlineSeconds: 120 });
+    const { device } = minutesUnreadable(minutes);
+    return runFlow({ world: flows, flow: onboardFlow, input, script: { device } });
+  };
+
+  test('is waited for ten minutes, whatever the deadline of the pull check is', async () => {
+    expect((await impatiently(identity(), 10)).outcome.status).toBe('completed');
+  });
+
+  test('is not waited for much longer, nor if the run did not give it', async () => {
+    const failure = { status: 'rolledBack', failure: { code: 'pull-check-deadline' } };
+    expect((await impatiently(identity(), 17)).outcome).toMatchObject(failure);
+    expect((await impatiently({}, 10)).outcome).toMatchObject(failure);
   });
 });
