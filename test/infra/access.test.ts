@@ -111,7 +111,7 @@ const EXPECTED: Readonly<Record<string, readonly Assigned[]>> = {
     ...IN_STORAGE,
     { on: 'Microsoft.KeyVault/vaults/their-vault', role: 'keyVaultSecretsOfficer', to: 'appIdentity' },
     { on: 'Microsoft.KeyVault/vaults/their-vault', role: 'roleBasedAccessControlAdministrator', to: 'appIdentity' },
-    { on: `/subscriptions/${SUBSCRIPTION}`, role: COUNTER_ROLE, to: 'appIdentity' },
+    { on: withoutChance(`/subscriptions/${SUBSCRIPTION}`), role: COUNTER_ROLE, to: 'appIdentity' },
     ...['imagesone', 'imagestwo'].flatMap((registry) =>
       ['appIdentity', furtherIdentity(0), furtherIdentity(1)].map((to) => ({
         on: `Microsoft.ContainerRegistry/registries/${registry}`,
