@@ -70,8 +70,9 @@ export function createPlanAccess(
 
   /** A right that is missing is read again each time: somebody may just have given it. */
   async function mayAssign(resource: string): Promise<boolean> {
+    const { reads } = cache;
     const { nth, value } = cache.read(resource, () => port.mayAssign(resource));
-    if (await value) return true;
+    if ((await value) || nth > reads) return value;
     return cache.read(resource, () => port.mayAssign(resource), { after: nth }).value;
   }
 }
