@@ -1,4 +1,4 @@
-import type { DeviceAccess } from './deviceAccess.js';
+import type { ReadAccess } from './readAccess.js';
 import type { DeviceChannel } from './deviceChannel.js';
 import type { HubRegistry } from './hubRegistry.js';
 import type { OperatorAlerts } from './operatorAlerts.js';
@@ -14,5 +14,5 @@ export interface Ports {
   readonly hubs: HubRegistry;
   readonly alerts: OperatorAlerts;
   readonly self: OwnIdentity;
-  readonly access: DeviceAccess;
+  readonly access: ReadAccess;
 }

@@ -11,7 +11,7 @@ import { planWhenActive } from './activation.js';
 import { Binding } from './binding.js';
 import { ClientRecords } from './clientRecord.js';
 import { Credentials } from './credentials.js';
-import { DeviceAccessSteps, EFFECTIVE_WITHIN_SECONDS } from './deviceAccess.js';
+import { ReadAccessSteps, EFFECTIVE_WITHIN_SECONDS } from './readAccess.js';
 import { HeldTokenSteps } from './heldToken.js';
 import { MapHold } from './mapHold.js';
 
@@ -31,7 +31,7 @@ export interface OnboardingClient {
   readonly binding: Binding;
   readonly held: HeldTokenSteps;
   readonly credentials: Credentials;
-  readonly access: DeviceAccessSteps;
+  readonly access: ReadAccessSteps;
 }
 
 /**
@@ -83,6 +83,6 @@ function clientOf(
     ...(plan.mainVersion === undefined ? {} : { mainVersion: plan.mainVersion }),
   };
   const credentials = new Credentials(run, order, () => binding.ensure('ensureAgain'));
-  const access = new DeviceAccessSteps(run, plan.access);
+  const access = new ReadAccessSteps(run, plan.access);
   return { run, plan, request, reference, rights, clears, records, mapHold, binding, held, credentials, access };
 }

@@ -15,7 +15,7 @@ import { StepFailed, type Flow } from '../run/flow.js';
 import type { End } from '../run/progressLog.js';
 import type { RunContext } from '../run/runContext.js';
 import { Binding } from './binding.js';
-import { withdrawn } from './deviceAccess.js';
+import { withdrawn } from './readAccess.js';
 import { ClientRecords } from './clientRecord.js';
 import { MapHold } from './mapHold.js';
 import { TokenClaim } from './tokenClaim.js';

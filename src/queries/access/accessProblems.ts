@@ -1,7 +1,7 @@
 import type { DeviceIdentity } from '@connected-registry/protocol/requests/deviceIdentity';
 import { FIX_COMMANDS } from '../../domain/check/fixCommands.js';
 import type { Problem } from '../../domain/operations/operation.js';
-import type { AssignmentUsage } from '../../ports/deviceAccess.js';
+import type { AssignmentUsage } from '../../ports/readAccess.js';
 
 const vaultName = (vault: string): string => vault.split('/').at(-1) ?? vault;
 

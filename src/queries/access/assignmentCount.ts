@@ -1,6 +1,6 @@
 import type { CheckWarning } from '@connected-registry/protocol/answers/clientAnswers';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
-import type { AssignmentUsage, DeviceAccess } from '../../ports/deviceAccess.js';
+import type { AssignmentUsage, ReadAccess } from '../../ports/readAccess.js';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
 import { createCache } from '../cache.js';
 
@@ -17,7 +17,7 @@ const FRESH_FOR = 60_000;
 const NEAR = 0.9;
 
 /** Creates the counter. */
-export function createAssignmentCount(access: Pick<DeviceAccess, 'countAssignments'>): AssignmentCount {
+export function createAssignmentCount(access: Pick<ReadAccess, 'countAssignments'>): AssignmentCount {
   const cache = createCache(FRESH_FOR);
   return (vault) =>
     cache.read(vault, async () => {

@@ -2,7 +2,7 @@ import type { Difference } from '@connected-registry/protocol/answers/clientAnsw
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
 import { accessDifferences, readersOf } from '../../domain/access/accessDifferences.js';
-import type { DeviceAccess } from '../../ports/deviceAccess.js';
+import type { ReadAccess } from '../../ports/readAccess.js';
 import type { Runs } from '../../ports/runs.js';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
 import type { Config } from '../../settings/config.js';
@@ -29,7 +29,7 @@ export type CheckAccess = (
 const RECENT = 5_000;
 
 /** Creates the comparison: one listing for all clients, and one read of a record for each. */
-export function createCheckAccess(access: DeviceAccess, { vault }: Pick<Config, 'vault'>): CheckAccess {
+export function createCheckAccess(access: ReadAccess, { vault }: Pick<Config, 'vault'>): CheckAccess {
   const cache = createCache(RECENT);
   const { resourceId } = vault;
 

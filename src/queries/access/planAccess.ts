@@ -6,7 +6,7 @@ import type { Onboarding } from '@connected-registry/protocol/requests/onboardin
 import type { HeldAccess } from '../../domain/access/heldAccess.js';
 import type { PlannedAccess } from '../../domain/access/plannedAccess.js';
 import type { Problem } from '../../domain/operations/operation.js';
-import type { SecretAssignment } from '../../ports/deviceAccess.js';
+import type { SecretAssignment } from '../../ports/readAccess.js';
 import type { Ports } from '../../ports/ports.js';
 import { armPrincipals } from '../../settings/armIdentities.js';
 import type { Config } from '../../settings/config.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createCallers } from '../../../../src/azure/identity/callers.js';
 import { dockerConfig } from '@connected-registry/protocol/names/dockerConfig';
 import type { CredentialPromoted, PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
-import type { DeviceAccess } from '../../../../src/ports/deviceAccess.js';
+import type { ReadAccess } from '../../../../src/ports/readAccess.js';
 import type { Ports } from '../../../../src/ports/ports.js';
 import type { RegistryControlPlane } from '../../../../src/ports/registryControlPlane.js';
 import type { SecretVault } from '../../../../src/ports/secretVault.js';
@@ -114,7 +114,7 @@ const reader = {
   principalId: '22222222-2222-2222-2222-222222222222',
   principalType: 'ServicePrincipal',
 } as const;
-const ACCESS: CallsOf<DeviceAccess> = {
+const ACCESS: CallsOf<ReadAccess> = {
   listAssignments: { run: () => ports.access.listAssignments(vaultId()) },
   createAssignment: { run: () => ports.access.createAssignment(vaultId(), reader) },
   deleteAssignment: { run: () => ports.access.deleteAssignment(vaultId(), reader) },

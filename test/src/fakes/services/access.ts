@@ -1,9 +1,4 @@
-import type {
-  AssignmentUsage,
-  DeviceAccess,
-  NewAssignment,
-  SecretAssignment,
-} from '../../../../src/ports/deviceAccess.js';
+import type { AssignmentUsage, ReadAccess, NewAssignment, SecretAssignment } from '../../../../src/ports/readAccess.js';
 import { ServiceError } from '../../../../src/serviceErrors/serviceError.js';
 import type { ServiceOperation as Operation } from '../../../../src/serviceErrors/serviceOperation.js';
 import { resourceName } from '../../../../src/serviceErrors/serviceFacts.js';
@@ -13,7 +8,7 @@ export const VAULT_ID =
   '/subscriptions/00000000-0000-0000-0000-000000000009/resourceGroups/secrets/providers/Microsoft.KeyVault/vaults/tests';
 
 /** Role assignments on the secrets of one vault. */
-export class FakeAccess implements DeviceAccess {
+export class FakeAccess implements ReadAccess {
   readonly list: SecretAssignment[] = [];
   /** Undefined: the app may not read it. */
   usage: AssignmentUsage | undefined = { limit: 4000, count: 10 };

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createArmDeviceAccess } from '../../../../src/azure/access/armDeviceAccess.js';
+import { createArmReadAccess } from '../../../../src/azure/access/armReadAccess.js';
 import { permitsAssigning } from '../../../../src/azure/access/permissions.js';
 import { Turns } from '../../../../src/azure/budget/turns.js';
 import { assignmentName } from '../../../../src/domain/access/assignmentName.js';
 import { ASSIGNMENT_CONDITION } from '../../../../src/domain/access/secretsUser.js';
-import type { DeviceAccess } from '../../../../src/ports/deviceAccess.js';
+import type { ReadAccess } from '../../../../src/ports/readAccess.js';
 import { config } from '../../fakes/answers/requests.js';
 import { Cloud } from '../../../shared/cloud.js';
 
 const ADMINISTRATOR = 'f58310d9-a9f6-439a-9e8d-f62e7b41a168';
 let cloud: Cloud;
-let access: DeviceAccess;
+let access: ReadAccess;
 const strict = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
 beforeAll(async () => {
   cloud = await Cloud.start({ settings: { roleAssignmentsPerSubscription: 60 } });
@@ -19,7 +19,7 @@ beforeAll(async () => {
   process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
   const base = config();
   const arm = { ...base.arm, endpoint: cloud.url, audience: cloud.url };
-  access = createArmDeviceAccess({ ...base, arm }, () => cloud.credential('app'), new Turns());
+  access = createArmReadAccess({ ...base, arm }, () => cloud.credential('app'), new Turns());
 });
 afterAll(async () => {
   if (strict === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];

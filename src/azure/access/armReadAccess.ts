@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { KEY_VAULT_SECRETS_USER } from '../../domain/access/secretsUser.js';
-import type { AssignmentUsage, DeviceAccess, SecretAssignment } from '../../ports/deviceAccess.js';
+import type { AssignmentUsage, ReadAccess, SecretAssignment } from '../../ports/readAccess.js';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
 import type { ServiceOperation } from '../../serviceErrors/serviceOperation.js';
 import { armPrincipals } from '../../settings/armIdentities.js';
@@ -40,11 +40,11 @@ const usageAnswer = z.object({ roleAssignmentsLimit: z.int(), roleAssignmentsCur
  *
  * @param turns gives each request its token, of the vault's subscription.
  */
-export function createArmDeviceAccess(
+export function createArmReadAccess(
   config: Pick<Config, 'arm' | 'identity'>,
   credentialOf: CredentialOf,
   turns: Turns,
-): DeviceAccess {
+): ReadAccess {
   const [own] = armPrincipals(config);
   const budget = budgetPolicy(turns, armBuckets(config.arm.rates).ofRequest(own));
   const send = armRequests(config.arm, credentialOf(own), budget);

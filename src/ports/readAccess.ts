@@ -4,7 +4,7 @@ import type { PrincipalType } from '@connected-registry/protocol/requests/device
  * Role assignments of Key Vault Secrets User on single secrets: who may read them. `vault` is always a vault's resource id, whose
  * subscription may differ from the registries'. All methods throw ServiceError and retry nothing.
  */
-export interface DeviceAccess {
+export interface ReadAccess {
   /**
    * Lists the assignments of the role on the vault's secrets; those on the vault and above are left out.
    *

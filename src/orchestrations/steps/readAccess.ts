@@ -13,7 +13,7 @@ import { ClientRecords } from './clientRecord.js';
 export const EFFECTIVE_WITHIN_SECONDS = 900;
 
 /** The steps of an onboarding that decide who may read the client's secrets. A request without an identity has none. */
-export class DeviceAccessSteps {
+export class ReadAccessSteps {
   constructor(
     private readonly run: RunContext<Run>,
     private readonly planned: PlannedAccess | undefined,
