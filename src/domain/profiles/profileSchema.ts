@@ -27,6 +27,8 @@ const PROFILE_FIELDS = {
   clients: "a list of device ids, each inside match.device: a new connected registry's clients",
   eventIdentity:
     'true to let ConnectedRegistry.ClientRequested events name the Entra identity of a new client; not with identity or match.hub',
+  pollerAccess:
+    'true to let the identity that polls for a client also read its secrets; with pollers, one for each client, and without identity and eventIdentity',
   pollers: 'an object {object id of an Entra identity: device id, or a list of 1 to 20 of them}, for channel poll',
 } as const;
 
@@ -68,6 +70,7 @@ const profile = z
     endpoint,
     identity,
     eventIdentity: z.boolean('must be true or false').optional(),
+    pollerAccess: z.boolean('must be true or false').optional(),
     channel: z
       .preprocess((given) => (typeof given === 'string' ? { kind: given } : given), channel)
       .default({ kind: 'eventGrid' }),
@@ -90,7 +93,7 @@ type GivenProfile = z.output<typeof profile>;
 /** Checks rules that concern several fields. */
 function checkCombinations({ value, issues }: z.core.ParsePayload<GivenProfile>): void {
   if (issues.length > 0) return;
-  const { match, connectedRegistry, channel, clients, pollers, token, identity, eventIdentity } = value;
+  const { match, connectedRegistry, channel, clients, pollers, token, identity, eventIdentity, pollerAccess } = value;
   const complain = (path: (string | number)[], message: string) =>
     issues.push({ code: 'custom', path, input: value, message });
   if ((connectedRegistry === undefined) === (match.connectedRegistry === undefined))
@@ -111,6 +114,11 @@ function checkCombinations({ value, issues }: z.core.ParsePayload<GivenProfile>)
   if (eventIdentity === true && (identity !== undefined || match.hub !== undefined))
     complain(['eventIdentity'], "must not be set with identity, or for a hub's events, which name none");
   const polled = Object.entries(pollers);
+  if (pollerAccess === true && (polled.length === 0 || identity !== undefined || eventIdentity === true))
+    complain(['pollerAccess'], 'needs pollers, and must not be set with identity or eventIdentity');
+  const names = polled.flatMap(([, devices]) => [...new Set(devices)]);
+  if (pollerAccess === true && new Set(names).size !== names.length)
+    complain(['pollerAccess'], 'needs one poller for each client, and a client has several');
   if (polled.length > 0 && channel.kind !== 'poll') complain(['pollers'], 'is allowed only for channel poll');
   if (polled.length > 0 && connectedRegistry === undefined)
     complain(['connectedRegistry'], 'is missing, and pollers need one');

@@ -212,3 +212,29 @@ describe('an identity in a profile', () => {
     ]);
   });
 });
+
+describe('access for pollers', () => {
+  const POLLED = { ...PLANT, channel: 'poll', pollers: { [OID]: ['one', 'two'] }, pollerAccess: true };
+  const OTHER = OID.replace('a', 'b');
+
+  test('is given to the identity that polls for the client, and to none for a client without a poller', () => {
+    const [profile] = book(POLLED).profiles;
+    if (!profile) throw new Error('no profile');
+    expect(requestOf(profile, client('two')).identity).toEqual({ principalId: OID });
+    expect(requestOf(profile, client('three'))).not.toHaveProperty('identity');
+    const [without] = book({ ...POLLED, pollerAccess: false }).profiles;
+    expect(without && requestOf(without, client('two'))).not.toHaveProperty('identity');
+  });
+
+  test.each([
+    ['without pollers', { ...PLANT, pollerAccess: true }],
+    [
+      'with an identity',
+      { ...POLLED, match: { device: 'one' }, pollers: { [OID]: 'one' }, identity: { principalId: OID } },
+    ],
+    ['with identities by events', { ...POLLED, eventIdentity: true }],
+    ['with two pollers of one client', { ...POLLED, pollers: { [OID]: 'one', [OTHER]: ['one', 'two'] } }],
+  ])('is refused %s', (_, profile) => {
+    expect(faultsOf(profile).join()).toContain('field pollerAccess: needs');
+  });
+});
