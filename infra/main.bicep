@@ -55,6 +55,9 @@ param onboardingRoleId string = ''
 @maxValue(14)
 param additionalIdentities int = 0
 
+@description('Whether the app may let devices with an Entra identity read their own secrets: a role with a condition on the vault, and one to count role assignments on its subscription (docs/security.md).')
+param deviceAccess bool = false
+
 @description('Where alerts are sent. Empty makes the alerts without a receiver.')
 param alertEmail string = ''
 
@@ -193,9 +196,18 @@ module vaultAccess 'modules/vaultAccess.bicep' = {
   params: {
     vaultName: split(vaultId, '/')[8]
     appPrincipalId: appIdentity.outputs.principalId
+    assignsDevices: deviceAccess
     deployment: token
   }
   dependsOn: [vault]
+}
+
+module assignmentCounter 'modules/assignmentCounter.bicep' = if (deviceAccess) {
+  scope: subscription(split(vaultId, '/')[2])
+  params: {
+    appPrincipalId: appIdentity.outputs.principalId
+    deployment: token
+  }
 }
 
 module registry 'modules/registry.bicep' = if (empty(existingRegistryIds)) {
@@ -327,6 +339,7 @@ module app 'modules/functionApp.bicep' = {
     packageContainer: packageContainer
     registryIds: registryIds
     vaultUri: vaultAccess.outputs.uri
+    vaultId: vaultId
     reportKeyName: reportKeyName
     signalEndpoint: topics.outputs.signalEndpoint
     telemetryConnectionString: monitoring.outputs.connectionString

@@ -21,6 +21,8 @@ param packageContainer string
 param registryIds string[]
 
 param vaultUri string
+@description('Resource id of the vault.')
+param vaultId string
 @description('Name of the secret that holds the report keys.')
 param reportKeyName string
 param signalEndpoint string
@@ -93,6 +95,7 @@ var durableSettings = usesScheduler
 var appSettings = {
   REGISTRIES: join(registryIds, ',')
   KEY_VAULT_URL: vaultUri
+  KEY_VAULT_RESOURCE_ID: vaultId
   SIGNAL_TOPIC_ENDPOINT: signalEndpoint
   REPORT_KEYS: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${reportKeyName})'
   CREDENTIAL_KIND: 'managedIdentity'

@@ -5,6 +5,9 @@ param vaultName string
 @description('Principal id of the app, which writes, reads, disables and deletes credentials.')
 param appPrincipalId string
 
+@description('Whether the app may let devices read their secrets.')
+param assignsDevices bool
+
 @description('Tells the assignments of several deployments to one vault apart.')
 param deployment string
 
@@ -21,6 +24,22 @@ resource officer 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     principalId: appPrincipalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.keyVaultSecretsOfficer)
+  }
+}
+
+// Key Vault Secrets User and no other role, to no people and no groups: a condition says so.
+resource assigner 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (assignsDevices) {
+  scope: vault
+  name: guid(vault.id, deployment, 'app', roles.roleBasedAccessControlAdministrator)
+  properties: {
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles.roleBasedAccessControlAdministrator
+    )
+    condition: trim(loadTextContent('assignmentCondition.txt'))
+    conditionVersion: '2.0'
   }
 }
 

@@ -7,6 +7,7 @@ param existingRegistryIds = '/subscriptions/00000000-0000-0000-0000-000000000001
 param existingVaultId = '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/secrets/providers/Microsoft.KeyVault/vaults/their-vault'
 param existingHubId = '/subscriptions/00000000-0000-0000-0000-000000000009/resourceGroups/devices/providers/Microsoft.Devices/IotHubs/their-hub'
 param additionalIdentities = 2
+param deviceAccess = true
 param operatorClientId = '00000000-0000-0000-0000-000000000005'
 param appOptions = {
   OPERATOR_ROLE: 'Onboarding.Operate'

@@ -5,6 +5,8 @@ import { alertRolloutCompleted, alertRolloutPaused } from './rollouts/alertRollo
 import { auditRolloutEnd } from './rollouts/auditRolloutEnd.js';
 import { auditProfileEnd } from './starting/auditProfileEnd.js';
 import { auditSweepEnd } from './rotation/auditSweepEnd.js';
+import { grantAccess } from './access/grantAccess.js';
+import { withdrawAccess } from './access/withdrawAccess.js';
 import { announcePromotion } from './credentials/announcePromotion.js';
 import { checkBinding } from './onboarding/checkBinding.js';
 import { checkActivities } from './runs/checkClients.js';
@@ -41,6 +43,8 @@ export function createActivities(ports: Ports, queries: Queries, config: Pick<Co
   return {
     preflight: preflight(queries),
     ensureToken: ensureToken(ports),
+    grantAccess: grantAccess(ports),
+    withdrawAccess: withdrawAccess(ports),
     issueCredentials: issueCredentials(ports),
     checkBinding: checkBinding(queries.reads),
     checkCredential: checkCredential(ports),

@@ -16,6 +16,7 @@ export function auditedPorts(ports: Ports, table = PORT_CALLS): Ports {
     devices: auditedPort(ports.devices, table.devices),
     hubs: auditedPort(ports.hubs, table.hubs),
     alerts: auditedPort(ports.alerts, table.alerts),
+    access: auditedPort(ports.access, table.access),
     self: auditedPort(ports.self, table.self),
   };
 }

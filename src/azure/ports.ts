@@ -1,5 +1,6 @@
 import type { Config } from '../settings/config.js';
 import type { Ports } from '../ports/ports.js';
+import { createArmReadAccess } from './access/armReadAccess.js';
 import { createArmControlPlane } from './arm/armControlPlane.js';
 import type { Turns } from './budget/turns.js';
 import { armCredentials } from './identity/armCredentials.js';
@@ -26,6 +27,7 @@ export function createAzurePorts(config: Config, turns: Turns): Ports {
     devices: createDeviceChannels(config, credential, hub, turns),
     hubs: createHubRegistry(hub),
     alerts: createEventGridAlerts(config.signalTopic, credential, turns),
+    access: createArmReadAccess(config, credentialOf, turns),
     self: createOwnIdentity(config, credentialOf, turns),
   };
 }

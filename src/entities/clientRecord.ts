@@ -1,4 +1,5 @@
 import {
+  readAccessIn,
   beginDisabling,
   clearRotationDue,
   dropToken,
@@ -26,8 +27,10 @@ import {
   type ClientRecordRequests,
 } from '../domain/clients/clientRecord.js';
 import { issueEnrolment, noteContact, redeem, renewKeys, withdrawEnrolment } from '../domain/enrolment/enrolment.js';
+import type { AccessRequests } from '../domain/access/heldAccess.js';
 import { isEndKnown } from '../domain/operations/endedOperation.js';
 import { done, failed, retryLater, type StepOutcome } from '../domain/operations/stepOutcome.js';
+import { ACCESS_WORK } from './accessWork.js';
 import { auditEnd } from '../audit/auditEnd.js';
 
 /** The new state and the outcome of an operation. */
@@ -47,6 +50,17 @@ type Work = {
 };
 
 const keep = (state: ClientRecord): ClientRecordAnswer => ({ state, outcome: done({}) });
+
+/** The operations about access only change the record. */
+function ofAccess(): Pick<Work, keyof AccessRequests> {
+  const entries = Object.entries(ACCESS_WORK).map(([name, change]) => [
+    name,
+    (record: ClientRecord, request: never) =>
+      keep((change as (...args: [ClientRecord, never]) => ClientRecord)(record, request)),
+  ]);
+  // Each entry has the request of its name, as the table's type says.
+  return Object.fromEntries(entries) as Pick<Work, keyof AccessRequests>;
+}
 
 /** The work of each operation. It calls no service and never throws. */
 const WORK: Work = {
@@ -76,6 +90,7 @@ const WORK: Work = {
   renewKeys: (record, { renewal }) => keep(renewKeys(record, renewal)),
   noteContact: (record, { thumbprint, at }) => keep(noteContact(record, thumbprint, at)),
   noteEnd: recordEnd,
+  ...ofAccess(),
   forget,
 };
 
@@ -114,7 +129,14 @@ function revoke(
   const first = firstRevokedAt === undefined ? {} : { firstRevokedAt };
   return {
     state,
-    outcome: done({ revokedAt, ...first, isKnown: isKnown(record), ...endedBy(record), ...tokensIn(state) }),
+    outcome: done({
+      revokedAt,
+      ...first,
+      isKnown: isKnown(record),
+      ...endedBy(record),
+      ...tokensIn(state),
+      ...readAccessIn(state),
+    }),
   };
 }
 
@@ -147,7 +169,12 @@ function begin(
       const state = eventAt === undefined ? record : noteEvent(record, eventAt);
       const { acknowledged } = state;
       const clears = verdict.clears === undefined ? {} : { clears: verdict.clears };
-      const answer = { ...clears, ...(acknowledged === undefined ? {} : { acknowledged }), ...tokensIn(state) };
+      const answer = {
+        ...clears,
+        ...(acknowledged === undefined ? {} : { acknowledged }),
+        ...tokensIn(state),
+        ...readAccessIn(state),
+      };
       return { state, outcome: done(answer) };
     }
     case 'revoked':
@@ -169,7 +196,8 @@ function beginOffboarding(
   const stale = judgeEvent(record, eventAt);
   if (stale) return staleEvent(record, stale.newestEventAt);
   const state = noteEvent(endAccess(record, now.toISOString()), eventAt ?? requestedAt);
-  return { state, outcome: done({ ...tokensIn(state), isKnown: isKnown(record), ...endedBy(record) }) };
+  const found = { ...tokensIn(state), ...readAccessIn(state) };
+  return { state, outcome: done({ ...found, isKnown: isKnown(record), ...endedBy(record) }) };
 }
 
 /**

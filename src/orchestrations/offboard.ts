@@ -40,6 +40,7 @@ function* offboardClient(run: RunContext<Run>): Flow<End<OffboardingResult>> {
     claims,
     isKnown,
     ended = [],
+    access,
   } = yield* run.step('plan', () => plan(run));
   // The device that was meant has another name, and keeps what it has.
   if (!isKnown) throw yield* clientUnknown(run, 'Nothing was taken away.');
@@ -48,6 +49,7 @@ function* offboardClient(run: RunContext<Run>): Flow<End<OffboardingResult>> {
   removal.took(ended);
   for (const token of tokens) yield* removal.token(token);
   for (const name of dangling) yield* removal.binding({ name, bound: true });
+  yield* removal.access(access);
   if (!removal.hasTakenAll) {
     removal.keep(scopeMaps.map((name) => `scope map ${name}: it stays while a token has it`));
     removal.keep(secrets.map(({ name }) => `secret ${name}: it stays until what its tags name is gone`));
@@ -60,9 +62,10 @@ function* offboardClient(run: RunContext<Run>): Flow<End<OffboardingResult>> {
 }
 
 /** Checks that the run may begin, and reads what the client has. */
-function* plan(run: RunContext<Run>): Flow<OffboardingPlan & Pick<StartedOffboarding, 'isKnown' | 'ended'>> {
-  const { isKnown, ended, ...recorded } = yield* new ClientRecords(run).beginOffboarding();
+function* plan(run: RunContext<Run>): Flow<OffboardingPlan & Pick<StartedOffboarding, 'isKnown' | 'ended' | 'access'>> {
+  const { isKnown, ended, access, ...recorded } = yield* new ClientRecords(run).beginOffboarding();
   const reference = referenceOf(run.input.request);
   const found = yield* run.activities.planOffboarding({ reference, ...recorded });
-  return { ...found, isKnown: isKnown || found.isThere, ...(ended ? { ended } : {}) };
+  const known = { ...(ended ? { ended } : {}), ...(access === undefined ? {} : { access }) };
+  return { ...found, isKnown: isKnown || found.isThere, ...known };
 }

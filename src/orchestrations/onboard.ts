@@ -23,6 +23,7 @@ function* onboardClient(run: RunContext<OnboardingRun>): Flow<OnboardingResult> 
   const { plan, credentials } = client;
   const { credential } = plan;
   if (isUpToDate(client) && credential.kind === 'keep' && credential.stored.pull) {
+    yield* client.access.settle();
     yield* clearRevocation(client);
     return resultOf(client, credential.stored, credential.stored.pull, false);
   }
@@ -30,6 +31,7 @@ function* onboardClient(run: RunContext<OnboardingRun>): Flow<OnboardingResult> 
   yield* run.step('ensureScopeMap', () => ensureScopeMap(client), undoScopeMap(client));
   if (plan.token.revoked) yield* run.step('enableToken', () => enableToken(client), undoEnabling(client));
   yield* run.step('ensureToken', () => ensureToken(client), undoToken(client));
+  yield* client.access.grant();
   if (credential.kind === 'keep') return yield* verifyKept(client, credential.stored);
 
   return yield* credentials.unlessLost(function* (attempt) {
@@ -102,6 +104,7 @@ function* verifyKept(client: OnboardingClient, stored: StoredCredential): Flow<O
 function* succeed(client: OnboardingClient): Flow<void> {
   client.binding.complete();
   client.mapHold.complete();
+  yield* client.access.settle();
   yield* clearRevocation(client);
 }
 

@@ -49,6 +49,7 @@ function* revokeClient(run: RunContext<Run>): Flow<End<RevocationResult>> {
     yield* attempts.step('disableAgain', 'what came late', () => disableAgain(run, access, marked));
   }
 
+  access.forgetWithdrawn();
   const { kept } = access;
   // A device's key lets it in here, and not at the edge.
   const hadAccess = found === undefined || found.isThere || access.disabled.length > 0;

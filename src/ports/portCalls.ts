@@ -71,5 +71,15 @@ export const PORT_CALLS: PortCallTable = {
     rolloutCompleted: { action: 'rollout.alert', resource: first },
     enrolmentRefused: { action: 'enrolment.alert', resource: (_id, client) => clientKey(client) },
   },
+  access: {
+    listAssignments: 'not audited',
+    createAssignment: {
+      action: 'roleAssignment.create',
+      resource: (_vault, { secret, principalId }) => `${principalId}/${secret}`,
+    },
+    deleteAssignment: { action: 'roleAssignment.delete', resource: (_vault, { secret, name }) => `${name}/${secret}` },
+    mayAssign: 'not audited',
+    countAssignments: 'not audited',
+  },
   self: { names: 'not audited', namesOf: 'not audited', as: 'not audited' },
 };

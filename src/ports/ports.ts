@@ -1,3 +1,4 @@
+import type { ReadAccess } from './readAccess.js';
 import type { DeviceChannel } from './deviceChannel.js';
 import type { HubRegistry } from './hubRegistry.js';
 import type { OperatorAlerts } from './operatorAlerts.js';
@@ -13,4 +14,5 @@ export interface Ports {
   readonly hubs: HubRegistry;
   readonly alerts: OperatorAlerts;
   readonly self: OwnIdentity;
+  readonly access: ReadAccess;
 }

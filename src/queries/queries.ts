@@ -1,8 +1,13 @@
 import type { Config } from '../settings/config.js';
 import type { Ports } from '../ports/ports.js';
+import type { CheckWarning } from '@connected-registry/protocol/answers/clientAnswers';
 import type { DryRunAnswer } from '@connected-registry/protocol/answers/answers';
+import type { HeldAccess } from '../domain/access/heldAccess.js';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { OffboardingPlan } from '../domain/offboarding/offboardingPlan.js';
+import { withAccess } from './access/accessDryRun.js';
+import { createAssignmentCount, limitWarnings } from './access/assignmentCount.js';
+import { createPlanAccess } from './access/planAccess.js';
 import { createFindCaseTwins, type FindCaseTwins } from './clients/caseTwins.js';
 import { createFindNear, createFindUnknown, type FindNear, type FindUnknown } from './clients/clientKnown.js';
 import type { OtherTokens } from './clients/clientAccess.js';
@@ -19,8 +24,8 @@ import { createRotationPlan, type PlanRotation } from './rotation/rotationPlan.j
 import { createTokenUsers, type TokenUsers } from './clients/tokenUsers.js';
 import { createRotationSchedule, type RotationSchedule } from './rotation/rotationSchedule.js';
 
-/** The tokens in the client's record. */
-type Remembered = Pick<OtherTokens, 'orphaned' | 'held'>;
+/** The tokens in the client's record, and who may read its secrets. */
+type Remembered = Pick<OtherTokens, 'orphaned' | 'held'> & { readonly access?: HeldAccess };
 export type TakingAwayDryRun = (reference: ClientReference, remembered?: Remembered) => Promise<DryRunAnswer>;
 
 /** Everything that only reads: no query writes to a service. */
@@ -37,6 +42,8 @@ export interface Queries {
   readonly offboardingDryRun: TakingAwayDryRun;
   readonly revocationDryRun: TakingAwayDryRun;
   readonly rotationSchedule: RotationSchedule;
+  /** Warns if the vault's subscription has almost no room for the role assignments of a client. */
+  readonly limitWarnings: (reference: ClientReference) => Promise<readonly CheckWarning[]>;
   readonly inventory: Inventory;
   readonly check: Check;
   readonly events: EventFacts;
@@ -48,7 +55,12 @@ export function createQueries(ports: Ports, config: Config): Queries {
   const facts = createRegistryFacts(ports.controlPlane);
   const reads = createSharedReads(ports.controlPlane);
   const tokenUsers = createTokenUsers(ports.vault);
+  const dryRuns = {
+    offboarding: createOffboardingDryRun(ports, tokenUsers),
+    revocation: createRevocationDryRun(ports, tokenUsers),
+  };
   const findNear = createFindNear(tokenUsers);
+  const count = createAssignmentCount(ports.access);
   return {
     reads,
     tokenUsers,
@@ -56,14 +68,20 @@ export function createQueries(ports: Ports, config: Config): Queries {
     findNear,
     findCaseTwins: createFindCaseTwins(tokenUsers),
     slowFacts: (registry) => facts.slowFacts(registry),
-    preflight: createPreflight(ports, config, facts, reads, tokenUsers),
+    preflight: createPreflight(ports, config, facts, reads, tokenUsers, createPlanAccess(ports, config, count)),
     planRotation: createRotationPlan(ports, config, facts, reads, tokenUsers),
     offboardingPlan: createOffboardingPlan(ports, tokenUsers),
-    offboardingDryRun: createOffboardingDryRun(ports, tokenUsers),
-    revocationDryRun: createRevocationDryRun(ports, tokenUsers),
+    offboardingDryRun: async (reference, remembered) =>
+      withAccess(await dryRuns.offboarding(reference, remembered), 'withdrawAccess', reference, remembered?.access),
+    revocationDryRun: async (reference, remembered) =>
+      withAccess(await dryRuns.revocation(reference, remembered), 'disable', reference, remembered?.access),
     rotationSchedule: createRotationSchedule(ports.vault, facts, config),
+    limitWarnings: async (reference) => {
+      const { resourceId } = config.vault;
+      return resourceId === undefined ? [] : limitWarnings(reference, await count(resourceId));
+    },
     inventory: createInventory(ports, config, tokenUsers),
-    check: createCheck(ports, config, tokenUsers),
+    check: createCheck(ports, config, tokenUsers, count),
     events: createEventFacts(ports),
     health: createHealth(ports, config),
   };

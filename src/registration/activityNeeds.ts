@@ -6,6 +6,8 @@ import type { ArmKind } from '../domain/resourceManager/rates.js';
 export interface ArmNeeds extends Readonly<Partial<Record<ArmKind, number>>> {
   /** Many runs wait for this work, so that it goes before theirs. */
   readonly servesMany?: true;
+  /** Requests about the vault, which may be in another subscription than the registry. Only the app's own identity sends them. */
+  readonly of?: 'vault';
 }
 
 type AllActivities = Activities & RunActivities;
@@ -20,6 +22,9 @@ const ACTIVITY_NEEDS: { readonly [Name in keyof AllActivities]: NeedsOf<Name> } 
   // Facts of registry, maps and listings are shared by runs.
   preflight: { reads: 1 },
   ensureToken: { reads: 2, writes: 1 },
+  grantAccess: ({ secrets }) => ({ of: 'vault', writes: secrets.length }),
+  // The assignments of one principal on both secrets.
+  withdrawAccess: { of: 'vault', deletes: 2 },
   issueCredentials: { reads: 1, writes: 1 },
   checkBinding: { reads: 1 },
   checkCredential: { reads: 1 },

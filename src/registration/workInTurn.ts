@@ -27,14 +27,14 @@ const REASON = 'Azure Resource Manager allows no further requests of this kind y
  */
 export type WorkInTurn = ReturnType<typeof workInTurn>;
 
-export function workInTurn(turns: Turns, config: Pick<Config, 'arm' | 'identity' | 'registries'>) {
+export function workInTurn(turns: Turns, config: Pick<Config, 'arm' | 'identity' | 'registries' | 'vault'>) {
   const principals = armPrincipals(config);
   const buckets = armBuckets(config.arm.rates);
   return async <O extends StepOutcome<unknown>>(
     { key, by, input, needs }: EngineWork,
     work: () => Promise<O>,
   ): Promise<O | RetryLater> => {
-    const subscription = subscriptionOf(config, input);
+    const subscription = needs.of === 'vault' ? vaultSubscription(config) : subscriptionOf(config, input);
     const order: TurnOrder = {
       key,
       priority: by.priority ?? 'single',
@@ -55,7 +55,8 @@ export function workInTurn(turns: Turns, config: Pick<Config, 'arm' | 'identity'
       return tokens === 0 ? [] : [{ kind, tokens }];
     });
     if (kinds.length === 0) return [];
-    return principals.map((principal) => ({
+    const senders = needs.of === 'vault' ? principals.slice(0, 1) : principals;
+    return senders.map((principal) => ({
       principal,
       needs: kinds.map(({ kind, tokens }) => ({ bucket: buckets.of(subscription, principal, kind), tokens })),
     }));
@@ -77,6 +78,11 @@ export function entityInTurn<Operation, Request extends WorksFor, State>(
 }
 
 const KINDS: readonly ArmKind[] = ['reads', 'writes', 'deletes'];
+
+/** The subscription of the vault; undefined if the settings do not say. */
+function vaultSubscription({ vault }: Pick<Config, 'vault'>): string | undefined {
+  return vault.resourceId?.split('/')[2];
+}
 
 /**
  * The subscription that work is about. With several subscriptions it is that of the registry in the input.

@@ -56,5 +56,10 @@ export type ServiceOperation =
   | 'read device'
   | 'change twin of'
   | `call method ${'pullCheckRequested' | 'credentialPromoted'} of`
+  | 'list role assignments of vault'
+  | 'create role assignment on secret'
+  | 'delete role assignment on secret'
+  | 'read permissions on vault'
+  | 'count role assignments of the subscription of vault'
   | 'get access token for'
   | 'read the keys of';

@@ -39,7 +39,12 @@ export interface Config {
     readonly clientSecret?: string;
     readonly instanceDiscovery: boolean;
   };
-  readonly vault: { readonly url: string; readonly verifyChallenge: boolean };
+  readonly vault: {
+    readonly url: string;
+    readonly verifyChallenge: boolean;
+    /** Its id in Resource Manager, spelled as there. Absent: the app gives devices no access to their secrets. */
+    readonly resourceId?: string;
+  };
   readonly signalTopic: { readonly endpoint: string };
   readonly reportKeys: ReportKeys;
   readonly operators: OperatorAccess;
@@ -142,7 +147,11 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
       ...(settings.AZURE_CLIENT_SECRET ? { clientSecret: settings.AZURE_CLIENT_SECRET } : {}),
       instanceDiscovery: !settings.DISABLE_INSTANCE_DISCOVERY,
     },
-    vault: { url: settings.KEY_VAULT_URL, verifyChallenge: settings.KEY_VAULT_VERIFY_CHALLENGE },
+    vault: {
+      url: settings.KEY_VAULT_URL,
+      verifyChallenge: settings.KEY_VAULT_VERIFY_CHALLENGE,
+      ...(settings.KEY_VAULT_RESOURCE_ID ? { resourceId: settings.KEY_VAULT_RESOURCE_ID } : {}),
+    },
     signalTopic: { endpoint: settings.SIGNAL_TOPIC_ENDPOINT },
     reportKeys: settings.REPORT_KEYS,
     operators:

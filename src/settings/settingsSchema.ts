@@ -35,6 +35,16 @@ const registries = z.string('must list at least one registry resource id').trans
   return [first, ...rest] satisfies [RegistryId, ...RegistryId[]];
 });
 
+const VAULT_ID =
+  /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[\w.()-]{1,90}\/providers\/Microsoft\.KeyVault\/vaults\/[a-zA-Z0-9-]{3,24}$/i;
+
+const vaultId = z
+  .string()
+  .regex(
+    VAULT_ID,
+    'must be the resource id /subscriptions/.../resourceGroups/.../providers/Microsoft.KeyVault/vaults/NAME',
+  );
+
 const apiVersion = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}(?:-preview)?$/, 'must be an api-version of Azure, such as 2025-11-01');
@@ -90,6 +100,7 @@ export const settingsSchema = z.object({
   AZURE_CLIENT_SECRET: z.string().optional(),
   DISABLE_INSTANCE_DISCOVERY: flag(false),
   KEY_VAULT_URL: httpsUrl,
+  KEY_VAULT_RESOURCE_ID: vaultId.optional(),
   KEY_VAULT_VERIFY_CHALLENGE: flag(true),
   SIGNAL_TOPIC_ENDPOINT: httpsUrl,
   REPORT_KEYS: reportKeys,

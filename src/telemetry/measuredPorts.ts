@@ -24,6 +24,7 @@ export function measuredPorts(ports: Ports, telemetry: Telemetry): Ports {
     devices: tracedDevices(measuredPort('devices', ports, telemetry)),
     hubs: measuredPort('hubs', ports, telemetry),
     alerts: measuredPort('alerts', ports, telemetry),
+    access: measuredPort('access', ports, telemetry),
     self: measuredPort('self', ports, telemetry),
   };
 }

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ROLES } from '@connected-registry/azure-simulator/access/roles';
+import { parseAssignmentCondition } from '@connected-registry/azure-simulator/access/assignmentCondition';
+import { COUNTER_ROLE, ROLES } from '@connected-registry/azure-simulator/access/roles';
+import { ASSIGNMENT_CONDITION, CONDITION_VERSION } from '../../src/domain/access/secretsUser.js';
 import { neededActions } from '../../src/azure/arm/armActions.js';
 import { evaluatedOf, INFRA, ofType, scenarios, SUBSCRIPTION, type Resource } from './bicepCli.js';
 
@@ -108,6 +110,8 @@ const EXPECTED: Readonly<Record<string, readonly Assigned[]>> = {
     ...ALWAYS,
     ...IN_STORAGE,
     { on: 'Microsoft.KeyVault/vaults/their-vault', role: 'keyVaultSecretsOfficer', to: 'appIdentity' },
+    { on: 'Microsoft.KeyVault/vaults/their-vault', role: 'roleBasedAccessControlAdministrator', to: 'appIdentity' },
+    { on: withoutChance(`/subscriptions/${SUBSCRIPTION}`), role: COUNTER_ROLE, to: 'appIdentity' },
     ...['imagesone', 'imagestwo'].flatMap((registry) =>
       ['appIdentity', furtherIdentity(0), furtherIdentity(1)].map((to) => ({
         on: `Microsoft.ContainerRegistry/registries/${registry}`,
@@ -135,11 +139,39 @@ describe('role assignments', () => {
 
   test.each(scenarios())('in %s include a custom role with exactly the actions that the code needs', (scenario) => {
     for (const { properties } of ofType(scenario, 'Microsoft.Authorization/roleDefinitions')) {
-      const { permissions, assignableScopes } = definition.parse(properties);
+      const { roleName, permissions, assignableScopes } = definition.parse(properties);
+      if (roleName.startsWith(COUNTER_ROLE)) continue;
       expect(permissions[0].actions).toEqual(neededActions());
       expect(assignableScopes).toHaveLength(1);
       expect(assignableScopes[0]).toMatch(/^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+$/);
     }
+  });
+
+  test('let the app manage role assignments on its vault only where that was asked for, and only under the condition', () => {
+    const managing = (scenario: string) =>
+      ofType(scenario, 'Microsoft.Authorization/roleAssignments').filter(({ properties }) =>
+        String(properties?.['roleDefinitionId']).endsWith(roleIds['roleBasedAccessControlAdministrator'] ?? '-'),
+      );
+    expect(scenarios().filter((scenario) => managing(scenario).length > 0)).toEqual(['existing']);
+    expect(managing('existing').map(({ properties }) => properties)).toMatchObject([
+      { condition: ASSIGNMENT_CONDITION, conditionVersion: CONDITION_VERSION },
+    ]);
+    expect(parseAssignmentCondition(ASSIGNMENT_CONDITION)).toEqual({
+      write: { roles: [roleIds['keyVaultSecretsUser']], principalTypes: ['serviceprincipal', 'device'] },
+      delete: { roles: [roleIds['keyVaultSecretsUser']], principalTypes: ['serviceprincipal', 'device'] },
+    });
+  });
+
+  test('let the app count the role assignments of a subscription, and nothing else there', () => {
+    const found = ofType('existing', 'Microsoft.Authorization/roleDefinitions').map(({ properties }) =>
+      definition.parse(properties),
+    );
+    expect(found.filter(({ roleName }) => roleName.startsWith(COUNTER_ROLE))).toMatchObject([
+      {
+        permissions: [{ actions: ['Microsoft.Authorization/roleAssignmentsUsageMetrics/read'] }],
+        assignableScopes: [`/subscriptions/${SUBSCRIPTION}`],
+      },
+    ]);
   });
 
   test('use the ids of built-in roles that the local control plane has', () => {
@@ -147,6 +179,7 @@ describe('role assignments', () => {
     for (const role of [
       'keyVaultSecretsOfficer',
       'keyVaultSecretsUser',
+      'roleBasedAccessControlAdministrator',
       'eventGridDataSender',
       'iotHubDataContributor',
     ])

@@ -107,6 +107,10 @@ export class Cloud {
     return `/subscriptions/${subscriptionId}/resourceGroups/${this.group}/providers/Microsoft.ContainerRegistry/registries/${this.registry}`;
   }
 
+  get vaultId(): string {
+    return `${this.registryId.split('/providers/')[0]}/providers/Microsoft.KeyVault/vaults/onboarding-local`;
+  }
+
   /** Options of every SDK client: trusts the CA, as NODE_EXTRA_CA_CERTS does for a process, and retries nothing. */
   get client(): {
     retryOptions: { maxRetries: number };

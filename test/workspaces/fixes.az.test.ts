@@ -14,6 +14,12 @@ const connectedRegistry = 'myconnectedregistry';
 const token = 'a-device';
 const scopeMap = 'a-map';
 
+/** The simulator makes its ids up, so they are filled in before a command is run. */
+const SUBSCRIPTION = '00000000-0000-0000-0000-00000000aaaa';
+const APP = '00000000-0000-0000-0000-00000000bbbb';
+const vault = `/subscriptions/${SUBSCRIPTION}/resourceGroups/onboarding-local/providers/Microsoft.KeyVault/vaults/onboarding-local`;
+const assignment = `${vault}/secrets/a-secret/providers/Microsoft.Authorization/roleAssignments/00000000-0000-0000-0000-00000000cccc`;
+
 /** Creates a registry without connected registries, which would need what the fix enables. */
 const CREATE = 'az acr create -g onboarding-local -l westeurope';
 
@@ -108,6 +114,24 @@ const CASES: {
     after: `az acr token show -r myregistry -n ${token} --query "ends_with(scopeMapId, '/${scopeMap}')"`,
     expected: true,
   },
+  vaultId: {
+    fix: FIX_COMMANDS.vaultId({ vault: 'onboarding-local' }),
+    after: 'az keyvault show --name onboarding-local --query name',
+    expected: 'onboarding-local',
+  },
+  letAppAssign: {
+    fix: FIX_COMMANDS.letAppAssign({ vault, principalId: APP }),
+    after: `az role assignment list --scope ${vault} --query "[?contains(roleDefinitionId, 'f58310d9')].conditionVersion | [0]"`,
+    expected: '2.0',
+  },
+  deleteAssignment: {
+    before: [
+      `az role assignment create --name 00000000-0000-0000-0000-00000000cccc --assignee-object-id ${APP} --assignee-principal-type ServicePrincipal --role 4633458b-17de-408a-b874-0445c86b69e6 --scope ${vault}/secrets/a-secret`,
+    ],
+    fix: FIX_COMMANDS.deleteAssignment({ id: assignment }),
+    after: `az role assignment list --scope ${vault}/secrets/a-secret --query "length([?principalId=='${APP}' && contains(scope, 'a-secret')])"`,
+    expected: 0,
+  },
   changeScopeMap: {
     fix: FIX_COMMANDS.changeScopeMap({
       registry,
@@ -149,7 +173,9 @@ describe('a printed fix', () => {
     const endpoints = JSON.stringify({ azure, identities: world.identities });
     writeFileSync(join(data, 'endpoints.json'), endpoints, { mode: 0o600 });
     const environment = { ...process.env, ...logIn(data, join(data, 'az')), AZURE_CORE_OUTPUT: 'json' };
-    shell = { run: (command) => inShell(command, environment) };
+    const withIds = (command: string): string =>
+      command.replaceAll(SUBSCRIPTION, world.subscriptionId).replaceAll(APP, world.identities.app.objectId);
+    shell = { run: (command) => inShell(withIds(command), environment) };
     const rights = 'content/read content/write';
     await shell.run(`az acr scope-map create -r myregistry -n ${scopeMap} --repository hello-world ${rights}`);
     await shell.run(`az acr token create -r myregistry -n ${token} --scope-map ${scopeMap} --no-passwords`);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { RoleAssignments } from './access/roleAssignments.js';
-import { ONBOARDING_ROLE, type RoleAssignment } from './access/roles.js';
+import { COUNTER_ROLE, ONBOARDING_ROLE, type RoleAssignment } from './access/roles.js';
 import type { Identity, IdentityName } from './access/identities.js';
 import { childId, groupId, hubId, registryId, topicId, vaultId } from './arm/ids.js';
 import { gatewayActions } from './arm/tokens/scopeMapActions.js';
@@ -138,11 +138,13 @@ function seedAssignments(state: ArmState, identities: readonly Identity[], topic
   const hub = hubId(state, IOT_HUB);
   const signals = [...topics].filter((topic) => topic.name === SIGNAL_TOPIC);
   return [
+    assign('operator', COUNTER_ROLE, `/subscriptions/${state.subscriptionId}`),
     assign('operator', 'Owner', group),
     assign('operator', 'Key Vault Administrator', vault),
     assign('operator', 'EventGrid Data Sender', group),
     assign('operator', 'IoT Hub Data Contributor', hub),
     assign('app', ONBOARDING_ROLE, registry),
+    assign('app', COUNTER_ROLE, `/subscriptions/${state.subscriptionId}`),
     assign('app', 'Key Vault Secrets Officer', vault),
     ...signals.map((topic) => assign('app', 'EventGrid Data Sender', topicId(state, topic))),
     assign('app', 'IoT Hub Data Contributor', hub),

@@ -10,6 +10,8 @@ export interface SimulatorSettings {
   permissionsPerScopeMap: number;
   /** Tokens, and scope maps, per registry (Azure docs: intro-connected-registry, limits). */
   tokensPerRegistry: number;
+  /** Role assignments per subscription (Azure docs: role-based-access-control troubleshoot-limits). */
+  roleAssignmentsPerSubscription: number;
   /**
    * Seconds until a regenerated password is replicated (Azure docs:
    * container-registry-token-based-repository-permissions).
@@ -46,6 +48,7 @@ export const DEFAULT_SETTINGS: SimulatorSettings = {
   clientsPerConnectedRegistry: 50,
   permissionsPerScopeMap: 500,
   tokensPerRegistry: 20_000,
+  roleAssignmentsPerSubscription: 4000,
   replicationSeconds: 60,
   asynchronousWrites: 'recorded',
   pace: 'quick',

@@ -1,3 +1,4 @@
+import type { HeldAccess } from '../../domain/access/heldAccess.js';
 import type { Revocation } from '../../domain/clients/clientRecord.js';
 import type { HeldToken } from '../../domain/tokens/heldToken.js';
 import type { OrphanedToken } from '../../domain/tokens/orphanedToken.js';
@@ -15,10 +16,12 @@ interface PreflightInput {
   readonly orphaned?: readonly OrphanedToken[];
   /** Tokens that this app gave the client. */
   readonly held?: readonly HeldToken[];
+  /** Who may read the client's secrets. */
+  readonly access?: HeldAccess;
 }
 
 /** Plans the onboarding. Problems are part of the plan: they do not fail this step. */
 export function preflight(queries: Queries) {
-  return ({ onboarding, clears, orphaned, held }: PreflightInput): Promise<StepOutcome<OnboardingPlan>> =>
-    outcomeOf(async () => done(await queries.preflight(onboarding, clears, orphaned, held)));
+  return ({ onboarding, clears, orphaned, held, access }: PreflightInput): Promise<StepOutcome<OnboardingPlan>> =>
+    outcomeOf(async () => done(await queries.preflight(onboarding, clears, orphaned, held, access)));
 }

@@ -35,8 +35,14 @@ const MAX_CHARACTERS = 300;
  * Judges a client's state and lists how its resources differ from its secret's tags. No password is read: a slot holds the
  * password in the vault if its creation time is the one in the tags.
  * @param allowedEndpoints host:port values that a secret may name besides the connected registry's own
+ * @param access differences in who may read its secrets; empty if they were not compared
  */
-export function judgeClient(known: KnownClient, now: Date, allowedEndpoints: readonly string[]): Judgement {
+export function judgeClient(
+  known: KnownClient,
+  now: Date,
+  allowedEndpoints: readonly string[],
+  access: readonly Difference[],
+): Judgement {
   const { tags, token, secretIsEnabled } = known;
   const expiresOn = new Date(tags.expiresOn);
   if (!token) return { state: 'orphaned', differences: [{ code: 'token-missing', expected: tags.token }] };
@@ -49,6 +55,7 @@ export function judgeClient(known: KnownClient, now: Date, allowedEndpoints: rea
     ...rightsDifferences(known, token.scopeMap),
     ...passwordDifferences(tags, token.slots, now),
     ...endpointDifferences(known, allowedEndpoints),
+    ...access,
   ];
   // An unknown fact is reported, but does not make the client `drifted`.
   const unknown =

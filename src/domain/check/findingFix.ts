@@ -27,7 +27,7 @@ const OF_STATES: Readonly<Partial<Record<Verdict, string>>> = {
 function fixOf(
   { registry, connectedRegistry }: ClientReference,
   token: string,
-  { code, expected, found }: Difference,
+  { code, expected, found, assignment }: Difference,
 ): string {
   switch (code) {
     case 'token-disabled':
@@ -46,6 +46,10 @@ function fixOf(
       return 'Give each client its own token: onboard the other clients again without this token name, then remove the token from their connected registries.';
     case 'fact-unknown':
       return 'Nothing yet: Azure did not return this fact. Check again, and look for missing rights in GET /api/health.';
+    case 'access-missing':
+      return `Onboard the client again with identity.principalId ${expected ?? ''}: POST /api/onboardings.`;
+    case 'access-foreign':
+      return `If nobody needs it, remove it: ${FIX_COMMANDS.deleteAssignment({ id: assignment ?? '' })}`;
     case 'token-missing':
     case 'scope-map-missing':
     case 'password-missing':

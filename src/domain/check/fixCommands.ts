@@ -1,3 +1,4 @@
+import { ASSIGNMENT_CONDITION, CONDITION_VERSION, RBAC_ADMINISTRATOR } from '../access/secretsUser.js';
 import type { SlotName } from '@connected-registry/protocol/registry/slots';
 
 interface OfRegistry {
@@ -77,7 +78,26 @@ export const FIX_COMMANDS = {
       ...repositoryOptions('--add-repository', without(wanted, has)),
       ...repositoryOptions('--remove-repository', without(has, wanted)),
     ].join(' '),
+  vaultId: ({ vault }: { readonly vault: string }) => az('keyvault show', { name: vault, query: 'id' }),
+  /** Gives the app the role under its condition. `vault`: a resource id. */
+  letAppAssign: ({ vault, principalId }: OfVault) =>
+    az('role assignment create', {
+      'assignee-object-id': principalId,
+      'assignee-principal-type': 'ServicePrincipal',
+      role: RBAC_ADMINISTRATOR,
+      scope: vault,
+      'condition-version': CONDITION_VERSION,
+      condition: ASSIGNMENT_CONDITION,
+    }),
+  /** @param id resource id of the role assignment */
+  deleteAssignment: ({ id }: { readonly id: string }) => az('role assignment delete', { ids: id }),
 } as const;
+
+interface OfVault {
+  /** The vault's resource id. */
+  readonly vault: string;
+  readonly principalId: string;
+}
 
 interface ScopeMapChange extends OfRegistry {
   readonly scopeMap: string;
@@ -85,12 +105,18 @@ interface ScopeMapChange extends OfRegistry {
   readonly wanted: readonly string[];
 }
 
-/** @param options values by option name; an empty list is an option without a value. */
-function acr(command: string, options: Readonly<Record<string, string | readonly []>>): string {
+function acr(command: string, options: Options): string {
+  return az(`acr ${command}`, options);
+}
+
+/** Values by option name; an empty list is an option without a value. */
+type Options = Readonly<Record<string, string | readonly []>>;
+
+function az(command: string, options: Options): string {
   const words = Object.entries(options).map(([name, value]) =>
     typeof value === 'string' ? `--${name} ${quoted(value)}` : `--${name}`,
   );
-  return ['az acr', command, ...words].join(' ');
+  return ['az', command, ...words].join(' ');
 }
 
 /** Quotes a text for a POSIX shell. */

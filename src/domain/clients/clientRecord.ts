@@ -1,3 +1,4 @@
+import type { AccessRequests, HeldAccess } from '../access/heldAccess.js';
 import { withHeldToken, withoutHeldToken, type HeldToken } from '../tokens/heldToken.js';
 import { withEnded, type EndedOperation } from '../operations/endedOperation.js';
 import { withOrphanedToken, type OrphanedToken } from '../tokens/orphanedToken.js';
@@ -25,6 +26,8 @@ export interface ClientRecord extends DeviceAccess {
   readonly orphaned?: readonly OrphanedToken[];
   /** Tokens that this app gave the client, created for it or adopted. */
   readonly held?: readonly HeldToken[];
+  /** Who may read the client's secrets. */
+  readonly access?: HeldAccess;
   /** When the client was first given a token, even if the token is gone by now. */
   readonly knownSince?: string;
   /** Since when a rotation is due regardless of the credential's age. */
@@ -53,7 +56,7 @@ export const NOTHING_KNOWN: ClientRecord = {};
 export const CLIENT_RECORD = 'client';
 
 /** Input of each operation; the entity's key is the client's. */
-export interface ClientRecordRequests {
+export interface ClientRecordRequests extends AccessRequests {
   /**
    * Marks the client as revoked at `at`, or at the entity's current time if that is later. The revocation disables tokens
    * and secrets until `endDisabling`, or until `until` if it is lost.
@@ -107,7 +110,7 @@ export interface ClientRecordRequests {
 export type ClientRecordOperation = keyof ClientRecordRequests;
 
 /** The client may be given access: what its record says at a run's begin. */
-export interface Started extends Pick<ClientRecord, 'orphaned' | 'held'> {
+export interface Started extends Pick<ClientRecord, 'orphaned' | 'held' | 'access'> {
   /** A revocation that is older than the run. An onboarding clears it; no other run may begin. */
   readonly clears?: Revocation;
   /** Version of the main secret that the device's agent says it uses. */
@@ -115,7 +118,7 @@ export interface Started extends Pick<ClientRecord, 'orphaned' | 'held'> {
 }
 
 /** The same for an offboarding. */
-export interface StartedOffboarding extends Pick<ClientRecord, 'orphaned' | 'held'> {
+export interface StartedOffboarding extends Pick<ClientRecord, 'orphaned' | 'held' | 'access'> {
   /** Whether the record knows a client that has, or had, something of ours. */
   readonly isKnown: boolean;
   /** The device's key and its join token, as far as there were some: they have ended. Texts for people. */
@@ -123,7 +126,7 @@ export interface StartedOffboarding extends Pick<ClientRecord, 'orphaned' | 'hel
 }
 
 /** The answer to a revocation's mark. */
-export interface Marked extends Pick<ClientRecord, 'orphaned' | 'held' | 'firstRevokedAt'> {
+export interface Marked extends Pick<ClientRecord, 'orphaned' | 'held' | 'access' | 'firstRevokedAt'> {
   /** ISO 8601. */
   readonly revokedAt: string;
   /** Whether the record knew the client before the mark. */
@@ -279,6 +282,11 @@ export function revocationOf({ revokedAt, disabled = [] }: ClientRecord): Revoca
 /** The client's tokens in its record, for runs that search for its resources. */
 export function tokensIn({ orphaned, held }: ClientRecord): Pick<ClientRecord, 'orphaned' | 'held'> {
   return { ...(orphaned === undefined ? {} : { orphaned }), ...(held === undefined ? {} : { held }) };
+}
+
+/** The client's access in its record. */
+export function readAccessIn({ access }: ClientRecord): Pick<ClientRecord, 'access'> {
+  return access === undefined ? {} : { access };
 }
 
 /** Whether a run may begin. `clears`: the earlier revocation that the run clears when it succeeds. */

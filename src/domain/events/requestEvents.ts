@@ -11,6 +11,7 @@ import {
   toOnboarding,
   type Onboarding,
 } from '@connected-registry/protocol/requests/onboardingRequest';
+import { deviceIdentity } from '@connected-registry/protocol/requests/deviceIdentity';
 import { actionsCover, toActions } from '@connected-registry/protocol/names/permissions';
 import { requestOf, type Profile } from '../profiles/profiles.js';
 
@@ -33,6 +34,7 @@ export const clientEventData = z.strictObject({
 export const boundedEventData = z.strictObject({
   ...REQUEST_FIELDS,
   repositories: REQUEST_FIELDS.repositories.optional(),
+  identity: deviceIdentity.optional(),
 });
 type BoundedData = z.infer<typeof boundedEventData>;
 
@@ -72,6 +74,8 @@ export function withinProfile(
       if (!actionsCover(granted, name, action)) refuse('repositories', `${name} ${action} is not granted`, operators);
   for (const field of NOT_FOR_EVENTS)
     if (data[field] !== undefined) refuse(field, NAMED_BY_EVENT.message, NAMED_BY_EVENT.fix);
+  if (data.identity !== undefined && profile.eventIdentity !== true)
+    refuse('identity', NAMED_BY_EVENT.message, 'Set eventIdentity in the profile, or ask an operator to request it.');
   const maxDays = profile.credentialLifetimeDays ?? defaultDays;
   if ((data.credentialLifetimeDays ?? 0) > maxDays)
     refuse('credentialLifetimeDays', 'exceeds the maximum', `Use at most ${maxDays} days.`);
@@ -82,7 +86,10 @@ export function withinProfile(
   // The profile's image may not be in the repositories that the event names, so their own default applies.
   const image = data.repositories === undefined && defaultImage !== undefined ? { image: defaultImage } : {};
   const parsed = onboardingBody.safeParse({ ...defaults, ...image, ...given });
-  if (parsed.success) return { onboarding: toOnboarding(parsed.data, defaultRegistry, defaultDays) };
+  if (parsed.success) {
+    const onboarding = toOnboarding(parsed.data, defaultRegistry, defaultDays);
+    return { onboarding: data.identity === undefined ? onboarding : { ...onboarding, identityByEvent: true } };
+  }
   return {
     beyond: parsed.error.issues.map(({ path, message }) => ({
       field: path.join('.') || 'data',

@@ -1,4 +1,5 @@
 import type { PlannedWrite, Problem } from '@connected-registry/protocol/answers/answers';
+import type { PlannedAccess } from '../access/plannedAccess.js';
 import type { HeldToken } from '../tokens/heldToken.js';
 import type { SyncFacts } from '@connected-registry/protocol/registry/syncSchedule';
 import type { SlotName } from '@connected-registry/protocol/registry/slots';
@@ -69,6 +70,8 @@ export interface OnboardingPlan {
   /** Current version of the main secret, whichever credential it holds. */
   readonly mainVersion?: string;
   readonly credential: CredentialPlan;
+  /** Present if the request names the device's identity. */
+  readonly access?: PlannedAccess;
 }
 
 /** Whether there is nothing to write and the stored credential has passed a pull check. */

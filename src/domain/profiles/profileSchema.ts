@@ -26,6 +26,10 @@ const PROFILE_FIELDS = {
   channel: '"eventGrid", "iotHub", "poll", or {"kind": "iotHub", "hub"?, "module"?}',
   onJoin: '"onboard" to onboard a device as soon as it joins with a join token, or "wait", the default',
   clients: "a list of device ids, each inside match.device: a new connected registry's clients",
+  eventIdentity:
+    'true to let ConnectedRegistry.ClientRequested events name the Entra identity of a new client; not with identity or match.hub',
+  pollerAccess:
+    'true to let the identity that polls for a client also read its secrets; with pollers, one for each client, and without identity and eventIdentity',
   pollers: 'an object {object id of an Entra identity: device id, or a list of 1 to 20 of them}, for channel poll',
 } as const;
 
@@ -48,7 +52,7 @@ const channel = z.strictObject(
 );
 
 const { repositories, scopeMap, token, image, credentialLifetimeDays } = REQUEST_FIELDS;
-const { registry, endpoint } = operatorFields;
+const { registry, endpoint, identity } = operatorFields;
 
 const profile = z
   .strictObject({
@@ -65,6 +69,9 @@ const profile = z
     credentialLifetimeDays,
     registry,
     endpoint,
+    identity,
+    eventIdentity: z.boolean('must be true or false').optional(),
+    pollerAccess: z.boolean('must be true or false').optional(),
     channel: z
       .preprocess((given) => (typeof given === 'string' ? { kind: given } : given), channel)
       .default({ kind: 'eventGrid' }),
@@ -88,7 +95,7 @@ type GivenProfile = z.output<typeof profile>;
 /** Checks rules that concern several fields. */
 function checkCombinations({ value, issues }: z.core.ParsePayload<GivenProfile>): void {
   if (issues.length > 0) return;
-  const { match, connectedRegistry, channel, clients, pollers, token } = value;
+  const { match, connectedRegistry, channel, clients, pollers, token, identity, eventIdentity, pollerAccess } = value;
   const complain = (path: (string | number)[], message: string) =>
     issues.push({ code: 'custom', path, input: value, message });
   if ((connectedRegistry === undefined) === (match.connectedRegistry === undefined))
@@ -101,7 +108,19 @@ function checkCombinations({ value, issues }: z.core.ParsePayload<GivenProfile>)
     complain(['channel'], 'must name no hub or module unless its kind is iotHub');
   if (token !== undefined && !isAboutOneClient(value))
     complain(['token'], 'is allowed only for a profile of one client: match.device must be one device id, without *');
+  if (identity !== undefined && !isAboutOneClient(value))
+    complain(
+      ['identity'],
+      'is allowed only for a profile of one client: match.device must be one device id, without *',
+    );
+  if (eventIdentity === true && (identity !== undefined || match.hub !== undefined))
+    complain(['eventIdentity'], "must not be set with identity, or for a hub's events, which name none");
   const polled = Object.entries(pollers);
+  if (pollerAccess === true && (polled.length === 0 || identity !== undefined || eventIdentity === true))
+    complain(['pollerAccess'], 'needs pollers, and must not be set with identity or eventIdentity');
+  const names = polled.flatMap(([, devices]) => [...new Set(devices)]);
+  if (pollerAccess === true && new Set(names).size !== names.length)
+    complain(['pollerAccess'], 'needs one poller for each client, and a client has several');
   if (polled.length > 0 && channel.kind !== 'poll') complain(['pollers'], 'is allowed only for channel poll');
   if (polled.length > 0 && connectedRegistry === undefined)
     complain(['connectedRegistry'], 'is missing, and pollers need one');

@@ -30,7 +30,13 @@ export interface Profile {
   readonly token?: string | undefined;
   readonly image?: string | undefined;
   readonly credentialLifetimeDays?: number | undefined;
+  /** Identity of the device; allowed only in a profile of one client. */
+  readonly identity?: Body['identity'];
+  /** Whether a `ClientRequested` event may name the identity of a new client. */
+  readonly eventIdentity?: boolean | undefined;
   readonly endpoint?: string | undefined;
+  /** Whether the identity that polls a client's messages may also read its secrets. */
+  readonly pollerAccess?: boolean | undefined;
   readonly channel: DeviceChannelChoice;
   /** Device ids of the clients that are onboarded at a new connected registry. */
   readonly clients: readonly string[];
@@ -93,6 +99,7 @@ function ownValue<Value>(record: Readonly<Record<string, Value>>, key: string): 
 /** The onboarding request of a profile for one client. */
 export function requestOf(profile: Profile, client: Pick<ClientReference, 'connectedRegistry' | 'client'>): Body {
   const { registry, repositories, scopeMap, token, image, credentialLifetimeDays, endpoint } = profile;
+  const identity = identityOf(profile, client.client);
   return {
     ...client,
     repositories,
@@ -102,7 +109,15 @@ export function requestOf(profile: Profile, client: Pick<ClientReference, 'conne
     ...(image === undefined ? {} : { image }),
     ...(credentialLifetimeDays === undefined ? {} : { credentialLifetimeDays }),
     ...(endpoint === undefined ? {} : { endpoint }),
+    ...(identity === undefined ? {} : { identity }),
   };
+}
+
+/** The identity of a client's device: that of the profile, or the one that polls its messages. */
+function identityOf({ identity, pollerAccess, pollers }: Profile, client: string): Body['identity'] {
+  if (identity !== undefined || pollerAccess !== true) return identity;
+  const [principalId] = Object.entries(pollers).find(([, clients]) => clients.includes(client)) ?? [];
+  return principalId === undefined ? undefined : { principalId };
 }
 
 function covers(

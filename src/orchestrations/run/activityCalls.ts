@@ -17,6 +17,8 @@ export type ActivityCalls = {
 const ACTIVITIES: Readonly<Record<ActivityName, true>> = {
   preflight: true,
   ensureToken: true,
+  grantAccess: true,
+  withdrawAccess: true,
   issueCredentials: true,
   checkBinding: true,
   checkCredential: true,

@@ -34,6 +34,8 @@ interface CredentialOrder {
   readonly made: MadeByUs;
   /** The main secret's version before this run. */
   readonly mainVersion?: string;
+  /** How long the device's right to read the secret may take to be effective, in seconds; absent if this run did not give it. */
+  readonly accessSeconds?: number;
   /** How long the device may acknowledge its promotion, in seconds. */
   readonly acknowledgeSeconds: number;
 }
@@ -99,13 +101,14 @@ export class Credentials {
     secret: { readonly name: string; readonly version: string },
     issued?: { readonly credential: IssuedCredential; readonly attempt: number },
   ): Flow<VerifiedPull> {
-    const { token, image, sync } = this.order;
+    const { token, image, sync, accessSeconds } = this.order;
     const { name, version } = secret;
     const check = {
       secret: { name, version },
       image,
       sync,
       bindAgain: this.bindAgain,
+      ...(accessSeconds === undefined ? {} : { accessSeconds }),
       ...(issued ? { issued: { token, ...issued } } : {}),
     };
     return yield* this.run.step('pullCheck', () => pullCheck(this.run, check));

@@ -1,5 +1,7 @@
 import type { FoundRun } from '../../activities/runs/presentRun.js';
 import { referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import type { GrantedSecrets } from '../../domain/access/heldAccess.js';
+import { grantTexts, othersAccess } from '../../domain/access/plannedAccess.js';
 import type { Marked } from '../../domain/clients/clientRecord.js';
 import { keptByName } from '../../domain/offboarding/offboardingPlan.js';
 import { ONBOARD, type Run } from '../../domain/operations/run.js';
@@ -25,6 +27,10 @@ export class DisableAccess {
   /** What was found to work, and was neither disabled nor failed to be. */
   private readonly untried = new Set<string>();
   private readonly keptReasons = new Set<string>();
+  /** What was taken back, by the last look. */
+  private withdrawn: readonly GrantedSecrets[] = [];
+  /** Whether a run in progress may have given access since the mark. */
+  private mayHaveGrants = false;
   /** What could not be read, in words. */
   private unread: readonly string[] = [];
 
@@ -58,6 +64,7 @@ export class DisableAccess {
     const { revokedAt, orphaned, held } = marked;
     const found = yield* activities.readPresentRun({ reference, revokedAt });
     const run = found.present && tokenOf(found.present);
+    this.mayHaveGrants ||= found.present !== undefined && hasReached(found.present.run.steps, 'grantAccess');
     const order = {
       reference,
       ...(run ? { run } : {}),
@@ -67,6 +74,7 @@ export class DisableAccess {
     const first = yield* activities.findAccess({ ...order, goesOn: true });
     this.unread = first.unread;
     yield* this.disable(first);
+    yield* this.withdraw();
     if (first.unread.length === 0) return { ...found, isThere: first.isThere };
     // What is known of the client is disabled; the rest is waited for, and listed if it stays unread.
     const rest = yield* activities.findAccess(order);
@@ -133,6 +141,29 @@ export class DisableAccess {
     yield* this.attempts.part(`password of token ${token}`, function* () {
       throw new StepFailed('token-of-another-client', inCommonWith(token, users));
     });
+  }
+
+  /**
+   * Takes back what this app let the device read, after tokens and secrets, which cut it off at once. The record forgets it only
+   * when the revocation has ended: until then a late call of an earlier run may give it again.
+   */
+  private *withdraw(): Flow<void> {
+    const { run } = this;
+    const { access } = this.marked;
+    const grants = access?.grants ?? [];
+    for (const text of access ? othersAccess(access, this.reference) : []) this.keptReasons.add(text);
+    if (!this.mayHaveGrants && !grants.some(({ made }) => made.length > 0)) return;
+    const done = yield* this.cut('read access to the secrets', 'the device may still read them', function* () {
+      yield* new ClientRecords(run).call('endGrants', {});
+      return yield* run.activities.withdrawAccess({ reference: referenceOf(run.input.request) });
+    });
+    if (done) this.withdrawn = done.removed;
+    for (const text of grantTexts(done?.removed ?? [])) this.disabledNames.add(text);
+  }
+
+  /** Has the record forget what was taken back. */
+  forgetWithdrawn(): void {
+    if (this.withdrawn.length > 0) new ClientRecords(this.run).notify('dropGrants', { removed: this.withdrawn });
   }
 
   /** Disables one thing. @param otherwise what may be true when that fails, in words */

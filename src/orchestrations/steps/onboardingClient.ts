@@ -11,6 +11,7 @@ import { planWhenActive } from './activation.js';
 import { Binding } from './binding.js';
 import { ClientRecords } from './clientRecord.js';
 import { Credentials } from './credentials.js';
+import { ReadAccessSteps, EFFECTIVE_WITHIN_SECONDS } from './readAccess.js';
 import { HeldTokenSteps } from './heldToken.js';
 import { MapHold } from './mapHold.js';
 
@@ -30,6 +31,7 @@ export interface OnboardingClient {
   readonly binding: Binding;
   readonly held: HeldTokenSteps;
   readonly credentials: Credentials;
+  readonly access: ReadAccessSteps;
 }
 
 /**
@@ -77,8 +79,10 @@ function clientOf(
     made: { ...plan.made, rights },
     credentialLifetimeDays: request.credentialLifetimeDays,
     acknowledgeSeconds: run.limits.overlapSeconds,
+    ...(plan.access && plan.access.missing.length > 0 ? { accessSeconds: EFFECTIVE_WITHIN_SECONDS } : {}),
     ...(plan.mainVersion === undefined ? {} : { mainVersion: plan.mainVersion }),
   };
   const credentials = new Credentials(run, order, () => binding.ensure('ensureAgain'));
-  return { run, plan, request, reference, rights, clears, records, mapHold, binding, held, credentials };
+  const access = new ReadAccessSteps(run, plan.access);
+  return { run, plan, request, reference, rights, clears, records, mapHold, binding, held, credentials, access };
 }

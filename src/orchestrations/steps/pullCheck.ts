@@ -24,6 +24,8 @@ export interface PullCheck {
   readonly sync: SyncFacts;
   /** The password under check, if this run issued it. */
   readonly issued?: { readonly token: string; readonly credential: IssuedCredential; readonly attempt: number };
+  /** For how long the device may be unable to read the secret, in seconds, whatever the deadline is. */
+  readonly accessSeconds?: number;
   /** Binds the token again when the connected registry seems to have lost it. */
   readonly bindAgain: () => Flow<void>;
 }
@@ -96,7 +98,8 @@ export function* pullCheck(run: RunContext<Run>, check: PullCheck): Flow<Verifie
     // Without a readable schedule the time of the next sync is unknown. The run waits for the syncs that ARM reports.
     if (!isOwnTrouble && nextSync(check.sync.schedule, started) === undefined) yield* watch.sawSyncBefore(asked);
     const seconds = pauseSeconds(run, check, isOwnTrouble, tries);
-    if (run.later(seconds - waited) > deadline(run, check, started, watch.synced))
+    const until = [deadline(run, check, started, watch.synced), ...(unread > 0 ? readableBy(check, started) : [])];
+    if (until.every((one) => run.later(seconds - waited) > one))
       throw new StepFailed(
         answer.undelivered ? 'signal-undeliverable' : 'pull-check-deadline',
         `no verified pull in time; last: ${decision.reason}`,
@@ -117,6 +120,11 @@ function deadline({ limits }: RunContext, { sync }: PullCheck, started: Date, sy
   const unreported = new Date(started.getTime() + limits.syncDeadlineSeconds * 1000);
   const firstSync = nextSync(sync.schedule, started) ?? synced ?? unreported;
   return new Date(firstSync.getTime() + limits.pullCheckDeadlineSeconds * 1000);
+}
+
+/** When the device can read the secret, if this run gave it the right to. */
+function readableBy({ accessSeconds }: PullCheck, started: Date): Date[] {
+  return accessSeconds === undefined ? [] : [new Date(started.getTime() + accessSeconds * 1000)];
 }
 
 /**

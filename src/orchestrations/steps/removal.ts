@@ -1,4 +1,6 @@
 import { referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import type { HeldAccess } from '../../domain/access/heldAccess.js';
+import { grantTexts, othersAccess } from '../../domain/access/plannedAccess.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 import {
   keptToken,
@@ -13,6 +15,7 @@ import { StepFailed, type Flow } from '../run/flow.js';
 import type { End } from '../run/progressLog.js';
 import type { RunContext } from '../run/runContext.js';
 import { Binding } from './binding.js';
+import { withdrawn } from './readAccess.js';
 import { ClientRecords } from './clientRecord.js';
 import { MapHold } from './mapHold.js';
 import { TokenClaim } from './tokenClaim.js';
@@ -72,6 +75,19 @@ export class Removal {
     );
     if (deleted?.removed) this.removed.push(`token ${name}`);
     if (deleted?.kept !== undefined) this.kept.push(deleted.kept);
+  }
+
+  /** Takes back what this app gave the device; what others gave it stays. @param held by the client's record */
+  *access(held: HeldAccess | undefined): Flow<void> {
+    if (held === undefined) return;
+    const { run } = this;
+    this.kept.push(...othersAccess(held, this.reference));
+    if (!held.grants.some(({ made }) => made.length > 0)) return;
+    const removed = yield* this.attempts.step('withdrawAccess', 'read access to the secrets', function* () {
+      yield* new ClientRecords(run).call('endGrants', {});
+      return yield* withdrawn(run);
+    });
+    this.removed.push(...grantTexts(removed ?? []));
   }
 
   /** A token that stays keeps no password of ours. */

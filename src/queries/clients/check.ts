@@ -4,6 +4,8 @@ import type { CheckFinding, CheckWarning, Verdict } from '@connected-registry/pr
 import { tokenMarks, type CheckPart } from '../../domain/check/checkRun.js';
 import { caseTwinWarnings, endsOf } from '../../domain/clients/caseTwins.js';
 import { clientKey, referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { limitWarnings, type AssignmentCount } from '../access/assignmentCount.js';
+import { createCheckAccess, type ReadsRecords } from '../access/checkAccess.js';
 import { judgeClient, type Judgement } from '../../domain/check/clientJudgement.js';
 import { findingFix } from '../../domain/check/findingFix.js';
 import { mainSecretName } from '@connected-registry/protocol/names/names';
@@ -20,11 +22,12 @@ import type { TokenUsers } from './tokenUsers.js';
 /** Compares clients in Azure with their configured state. Reads only. All methods throw ServiceError. */
 export interface Check {
   /** Checks the clients on some pages of the vault. @param from from the previous part; absent for the first. */
-  page(reader: RegistryReader, from?: string, runningOf?: RunningOf): Promise<CheckPart>;
+  page(reader: RegistryReader, from?: string, runningOf?: RunningOf, records?: ReadsRecords): Promise<CheckPart>;
   /** Checks the given clients: the state of each, and warnings about their connected registries. */
   clients(
     clients: readonly ClientReference[],
     runningOf?: RunningOf,
+    records?: ReadsRecords,
   ): Promise<CheckPart & { readonly warnings: readonly CheckWarning[] }>;
 }
 
@@ -46,16 +49,30 @@ interface Judged extends Judgement {
 /** For a check that does not ask which operations run. */
 const NONE_KNOWN: RunningOf = async () => undefined;
 
-/** Creates the check. @param tokenUsers finds other users of a token. */
-export function createCheck({ vault, controlPlane }: Ports, config: Config, tokenUsers: TokenUsers): Check {
+/** Creates the check. @param tokenUsers finds other users of a token. @param count counts role assignments. */
+export function createCheck(ports: Ports, config: Config, tokenUsers: TokenUsers, count: AssignmentCount): Check {
+  const { vault, controlPlane } = ports;
+  const checkAccess = createCheckAccess(ports.access, config);
   const freshReader = () => createRegistryReader(controlPlane, { freshFor: ONE_USE });
 
-  async function judge(secrets: readonly ClientSecret[], reader: RegistryReader): Promise<Judged[]> {
+  async function judge(
+    secrets: readonly ClientSecret[],
+    reader: RegistryReader,
+    records: ReadsRecords | undefined,
+    look: 'first' | 'second',
+  ): Promise<Judged[]> {
     const now = new Date();
-    const known = await knownClients(secrets, reader, tokenUsers);
+    const [known, differences] = await Promise.all([
+      knownClients(secrets, reader, tokenUsers),
+      checkAccess(
+        secrets.map(({ tags }) => referenceOf(tags)),
+        records,
+        look,
+      ),
+    ]);
     return known.flatMap((client, index) => {
-      const secret = secrets[index];
-      return secret ? [{ secret, ...judgeClient(client, now, config.allowedEndpoints) }] : [];
+      const [secret, access] = [secrets[index], differences[index]];
+      return secret && access ? [{ secret, ...judgeClient(client, now, config.allowedEndpoints, access) }] : [];
     });
   }
 
@@ -63,14 +80,18 @@ export function createCheck({ vault, controlPlane }: Ports, config: Config, toke
    * Reads clients with a difference again: vault and ARM are not read at the same instant, and a run may have changed the client
    * in between. A client that is gone by then was offboarded in the meantime.
    */
-  async function lookAgain(judged: readonly Judged[], runningOf: RunningOf): Promise<Judged[]> {
+  async function lookAgain(
+    judged: readonly Judged[],
+    runningOf: RunningOf,
+    records: ReadsRecords | undefined,
+  ): Promise<Judged[]> {
     const suspects = judged.filter(({ state }) => !['ok', 'expiring', 'expired'].includes(state));
     const some = suspects.slice(0, MAX_SECOND_LOOKS);
     const before = await eachOf(some, ({ secret }) => runningOf(referenceOf(secret.tags)));
     const runs = new Map(some.map(({ secret }, index) => [secret.name, before[index]]));
     const again = await eachOf(some, ({ secret }) => vault.newest(secret.name));
     const present = again.map((listing) => listing && clientSecret(listing)).filter((secret) => secret !== undefined);
-    const looked = await judge(present, freshReader());
+    const looked = await judge(present, freshReader(), records, 'second');
     const second = await eachOf(looked, async (item): Promise<[string, Judged]> => {
       const { name, tags } = item.secret;
       // A run that started in the meantime also explains the difference.
@@ -82,13 +103,13 @@ export function createCheck({ vault, controlPlane }: Ports, config: Config, toke
   }
 
   return {
-    page: async (reader, from, runningOf = NONE_KNOWN) => {
+    page: async (reader, from, runningOf = NONE_KNOWN, records) => {
       const { listings, next } = await somePages(from);
       const secrets = listings.map(clientSecret).filter((secret) => secret !== undefined);
       const ours = secrets.filter(({ tags }) => findRegistry(config, tags.registry) !== undefined);
-      const judged = await lookAgain(await judge(ours, reader), runningOf);
+      const judged = await lookAgain(await judge(ours, reader, records, 'first'), runningOf, records);
       const references = ours.map(({ tags }) => referenceOf(tags));
-      const twins = caseTwinWarnings(references);
+      const warnings = [...caseTwinWarnings(references), ...(from === undefined ? await aboutLimit(references) : [])];
       const findings = judged
         .filter(({ state, differences }) => state !== 'ok' || differences.length > 0)
         .map(toFinding);
@@ -99,17 +120,17 @@ export function createCheck({ vault, controlPlane }: Ports, config: Config, toke
         // The token of a candidate is in use, too: its run has not ended.
         tokens: tokenMarks(listings.map(({ tags }) => parseTags(tags)).filter((tags) => tags !== undefined)),
         ...(next === undefined && from === undefined ? {} : { ends: endsOf(references) }),
-        ...(twins.length === 0 ? {} : { warnings: twins }),
+        ...(warnings.length === 0 ? {} : { warnings }),
         ...(next === undefined ? {} : { next }),
       };
     },
 
-    clients: async (clients, runningOf = NONE_KNOWN) => {
+    clients: async (clients, runningOf = NONE_KNOWN, records) => {
       const reader = freshReader();
       const listings = await eachOf(clients, (client) => vault.newest(mainSecretName(client)));
       const secrets = listings.map((listing) => listing && clientSecret(listing));
       const present = secrets.filter((secret) => secret !== undefined);
-      const judged = await lookAgain(await judge(present, reader), runningOf);
+      const judged = await lookAgain(await judge(present, reader, records, 'first'), runningOf, records);
       const byKey = new Map(judged.map((item) => [item.secret.name, toFinding(item)]));
       const findings = clients.map(
         (client): CheckFinding =>
@@ -120,10 +141,23 @@ export function createCheck({ vault, controlPlane }: Ports, config: Config, toke
         findings,
         omittedFindings: 0,
         tokens: '',
-        warnings: [...(await warningsFor(clients, reader)), ...caseTwinWarnings(clients)],
+        warnings: [
+          ...(await warningsFor(clients, reader)),
+          ...caseTwinWarnings(clients),
+          ...(await aboutLimit(clients)),
+        ],
       };
     },
   };
+
+  /** The limit is the subscription's, so that one warning is enough. */
+  async function aboutLimit(clients: readonly ClientReference[]): Promise<CheckWarning[]> {
+    const [first] = clients;
+    const { resourceId } = config.vault;
+    if (first === undefined || resourceId === undefined) return [];
+    // An app that lets no device read its secrets needs no room for it.
+    return (await ports.access.mayAssign(resourceId)) ? limitWarnings(first, await count(resourceId)) : [];
+  }
 
   async function somePages(from: string | undefined) {
     const listings: SecretListing[] = [];

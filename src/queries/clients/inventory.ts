@@ -164,7 +164,7 @@ function toView(known: KnownClient, now: Date, allowedEndpoints: readonly string
     registry,
     connectedRegistry,
     client,
-    ...judgeClient(known, now, allowedEndpoints),
+    ...judgeClient(known, now, allowedEndpoints, []),
     token,
     scopeMap: { name: scopeMap, actions: actions.slice(0, maxActions), actionCount: actions.length },
     slot,

@@ -1,8 +1,9 @@
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
 import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
+import { assignmentText } from '../../domain/access/plannedAccess.js';
 import type { OnboardingPlan, PlannedWrite } from '../../domain/onboarding/plan.js';
 
-type Facts = Pick<OnboardingPlan, 'scopeMap' | 'restoresScopeMap' | 'token' | 'bound' | 'credential'>;
+type Facts = Pick<OnboardingPlan, 'scopeMap' | 'restoresScopeMap' | 'token' | 'bound' | 'credential' | 'access'>;
 
 /** Lists the writes of an onboarding, in order, and the existing resources that it uses unchanged. */
 export function plannedWrites(facts: Facts, onboarding: Onboarding): { writes: PlannedWrite[]; adopts: string[] } {
@@ -24,6 +25,13 @@ export function plannedWrites(facts: Facts, onboarding: Onboarding): { writes: P
   if (isAdopted) adopts.push(`token ${token}, which others made, as asked by adopt`);
   else if (exists && earlierScopeMap === undefined && !revoked) adopts.push(`token ${token}`);
 
+  const { access } = facts;
+  if (access) {
+    const { principalId, missing, foreign } = access;
+    for (const secret of missing) write('grantAccess', `give ${principalId} read access to secret`, secret);
+    adopts.push(...foreign.map((secret) => `${assignmentText(secret, principalId)}, which others gave`));
+  }
+
   if (facts.credential.kind === 'issue') {
     const { slot, replacesLivePassword } = facts.credential;
     const replacing = replacesLivePassword ? ', replacing a password that still works' : '';
@@ -39,5 +47,7 @@ export function plannedWrites(facts: Facts, onboarding: Onboarding): { writes: P
     write('promote', 'disable secret', candidateSecretName(onboarding));
   } else if (writes.length > 0 || onboarding.recheck)
     write('recordVerification', 'record the new pull check on secret', mainSecretName(onboarding));
+  for (const { principalId, made } of access ? access.former : [])
+    for (const secret of made) write('removeFormerAccess', `take read access of ${principalId} to secret`, secret);
   return { writes, adopts };
 }

@@ -1,4 +1,5 @@
 import type { Config } from '../../settings/config.js';
+import type { HeldAccess } from '../../domain/access/heldAccess.js';
 import type { HeldToken } from '../../domain/tokens/heldToken.js';
 import type { OrphanedToken } from '../../domain/tokens/orphanedToken.js';
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
@@ -11,6 +12,7 @@ import { chooseSlot, isLive, isSamePassword, type KnownSlot } from '@connected-r
 import type { Ports } from '../../ports/ports.js';
 import type { ConnectedRegistryFacts, TokenFacts } from '../../ports/registryControlPlane.js';
 import type { SecretFacts } from '../../ports/secretVault.js';
+import type { PlanAccess } from '../access/planAccess.js';
 import { isBound, syncFacts, syncStop } from '../registry/connectedRegistry.js';
 import type { Ancestor, Findings } from './findings.js';
 import { isNamedByRights, isOursToRestore } from './rightsProblems.js';
@@ -35,6 +37,7 @@ import { sameName } from '@connected-registry/protocol/names/sameName';
  * @param clears the revocation that the onboarding clears; undefined when the client is not revoked.
  * @param orphaned tokens that earlier runs of the client created and could not delete.
  * @param held tokens that the client's record says it holds.
+ * @param access who may read the client's secrets, by its record.
  * @throws ServiceError
  */
 export type Preflight = (
@@ -42,6 +45,7 @@ export type Preflight = (
   clears?: Revocation,
   orphaned?: readonly OrphanedToken[],
   held?: readonly HeldToken[],
+  access?: HeldAccess,
 ) => Promise<OnboardingPlan>;
 
 /** Creates preflight over the app's ports. @param facts reads facts that change rarely, from a cache. @param reads reads the others. */
@@ -51,9 +55,10 @@ export function createPreflight(
   facts: RegistryFactsQuery,
   reads: SharedReads,
   tokenUsers: TokenUsers,
+  planAccess: PlanAccess,
 ): Preflight {
-  return (onboarding, clears, orphaned = [], held = []) =>
-    unlessMended(facts, (look) => plan(look, onboarding, { clears, orphaned, held }));
+  return (onboarding, clears, orphaned = [], held = [], access) =>
+    unlessMended(facts, (look) => plan(look, onboarding, { clears, orphaned, held, access }));
 
   async function plan(look: Look, onboarding: Onboarding, remembered: Remembered): Promise<OnboardingPlan> {
     const { clears } = remembered;
@@ -72,6 +77,10 @@ export function createPreflight(
     const otherMap = token && !sameName(token.scopeMap, onboarding.scopeMap);
     // A token that does not exist is on no list: ARM deletes none that is.
     const bound = token !== undefined && isBound(findings.connectedRegistry, onboarding.token);
+    const { access, problems: ofAccess } = await planAccess(onboarding, {
+      access: remembered.access,
+      hasCredential: findings.main !== undefined || clears !== undefined,
+    });
     const found: Omit<OnboardingPlan, 'writes' | 'adopts' | 'problems'> = {
       checkedAt: now.toISOString(),
       endpoint,
@@ -90,6 +99,7 @@ export function createPreflight(
       bound,
       ...(findings.main ? { mainVersion: findings.main.version } : {}),
       credential: credential ?? FIRST_PASSWORD,
+      ...(access ? { access } : {}),
     };
     const conclusions: Conclusions = {
       endpoint,
@@ -98,7 +108,7 @@ export function createPreflight(
       credential,
       isRevoked: revoked !== undefined,
     };
-    const problems = preflightProblems(findings, onboarding, config, conclusions);
+    const problems = [...preflightProblems(findings, onboarding, config, conclusions), ...ofAccess];
     return { ...found, problems, ...plannedWrites(found, onboarding) };
   }
 }
@@ -167,6 +177,7 @@ interface Remembered {
   readonly clears: Revocation | undefined;
   readonly orphaned: readonly OrphanedToken[];
   readonly held: readonly HeldToken[];
+  readonly access: HeldAccess | undefined;
 }
 
 /** Reads the ancestors; none for a connected registry that syncs from the registry in the cloud, as most do. */

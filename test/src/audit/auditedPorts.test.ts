@@ -47,6 +47,10 @@ const WRITES: Writes = {
     rolloutCompleted: [['id', {}], 'rollout.alert', 'id'],
     enrolmentRefused: [['id', REFERENCE], 'enrolment.alert', clientKey(REFERENCE)],
   },
+  access: {
+    createAssignment: [['vault', { secret: 'a-secret', principalId: 'p' }], 'roleAssignment.create', 'p/a-secret'],
+    deleteAssignment: [['vault', { secret: 'a-secret', name: 'n' }], 'roleAssignment.delete', 'n/a-secret'],
+  },
   self: {},
 };
 

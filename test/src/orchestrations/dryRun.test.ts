@@ -55,6 +55,8 @@ const PLANNED: readonly (readonly [RegExp, string])[] = [
   [/^(?:add|remove) client token/, 'clientList.replace'],
   [/^disable (?:\d+ version\(s\) of |version \S+ of )?secret$/, 'secret.disable'],
   [/^delete secret$/, 'secret.delete'],
+  [/^give \S+ read access to secret$/, 'roleAssignment.create'],
+  [/^take read access of \S+ to secret$/, 'roleAssignment.delete'],
   [/^record the new pull check on secret$/, 'secret.tag'],
 ];
 
@@ -90,9 +92,12 @@ async function plannedWrites(flow: FlowName, start: Start, { request = {} }: Sta
   return [...dryRunAnswer.parse(body).writes];
 }
 
-/** Audited calls of the registry and of the vault, by method. */
+/** Audited calls of the registry, of the vault and about its role assignments, by method. */
 const AUDITED = new Map<string, PortCallAudit<never>>(
-  Object.entries({ ...PORT_CALLS.controlPlane, ...PORT_CALLS.vault } as Record<string, PortCallAudit<never>>),
+  Object.entries({ ...PORT_CALLS.controlPlane, ...PORT_CALLS.vault, ...PORT_CALLS.access } as Record<
+    string,
+    PortCallAudit<never>
+  >),
 );
 
 /** The writes that a run makes, each with the step that was running. */

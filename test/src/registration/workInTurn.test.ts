@@ -68,6 +68,30 @@ describe('work that the engine calls', () => {
   });
 });
 
+describe('work about the vault', () => {
+  const VAULT = (subscription: string) => ({
+    KEY_VAULT_RESOURCE_ID: `/subscriptions/${subscription}/resourceGroups/g/providers/Microsoft.KeyVault/vaults/secrets`,
+  });
+  const [{ subscriptionId }] = config().registries;
+  const grant = { needs: activityNeeds('grantAccess', { secrets: ['a'] }) };
+
+  test('takes tokens of the vault’s subscription', async () => {
+    const elsewhere = world({ ...SLOW, ...VAULT('00000000-0000-0000-0000-000000000009') });
+    const both = elsewhere.inTurn(work('a'), async () => elsewhere.inTurn(work('b', grant), async () => done('both')));
+    expect(await both).toEqual(done('both'));
+    expect(elsewhere.clock.time).toBe(0);
+
+    const same = world({ ...SLOW, ...VAULT(subscriptionId) });
+    await same.inTurn(work('a'), async () => same.inTurn(work('b', grant), async () => done('both')));
+    expect(same.clock.time).toBeGreaterThan(0);
+  });
+
+  test('needs a write for each secret, and is bound to no registry', () => {
+    expect(activityNeeds('grantAccess', { secrets: ['a', 'b'] })).toEqual({ of: 'vault', writes: 2 });
+    expect(activityNeeds('withdrawAccess', {})).toEqual({ of: 'vault', deletes: 2 });
+  });
+});
+
 test('needs follow the input where the number of writes does', () => {
   expect(activityNeeds('disableTokens', { registry: REGISTRY, tokens: ['a', 'b'] })).toEqual({ reads: 2, writes: 2 });
   expect(activityNeeds('ensureToken', {})).toEqual({ reads: 2, writes: 1 });

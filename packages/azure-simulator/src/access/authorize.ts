@@ -1,3 +1,4 @@
+import { conditionHolds, type AssignmentAttributes } from './assignmentCondition.js';
 import type { RoleAssignments } from './roleAssignments.js';
 import type { Permission } from './roles.js';
 
@@ -9,6 +10,8 @@ export interface Question {
   plane: 'control' | 'data';
   /** The tags of the secret; undefined if it does not exist, or the action is not on a secret. */
   secretTags?: Readonly<Record<string, string>>;
+  /** The role assignment that the action writes or deletes; undefined if there is none. */
+  assignment?: AssignmentAttributes | undefined;
 }
 
 /**
@@ -18,6 +21,8 @@ export interface Question {
 export function isAllowed(assignments: RoleAssignments, question: Question): boolean {
   for (const assignment of assignments.of(question.principalId)) {
     if (!covers(assignment.scope, question.scope)) continue;
+    const { condition } = assignment;
+    if (condition !== undefined && !conditionHolds(condition, question.action, question.assignment)) continue;
     const tag = assignment.onlySecretsTagged;
     if (tag !== undefined && question.secretTags?.[tag] === undefined) continue;
     if (assignments.permissionsOf(assignment).some((one) => permits(one, question))) return true;

@@ -40,7 +40,7 @@ export interface RoleAssignment {
   onlySecretsTagged?: string;
   /** As the request gave it; default `ServicePrincipal`. */
   principalType?: string;
-  /** Stored and returned only: conditions are not evaluated here. */
+  /** In a form that `isSimulatedCondition` accepts. */
   condition?: string;
   conditionVersion?: string;
   description?: string;
@@ -55,15 +55,19 @@ const HUBS = 'Microsoft.Devices/IotHubs';
 /** The app's least privilege on a registry: exactly the actions that its flows need. */
 export const ONBOARDING_ROLE = 'Connected Registry Client Onboarding';
 
-const roleFile = z.object({ name: z.literal(ONBOARDING_ROLE), actions: z.array(z.string()).min(1) });
+/** Counts the role assignments of a subscription, which no built-in role can without reading everything. */
+export const COUNTER_ROLE = 'Connected Registry Role Assignment Counter';
+
+/** The roles that a deployment creates. */
+export const CUSTOM_ROLES: readonly string[] = [ONBOARDING_ROLE, COUNTER_ROLE];
 
 /**
- * Reads the file that a deployment creates the role from, so that the simulator allows exactly what a real deployment
+ * Reads the file that a deployment creates a role from, so that the simulator allows exactly what a real deployment
  * allows.
  */
-function onboardingRole(): z.output<typeof roleFile> {
-  const file = join(projectRoot(), 'infra', 'modules', 'onboardingRole.json');
-  return roleFile.parse(JSON.parse(readFileSync(file, 'utf8')));
+function actionsOf(name: string, file: string): string[] {
+  const role = z.object({ name: z.literal(name), actions: z.array(z.string()).min(1) });
+  return role.parse(JSON.parse(readFileSync(join(projectRoot(), 'infra', 'modules', file), 'utf8'))).actions;
 }
 
 /**
@@ -73,9 +77,24 @@ function onboardingRole(): z.output<typeof roleFile> {
 export const ROLES: Readonly<Record<string, RoleDefinition>> = {
   Owner: { id: '8e3af657-a8ff-443c-a75c-2fe8c4bcb635', actions: ['*'], dataActions: [] },
   Reader: { id: 'acdd72a7-3385-48ef-bd42-f606fba81ae7', actions: ['*/read'], dataActions: [] },
+  'Role Based Access Control Administrator': {
+    id: 'f58310d9-a9f6-439a-9e8d-f62e7b41a168',
+    actions: [
+      'Microsoft.Authorization/roleAssignments/write',
+      'Microsoft.Authorization/roleAssignments/delete',
+      '*/read',
+      'Microsoft.Support/*',
+    ],
+    dataActions: [],
+  },
   [ONBOARDING_ROLE]: {
     id: '5f0f2b7c-6f2e-4d0e-9c5a-3f1f0a2f8a11',
-    actions: onboardingRole().actions,
+    actions: actionsOf(ONBOARDING_ROLE, 'onboardingRole.json'),
+    dataActions: [],
+  },
+  [COUNTER_ROLE]: {
+    id: '3f3c1d0e-0a52-4b0f-8f53-6c1d7a3e9b02',
+    actions: actionsOf(COUNTER_ROLE, 'assignmentCounterRole.json'),
     dataActions: [],
   },
   'Key Vault Administrator': {

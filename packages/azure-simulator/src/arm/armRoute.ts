@@ -10,6 +10,7 @@ import { emitResourceEvent } from '../eventgrid/systemEvents.js';
 import { checkApiVersion, supportedVersions, type VersionFamily } from './apiVersions.js';
 import { armError, armErrorReply, badRequest, parentNotFound, topLevelNotFound } from './errors.js';
 import { generationOf } from './generations.js';
+import { assignmentAttributes } from './roles/assignmentAttributes.js';
 import { REGISTRY_PATH, registryId, type RoutedChild } from './ids.js';
 import type { z } from 'zod';
 import { sameName } from '@connected-registry/protocol/names/sameName';
@@ -118,7 +119,14 @@ function publishWrite(plane: Plane, call: Call, operation: string): void {
 
 function authorize(plane: Plane, call: Call, action: string): void {
   const scope = decodeURI(call.path);
-  const question = { principalId: call.principal.objectId, action, scope, plane: 'control' as const };
+  const isAboutAssignment = action.startsWith('Microsoft.Authorization/roleAssignments/');
+  const question = {
+    principalId: call.principal.objectId,
+    action,
+    scope,
+    plane: 'control' as const,
+    ...(isAboutAssignment ? { assignment: assignmentAttributes(plane, call) } : {}),
+  };
   if (!isAllowed(plane.arm.roleAssignments, question)) throw authorizationFailed(call, action, scope);
 }
 

@@ -17,6 +17,7 @@ const settings = z
     clientsPerConnectedRegistry: z.int().min(1),
     permissionsPerScopeMap: z.int().min(1),
     tokensPerRegistry: z.int().min(1),
+    roleAssignmentsPerSubscription: z.int().min(1),
     replicationSeconds: z.number().min(0),
     asynchronousWrites: z.enum(['recorded', 'always']),
     pace: z.enum(['quick', 'azure']),

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { compiled } from '@connected-registry/clock/files/projectRoot';
-import { registryId, type World } from './world.js';
+import { registryId, vaultId, type World } from './world.js';
 
 /**
  * Variables that a child process inherits. No AZURE_* variable and no proxy: either would make an SDK use other
@@ -56,6 +56,7 @@ export function appEnvironment(
     ...identityEnvironment(world, places, 'app'),
     CREDENTIAL_KIND: 'clientSecret',
     KEY_VAULT_URL: places.azureUrl,
+    KEY_VAULT_RESOURCE_ID: vaultId(world),
     KEY_VAULT_VERIFY_CHALLENGE: 'false',
     SIGNAL_TOPIC_ENDPOINT: world.topics.signals.endpoint,
     REPORT_KEYS: reportKeys,

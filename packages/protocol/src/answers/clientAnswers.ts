@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SLOT_NAMES } from '../registry/slots.js';
+import { PRINCIPAL_TYPES } from '../requests/deviceIdentity.js';
 import { verifiedPull } from '../messages/verifiedPull.js';
 
 /* Schemas of the answers of the inventory and the check. Import types only (see answers.ts). */
@@ -39,6 +40,8 @@ export const DIFFERENCE_CODES = [
   'binding-missing',
   'bound-elsewhere',
   'connected-registry-missing',
+  'access-missing',
+  'access-foreign',
   'fact-unknown',
 ] as const;
 
@@ -47,6 +50,7 @@ export const difference = z
     code: z.enum(DIFFERENCE_CODES),
     expected: z.string().describe('what was set').exactOptional(),
     found: z.string().exactOptional(),
+    assignment: z.string().describe('of `access-foreign`: resource id of the role assignment').exactOptional(),
   })
   .readonly()
   .describe('One way in which a client differs from its setup.');
@@ -79,6 +83,11 @@ export const clientView = z
     endpoint: z.string().describe('host:port that the secret is for').exactOptional(),
     secret: z.object({ name: z.string(), isEnabled: z.boolean() }).readonly(),
     pull: verifiedPull.describe('the last verified pull').exactOptional(),
+    identity: z
+      .object({ principalId: z.string(), principalType: z.enum(PRINCIPAL_TYPES) })
+      .readonly()
+      .describe('the identity that the app lets read the secrets; only in the answer about one client')
+      .exactOptional(),
     running: z.string().describe('the operation that is under way').exactOptional(),
   })
   .readonly()
@@ -141,6 +150,8 @@ export const checkWarning = z
       'sync-schedule-unreadable',
       'names-differ-in-case',
       'names-not-compared',
+      'role-assignments-near-limit',
+      'role-assignments-uncounted',
     ]),
     registry: z.string(),
     connectedRegistry: z.string(),

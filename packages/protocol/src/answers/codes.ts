@@ -144,6 +144,9 @@ export const PROBLEM_CODES = [
   'sync-schedule-unreadable',
   'sync-scope-unknown',
   'fact-unknown',
+  'device-access-missing',
+  'identity-not-by-event',
+  'role-assignments-full',
 ] as const;
 export type ProblemCode = (typeof PROBLEM_CODES)[number];
 

@@ -10,6 +10,8 @@ export interface CsvForm {
    * @returns undefined for an empty cell
    */
   readonly valueOf: (column: string, cell: string) => unknown;
+  /** Makes a row of the values of its cells, by their columns. */
+  readonly rowOf: (cells: Readonly<Record<string, unknown>>) => object;
 }
 
 /** A fault of one cell or line. */
@@ -219,7 +221,7 @@ function rowOf(
   header: readonly string[],
   row: number,
   faults: Faults,
-  { valueOf }: CsvForm,
+  form: CsvForm,
 ): object | undefined {
   const before = faults.count;
   if (cells.length !== header.length) {
@@ -239,10 +241,10 @@ function rowOf(
         message: /[\r\n]/.test(cell) ? 'has a line break' : 'has a control character',
         fix: 'Remove it.',
       });
-    const value = valueOf(column, cell);
+    const value = form.valueOf(column, cell);
     if (value !== undefined) fields[column] = value;
   });
-  return faults.count === before ? fields : undefined;
+  return faults.count === before ? form.rowOf(fields) : undefined;
 }
 
 /** Causes of errors of syntax, by csv-parse's codes. */

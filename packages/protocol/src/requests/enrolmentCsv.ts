@@ -6,7 +6,7 @@ import { ENROLMENT_FIELDS, enrolmentRow } from './enrolmentRequest.js';
 /** Columns of the CSV form: the fields of a row. */
 export const ENROLMENT_COLUMNS: readonly string[] = Object.keys(enrolmentRow.shape);
 
-const FORM: CsvForm = { columns: ENROLMENT_COLUMNS, maxRows: MAX_CLIENTS, valueOf };
+const FORM: CsvForm = { columns: ENROLMENT_COLUMNS, maxRows: MAX_CLIENTS, valueOf, rowOf: (cells) => cells };
 
 /**
  * Reads the clients of a request for join tokens from CSV. A cell of `addresses` separates addresses by spaces or semicolons.

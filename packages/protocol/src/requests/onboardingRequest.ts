@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { shortHash, type ClientReference } from '../names/clientKey.js';
+import { deviceIdentity, IDENTITY_FIELDS, toDeviceIdentity, type DeviceIdentity } from './deviceIdentity.js';
 import { shownValue } from './fieldIssues.js';
 import { formatImage, NO_IMAGE, parseImage } from '../names/image.js';
 import { CREDENTIAL_LIFETIME_DAYS } from './lifetimes.js';
@@ -44,6 +45,7 @@ export const ONBOARDING_FIELDS = {
   restoreScopeMap: 'true to restore the requested permissions of a scope map that the app made and others have changed',
   dryRun: 'true to report what would be done, without doing it',
   adopt: 'true to take over an existing token that this client did not make; not allowed in events',
+  ...IDENTITY_FIELDS,
   recheck: 'true to run a new pull check even if nothing changes',
 } as const;
 
@@ -126,6 +128,7 @@ export const operatorFields = {
   restoreScopeMap: z.boolean('must be true or false').describe(ONBOARDING_FIELDS.restoreScopeMap).optional(),
   dryRun: z.boolean('must be true or false').describe(ONBOARDING_FIELDS.dryRun).optional(),
   adopt: z.boolean('must be true or false').describe(ONBOARDING_FIELDS.adopt).optional(),
+  identity: deviceIdentity.optional(),
 };
 
 function isPullable(text: string): boolean {
@@ -228,6 +231,10 @@ export interface Onboarding extends ClientReference {
   readonly adopt?: true;
   /** Set if a drifted scope map of the app is to be restored. */
   readonly restoreScopeMap?: true;
+  /** The identity with which the device reads its secrets; absent if others give it access. */
+  readonly identity?: DeviceIdentity;
+  /** Set if an event named the identity, which events may do for new clients only. */
+  readonly identityByEvent?: true;
 }
 
 /**
@@ -261,6 +268,7 @@ export function toOnboarding(
     recheck: body.recheck ?? false,
     ...(body.adopt === true ? { adopt: true } : {}),
     ...(body.restoreScopeMap ? { restoreScopeMap: true } : {}),
+    ...(body.identity ? { identity: toDeviceIdentity(body.identity) } : {}),
   };
 }
 

@@ -75,8 +75,13 @@ export const rolloutRow = z
   .strictObject({ ...z.strictObject(ONBOARDING_ROW).partial().shape, client: REQUEST_FIELDS.client })
   .describe('One client of a rollout. Fields other than registry, connectedRegistry and client belong to onboard.');
 
-/** A token belongs to one client, so it has no default. */
-const { client: _client, token: _token, ...forAll } = z.strictObject(ONBOARDING_ROW).partial().shape;
+/** A token belongs to one client, and an identity to one device, so they have no default. */
+const {
+  client: _client,
+  token: _token,
+  identity: _identity,
+  ...forAll
+} = z.strictObject(ONBOARDING_ROW).partial().shape;
 export const rolloutDefaults = z.strictObject(forAll).describe(ROLLOUT_FIELDS.defaults);
 
 export const rolloutSelection = z

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { cellValue, parseRolloutCsv, ROLLOUT_COLUMNS } from '@connected-registry/protocol/requests/rolloutCsv';
+import {
+  cellValue,
+  columnOf,
+  parseRolloutCsv,
+  ROLLOUT_COLUMNS,
+} from '@connected-registry/protocol/requests/rolloutCsv';
 
 const bytes = (text: string) => Buffer.from(text);
 const LATIN_1 = Buffer.from('client,image\na,ü\n', 'latin1');
@@ -16,6 +21,23 @@ describe('CSV of a rollout', () => {
       faults: [],
       faultCount: 0,
     });
+  });
+
+  test('makes the identity of its two columns, if a row has one of them', async () => {
+    const file = 'client,principalId,PrincipalType\na,1,Device\nb,2,\nc,,\nd,,Device\n';
+    const { rows } = await parseRolloutCsv(bytes(file));
+    expect(rows).toEqual([
+      { client: 'a', identity: { principalId: '1', principalType: 'Device' } },
+      { client: 'b', identity: { principalId: '2' } },
+      { client: 'c' },
+      { client: 'd', identity: { principalType: 'Device' } },
+    ]);
+    expect(['identity.principalId', 'identity', 'repositories.0', 'client'].map(columnOf)).toEqual([
+      'principalId',
+      'identity',
+      'repositories',
+      'client',
+    ]);
   });
 
   test('accepts columns in any order and case, a byte order mark, and no line break at the end', async () => {

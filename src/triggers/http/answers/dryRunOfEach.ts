@@ -2,7 +2,7 @@ import type { HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import type { DryRunAnswer } from '@connected-registry/protocol/answers/answers';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
-import { tokensIn } from '../../../domain/clients/clientRecord.js';
+import { readAccessIn, tokensIn } from '../../../domain/clients/clientRecord.js';
 import { accessIn } from '../../../domain/enrolment/enrolment.js';
 import { unknownProblem } from '../../../domain/clients/unknownClient.js';
 import { eachOf } from '../../../queries/eachOf.js';
@@ -25,7 +25,7 @@ export function dryRunOfEach(
     const plans = await eachOf(clients, async (reference) => {
       const { record, unknown } = await lookUpClient(client, reference, queries);
       if (unknown) return { problems: [unknownProblem(reference, unknown)], writes: [], adopts: [] };
-      const { writes, ...plan } = await dryRun(reference, tokensIn(record));
+      const { writes, ...plan } = await dryRun(reference, { ...tokensIn(record), ...readAccessIn(record) });
       const first = accessIn(record).map((resource) => ({
         step: firstStep,
         action: 'end',

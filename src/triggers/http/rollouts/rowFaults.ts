@@ -1,4 +1,5 @@
 import type { HttpResponseInit } from '@azure/functions';
+import { columnOf } from '@connected-registry/protocol/requests/rolloutCsv';
 import { problem } from '../answers/problem.js';
 import type { FieldError } from '../answers/problemDetails.js';
 
@@ -40,8 +41,7 @@ export class RowFaults {
     const about = field === 'body' ? '' : `${field} `;
     if (selected) return { field: 'select', message: `client ${selected[index] ?? ''}: ${about}${message}`, fix };
     const row = rowNumber(this.#places, index);
-    const [column = field] = field.split('.');
-    if (lines) return { field, message, fix, row, column };
+    if (lines) return { field, message, fix, row, column: columnOf(field) };
     return { field: field === 'body' ? `clients.${index}` : `clients.${index}.${field}`, message, fix, row };
   }
 

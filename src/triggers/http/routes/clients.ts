@@ -10,6 +10,7 @@ import { ServiceError } from '../../../serviceErrors/serviceError.js';
 import { eachOf } from '../../../queries/eachOf.js';
 import type { Queries } from '../../../queries/queries.js';
 import { operationSummaryOf } from '../../durable/operationView.js';
+import { readClientRecord } from '../../durable/clientRecords.js';
 import { findRunning } from '../../durable/runningRuns.js';
 import { hasEnded, operationKind, readRun } from '../../durable/runStatus.js';
 import { unknownRegistry } from '../requests/clientsBody.js';
@@ -72,8 +73,10 @@ export function getClient({ inventory }: Pick<Queries, 'inventory'>) {
         ? await inventory.client(key, (reference) => findRunning(client, reference))
         : undefined;
       if (!view) return clientNotFound(key, NO_CREDENTIAL);
+      const { access } = await readClientRecord(client, key);
+      const identified = access?.identity === undefined ? view : { ...view, identity: access.identity };
       const waiting = WAITING_KINDS.map((kind) => waitingInstance(kind, key));
-      return { status: 200, jsonBody: await withRunning(view, client, [key, ...waiting]) };
+      return { status: 200, jsonBody: await withRunning(identified, client, [key, ...waiting]) };
     });
   };
 }

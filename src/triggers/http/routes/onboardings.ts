@@ -52,14 +52,18 @@ export function postOnboardings(config: Config, queries: Queries) {
 function plan(onboarding: Onboarding, client: DurableClient, queries: Queries): Promise<HttpResponseInit> {
   return orServiceProblem(async () => {
     const record = await readClientRecord(client, clientKey(onboarding));
-    const { orphaned, held } = record;
-    const [found, twins] = await Promise.all([
-      queries.preflight(onboarding, revocationOf(record), orphaned, held),
+    const { orphaned, held, access } = record;
+    const [found, twins, ofLimit] = await Promise.all([
+      queries.preflight(onboarding, revocationOf(record), orphaned, held, access),
       queries.findCaseTwins(referenceOf(onboarding)),
+      onboarding.identity === undefined ? [] : queries.limitWarnings(referenceOf(onboarding)),
     ]);
     const { writes, adopts } = found;
     const problems = [...found.problems, ...(await claimProblems(onboarding, found, client))];
-    return { status: 200, jsonBody: { problems, writes, adopts, ...warningsOf(twins) } satisfies DryRunAnswer };
+    return {
+      status: 200,
+      jsonBody: { problems, writes, adopts, ...warningsOf([...twins, ...ofLimit]) } satisfies DryRunAnswer,
+    };
   });
 }
 

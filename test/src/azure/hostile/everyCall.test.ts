@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createCallers } from '../../../../src/azure/identity/callers.js';
 import { dockerConfig } from '@connected-registry/protocol/names/dockerConfig';
 import type { CredentialPromoted, PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
+import type { ReadAccess } from '../../../../src/ports/readAccess.js';
 import type { Ports } from '../../../../src/ports/ports.js';
 import type { RegistryControlPlane } from '../../../../src/ports/registryControlPlane.js';
 import type { SecretVault } from '../../../../src/ports/secretVault.js';
@@ -106,6 +107,21 @@ const VAULT: CallsOf<SecretVault> = {
   remove: { before: save, run: () => vault().remove(SECRET) },
 };
 
+const vaultId = () => azure.vaultId;
+const reader = {
+  name: '11111111-1111-1111-1111-111111111111',
+  secret: SECRET,
+  principalId: '22222222-2222-2222-2222-222222222222',
+  principalType: 'ServicePrincipal',
+} as const;
+const ACCESS: CallsOf<ReadAccess> = {
+  listAssignments: { run: () => ports.access.listAssignments(vaultId()) },
+  createAssignment: { run: () => ports.access.createAssignment(vaultId(), reader) },
+  deleteAssignment: { run: () => ports.access.deleteAssignment(vaultId(), reader) },
+  mayAssign: { run: () => ports.access.mayAssign(vaultId()) },
+  countAssignments: { run: () => ports.access.countAssignments(vaultId()) },
+};
+
 const message: PullCheckRequested = {
   operation: 'a-client.run',
   run: 'run',
@@ -184,7 +200,7 @@ async function struckBy(kind: (typeof ECHOES)[number], { before, run }: Call): P
 }
 
 describe('no secret that a service repeats is found in errors, outcomes, logs and audit lines of', () => {
-  const calls = Object.entries({ ...CONTROL_PLANE, ...VAULT, ...OTHERS }).map(
+  const calls = Object.entries({ ...CONTROL_PLANE, ...VAULT, ...ACCESS, ...OTHERS }).map(
     ([name, call], place) => [name, call, ofRing(inTurn(ECHOES, place, ONE_OF))] as const,
   );
   test.each(calls)('%s', { timeout: 120_000 }, async (_, call, kinds) => {

@@ -25,6 +25,8 @@ export interface HostileAzure {
   readonly cloud: Cloud;
   readonly line: EchoingLine;
   readonly config: Config;
+  /** Resource id of the vault. */
+  readonly vaultId: string;
   /** New clients: nothing that they keep, tokens for instance, is there yet. */
   ports(entra?: 'direct' | 'echoing'): Ports;
   close(): Promise<void>;
@@ -71,6 +73,7 @@ export async function startHostileAzure(): Promise<HostileAzure> {
     cloud,
     line,
     config,
+    vaultId: cloud.vaultId,
     passADay: () => void (passed += 86_400_000),
     ports: (entra = 'direct') => {
       const authorityHost = entra === 'direct' ? cloud.url : line.url;

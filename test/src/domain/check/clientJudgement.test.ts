@@ -29,7 +29,7 @@ const good: KnownClient = {
 };
 const { token, connectedRegistry } = good;
 const judge = (changes: Partial<KnownClient>, now = NOW, allowed: string[] = []) =>
-  judgeClient({ ...good, ...changes }, now, allowed);
+  judgeClient({ ...good, ...changes }, now, allowed, []);
 const without = (key: keyof KnownClient): KnownClient => {
   const { [key]: _gone, ...rest } = good;
   return rest as KnownClient;
@@ -137,7 +137,7 @@ describe('a client is judged', () => {
       [{ code: 'connected-registry-missing', expected: 'MyConnectedRegistry' }],
     ],
   ])('when %s', (_, known, state, differences) => {
-    const judgement = judgeClient(known, NOW, []);
+    const judgement = judgeClient(known, NOW, [], []);
     expect(judgement.state).toBe(state);
     expect(judgement.differences).toMatchObject(differences);
     expect(judgement.differences).toHaveLength(differences.length);

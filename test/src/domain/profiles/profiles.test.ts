@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { boundedEventData, withinProfile } from '../../../../src/domain/events/requestEvents.js';
 import { fitsPattern } from '@connected-registry/protocol/names/pattern';
 import { parseProfiles } from '../../../../src/domain/profiles/profileSchema.js';
 import {
@@ -181,5 +182,69 @@ describe('an invalid profile is reported with its name, the field and the rule',
   test('and so is a text that is no list or no JSON', () => {
     expect(parseProfiles('{}')).toEqual({ faults: ['must be a JSON list of profiles'] });
     expect(parseProfiles('nope')).toEqual({ faults: ['is not JSON; it must be a JSON list of profiles'] });
+  });
+});
+
+describe('an identity in a profile', () => {
+  const identity = { principalId: OID };
+  const ONE = { ...PLANT, match: { device: 'sensor-7' } };
+
+  test('belongs to a profile of one client, and is in its request', () => {
+    const [profile] = book({ ...ONE, identity }).profiles;
+    expect(profile && requestOf(profile, client('sensor-7')).identity).toEqual(identity);
+    expect(faultsOf({ ...PLANT, identity })).toMatchObject([
+      expect.stringContaining('field identity: is allowed only'),
+    ]);
+  });
+
+  test.each([
+    ['with an identity', { ...ONE, identity, eventIdentity: true }],
+    ['of a hub', { ...PLANT, match: { hub: 'plant-hub' }, eventIdentity: true }],
+  ])('%s cannot be named by events as well', (_, profile) => {
+    expect(faultsOf(profile)).toMatchObject([expect.stringContaining('field eventIdentity: must not be set')]);
+  });
+
+  test.each([
+    [{ ...PLANT }, ['identity'], undefined],
+    [{ ...PLANT, eventIdentity: false }, ['identity'], undefined],
+    [{ ...PLANT, eventIdentity: true }, undefined, true],
+  ])('is taken from an event only where the profile %j says so', (given, beyond, identityByEvent) => {
+    const [profile] = book(given).profiles;
+    if (!profile) throw new Error('no profile');
+    const data = { connectedRegistry: 'plantone', client: 'sensor-7', identity: { principalId: OID } };
+    const requested = withinProfile(profile, boundedEventData.parse(data), 'myregistry');
+    const refused = 'beyond' in requested ? requested.beyond.map(({ field }) => field) : undefined;
+    const onboarding = 'onboarding' in requested ? requested.onboarding : undefined;
+    expect([refused, onboarding?.identityByEvent, onboarding?.identity?.principalId]).toEqual([
+      beyond,
+      identityByEvent,
+      identityByEvent && OID,
+    ]);
+  });
+});
+
+describe('access for pollers', () => {
+  const POLLED = { ...PLANT, channel: 'poll', pollers: { [OID]: ['one', 'two'] }, pollerAccess: true };
+  const OTHER = OID.replace('a', 'b');
+
+  test('is given to the identity that polls for the client, and to none for a client without a poller', () => {
+    const [profile] = book(POLLED).profiles;
+    if (!profile) throw new Error('no profile');
+    expect(requestOf(profile, client('two')).identity).toEqual({ principalId: OID });
+    expect(requestOf(profile, client('three'))).not.toHaveProperty('identity');
+    const [without] = book({ ...POLLED, pollerAccess: false }).profiles;
+    expect(without && requestOf(without, client('two'))).not.toHaveProperty('identity');
+  });
+
+  test.each([
+    ['without pollers', { ...PLANT, pollerAccess: true }],
+    [
+      'with an identity',
+      { ...POLLED, match: { device: 'one' }, pollers: { [OID]: 'one' }, identity: { principalId: OID } },
+    ],
+    ['with identities by events', { ...POLLED, eventIdentity: true }],
+    ['with two pollers of one client', { ...POLLED, pollers: { [OID]: 'one', [OTHER]: ['one', 'two'] } }],
+  ])('is refused %s', (_, profile) => {
+    expect(faultsOf(profile).join()).toContain('field pollerAccess: needs');
   });
 });

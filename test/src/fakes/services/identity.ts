@@ -5,6 +5,8 @@ import type { OwnIdentity } from '../../../../src/ports/ownIdentity.js';
 export class FakeIdentity implements OwnIdentity {
   /** Names of all identities. */
   all: readonly string[] = ['our-app'];
+  /** Names of the app's own identity: its name in the settings, and its object id. */
+  ownId: readonly string[] = ['own'];
   /** Identities that work was done with, in order. */
   readonly used: string[] = [];
   readonly #current = new AsyncLocalStorage<string>();
@@ -19,7 +21,7 @@ export class FakeIdentity implements OwnIdentity {
   }
 
   async namesOf(identity: string): Promise<readonly string[]> {
-    return [identity];
+    return identity === this.ownId[0] ? this.ownId : [identity];
   }
 
   as<T>(identity: string, work: () => Promise<T>): Promise<T> {

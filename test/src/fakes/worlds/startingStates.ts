@@ -3,6 +3,7 @@ import { SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
 import { toActions } from '@connected-registry/protocol/names/permissions';
 import { CONNECTED_REGISTRY, onboarding } from '../answers/requests.js';
 import { atWork, offboardIn, revokeIn } from '../clients/clients.js';
+import { VAULT_ID } from '../services/access.js';
 import { LONG_AGO, scopeMap, token } from './defaultClient.js';
 import { createFlowWorld, type FlowWorld } from './flowWorld.js';
 import { report } from './onboardScript.js';
@@ -31,6 +32,9 @@ export interface StartingState {
 
 export type FlowName = 'onboard' | 'rotate' | 'offboard' | 'revoke';
 
+const identity = (digit: string) => ({
+  identity: { principalId: `${digit.repeat(8)}-1111-1111-1111-111111111111` },
+});
 const onboarded = ({ world, flows }: Start, request = {}) => onboardIn(world, { flows, request });
 const rotated = ({ world, flows }: Start) => rotateIn(world, { records: flows.records });
 const later = (date: string) => vi.setSystemTime(new Date(`${date}T12:00:00Z`));
@@ -99,7 +103,14 @@ export const STARTING_STATES: Readonly<Record<FlowName, Readonly<Record<string, 
         later('2026-03-02');
       },
     },
+    'a new client with an identity': { request: identity('1') },
+    'a client that gets an identity': { before: onboarded, request: identity('1') },
+    'a client that gets another identity': {
+      before: (start) => onboarded(start, identity('1')),
+      request: identity('2'),
+    },
     'a device that cannot pull': { script: cannotPull, fails: true },
+    'a device with an identity that cannot pull': { request: identity('1'), script: cannotPull, fails: true },
   },
   rotate: {
     'a due client': { before: due },
@@ -131,6 +142,7 @@ export const STARTING_STATES: Readonly<Record<FlowName, Readonly<Record<string, 
   },
   offboard: {
     'an onboarded client': { before: onboarded },
+    'a client with an identity': { before: (start) => onboarded(start, identity('1')) },
     'a token of others': {
       before: async (start) => {
         tokenOfOthers(start);
@@ -152,6 +164,7 @@ export const STARTING_STATES: Readonly<Record<FlowName, Readonly<Record<string, 
   },
   revoke: {
     'an onboarded client': { before: onboarded },
+    'a client with an identity': { before: (start) => onboarded(start, identity('1')) },
     'a client that was revoked before': {
       before: async (start) => {
         await onboarded(start);
@@ -172,7 +185,7 @@ export const STARTING_STATES: Readonly<Record<FlowName, Readonly<Record<string, 
 /** Brings a new world to the state. Needs fake timers, which it sets. */
 export async function startFrom({ before }: StartingState): Promise<Start> {
   later('2026-03-01');
-  const world = createWorld();
+  const world = createWorld({ KEY_VAULT_RESOURCE_ID: VAULT_ID });
   const start = { world, flows: createFlowWorld(world) };
   await before?.(start);
   world.wire.calls.length = 0;

@@ -3,6 +3,7 @@ import { SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
 import { toActions } from '@connected-registry/protocol/names/permissions';
 import type { SlotName } from '@connected-registry/protocol/registry/slots';
 import { createQueries } from '../../../../src/queries/queries.js';
+import { FakeAccess } from '../services/access.js';
 import { FakeAlerts } from '../services/alerts.js';
 import { FakeChannel } from '../services/channel.js';
 import { FakeIdentity } from '../services/identity.js';
@@ -27,6 +28,7 @@ export function createWorld(settings: Readonly<Record<string, string>> = {}) {
   const hubs = new FakeHubs();
   const alerts = new FakeAlerts();
   const self = new FakeIdentity();
+  const access = new FakeAccess();
   const wire = new Wire();
   controlPlane.registry = {
     name: REGISTRY,
@@ -58,6 +60,7 @@ export function createWorld(settings: Readonly<Record<string, string>> = {}) {
     hubs: wire.connect(hubs),
     alerts: wire.connect(alerts),
     self: wire.connect(self),
+    access: wire.connect(access),
   };
   const parsed = config(settings);
   const queries = createQueries(ports, parsed);
@@ -82,6 +85,7 @@ export function createWorld(settings: Readonly<Record<string, string>> = {}) {
     hubs,
     alerts,
     self,
+    access,
     wire,
     ports,
     config: parsed,

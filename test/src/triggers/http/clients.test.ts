@@ -91,6 +91,14 @@ describe('GET /api/clients/{key}', () => {
     expect((await get(clientKey(referenceOf(7)))).body).toMatchObject({ ...referenceOf(7), state: 'ok' });
   });
 
+  test('shows the identity that may read the secrets', async () => {
+    const key = clientKey(referenceOf(7));
+    expect((await get(key)).body).not.toHaveProperty('identity');
+    const identity = { principalId: '11111111-1111-1111-1111-111111111111', principalType: 'Device' };
+    engine.entities.set(`@client@${key}`, { access: { identity, grants: [] } });
+    expect((await get(key)).body).toMatchObject({ identity });
+  });
+
   test.each(['nothing', '', '../x', 'UPPER', `${clientKey(referenceOf(7))}-candidate`])('knows no %j', async (key) => {
     const { status, body, headers } = await get(key);
     expect([status, body['code'], headers?.['content-type']]).toEqual([

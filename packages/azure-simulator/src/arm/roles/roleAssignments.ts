@@ -2,6 +2,7 @@ import { sameName } from '@connected-registry/protocol/names/sameName';
 import { z } from 'zod';
 import { covers } from '../../access/authorize.js';
 import { ROLES, type RoleAssignment } from '../../access/roles.js';
+import { isSimulatedCondition } from '../../access/assignmentCondition.js';
 import { orUndefined, withoutUndefined } from '../../http/orUndefined.js';
 import type { ApiReply } from '../../http/message.js';
 import type { Call, Route } from '../../http/route.js';
@@ -9,6 +10,8 @@ import type { Plane } from '../../plane.js';
 import { armBody, resourceRoutes, versionOf } from '../armRoute.js';
 import { armError, badRequest, conflict } from '../errors.js';
 import { GROUP_PATH, REGISTRY_PATH, RESOURCE_PATH, SUBSCRIPTION_PATH } from '../ids.js';
+import { scopeOf } from './assignmentAttributes.js';
+import { permissionRoutes } from './permissions.js';
 import { roleDefinitionId } from './roleDefinitions.js';
 import { armTimeUtc } from '../timestamps.js';
 
@@ -42,10 +45,11 @@ const body = z.object({
  * rbac-guide).
  */
 export function roleAssignmentRoutes(plane: Plane): Route[] {
-  return SCOPES.flatMap((scope) => {
+  const ofScopes = SCOPES.flatMap((scope) => {
     const place = { type: TYPE, all: `${scope}/providers/${TYPE}`, name: 'assignment' };
     return resourceRoutes(plane, place, { list, get, put, remove });
   });
+  return [...ofScopes, ...permissionRoutes(plane, SCOPES)];
 
   function list(call: Call): ApiReply {
     const keep = listFilter(call, scopeOf(call));
@@ -81,6 +85,13 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
         `Principal ${principalId} does not exist in the directory ${plane.arm.tenantId}.`,
       );
     }
+    if (rest.condition !== undefined && !isSimulatedCondition(rest.condition)) {
+      throw badRequest(
+        'InvalidCondition',
+        'The simulator evaluates conditions on roles and principal types of role assignments only, in the documented ' +
+          'form "Constrain roles and principal types"; this one has another form, and would be ignored.',
+      );
+    }
     const before = find(plane, call);
     // The end of the write is stored, and its start is reported as the creation: two different instants in every
     // recording.
@@ -103,6 +114,10 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
       one.name !== wanted.name;
     if ([...plane.arm.roleAssignments.of(principalId)].some(isSame))
       throw conflict('RoleAssignmentExists', 'The role assignment already exists.');
+    if (!before && plane.arm.roleAssignments.size >= plane.settings.roleAssignmentsPerSubscription) {
+      // The docs give the code and the text, and no status.
+      throw badRequest('RoleAssignmentLimitExceeded', 'No more role assignments can be created.');
+    }
     plane.arm.roleAssignments.set(wanted);
     // Recorded also for an existing assignment: 201, and the answer has no creator.
     const created = { on: new Date(started).toISOString(), by: '' };
@@ -137,11 +152,6 @@ function listFilter(call: Call, scope: string): (one: RoleAssignment) => boolean
 
 function find(plane: Plane, call: Call): RoleAssignment | undefined {
   return plane.arm.roleAssignments.find(scopeOf(call), call.params['assignment'] ?? '');
-}
-
-function scopeOf(call: Call): string {
-  const path = decodeURI(call.path);
-  return path.slice(0, path.toLowerCase().indexOf('/providers/microsoft.authorization/'));
 }
 
 function assignmentBody(plane: Plane, call: Call, one: RoleAssignment): unknown {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 import { covers } from '../../access/authorize.js';
-import { ONBOARDING_ROLE, ROLES, type CustomRole, type RoleDefinition } from '../../access/roles.js';
+import { CUSTOM_ROLES, ROLES, type CustomRole, type RoleDefinition } from '../../access/roles.js';
 import { orUndefined } from '../../http/orUndefined.js';
 import type { ApiReply } from '../../http/message.js';
 import type { Call, Route } from '../../http/route.js';
@@ -9,6 +9,7 @@ import type { Plane } from '../../plane.js';
 import { armBody, resourceRoutes } from '../armRoute.js';
 import { armError, badRequest, conflict } from '../errors.js';
 import { GROUP_PATH, RESOURCE_PATH, SUBSCRIPTION_PATH } from '../ids.js';
+import { scopeOf } from './assignmentAttributes.js';
 import { armTimeUtc } from '../timestamps.js';
 
 const TYPE = 'Microsoft.Authorization/roleDefinitions';
@@ -113,18 +114,13 @@ function idOf(call: Call): string {
   return (call.params['role'] ?? '').toLowerCase();
 }
 
-function scopeOf(call: Call): string {
-  const path = decodeURI(call.path);
-  return path.slice(0, path.toLowerCase().indexOf('/providers/microsoft.authorization/'));
-}
-
 /** The full id of a role, from its last part. */
 export function roleDefinitionId(plane: Plane, id: string): string {
   return `/subscriptions/${plane.arm.subscriptionId}/providers/${TYPE}/${id}`;
 }
 
 function seededBody(plane: Plane, roleName: string, { id, actions, dataActions }: RoleDefinition) {
-  const type = roleName === ONBOARDING_ROLE ? 'CustomRole' : 'BuiltInRole';
+  const type = CUSTOM_ROLES.includes(roleName) ? 'CustomRole' : 'BuiltInRole';
   const permissions = [{ actions, notActions: [], dataActions, notDataActions: [] }];
   const times = { createdOn: armTimeUtc(SEEDED), updatedOn: armTimeUtc(SEEDED), createdBy: null, updatedBy: null };
   const properties = { roleName, type, description: roleName, assignableScopes: ['/'], permissions, ...times };

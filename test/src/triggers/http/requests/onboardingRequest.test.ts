@@ -15,6 +15,8 @@ function wrongFields(body: unknown, schema: typeof onboardingBody | typeof onboa
   return parsed.success ? [] : fieldErrors(parsed.error, ONBOARDING_FIELDS).map((error) => error.field);
 }
 
+const DEVICE = '1A111111-1111-1111-1111-111111111111';
+
 describe('a refused body', () => {
   test.each<[string, unknown]>([
     ['body', null],
@@ -70,6 +72,15 @@ describe('a refused body', () => {
     ['replaceSlot', { replaceSlot: 'password3' }],
     ['dryRun', { dryRun: 'yes' }],
     ['recheck', { recheck: 1 }],
+    ['identity', { identity: DEVICE }],
+    ['identity', { identity: {} }],
+    ['identity', { identity: { principalId: 'sensor-7' } }],
+    ['identity', { identity: { principalId: `${DEVICE}0` } }],
+    ['identity', { identity: { principalId: DEVICE, principalType: 'User' } }],
+    ['identity', { identity: { principalId: DEVICE, principalType: 'Group' } }],
+    ['identity', { identity: { principalId: DEVICE, principalType: 'serviceprincipal' } }],
+    ['identity', { identity: { principalId: DEVICE, name: 'x' } }],
+    ['identityByEvent', { identityByEvent: true }],
     ['password', { password: 'x' }],
     ['Client', { Client: 'x' }],
   ])('names %s for %j', (field, change) => {
@@ -111,6 +122,31 @@ describe('an accepted body', () => {
     expect(onboarding({ image: 'hello-world' }).image).toBe('hello-world:latest');
     const pinned = `hello-world@sha256:${'b'.repeat(64)}`;
     expect(onboarding({ image: pinned }).image).toBe(pinned);
+  });
+
+  test.each([
+    [{ principalId: DEVICE }, 'ServicePrincipal'],
+    [{ principalId: DEVICE, principalType: 'Device' }, 'Device'],
+  ])('names the identity %j, of type %s', (identity, principalType) => {
+    expect(onboarding({ identity }).identity).toEqual({ principalId: DEVICE.toLowerCase(), principalType });
+  });
+
+  test('with another identity is another request, and in another case the same', () => {
+    const print = (principalId: string) => fingerprint(onboarding({ identity: { principalId } }));
+    expect(print(DEVICE)).toBe(print(DEVICE.toLowerCase()));
+    expect(print(DEVICE)).not.toBe(print(DEVICE.replace('1A', '2A')));
+    expect(print(DEVICE)).not.toBe(fingerprint(onboarding()));
+  });
+
+  test('says of a wrong identity what it must be', () => {
+    const parsed = onboardingBody.safeParse({ ...BODY, identity: { principalId: 'x' } }, { reportInput: true });
+    expect(parsed.success ? [] : fieldErrors(parsed.error, ONBOARDING_FIELDS)).toMatchObject([
+      {
+        field: 'identity.principalId',
+        message: 'is not an object id',
+        fix: expect.stringContaining('object id (a GUID)'),
+      },
+    ]);
   });
 
   test('grants content/read for a listed name, and lasts 90 days', () => {

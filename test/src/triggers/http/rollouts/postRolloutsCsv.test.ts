@@ -62,6 +62,13 @@ describe('POST /api/rollouts with CSV', () => {
     ['a name with spaces', `client,connectedRegistry\n\na b,${CONNECTED_REGISTRY}\n`, 'rotate', 3, 'client'],
     ['a client twice', `${FILE}\na,${CONNECTED_REGISTRY.toUpperCase()}\n`, 'rotate', 5, 'client'],
     [
+      'an identity that is none',
+      `client,connectedRegistry,repositories,principalId\na,${CONNECTED_REGISTRY},hello-world,device\n`,
+      'onboard',
+      2,
+      'principalId',
+    ],
+    [
       'an unknown registry',
       `client,connectedRegistry,registry\na,${CONNECTED_REGISTRY},otherregistry\n`,
       'check',

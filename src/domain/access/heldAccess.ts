@@ -1,0 +1,150 @@
+import type { DeviceIdentity } from '@connected-registry/protocol/requests/deviceIdentity';
+import { sameName } from '@connected-registry/protocol/names/sameName';
+import type { WorksFor } from '../operations/worksFor.js';
+
+/** Who may read a client's secrets, as far as this app decides it. The client's record keeps it. */
+export interface HeldAccess {
+  /** The identity that the client should have: that of the last onboarding that succeeded and named one. */
+  readonly identity?: DeviceIdentity;
+  /** Role assignments that this app made, or was about to make, one entry for each principal and vault. */
+  readonly grants: readonly HeldGrant[];
+}
+
+/** Role assignments of one principal on secrets of one vault. */
+export interface GrantedSecrets {
+  /** In lower case. */
+  readonly principalId: string;
+  /** Resource id of the vault, as it was when they were made. */
+  readonly vault: string;
+  /** Names of the secrets. */
+  readonly made: readonly string[];
+}
+
+/** An entry of the record. It is written before the action, so it may name assignments that were never made. */
+export interface HeldGrant extends GrantedSecrets {
+  /** The run that wrote it last. */
+  readonly run: string;
+  /** `granting`: that run is at work. `ending`: the assignments are to be removed. */
+  readonly state: 'granting' | 'held' | 'ending';
+  /** Whether the assignments were held before that run, whose undo then keeps them. */
+  readonly wasHeld?: true;
+}
+
+/** The operations of the client's record about access. */
+export interface AccessRequests {
+  /** A run is about to make these assignments. */
+  readonly noteGrant: WorksFor & GrantedSecrets & { readonly run: string };
+  /** A run is undone. What the client did not have before the run is to be removed, also if the record lost it in the meantime. */
+  readonly undoGrant: WorksFor & GrantedSecrets & { readonly run: string };
+  /** All assignments are to be removed: the client is revoked or offboarded. */
+  readonly endGrants: WorksFor;
+  /** Others made these assignments. */
+  readonly disownGrant: WorksFor & GrantedSecrets;
+  /** A run has succeeded. From now on the client has this identity, and the assignments of all others are to be removed. */
+  readonly settleGrant: WorksFor & { readonly run: string; readonly identity: DeviceIdentity };
+  /** These assignments were removed. */
+  readonly dropGrants: WorksFor & { readonly removed: readonly Pick<GrantedSecrets, 'principalId' | 'vault'>[] };
+}
+
+/** Maximum entries; the newest are kept. An entry beyond them needs that many failed removals in a row. */
+const MAX_GRANTS = 10;
+
+/** A record that never had an entry has none. */
+const orNone = (access: HeldAccess | undefined): HeldAccess => (access === undefined ? { grants: [] } : access);
+
+const isSame = (one: Pick<GrantedSecrets, 'principalId' | 'vault'>, other: typeof one): boolean =>
+  one.principalId === other.principalId && sameName(one.vault, other.vault);
+
+function withGrant(access: HeldAccess, grant: HeldGrant): HeldAccess {
+  const others = access.grants.filter((one) => !isSame(one, grant));
+  return { ...access, grants: [...others, grant].slice(-MAX_GRANTS) };
+}
+
+const together = (left: readonly string[], right: readonly string[]): string[] => [...new Set([...left, ...right])];
+
+/** Records assignments that a run is about to make. */
+export function noteGrant(
+  access: HeldAccess | undefined,
+  { principalId, vault, made, run }: GrantedSecrets & { readonly run: string },
+): HeldAccess {
+  const known = orNone(access);
+  const before = known.grants.find((one) => isSame(one, { principalId, vault }));
+  const wasHeld = before !== undefined && (before.state === 'held' || before.wasHeld === true);
+  const grant: HeldGrant = {
+    principalId,
+    vault,
+    made: before === undefined ? made : together(before.made, made),
+    run,
+    state: 'granting',
+    ...(wasHeld ? { wasHeld: true } : {}),
+  };
+  return withGrant(known, grant);
+}
+
+/** Marks what an undone run made for removal, unless a later run holds it or the client had it before. */
+export function undoGrant(
+  access: HeldAccess | undefined,
+  { principalId, vault, made, run }: GrantedSecrets & { readonly run: string },
+): HeldAccess {
+  const known = orNone(access);
+  const before = known.grants.find((one) => isSame(one, { principalId, vault }));
+  if (before === undefined) return withGrant(known, { principalId, vault, made, run, state: 'ending' });
+  if (before.run !== run || before.state !== 'granting') return known;
+  const { wasHeld, ...grant } = before;
+  return withGrant(known, { ...grant, state: wasHeld === true ? 'held' : 'ending' });
+}
+
+/** Marks all assignments for removal. */
+export function endGrants(access: HeldAccess | undefined): HeldAccess | undefined {
+  if (access === undefined) return undefined;
+  const ending = ({ wasHeld: _wasHeld, ...grant }: HeldGrant): HeldGrant => ({ ...grant, state: 'ending' });
+  return { ...access, grants: access.grants.map(ending) };
+}
+
+/** Removes assignments that others made, so that this app leaves them alone. */
+export function disownGrant(
+  access: HeldAccess | undefined,
+  { principalId, vault, made }: GrantedSecrets,
+): HeldAccess | undefined {
+  if (access === undefined) return undefined;
+  const grants = access.grants.map((one) =>
+    isSame(one, { principalId, vault }) ? { ...one, made: one.made.filter((secret) => !made.includes(secret)) } : one,
+  );
+  return { ...access, grants };
+}
+
+/** Records that a run has succeeded. */
+export function settleGrant(
+  access: HeldAccess | undefined,
+  { run, identity }: { readonly run: string; readonly identity: DeviceIdentity },
+): HeldAccess {
+  const settled = ({ wasHeld: _wasHeld, ...grant }: HeldGrant): HeldGrant => {
+    if (grant.principalId !== identity.principalId) return { ...grant, state: 'ending' };
+    return grant.run === run && grant.state === 'granting' ? { ...grant, state: 'held' } : grant;
+  };
+  return { identity, grants: orNone(access).grants.map(settled) };
+}
+
+/** Removes entries whose assignments were removed, unless a run has begun to make them again. */
+export function dropGrants(
+  access: HeldAccess | undefined,
+  removed: readonly Pick<GrantedSecrets, 'principalId' | 'vault'>[],
+): HeldAccess | undefined {
+  if (access === undefined) return undefined;
+  const stays = (grant: HeldGrant): boolean => grant.state !== 'ending' || !removed.some((one) => isSame(one, grant));
+  return { ...access, grants: access.grants.filter(stays) };
+}
+
+/** The entries whose assignments are to be removed. */
+export function endingGrants(access: HeldAccess | undefined): HeldGrant[] {
+  return access === undefined ? [] : access.grants.filter(({ state }) => state === 'ending');
+}
+
+/** Whether a run may make these assignments now: it has noted them, and neither a revocation nor its own undo has ended them. */
+export function isGranting(
+  access: HeldAccess | undefined,
+  { principalId, vault, run }: Pick<HeldGrant, 'principalId' | 'vault' | 'run'>,
+): boolean {
+  const grant = access?.grants.find((one) => isSame(one, { principalId, vault }));
+  return grant !== undefined && grant.run === run && grant.state === 'granting';
+}

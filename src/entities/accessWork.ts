@@ -1,0 +1,31 @@
+import {
+  disownGrant,
+  dropGrants,
+  endGrants,
+  noteGrant,
+  settleGrant,
+  undoGrant,
+  type AccessRequests,
+  type HeldAccess,
+} from '../domain/access/heldAccess.js';
+import type { ClientRecord } from '../domain/clients/clientRecord.js';
+
+/** What each operation about access makes of the client's record. */
+export const ACCESS_WORK: {
+  readonly [Operation in keyof AccessRequests]: (
+    record: ClientRecord,
+    request: AccessRequests[Operation],
+  ) => ClientRecord;
+} = {
+  noteGrant: (record, request) => ({ ...record, access: noteGrant(record.access, request) }),
+  undoGrant: (record, request) => ({ ...record, access: undoGrant(record.access, request) }),
+  endGrants: (record) => withAccess(record, endGrants(record.access)),
+  disownGrant: (record, request) => withAccess(record, disownGrant(record.access, request)),
+  settleGrant: (record, request) => ({ ...record, access: settleGrant(record.access, request) }),
+  dropGrants: (record, { removed }) => withAccess(record, dropGrants(record.access, removed)),
+};
+
+/** A record without access keeps none. */
+function withAccess(record: ClientRecord, access: HeldAccess | undefined): ClientRecord {
+  return access === undefined ? record : { ...record, access };
+}

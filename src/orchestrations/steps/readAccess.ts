@@ -1,0 +1,72 @@
+import { referenceOf } from '@connected-registry/protocol/names/clientKey';
+import type { GrantedSecrets } from '../../domain/access/heldAccess.js';
+import type { PlannedAccess } from '../../domain/access/plannedAccess.js';
+import type { Run } from '../../domain/operations/run.js';
+import type { Flow } from '../run/flow.js';
+import type { Compensation, RunContext, Undo } from '../run/runContext.js';
+import { ClientRecords } from './clientRecord.js';
+
+/**
+ * How long, in seconds, a device may be unable to read its secret after it was given the right: ten minutes are published, and
+ * half as much again is for the device's own attempts. Source: Azure docs, role-based-access-control/troubleshooting.
+ */
+export const EFFECTIVE_WITHIN_SECONDS = 900;
+
+/** The steps of an onboarding that decide who may read the client's secrets. A request without an identity has none. */
+export class ReadAccessSteps {
+  constructor(
+    private readonly run: RunContext<Run>,
+    private readonly planned: PlannedAccess | undefined,
+  ) {}
+
+  /** Lets the device read its secrets, before it is asked to pull: an assignment takes up to ten minutes to be effective. */
+  *grant(): Flow<void> {
+    const { run, planned } = this;
+    if (!planned || planned.missing.length === 0) return;
+    const { principalId, principalType, vault, missing: secrets } = planned;
+    const grant = { principalId, vault, made: secrets, run: run.id };
+    const records = new ClientRecords(run);
+    yield* run.step(
+      'grantAccess',
+      function* () {
+        yield* records.call('noteGrant', grant);
+        const reference = referenceOf(run.input.request);
+        const order = { reference, run: run.id, vault, secrets, principalId, principalType };
+        const { foreign } = yield* run.activities.grantAccess(order);
+        if (foreign.length > 0) yield* records.call('disownGrant', { principalId, vault, made: foreign });
+      },
+      [undoGranting(grant)],
+    );
+  }
+
+  /** After success: the client has this identity, and what this app gave others before is taken from them. */
+  *settle(): Flow<void> {
+    const { run, planned } = this;
+    if (!planned) return;
+    const { principalId, principalType, missing, former, isRecorded } = planned;
+    if (isRecorded && missing.length === 0 && former.length === 0) return;
+    const uninterrupted = run.uninterrupted();
+    const identity = { principalId, principalType };
+    yield* new ClientRecords(uninterrupted).call('settleGrant', { run: run.id, identity });
+    if (former.length === 0) return;
+    // What remains stays in the record: a check reports it, and the client's next run, revocation or offboarding removes it.
+    yield* run.bestEffort('removeFormerAccess', run.limits.undoDeadlineSeconds, withdrawn);
+  }
+}
+
+/** Deletes the assignments that the client's record marks for removal, and has the record forget them. */
+export function* withdrawn(run: RunContext<Run>): Flow<readonly GrantedSecrets[]> {
+  const { removed } = yield* run.activities.withdrawAccess({ reference: referenceOf(run.input.request) });
+  if (removed.length > 0) yield* new ClientRecords(run).call('dropGrants', { removed });
+  return removed;
+}
+
+/** Also for a revoked client: its revocation takes this access away, and may have come before the action. */
+function undoGranting(grant: GrantedSecrets & { readonly run: string }): Compensation {
+  const undo: Undo = function* (run) {
+    yield* new ClientRecords(run).call('undoGrant', grant);
+    yield* withdrawn(run);
+    return {};
+  };
+  return { name: 'withdrawAccess', undo, whenRevoked: undo };
+}

@@ -1,0 +1,156 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { vaultId } from '@connected-registry/local-stack/stack/world';
+import { ASSIGNMENT_CONDITION } from '../../src/domain/access/secretsUser.js';
+import { onboardingOf, type Operation } from './harness/appClient.js';
+import { whileNothingSyncs } from './harness/holds.js';
+import { TakingAway } from './harness/takingAway.js';
+import { startTestStack, type TestStack } from './harness/testStack.js';
+
+/*
+ * The device's agent has an identity that may read nothing until the app gives it a client's secrets. In a deployment each
+ * device has one; here one agent does for all.
+ */
+
+const ADMINISTRATOR = 'f58310d9-a9f6-439a-9e8d-f62e7b41a168';
+const API_VERSION = '2022-04-01';
+/** An identity that no device has. */
+const OTHER = '22222222-2222-2222-2222-222222222222';
+
+let it: TestStack;
+let away: TakingAway;
+let vault: string;
+let device: string;
+beforeAll(async () => {
+  it = await startTestStack();
+  away = new TakingAway(it);
+  const { world } = it.stack.controlPlane;
+  vault = vaultId(world);
+  device = world.identities.device.objectId;
+  for (const { id, principalId } of await assignments()) if (principalId === device) await arm('DELETE', id);
+  await permit();
+});
+afterAll(() => it.dispose());
+
+const arm = (method: string, path: string, body?: unknown) =>
+  it.stack.controlPlane.operator.arm(method, path, API_VERSION, body);
+
+const listing = z.object({
+  value: z.array(z.object({ id: z.string(), properties: z.object({ principalId: z.string(), scope: z.string() }) })),
+});
+async function assignments() {
+  const { value } = listing.parse(await arm('GET', `${vault}/providers/Microsoft.Authorization/roleAssignments`));
+  return value.map(({ id, properties }) => ({ id, ...properties }));
+}
+
+/** Who may read the client's two secrets, by assignments on these alone. */
+async function readers(client: string): Promise<string[]> {
+  const scopes = ['', '-candidate'].map((end) => `${vault}/secrets/${it.secretOf(client)}${end}`);
+  const found = await assignments();
+  return scopes.flatMap((scope) => found.filter((one) => one.scope === scope).map(({ principalId }) => principalId));
+}
+
+let permission = '';
+/** The role that a deployment gives the app. */
+async function permit(): Promise<void> {
+  permission = `${vault}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}`;
+  await arm('PUT', permission, {
+    properties: {
+      roleDefinitionId: `/providers/Microsoft.Authorization/roleDefinitions/${ADMINISTRATOR}`,
+      principalId: it.stack.controlPlane.world.identities.app.objectId,
+      principalType: 'ServicePrincipal',
+      condition: ASSIGNMENT_CONDITION,
+      conditionVersion: '2.0',
+    },
+  });
+}
+
+const start = (client: string, principalId = device): Promise<string> =>
+  it.app.start(onboardingOf(client, { identity: { principalId } }));
+const onboard = async (client: string, principalId?: string): Promise<Operation> =>
+  it.app.end(await start(client, principalId));
+
+test('a device whose identity may read nothing gets its secrets and pulls; the same again writes nothing', async () => {
+  expect(await onboard('first')).toMatchObject({
+    status: 'completed',
+    result: { pull: { bytes: expect.any(Number) } },
+  });
+  expect(await readers('first')).toEqual([device, device]);
+
+  const view = await it.app.get(`clients/${it.secretOf('first')}`);
+  expect(view.body).toMatchObject({ identity: { principalId: device, principalType: 'ServicePrincipal' } });
+
+  const writes = await it.armWrites(async () => expect((await onboard('first')).status).toBe('completed'));
+  expect(writes).toBe(0);
+});
+
+test('a run that is cancelled takes back what it gave', async () => {
+  const ended = await whileNothingSyncs(it, async () => {
+    const id = await start('cancelled');
+    await it.app.watch(id, ({ phase }) => phase === 'pullCheck');
+    expect(await readers('cancelled')).toEqual([device, device]);
+    await it.app.post({}, `operations/${id}/cancel`);
+    return it.app.end(id);
+  });
+  expect(ended).toMatchObject({ status: 'rolledBack', failure: { residue: [] } });
+  expect(await readers('cancelled')).toEqual([]);
+});
+
+test('another identity that cannot pull leaves the client its own; one that can takes its place', async () => {
+  const before = onboardingOf('moved', { identity: { principalId: OTHER } });
+  // The agent reads with its own identity, so with the other one alone it reads nothing.
+  const id = await it.app.start(before);
+  await it.app.watch(id, ({ phase }) => phase === 'pullCheck');
+  expect(await readers('moved')).toEqual([OTHER, OTHER]);
+  await it.app.post({}, `operations/${id}/cancel`);
+  expect((await it.app.end(id)).status).toBe('rolledBack');
+
+  expect((await onboard('moved')).status).toBe('completed');
+  const moved = await it.app.start(onboardingOf('moved', { identity: { principalId: OTHER } }));
+  expect((await it.app.end(moved)).status).toBe('completed');
+  expect(await readers('moved')).toEqual([OTHER, OTHER]);
+});
+
+test('a revocation and an offboarding take the access away', async () => {
+  expect((await onboard('revoked')).status).toBe('completed');
+  const revoked = await away.revoke('revoked');
+  expect(revoked.result?.disabled.filter((what) => what.startsWith('read access'))).toHaveLength(2);
+  expect(await readers('revoked')).toEqual([]);
+
+  expect((await onboard('revoked')).status).toBe('completed');
+  const offboarded = await away.offboard('revoked');
+  expect(offboarded.result?.removed.filter((what) => what.startsWith('read access'))).toHaveLength(2);
+  expect(await readers('revoked')).toEqual([]);
+});
+
+test('a host that is killed between an assignment and its record goes on, and leaves none behind', async () => {
+  const { https } = it.stack.controlPlane;
+  const faults = `${it.stack.endpoints.azure.arm}/_control/faults`;
+  const operation = 'Microsoft.Authorization/roleAssignments/write';
+  await https(faults, {
+    method: 'POST',
+    body: { match: { operation, principal: 'app' }, when: 'after', delayMs: 5000, status: 503, count: 1 },
+  });
+  const id = await start('killed');
+  while ((await readers('killed')).length === 0) await sleep(200);
+  await it.crashHost();
+  await https(faults, { method: 'DELETE' });
+
+  expect((await it.app.end(id)).status).toBe('completed');
+  expect(await readers('killed')).toEqual([device, device]);
+  expect((await away.offboard('killed')).status).toBe('completed');
+  expect(await readers('killed')).toEqual([]);
+});
+
+test('without the role, preflight says so with the command that gives it', async () => {
+  await arm('DELETE', permission);
+  const dryRun = await it.app.post(onboardingOf('refused', { identity: { principalId: device }, dryRun: true }));
+  expect(dryRun.body).toMatchObject({
+    problems: [{ code: 'device-access-missing', fix: expect.stringContaining('az role assignment create') }],
+  });
+  const ended = await onboard('refused');
+  expect(ended).toMatchObject({ status: 'rolledBack', failure: { code: 'preflight' } });
+  expect(await it.operator.secretNames()).not.toContain(it.secretOf('refused'));
+});
