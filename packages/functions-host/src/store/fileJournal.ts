@@ -11,6 +11,7 @@ import { encodeFrame } from './frame.js';
 import { JournalCount, missingOf } from './journalCount.js';
 import type { Journal, RecordReader } from './journal.js';
 import { readSegment, segmentNumbers, segmentPath } from './segment.js';
+import { syncFolder } from './syncFolder.js';
 
 /** Milliseconds until the next attempt after a write that found no space. */
 const TRY_AGAIN = 500;
@@ -84,14 +85,6 @@ async function openSegment(folder: string, number: number): Promise<FileHandle> 
     if ((await stat(file)).size === 0) await rm(file, { force: true });
     throw error;
   }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => undefined);
-  if (handle === undefined) return;
-  // Not every platform can sync a folder.
-  await handle.sync().catch(() => undefined);
-  await handle.close();
 }
 
 class FileJournal implements Journal {

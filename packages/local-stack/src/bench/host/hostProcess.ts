@@ -91,7 +91,7 @@ export class HostProcess {
 }
 
 function commandLine(kind: HostKind, dataDir: string, port: number): string[] {
-  const local = path.resolve(here, '../../host/main.js');
+  const local = fileURLToPath(import.meta.resolve('@connected-registry/functions-host/main'));
   switch (kind) {
     case 'disk':
       return ['--expose-gc', local, '--app', appDir, '--data', dataDir, '--port', String(port)];
