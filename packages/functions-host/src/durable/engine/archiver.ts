@@ -42,6 +42,7 @@ export class Archiver {
   #due: number;
   /** Files that could not be replaced. They stay until the next start. */
   readonly #kept = new Set<number>();
+  #isWorking = false;
   #running: Promise<void> | undefined;
   #stopped = false;
 
@@ -53,11 +54,9 @@ export class Archiver {
 
   /** Starts to work if there is something to do. */
   look(): void {
-    if (this.#running !== undefined || this.#stopped) return;
-    if (this.#init.hub.ended.size < this.#due && this.#wasteful() === undefined) return;
-    this.#running = this.#work().finally(() => {
-      this.#running = undefined;
-    });
+    if (this.#isWorking || this.#stopped || !this.#isDue()) return;
+    this.#isWorking = true;
+    this.#running = this.#work();
   }
 
   /** Abandons what it does. It continues after the next start. */
@@ -66,25 +65,36 @@ export class Archiver {
     await this.#running;
   }
 
+  #isDue(): boolean {
+    return this.#init.hub.ended.size >= this.#due || this.#wasteful() !== undefined;
+  }
+
   async #work(): Promise<void> {
+    // Nothing may come between the last look and the end, or it would wait for the next change.
+    while (!this.#stopped && this.#isDue()) await this.#workOnce();
+    this.#isWorking = false;
+  }
+
+  async #workOnce(): Promise<void> {
     const { hub, failed } = this.#init;
     const { recent, atATime } = this.#limits;
-    try {
-      while (!this.#stopped && hub.ended.size >= this.#due)
-        await this.#move(hub.ended.oldest(Math.min(atATime, hub.ended.size - recent)));
-      this.#due = recent + atATime;
-    } catch (error) {
-      // They stay in memory and in the journal until there are many more.
-      this.#due = hub.ended.size * 2;
-      failed(asError(error));
-    }
-    for (let number = this.#wasteful(); number !== undefined && !this.#stopped; number = this.#wasteful())
+    if (hub.ended.size >= this.#due)
       try {
-        await this.#replace(number);
+        await this.#move(hub.ended.oldest(Math.min(atATime, hub.ended.size - recent)));
+        this.#due = recent + atATime;
       } catch (error) {
-        this.#kept.add(number);
+        // They stay in memory and in the journal until there are many more.
+        this.#due = hub.ended.size * 2;
         failed(asError(error));
       }
+    const number = this.#wasteful();
+    if (number === undefined) return;
+    try {
+      await this.#replace(number);
+    } catch (error) {
+      this.#kept.add(number);
+      failed(asError(error));
+    }
   }
 
   async #move(instances: readonly Instance[]): Promise<void> {

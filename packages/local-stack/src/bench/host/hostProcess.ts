@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -75,6 +75,19 @@ export class HostProcess {
     this.#child.kill('SIGKILL');
     await exit;
     return HostProcess.start(this.kind, this.#dataDir);
+  }
+
+  /** Bytes of its durable state. */
+  async bytesOnDisk(): Promise<number> {
+    const folder = path.join(this.#dataDir, 'durable');
+    const sizes = (await readdir(folder)).map(async (name) => {
+      // It may have been removed since.
+      return stat(path.join(folder, name)).then(
+        ({ size }) => size,
+        () => 0,
+      );
+    });
+    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   }
 
   /** Stops it and removes its data. */
