@@ -40,7 +40,7 @@ export class Archiver {
   readonly #limits: ArchiverLimits;
   /** Number of finished instances in memory from which some are moved. */
   #due: number;
-  /** Files that could not be replaced. They stay until the next start. */
+  /** Files that could not be replaced. They stay until `retry` or the next start. */
   readonly #kept = new Set<number>();
   #isWorking = false;
   #running: Promise<void> | undefined;
@@ -57,6 +57,13 @@ export class Archiver {
     if (this.#isWorking || this.#stopped || !this.#isDue()) return;
     this.#isWorking = true;
     this.#running = this.#work();
+  }
+
+  /** Tries again what has failed, because the disk has space again. */
+  retry(): void {
+    this.#due = this.#limits.recent + this.#limits.atATime;
+    this.#kept.clear();
+    this.look();
   }
 
   /** Abandons what it does. It continues after the next start. */

@@ -105,12 +105,14 @@ export class Engine implements HubListener {
     );
     this.#archiver = this.#archiverOf(init);
     init.journal.onFailure = (error) => this.#halt(error);
-    init.journal.onSpace = (error) =>
+    init.journal.onSpace = (error) => {
       this.#log.error(
         error === undefined
           ? 'The journal can be written again; waiting work continues.'
           : `${error.message}. Free some space: until then requests that change something are refused, and work stands still.`,
       );
+      if (error === undefined) this.#archiver?.retry();
+    };
   }
 
   /** Continues everything that is in progress according to the journal. */

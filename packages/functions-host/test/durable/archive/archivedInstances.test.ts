@@ -4,6 +4,7 @@ import path from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import type { HubRecord } from '../../../src/durable/hub/records.js';
 import { statusView } from '../../../src/durable/management/statusView.js';
 import { EngineOnDisk, archiveBytes, contents, eager, shortApp } from './storeUnderTest.js';
 
@@ -145,6 +146,46 @@ describe('a finished instance', () => {
     await engine.untilArchived('a', 'b', 'c');
     expect(engine.hub.instances.size).toBe(0);
     expect(contents(engine.hub)).toEqual(before);
+  });
+});
+
+describe('an archive that cannot be written', () => {
+  it('leaves finished instances in memory, says so once, and takes them later', async () => {
+    const { archive } = engine.store;
+    const append = archive.append.bind(archive);
+    const noSpace = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    Object.assign(archive, { append: () => Promise.reject(noSpace) });
+    await engine.start('says', 'one', 'a');
+    await engine.until(() => engine.warnings.length > 0);
+    expect(engine.warnings).toEqual([expect.stringContaining('no space left on device')]);
+    expect(await view('one')).toMatchObject({ output: 'hello a' });
+
+    Object.assign(archive, { append });
+    await engine.start('says', 'two', 'b');
+    await engine.untilArchived('one', 'two');
+    expect(engine.warnings).toHaveLength(1);
+  });
+
+  it('is tried again when the journal has space again', async () => {
+    const { archive, journal } = engine.store;
+    const append = archive.append.bind(archive);
+    Object.assign(archive, { append: () => Promise.reject(new Error('no space left on device')) });
+    await engine.start('says', 'one', 'a');
+    await engine.until(() => engine.warnings.length > 0);
+    Object.assign(archive, { append });
+    journal.onSpace?.(undefined);
+
+    await engine.untilArchived('one');
+    expect(await view('one')).toMatchObject({ output: 'hello a' });
+  });
+});
+
+describe('a journal of a later version', () => {
+  it('is refused for its first record that is unknown', () => {
+    const record = { k: 'tomorrow' } as unknown as HubRecord;
+    expect(() => engine.hub.apply(record, 1)).toThrow(
+      'The journal has a record of the kind "tomorrow", which this version of the host does not know.',
+    );
   });
 });
 

@@ -10,6 +10,8 @@ const CHUNK = 5000;
 const QUERY_TIMES = 20;
 const PAGE = 100;
 const TOKEN = 'x-ms-continuation-token';
+/** What the journal may keep, because a short one is read fast at a start. */
+const journalAtMost = 50 * 1024 * 1024;
 /** Maximum time until the files of purged instances are gone, ms. */
 const REMOVED_WITHIN = 20_000;
 
@@ -156,8 +158,8 @@ export function finishedLines({ count, memory, start, queries, purge }: Finished
     {
       what: `${name}: data folder before and after the purge`,
       value: `${megabytes(purge.before)}, ${megabytes(purge.after)}`,
-      goal: '<= half',
-      met: purge.after <= purge.before / 2,
+      goal: '<= half, or 50 MB',
+      met: purge.after <= Math.max(purge.before / 2, journalAtMost),
     },
   ];
 }
