@@ -10,6 +10,7 @@ import { requestText } from '../entities/messages.js';
 import { newExecutionId } from '../guid.js';
 import { eventRaised, executionStarted, type HistoryEvent } from '../history.js';
 import { isEnded, type Instance, type Outline, type RuntimeStatus } from '../hub/instance.js';
+import { idOf } from '../hub/sortedIds.js';
 import { rewindRecord } from './rewind.js';
 
 /** The id belongs to an instance that has not ended. */
@@ -184,8 +185,13 @@ export class Client {
 
   *#matching(query: InstanceQuery): Generator<readonly [string, Outline]> {
     const { hub } = this.#engine;
-    for (const id of hub.ids.matching(query)) {
-      const outline = hub.outline(id);
+    const items = hub.ids.all();
+    const [from, to] = hub.ids.range(query);
+    for (let index = from; index < to; index += 1) {
+      const item = items[index];
+      if (item === undefined) continue;
+      const id = idOf(item);
+      const outline = typeof item === 'string' ? hub.outline(item) : item;
       if (outline?.isVisible !== true) continue;
       if (query.from !== undefined && outline.created < query.from) continue;
       if (query.to !== undefined && outline.created > query.to) continue;

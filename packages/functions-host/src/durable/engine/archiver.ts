@@ -130,13 +130,11 @@ export class Archiver {
   async #replace(number: number): Promise<void> {
     const { hub, archive, settled } = this.#init;
     archive.seal(number);
-    let group: { id: string; instance: ArchivedInstance }[] = [];
+    let group: ArchivedInstance[] = [];
     let bytes = 0;
-    for (const id of hub.archived.in(number)) {
+    for (const instance of hub.archived.in(number)) {
       if (this.#stopped) return;
-      const instance = hub.archived.get(id);
-      if (instance?.segment !== number) continue;
-      group.push({ id, instance });
+      group.push(instance);
       bytes += instance.length;
       if (bytes < this.#limits.copied) continue;
       await this.#copy(group);
@@ -148,14 +146,15 @@ export class Archiver {
     if (!this.#stopped) await archive.remove(number);
   }
 
-  async #copy(group: readonly { id: string; instance: ArchivedInstance }[]): Promise<void> {
+  async #copy(group: readonly ArchivedInstance[]): Promise<void> {
     const { hub, archive, commit } = this.#init;
-    // While earlier ones were copied it may have been purged, replaced or taken out.
-    const present = group.filter(({ id, instance }) => hub.archived.get(id) === instance);
-    const places = await archive.append(present.map(({ instance }) => archive.read(instance)));
-    const entries = present.flatMap(({ id, instance }, index): ArchiveEntry[] => {
+    // Before and during the copy it may have been purged, replaced or taken out.
+    const isPresent = (instance: ArchivedInstance): boolean => hub.archived.get(instance.id) === instance;
+    const present = group.filter(isPresent);
+    const places = await archive.append(present.map((instance) => archive.read(instance)));
+    const entries = present.flatMap((instance, index): ArchiveEntry[] => {
       const place = places[index];
-      return hub.archived.get(id) === instance && place !== undefined ? [entryOf(id, instance, place)] : [];
+      return isPresent(instance) && place !== undefined ? [entryOf(instance.id, instance, place)] : [];
     });
     if (entries.length > 0) commit({ k: 'archive', e: entries });
   }

@@ -4,8 +4,10 @@
  * between reads both.
  */
 import type { TaskHub } from '../hub/hub.js';
+import type { ArchivedInstance } from '../hub/archivedInstances.js';
 import { storedInstance } from '../hub/instance.js';
 import type { ArchiveEntry, ArchiveRecord, CheckpointRecord } from '../hub/records.js';
+import { idOf, type Listed } from '../hub/sortedIds.js';
 import type { Journal } from '../../store/journal.js';
 
 const smallestLength = 32 * 1024 * 1024;
@@ -72,16 +74,16 @@ export class Checkpoints {
    * Writes instances as they are now, from an index of the ids on.
    * @returns the index that follows, the number of the last record, and the bytes of archived instances
    */
-  #writeSome(ids: readonly string[], from: number): { after: number; seq: number; indexed: number } {
+  #writeSome(ids: readonly Listed<ArchivedInstance>[], from: number): { after: number; seq: number; indexed: number } {
     const entries: ArchiveEntry[] = [];
     let written = 0;
     let seq = 0;
     let next = from;
     for (; next < ids.length && written < instancesAtATime && entries.length < entriesAtATime; next += 1) {
-      const id = ids[next] ?? '';
+      const id = idOf(ids[next] ?? '');
       const instance = this.#hub.instances.get(id);
       const archived = this.#hub.archived.get(id);
-      if (archived !== undefined) entries.push(archived.entry(id));
+      if (archived !== undefined) entries.push(archived.entry);
       if (instance === undefined) continue;
       const record: CheckpointRecord = { k: 'checkpoint', s: storedInstance(instance) };
       seq = this.#journal.append(JSON.stringify(record));

@@ -8,6 +8,7 @@ import { statusNames, type ArchiveEntry } from './records.js';
 
 /** One instance. There may be a hundred thousand of them, so it has few fields. */
 export class ArchivedInstance implements Outline, Place {
+  readonly id: string;
   readonly status: RuntimeStatus;
   readonly created: number;
   readonly generation: number | null;
@@ -15,7 +16,8 @@ export class ArchivedInstance implements Outline, Place {
   readonly offset: number;
   readonly length: number;
 
-  constructor({ s, c, g, p: [segment, offset, length] }: ArchiveEntry) {
+  constructor({ i, s, c, g, p: [segment, offset, length] }: ArchiveEntry) {
+    this.id = i;
     this.status = statusNames[s] ?? 'Failed';
     this.created = c;
     this.generation = g;
@@ -30,8 +32,8 @@ export class ArchivedInstance implements Outline, Place {
   }
 
   /** Its entry in the journal. */
-  entry(id: string): ArchiveEntry {
-    return entryOf(id, this, this);
+  get entry(): ArchiveEntry {
+    return entryOf(this.id, this, this);
   }
 }
 
@@ -63,9 +65,9 @@ export class ArchivedInstances {
   }
 
   /** Adds an instance, or puts it in another place. */
-  set(id: string, instance: ArchivedInstance): void {
-    this.delete(id);
-    this.#byId.set(id, instance);
+  set(instance: ArchivedInstance): void {
+    this.delete(instance.id);
+    this.#byId.set(instance.id, instance);
     this.#use(instance.segment, instance.length);
   }
 
@@ -87,11 +89,11 @@ export class ArchivedInstances {
     return this.#used.get(segment) ?? 0;
   }
 
-  /** Ids of the instances in a file of the archive. */
-  in(segment: number): string[] {
-    const ids: string[] = [];
-    for (const [id, instance] of this.#byId) if (instance.segment === segment) ids.push(id);
-    return ids;
+  /** The instances in a file of the archive. */
+  in(segment: number): ArchivedInstance[] {
+    const found: ArchivedInstance[] = [];
+    for (const instance of this.#byId.values()) if (instance.segment === segment) found.push(instance);
+    return found;
   }
 
   #use(segment: number, bytes: number): void {

@@ -47,8 +47,8 @@ export class TaskHub {
   readonly ended = new EndedInstances();
   /** The index of those in the archive. */
   readonly archived = new ArchivedInstances();
-  /** Ids of all instances. */
-  readonly ids = new SortedIds();
+  /** Ids of all instances; archived ones with their outlines. */
+  readonly ids = new SortedIds<ArchivedInstance>();
   listener: HubListener | undefined;
   #lastMessage = 0;
   readonly #archive: Pick<FileArchive, 'read'> | undefined;
@@ -146,24 +146,26 @@ export class TaskHub {
 
   #add(instance: Instance): void {
     const before = this.instances.get(instance.id);
-    if (before !== undefined) this.ended.delete(before);
-    else if (!this.archived.delete(instance.id)) this.ids.add(instance.id);
+    if (before === undefined) {
+      this.archived.delete(instance.id);
+      this.ids.set(instance.id);
+    } else this.ended.delete(before);
     this.instances.set(instance.id, instance);
   }
 
   #remove(id: string): void {
     const instance = this.instances.get(id);
     if (instance !== undefined) this.ended.delete(instance);
-    if (this.instances.delete(id) || this.archived.delete(id)) this.ids.remove(id);
+    if (this.instances.delete(id) || this.archived.delete(id)) this.ids.delete(id);
   }
 
   #archived(entry: ArchiveEntry): void {
     const instance = this.instances.get(entry.i);
-    if (instance !== undefined) {
-      this.ended.delete(instance);
-      this.instances.delete(entry.i);
-    } else if (this.archived.get(entry.i) === undefined) this.ids.add(entry.i);
-    this.archived.set(entry.i, new ArchivedInstance(entry));
+    if (instance !== undefined) this.ended.delete(instance);
+    this.instances.delete(entry.i);
+    const archived = new ArchivedInstance(entry);
+    this.archived.set(archived);
+    this.ids.set(archived);
   }
 
   #restore(instance: Instance): void {

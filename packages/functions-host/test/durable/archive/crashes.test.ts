@@ -166,7 +166,7 @@ describe('a kill', () => {
 
     const size = statSync(journal).size;
     expect(frames.filter(({ record }) => record.k === 'archive').length).toBeGreaterThan(2);
-    for (let length = size; length > (frames.at(-4)?.end ?? size); length -= 1) {
+    for (let length = size; length > (frames.at(-3)?.end ?? size); length -= 1) {
       const copy = copied('torn');
       truncateSync(path.join(copy, path.basename(journal)), length);
       const expected = states.findLast(({ end }) => end <= length);

@@ -7,6 +7,7 @@ import type { ArchiverLimits } from '../../../src/durable/engine/archiver.js';
 import { TaskHub } from '../../../src/durable/hub/hub.js';
 import { storedInstance } from '../../../src/durable/hub/instance.js';
 import type { HubRecord } from '../../../src/durable/hub/records.js';
+import { idOf } from '../../../src/durable/hub/sortedIds.js';
 import { FileArchive } from '../../../src/store/archive.js';
 import { openFileJournal } from '../../../src/store/fileJournal.js';
 import type { Journal } from '../../../src/store/journal.js';
@@ -51,7 +52,8 @@ export async function openStore(folder: string): Promise<OpenStore> {
 
 /** Everything persistent of a hub, wherever it is, comparable. */
 export function contents(hub: TaskHub): unknown {
-  return hub.ids.all().map((id) => {
+  return hub.ids.all().map((item) => {
+    const id = idOf(item);
     const instance = hub.find(id);
     return instance === undefined
       ? { id, missing: true }

@@ -8,6 +8,8 @@ import type { Line } from './table.js';
 /** How many are started before the next count is printed. */
 const CHUNK = 5000;
 const QUERY_TIMES = 20;
+/** Milliseconds. */
+const FREED_WITHIN = 2000;
 const PAGE = 100;
 const TOKEN = 'x-ms-continuation-token';
 /** What the journal may keep, because a short one is read fast at a start. */
@@ -59,6 +61,9 @@ export async function finished(
     await runMany(fresh, Math.min(CHUNK, count - done));
     say(`disk: ${Math.min(done + CHUNK, count)} of ${count} have ended`);
   }
+  // What the collection frees goes back to the system a moment later.
+  await usage(fresh);
+  await sleep(FREED_WITHIN);
   const ran = await usage(fresh);
   const host = await restart();
   const restarted = await usage(host);
