@@ -21,7 +21,7 @@ export interface ArchiverLimits {
   readonly smallest: number;
 }
 
-const defaultLimits: ArchiverLimits = { recent: 100, atATime: 50, copied: 1024 * 1024, smallest: 1024 * 1024 };
+const defaultLimits: ArchiverLimits = { recent: 100, atATime: 20, copied: 1024 * 1024, smallest: 1024 * 1024 };
 
 /** What the archiver works with. */
 export interface ArchiverInit {
