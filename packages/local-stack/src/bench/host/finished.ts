@@ -8,7 +8,7 @@ import type { Line } from './table.js';
 /** How many are started before the next count is printed. */
 const CHUNK = 5000;
 const QUERY_TIMES = 20;
-/** Milliseconds. */
+/** Milliseconds until the system has what a garbage collection has freed. */
 const FREED_WITHIN = 2000;
 const PAGE = 100;
 const TOKEN = 'x-ms-continuation-token';
@@ -56,17 +56,14 @@ export async function finished(
   restart: () => Promise<HostProcess>,
   say: (text: string) => void,
 ): Promise<Finished> {
-  const empty = await usage(fresh);
+  const empty = await settledUsage(fresh);
   for (let done = 0; done < count; done += CHUNK) {
     await runMany(fresh, Math.min(CHUNK, count - done));
     say(`disk: ${Math.min(done + CHUNK, count)} of ${count} have ended`);
   }
-  // What the collection frees goes back to the system a moment later.
-  await usage(fresh);
-  await sleep(FREED_WITHIN);
-  const ran = await usage(fresh);
+  const ran = await settledUsage(fresh);
   const host = await restart();
-  const restarted = await usage(host);
+  const restarted = await settledUsage(host);
   const queries = await measureQueries(host, count);
   const before = await host.bytesOnDisk();
   const began = performance.now();
@@ -81,6 +78,14 @@ export async function finished(
   if (left.length > 0) throw new Error(`${left.length} instances are there again after they were purged`);
   const memory = { empty, ran, restarted };
   return { count, memory, start: host.firstAnswer, queries, purge: { milliseconds, before, after } };
+}
+
+/** What a garbage collection frees goes back to the system a moment later. */
+async function settledUsage(host: HostProcess): Promise<Memory> {
+  await usage(host);
+  await sleep(FREED_WITHIN);
+  const { rss, heap } = await usage(host);
+  return { rss, heap };
 }
 
 async function measureQueries(host: HostProcess, count: number): Promise<Query[]> {
@@ -145,7 +150,12 @@ export function finishedLines({ count, memory, start, queries, purge }: Finished
   const bound = 250 * 1024 * 1024;
   return [
     { what: 'host before the first one', value: used(memory.empty) },
-    { what: `${name}: host that ran them`, value: used(memory.ran) },
+    {
+      what: `${name}: host that ran them`,
+      value: used(memory.ran),
+      goal: '< 250 MB resident',
+      met: memory.ran.rss < bound,
+    },
     {
       what: `${name}: host after kill -9 and a start`,
       value: used(memory.restarted),
