@@ -18,7 +18,9 @@ export class ArchivedInstance implements Outline, Place {
 
   constructor({ i, s, c, g, p: [segment, offset, length] }: ArchiveEntry) {
     this.id = i;
-    this.status = statusNames[s] ?? 'Failed';
+    const status = statusNames[s];
+    if (status === undefined) throw new Error(`The journal has instance '${i}' with the unknown status ${s}.`);
+    this.status = status;
     this.created = c;
     this.generation = g;
     this.segment = segment;
