@@ -39,11 +39,13 @@ export async function openFileJournal(
   const lock = await lockFolder(folder);
   try {
     const numbers = await segmentNumbers(folder);
+    // A kill during `rotate` may leave an empty segment behind one that was still written.
+    const lastUsed = await lastWithContents(folder, numbers);
     let seq = 0;
     let oldBytes = 0;
     for (const [index, number] of numbers.entries()) {
       const file = segmentPath(folder, number);
-      const last = index === numbers.length - 1;
+      const last = index >= lastUsed;
       const end = await readSegment(file, { last, after: seq }, read);
       seq = end.seq;
       if (last && (await stat(file)).size > end.length) await truncate(file, end.length);
@@ -69,6 +71,13 @@ export async function openFileJournal(
     await lock.release();
     throw error;
   }
+}
+
+/** The index of the last segment that is not empty; -1 if there is none. */
+async function lastWithContents(folder: string, numbers: readonly number[]): Promise<number> {
+  for (let index = numbers.length - 1; index >= 0; index -= 1)
+    if ((await stat(segmentPath(folder, numbers[index] ?? 0))).size > 0) return index;
+  return -1;
 }
 
 /** Opens a segment for appending, and ensures that its name is on disk. */
