@@ -20,6 +20,8 @@ export function idsOf(record: HubRecord): string[] {
       return record.i;
     case 'checkpoint':
       return [record.s.id];
+    case 'archive':
+      return record.e.map(({ i }) => i);
     default:
       return [record.i];
   }

@@ -69,7 +69,11 @@ export async function startLocalHost(): Promise<HostProcess> {
 
 async function journalIn(folder: string): Promise<HubRecord[]> {
   const records: HubRecord[] = [];
-  const journal = await openFileJournal(folder, (payload) => records.push(JSON.parse(payload) as HubRecord));
+  const journal = await openFileJournal(folder, (payload) => {
+    const record = JSON.parse(payload) as HubRecord;
+    // Where finished instances are changes nothing about them; who reads these records keeps them in memory.
+    if (record.k !== 'archive') records.push(record);
+  });
   await journal.close();
   return records;
 }

@@ -2,6 +2,7 @@
 import path from 'node:path';
 
 import type { DurableExtension, ExtensionOptions } from '../extension.js';
+import { FileArchive } from '../store/archive.js';
 import { openFileJournal } from '../store/fileJournal.js';
 import { memoryJournal, type Journal } from '../store/journal.js';
 import { Client } from './client/client.js';
@@ -24,18 +25,17 @@ export interface StoreOptions {
 
 /**
  * Opens the store of a data folder and creates its engine. Nothing runs before `start`.
- * @throws FolderLockedError, JournalDamagedError, DurableSettingsError
+ * @throws FolderLockedError, JournalDamagedError, ArchiveDamagedError, DurableSettingsError
  */
 export async function createDurableExtension(options: ExtensionOptions & StoreOptions): Promise<DurableExtension> {
   const settings = durableSettings(options.hostJson, {
     earlyTimers: options.earlyTimers ?? process.env['DURABLE_TIMERS_EARLY'] === '1',
   });
-  const hub = new TaskHub();
-  const journal = await openJournal(options, hub);
+  const { hub, journal, archive } = await openStore(options);
   const functions = new DurableFunctions(options.app);
   const { app, clock, log, strict } = options;
   const findCode = codeFinder(options.appDir);
-  const engine = new Engine({ app, functions, settings, clock, log, strict, hub, journal, findCode });
+  const engine = new Engine({ app, functions, settings, clock, log, strict, hub, journal, archive, findCode });
   const links = { hubName: settings.hubName, key: options.keys.durable };
   const management = { client: new Client(engine), functions, links };
   return {
@@ -48,16 +48,32 @@ export async function createDurableExtension(options: ExtensionOptions & StoreOp
     },
     stop: async () => {
       await engine.stop();
+      await archive?.close();
       await journal.close();
     },
   };
 }
 
-async function openJournal(options: ExtensionOptions & StoreOptions, hub: TaskHub): Promise<Journal> {
-  if (options.inMemory === true) return memoryJournal();
-  return openFileJournal(
-    path.join(options.dataDir, 'durable'),
-    (payload, seq) => hub.apply(JSON.parse(payload) as HubRecord, seq),
-    { file: path.join(options.dataDir, 'durable.count'), missing: (text) => options.log.error(text) },
-  );
+interface Store {
+  readonly hub: TaskHub;
+  readonly journal: Journal;
+  readonly archive: FileArchive | undefined;
+}
+
+async function openStore(options: ExtensionOptions & StoreOptions): Promise<Store> {
+  if (options.inMemory === true) return { hub: new TaskHub(), journal: memoryJournal(), archive: undefined };
+  const folder = path.join(options.dataDir, 'durable');
+  const archive = new FileArchive(folder);
+  const hub = new TaskHub(archive);
+  const journal = await openFileJournal(folder, (payload, seq) => hub.apply(JSON.parse(payload) as HubRecord, seq), {
+    file: path.join(options.dataDir, 'durable.count'),
+    missing: (text) => options.log.error(text),
+  });
+  try {
+    await archive.open(hub.archived.places());
+    return { hub, journal, archive };
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
 }

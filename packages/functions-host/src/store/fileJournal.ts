@@ -11,6 +11,7 @@ import { encodeFrame } from './frame.js';
 import { JournalCount, missingOf } from './journalCount.js';
 import type { Journal, RecordReader } from './journal.js';
 import { readSegment, segmentNumbers, segmentPath } from './segment.js';
+import { syncFolder } from './syncFolder.js';
 
 /** Milliseconds until the next attempt after a write that found no space. */
 const TRY_AGAIN = 500;
@@ -38,11 +39,13 @@ export async function openFileJournal(
   const lock = await lockFolder(folder);
   try {
     const numbers = await segmentNumbers(folder);
+    // A kill during `rotate` may leave an empty segment behind one that was still written.
+    const lastUsed = await lastWithContents(folder, numbers);
     let seq = 0;
     let oldBytes = 0;
     for (const [index, number] of numbers.entries()) {
       const file = segmentPath(folder, number);
-      const last = index === numbers.length - 1;
+      const last = index >= lastUsed;
       const end = await readSegment(file, { last, after: seq }, read);
       seq = end.seq;
       if (last && (await stat(file)).size > end.length) await truncate(file, end.length);
@@ -70,6 +73,13 @@ export async function openFileJournal(
   }
 }
 
+/** The index of the last segment that is not empty; -1 if there is none. */
+async function lastWithContents(folder: string, numbers: readonly number[]): Promise<number> {
+  for (let index = numbers.length - 1; index >= 0; index -= 1)
+    if ((await stat(segmentPath(folder, numbers[index] ?? 0))).size > 0) return index;
+  return -1;
+}
+
 /** Opens a segment for appending, and ensures that its name is on disk. */
 async function openSegment(folder: string, number: number): Promise<FileHandle> {
   const file = segmentPath(folder, number);
@@ -84,14 +94,6 @@ async function openSegment(folder: string, number: number): Promise<FileHandle> 
     if ((await stat(file)).size === 0) await rm(file, { force: true });
     throw error;
   }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => undefined);
-  if (handle === undefined) return;
-  // Not every platform can sync a folder.
-  await handle.sync().catch(() => undefined);
-  await handle.close();
 }
 
 class FileJournal implements Journal {

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { setImmediate as turn } from 'node:timers/promises';
 
 import { hostJsonOf } from '../../src/config/hostJson.js';
+import type { ArchiverLimits } from '../../src/durable/engine/archiver.js';
 import { Client } from '../../src/durable/client/client.js';
 import { Engine } from '../../src/durable/engine/engine.js';
 import { DurableFunctions } from '../../src/durable/functions.js';
@@ -12,6 +13,7 @@ import type { HubRecord } from '../../src/durable/hub/records.js';
 import { durableSettings } from '../../src/durable/settings.js';
 import { statusView } from '../../src/durable/management/statusView.js';
 import { createLog, type LogEntry } from '../../src/log/log.js';
+import type { FileArchive } from '../../src/store/archive.js';
 import { memoryJournal, type Journal } from '../../src/store/journal.js';
 import { InvocationError, type AppFunction, type LoadedApp, type RpcTypedData } from '../../src/worker/app.js';
 import { VirtualTime } from '../virtualTime.js';
@@ -119,6 +121,8 @@ export interface EngineOptions {
   earlyTimers?: boolean;
   journal?: Journal;
   hub?: TaskHub;
+  archive?: FileArchive;
+  archiverLimits?: ArchiverLimits;
 }
 
 /** An engine that has been started. */
@@ -148,6 +152,8 @@ export class EngineUnderTest {
       strict: options.strict ?? false,
       hub: this.hub,
       journal: this.#recording(options.journal ?? memoryJournal()),
+      ...(options.archive === undefined ? {} : { archive: options.archive }),
+      ...(options.archiverLimits === undefined ? {} : { archiverLimits: options.archiverLimits }),
       findCode: () => Promise.resolve(undefined),
     });
     this.client = new Client(this.engine);
@@ -178,7 +184,7 @@ export class EngineUnderTest {
   }
 
   instance(id: string): Instance {
-    const instance = this.hub.instances.get(id);
+    const instance = this.hub.find(id);
     if (instance === undefined) throw new Error(`no instance ${id}`);
     return instance;
   }

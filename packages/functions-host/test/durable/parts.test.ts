@@ -6,7 +6,8 @@ import { WorkQueue } from '../../src/durable/engine/workQueue.js';
 import { hostJsonOf } from '../../src/config/hostJson.js';
 import { entityOf, isSchedulerId, schedulerId } from '../../src/durable/entityId.js';
 import { deterministicGuid } from '../../src/durable/guid.js';
-import { PastHistories, packHistory, packedText } from '../../src/durable/hub/pastHistories.js';
+import { EndedInstances } from '../../src/durable/hub/endedInstances.js';
+import { packHistory, packedText, type PackedHistory } from '../../src/durable/hub/packedHistory.js';
 import { turnMark } from '../../src/durable/history.js';
 import { DurableSettingsError, durableSettings } from '../../src/durable/settings.js';
 import { compareVersions } from '../../src/durable/versions.js';
@@ -101,12 +102,13 @@ describe('GUIDs made of names', () => {
 
 describe('histories of ended instances', () => {
   it('are compressed when many more have ended, and read the same', () => {
-    const histories = new PastHistories();
+    const ended = new EndedInstances<{ packed: PackedHistory | undefined }>();
     const history = Array.from({ length: 50 }, () => turnMark(12, '2026-01-01T00:00:00.000Z'));
-    const instances = Array.from({ length: 2500 }, () => ({ packed: packHistory(history) as string | Buffer }));
-    for (const instance of instances) histories.add(instance);
+    const instances = Array.from({ length: 2500 }, () => ({ packed: packHistory(history) as PackedHistory }));
+    for (const instance of instances) ended.add(instance);
 
     expect(instances.filter(({ packed }) => typeof packed !== 'string')).toHaveLength(1500);
+    expect(ended.oldest(2500)).toEqual(instances);
     expect(new Set(instances.map(({ packed }) => packedText(packed)))).toEqual(new Set([JSON.stringify(history)]));
     expect(instances[0]?.packed.length).toBeLessThan(JSON.stringify(history).length / 5);
   });

@@ -1,4 +1,5 @@
 import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -27,6 +28,17 @@ describe('a torn write', () => {
       expect(await tested.read()).toEqual(['first record', 'third']);
     },
   );
+
+  it('is cut off before a segment that was just begun and is empty', async () => {
+    await tested.write(payloads);
+    truncateSync(tested.lastSegment(), lengthOf(payloads.slice(0, 1)) + headerLength + 3);
+    writeFileSync(path.join(tested.folder, 'journal-000002.log'), '');
+
+    expect(await tested.read()).toEqual(['first record']);
+    await tested.write(['third']);
+    expect(await tested.read()).toEqual(['first record', 'third']);
+    expect(tested.segments()).toHaveLength(2);
+  });
 
   it('is cut off if the file was extended but not filled', async () => {
     await tested.write(payloads);

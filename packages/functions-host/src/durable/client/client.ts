@@ -9,7 +9,8 @@ import { isSchedulerId, schedulerId, type EntityId } from '../entityId.js';
 import { requestText } from '../entities/messages.js';
 import { newExecutionId } from '../guid.js';
 import { eventRaised, executionStarted, type HistoryEvent } from '../history.js';
-import { isEnded, type Instance, type RuntimeStatus } from '../hub/instance.js';
+import { isEnded, type Instance, type Outline, type RuntimeStatus } from '../hub/instance.js';
+import { idOf } from '../hub/sortedIds.js';
 import { rewindRecord } from './rewind.js';
 
 /** The id belongs to an instance that has not ended. */
@@ -42,9 +43,6 @@ const defaultPage = 100;
  */
 const signalDelay = 150;
 
-/** A child is visible from its first turn on. */
-const isVisible = (instance: Instance): boolean => instance.started || instance.parent === null;
-
 /** Client of one task hub. */
 export class Client {
   readonly #engine: Engine;
@@ -55,8 +53,9 @@ export class Client {
 
   /** Finds an instance, once its state is on disk. */
   async find(id: string): Promise<Instance | undefined> {
-    const instance = this.#engine.hub.instances.get(id);
-    if (instance === undefined || !isVisible(instance)) return undefined;
+    const { hub } = this.#engine;
+    const instance = hub.outline(id)?.isVisible === true ? hub.find(id) : undefined;
+    if (instance === undefined) return undefined;
     await this.#engine.confirmed(instance.seq);
     return instance;
   }
@@ -68,7 +67,7 @@ export class Client {
   async start(init: { name: string; id?: string; input: string | null; version?: string | null }): Promise<string> {
     const { hub, settings } = this.#engine;
     const id = init.id === undefined || init.id === '' ? newExecutionId() : init.id;
-    const before = hub.instances.get(id);
+    const before = hub.outline(id);
     if (before !== undefined && settings.notOverridable.has(before.status))
       throw new InstanceExistsError(`An Orchestration instance with the status ${before.status} already exists.`);
     const generation = before === undefined ? 0 : before.generation === null ? null : before.generation + 1;
@@ -143,7 +142,7 @@ export class Client {
    */
   async purgeMany(query: InstanceQuery): Promise<number> {
     const ids: string[] = [];
-    for (const instance of this.#matching(query)) if (isEnded(instance.status)) ids.push(instance.id);
+    for (const [id, { status }] of this.#matching(query)) if (isEnded(status)) ids.push(id);
     if (ids.length > 0) await this.#save({ k: 'purge', i: ids });
     return ids.length;
   }
@@ -151,15 +150,16 @@ export class Client {
   /** A page of instances in the order of their ids. `next` is set if there are more. */
   async list(query: InstanceQuery): Promise<{ instances: Instance[]; next?: string }> {
     const top = query.top ?? defaultPage;
-    const instances: Instance[] = [];
+    const ids: string[] = [];
     let more = false;
-    for (const instance of this.#matching(query)) {
-      if (instances.length === top) {
+    for (const [id] of this.#matching(query)) {
+      if (ids.length === top) {
         more = true;
         break;
       }
-      instances.push(instance);
+      ids.push(id);
     }
+    const instances = ids.flatMap((id) => this.#engine.hub.find(id) ?? []);
     await this.#engine.confirmed(Math.max(0, ...instances.map(({ seq }) => seq)));
     const last = instances.at(-1);
     return { instances, ...(more && last !== undefined ? { next: last.id } : {}) };
@@ -176,23 +176,27 @@ export class Client {
   /** Existing entities, with one name or all, in the order of their ids. */
   entities(name: string | undefined): Instance[] {
     const prefix = name === undefined ? '@' : `@${name.toLowerCase()}@`;
-    return [...this.#matching({ prefix })].filter(
-      (instance) => isSchedulerId(instance.id) && instance.entity?.exists === true,
-    );
+    const { instances } = this.#engine.hub;
+    return [...this.#matching({ prefix })].flatMap(([id]) => {
+      const instance = isSchedulerId(id) ? instances.get(id) : undefined;
+      return instance?.entity?.exists === true ? [instance] : [];
+    });
   }
 
-  *#matching(query: InstanceQuery): Generator<Instance> {
+  *#matching(query: InstanceQuery): Generator<readonly [string, Outline]> {
     const { hub } = this.#engine;
-    for (const id of hub.sortedIds()) {
-      if (query.after !== undefined && id <= query.after) continue;
-      if (query.prefix !== undefined && !id.startsWith(query.prefix)) continue;
-      const instance = hub.instances.get(id);
-      if (instance === undefined || !isVisible(instance)) continue;
-      const created = Date.parse(instance.created);
-      if (query.from !== undefined && created < query.from) continue;
-      if (query.to !== undefined && created > query.to) continue;
-      if (query.statuses !== undefined && !query.statuses.has(instance.status)) continue;
-      yield instance;
+    const items = hub.ids.all();
+    const [from, to] = hub.ids.range(query);
+    for (let index = from; index < to; index += 1) {
+      const item = items[index];
+      if (item === undefined) continue;
+      const id = idOf(item);
+      const outline = typeof item === 'string' ? hub.outline(item) : item;
+      if (outline?.isVisible !== true) continue;
+      if (query.from !== undefined && outline.created < query.from) continue;
+      if (query.to !== undefined && outline.created > query.to) continue;
+      if (query.statuses !== undefined && !query.statuses.has(outline.status)) continue;
+      yield [id, outline];
     }
   }
 

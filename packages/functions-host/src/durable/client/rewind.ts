@@ -22,7 +22,7 @@ function rewind(
   found: RewindRecord['instances'],
   seen: Set<string>,
 ): void {
-  const instance = hub.instances.get(instanceId);
+  const instance = hub.find(instanceId);
   if (instance === undefined || seen.has(instanceId)) return;
   seen.add(instanceId);
   const history = historyOf(instance);

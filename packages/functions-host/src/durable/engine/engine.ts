@@ -7,19 +7,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { HostClock } from '../../hostClock.js';
 import type { HostLog } from '../../log/log.js';
+import type { FileArchive } from '../../store/archive.js';
 import type { Journal } from '../../store/journal.js';
 import type { LoadedApp } from '../../worker/app.js';
 import { MessageLabels } from '../entities/messages.js';
 import type { DurableFunctions } from '../functions.js';
 import type { ExecutionStartedEvent } from '../history.js';
 import type { HubListener, TaskHub } from '../hub/hub.js';
-import { isEnded, type Instance, type PendingTask } from '../hub/instance.js';
+import { isEnded, storedInstance, type Instance, type PendingTask } from '../hub/instance.js';
 import type { HubRecord } from '../hub/records.js';
 import type { Notice } from '../replay/notices.js';
 import type { DurableSettings } from '../settings.js';
 import type { CodeFinder } from '../userCode.js';
 import { runActivity } from './activity.js';
 import { Alarm } from './alarm.js';
+import { Archiver, type ArchiverLimits } from './archiver.js';
 import { Checkpoints } from './checkpoints.js';
 import { entityTurn, mayRun } from './entityTurn.js';
 import { WorkQueue } from './workQueue.js';
@@ -52,6 +54,10 @@ export interface EngineInit {
   readonly strict: boolean;
   readonly hub: TaskHub;
   readonly journal: Journal;
+  /** Where finished instances go; without one they stay in memory. */
+  readonly archive?: FileArchive | undefined;
+  /** For tests. */
+  readonly archiverLimits?: ArchiverLimits;
   readonly findCode: CodeFinder;
 }
 
@@ -73,6 +79,9 @@ export class Engine implements HubListener {
   readonly #entities: WorkQueue;
   readonly #activities: WorkQueue;
   readonly #checkpoints: Checkpoints;
+  readonly #archiver: Archiver | undefined;
+  /** Number of the last change. */
+  #last = 0;
   readonly #failures = new Map<string, number>();
   #started = false;
   #stopped = false;
@@ -94,13 +103,16 @@ export class Engine implements HubListener {
     this.#checkpoints = new Checkpoints(init.hub, init.journal, (error) =>
       this.#log.error(`The journal could not be compacted: ${error.message}`),
     );
+    this.#archiver = this.#archiverOf(init);
     init.journal.onFailure = (error) => this.#halt(error);
-    init.journal.onSpace = (error) =>
+    init.journal.onSpace = (error) => {
       this.#log.error(
         error === undefined
           ? 'The journal can be written again; waiting work continues.'
           : `${error.message}. Free some space: until then requests that change something are refused, and work stands still.`,
       );
+      if (error === undefined) this.#archiver?.retry();
+    };
   }
 
   /** Continues everything that is in progress according to the journal. */
@@ -108,6 +120,9 @@ export class Engine implements HubListener {
     this.#started = true;
     this.hub.listener = this;
     for (const instance of this.hub.instances.values()) this.#takeUp(instance);
+    // Sorts them now rather than in the first query.
+    this.hub.ids.all();
+    this.#archiver?.look();
   }
 
   /**
@@ -119,6 +134,7 @@ export class Engine implements HubListener {
     this.#alarm.stop();
     const running = Promise.all([this.#orchestrations.stop(), this.#entities.stop(), this.#activities.stop()]);
     await Promise.race([running, sleep(drainWithin, undefined, { ref: false })]);
+    await this.#archiver?.stop();
     await this.#checkpoints.stop();
   }
 
@@ -128,7 +144,9 @@ export class Engine implements HubListener {
    */
   commit(record: HubRecord): number {
     const seq = this.#journal.append(JSON.stringify(record));
+    this.#last = seq;
     this.hub.apply(record, seq);
+    this.#archiver?.look();
     this.#checkpoints.look();
     return seq;
   }
@@ -153,7 +171,29 @@ export class Engine implements HubListener {
   async request(record: HubRecord): Promise<void> {
     // If there is no space, nothing is changed.
     this.#journal.checkSpace();
+    if (record.k === 'rewind') for (const { i } of record.instances) this.#takeOutOfArchive(i);
     await this.confirmed(this.commit(record));
+  }
+
+  /** An archived instance never changes. Its state returns to the journal first, from which every start reads it. */
+  #takeOutOfArchive(id: string): void {
+    const instance = this.hub.archived.get(id) === undefined ? undefined : this.hub.find(id);
+    if (instance !== undefined) this.commit({ k: 'checkpoint', s: storedInstance(instance) });
+  }
+
+  #archiverOf({ hub, archive, archiverLimits }: EngineInit): Archiver | undefined {
+    if (archive === undefined) return undefined;
+    const init = {
+      hub,
+      archive,
+      commit: (record: HubRecord) => void this.commit(record),
+      settled: () => this.confirmed(this.#last),
+      failed: (error: Error) =>
+        this.#log.error(
+          `Finished instances could not be moved out of memory, or their files not replaced: ${error.message}`,
+        ),
+    };
+    return archiverLimits === undefined ? new Archiver(init) : new Archiver(init, archiverLimits);
   }
 
   nextMessageNumber(): number {
@@ -186,13 +226,15 @@ export class Engine implements HubListener {
   }
 
   timer(instance: Instance, id: number, fireAt: string): void {
-    const { executionId } = instance;
+    // A cancelled timer stays until it is due, so it must not hold an instance that has ended.
+    const { id: instanceId, executionId } = instance;
     const now = this.clock.now().getTime();
     const at = Date.parse(fireAt);
     const due = this.#dueOf(at, now, instance.early?.includes(id) === true);
     this.#alarm.at(due, () => {
-      if (this.#isCurrent(instance) && instance.executionId === executionId)
-        this.hub.fireTimer(instance, id, this.clock.now().toISOString());
+      const current = this.hub.instances.get(instanceId);
+      if (current?.executionId === executionId && this.#isCurrent(current))
+        this.hub.fireTimer(current, id, this.clock.now().toISOString());
     });
   }
 

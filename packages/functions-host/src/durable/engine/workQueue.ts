@@ -3,7 +3,8 @@
 /** A queue with bounded concurrency. */
 export class WorkQueue {
   readonly #limit: number;
-  readonly #waiting: (() => Promise<void>)[] = [];
+  /** Work up to `#next` has begun; what it refers to is let go of. */
+  readonly #waiting: ((() => Promise<void>) | undefined)[] = [];
   #next = 0;
   #running = 0;
   #stopped = false;
@@ -30,6 +31,7 @@ export class WorkQueue {
   #start(): void {
     while (this.#running < this.#limit && this.#next < this.#waiting.length) {
       const work = this.#waiting[this.#next];
+      this.#waiting[this.#next] = undefined;
       this.#next += 1;
       if (work !== undefined) this.#run(work);
     }

@@ -4,9 +4,30 @@
  */
 import { isSchedulerId } from '../entityId.js';
 import { turnMark, type ExecutionStartedEvent, type HistoryEvent } from '../history.js';
-import { isEnded, newInstance, restoredInstance, type Instance, type Message, type PendingTask } from './instance.js';
-import { PastHistories, packHistory } from './pastHistories.js';
-import { statusNames, type EntityRecord, type HubRecord, type RewindRecord, type TurnRecord } from './records.js';
+import type { FileArchive } from '../../store/archive.js';
+import { fromArchive } from './archiveForm.js';
+import { ArchivedInstance, ArchivedInstances } from './archivedInstances.js';
+import { EndedInstances } from './endedInstances.js';
+import {
+  isEnded,
+  newInstance,
+  outlineOf,
+  restoredInstance,
+  type Instance,
+  type Message,
+  type Outline,
+  type PendingTask,
+} from './instance.js';
+import { packHistory } from './packedHistory.js';
+import {
+  statusNames,
+  type ArchiveEntry,
+  type EntityRecord,
+  type HubRecord,
+  type RewindRecord,
+  type TurnRecord,
+} from './records.js';
+import { SortedIds } from './sortedIds.js';
 
 /** Receives notifications of new work. Not called while records are read back. */
 export interface HubListener {
@@ -20,21 +41,45 @@ export interface HubListener {
 
 /** The state of all instances of one app. */
 export class TaskHub {
+  /** Those in memory. A finished one is either here or in the archive. */
   readonly instances = new Map<string, Instance>();
+  /** The finished ones among them. */
+  readonly ended = new EndedInstances();
+  /** The index of those in the archive. */
+  readonly archived = new ArchivedInstances();
+  /** Ids of all instances; archived ones with their outlines. */
+  readonly ids = new SortedIds<ArchivedInstance>();
   listener: HubListener | undefined;
   #lastMessage = 0;
-  #sortedIds: string[] | undefined;
-  readonly #past = new PastHistories();
+  readonly #archive: Pick<FileArchive, 'read'> | undefined;
+
+  /** @param archive where the records' archived instances are; without one, records may have none */
+  constructor(archive?: Pick<FileArchive, 'read'>) {
+    this.#archive = archive;
+  }
 
   nextMessageNumber(): number {
     this.#lastMessage += 1;
     return this.#lastMessage;
   }
 
-  /** Ids in the order in which queries list them: by code unit, as in table storage. */
-  sortedIds(): readonly string[] {
-    this.#sortedIds ??= [...this.instances.keys()].sort();
-    return this.#sortedIds;
+  /** What is known of an instance without reading the archive. */
+  outline(id: string): Outline | undefined {
+    const instance = this.instances.get(id);
+    return instance === undefined ? this.archived.get(id) : outlineOf(instance);
+  }
+
+  /**
+   * An instance, also one in the archive: then a copy, which never changes.
+   * @throws ArchiveDamagedError
+   */
+  find(id: string): Instance | undefined {
+    const instance = this.instances.get(id);
+    if (instance !== undefined) return instance;
+    const place = this.archived.get(id);
+    if (place === undefined) return undefined;
+    if (this.#archive === undefined) throw new Error(`Instance '${id}' is in an archive, which was not opened.`);
+    return fromArchive(this.#archive.read(place), id);
   }
 
   /** Applies a record with its number in the journal. */
@@ -69,13 +114,20 @@ export class TaskHub {
         return;
       }
       case 'purge':
-        for (const id of record.i) this.instances.delete(id);
-        this.#sortedIds = undefined;
+        for (const id of record.i) this.#remove(id);
         return;
       case 'checkpoint':
         for (const message of record.s.inbox) this.#count(message);
         this.#restore(restoredInstance(record.s, seq));
         return;
+      case 'archive':
+        for (const entry of record.e) this.#archived(entry);
+        return;
+      default:
+        throw new Error(
+          `The journal has a record of the kind ${JSON.stringify((record as { k?: unknown }).k)}, which this version of the host does not know. ` +
+            'Start the version that wrote it, or delete the data folder to start empty.',
+        );
     }
   }
 
@@ -93,13 +145,32 @@ export class TaskHub {
   }
 
   #add(instance: Instance): void {
-    if (!this.instances.has(instance.id)) this.#sortedIds = undefined;
+    const before = this.instances.get(instance.id);
+    if (before === undefined) {
+      this.archived.delete(instance.id);
+      this.ids.set(instance.id);
+    } else this.ended.delete(before);
     this.instances.set(instance.id, instance);
+  }
+
+  #remove(id: string): void {
+    const instance = this.instances.get(id);
+    if (instance !== undefined) this.ended.delete(instance);
+    if (this.instances.delete(id) || this.archived.delete(id)) this.ids.delete(id);
+  }
+
+  #archived(entry: ArchiveEntry): void {
+    const instance = this.instances.get(entry.i);
+    if (instance !== undefined) this.ended.delete(instance);
+    this.instances.delete(entry.i);
+    const archived = new ArchivedInstance(entry);
+    this.archived.set(archived);
+    this.ids.set(archived);
   }
 
   #restore(instance: Instance): void {
     this.#add(instance);
-    if (instance.packed !== undefined) this.#past.add(instance);
+    if (instance.packed !== undefined) this.ended.add(instance);
   }
 
   #start(id: string, message: Message, seq: number, byParent: boolean): void {
@@ -129,6 +200,7 @@ export class TaskHub {
       this.#start(to, message, seq, true);
       return;
     }
+    if (this.archived.get(to) !== undefined) return;
     let instance = this.instances.get(to);
     if (instance === undefined && message.e.EventType === 15 && isSchedulerId(to)) {
       instance = newInstance({
@@ -248,7 +320,7 @@ export class TaskHub {
     instance.tasks.clear();
     instance.inbox = [];
     instance.noted = undefined;
-    this.#past.add(instance);
+    this.ended.add(instance);
   }
 
   #entity(record: EntityRecord, seq: number): void {
@@ -262,10 +334,7 @@ export class TaskHub {
     instance.updated = record.at;
     instance.seq = seq;
     const { exists, queue, lockedBy } = record.entity;
-    if (!exists && queue.length === 0 && lockedBy === null && instance.inbox.length === 0) {
-      this.instances.delete(instance.id);
-      this.#sortedIds = undefined;
-    }
+    if (!exists && queue.length === 0 && lockedBy === null && instance.inbox.length === 0) this.#remove(instance.id);
   }
 
   #rewind(record: RewindRecord, seq: number): void {
@@ -277,6 +346,7 @@ export class TaskHub {
       instance.updated = record.at;
       instance.history = history;
       instance.packed = undefined;
+      this.ended.delete(instance);
       instance.seq = seq;
       if (m === undefined) continue;
       instance.inbox.push(m);

@@ -1,6 +1,6 @@
 /** The state of one instance, orchestration or entity. */
 import type { HistoryEvent, ParentInstance } from '../history.js';
-import { packedText, type PackedHistory } from './pastHistories.js';
+import { packedText, type PackedHistory } from './packedHistory.js';
 
 /** Status names in status answers. */
 export type RuntimeStatus =
@@ -111,29 +111,56 @@ export function newInstance(init: {
 export const historyOf = (instance: Instance): HistoryEvent[] =>
   instance.packed === undefined ? instance.history : (JSON.parse(packedText(instance.packed)) as HistoryEvent[]);
 
-/** An instance in a checkpoint. */
-export interface StoredInstance extends Omit<
+/** What starts and queries need to know of an instance, wherever the rest of it is. */
+export interface Outline {
+  readonly status: RuntimeStatus;
+  /** Milliseconds of a date. */
+  readonly created: number;
+  readonly generation: number | null;
+  /** A child is visible from its first turn on. */
+  readonly isVisible: boolean;
+}
+
+/** The outline of an instance in memory. */
+export const outlineOf = ({ status, created, generation, started, parent }: Instance): Outline => ({
+  status,
+  created: Date.parse(created),
+  generation,
+  isVisible: started || parent === null,
+});
+
+/** The persistent state of an instance without its history. */
+export interface StoredState extends Omit<
   Instance,
   'tasks' | 'timers' | 'history' | 'packed' | 'seq' | 'busy' | 'noted' | 'entity'
 > {
-  /** JSON text if the instance has ended. */
-  history: HistoryEvent[] | string;
   tasks: PendingTask[];
   timers: [number, string][];
   entity: EntityState | null;
 }
 
-/** Converts an instance for a checkpoint. Fired timers are omitted; they fire again. */
-export function storedInstance(instance: Instance): StoredInstance {
+/** An instance in a checkpoint. */
+export interface StoredInstance extends StoredState {
+  /** JSON text if the instance has ended. */
+  history: HistoryEvent[] | string;
+}
+
+/** Converts an instance without its history. Fired timers are omitted; they fire again. */
+export function storedState(instance: Instance): StoredState {
   const { tasks, timers, history, packed, seq, busy, noted, entity, inbox, ...rest } = instance;
   return {
     ...rest,
     inbox: inbox.filter((message) => message.n !== 0),
-    history: packed === undefined ? history : packedText(packed),
     tasks: [...tasks.values()],
     timers: [...timers],
     entity: entity ?? null,
   };
+}
+
+/** Converts an instance for a checkpoint. */
+export function storedInstance(instance: Instance): StoredInstance {
+  const { history, packed } = instance;
+  return { ...storedState(instance), history: packed === undefined ? history : packedText(packed) };
 }
 
 /** Reverses storedInstance. */

@@ -76,10 +76,26 @@ export interface PurgeRecord {
   i: string[];
 }
 
-/** The state of an instance, written by a checkpoint. It replaces earlier state. */
+/** The state of an instance, written by a checkpoint, or to take it out of the archive. It replaces earlier state. */
 export interface CheckpointRecord {
   k: 'checkpoint';
   s: StoredInstance;
+}
+
+/** A finished instance in the archive: its id, number of its status, time of creation (ms), generation, and place. */
+export interface ArchiveEntry {
+  i: string;
+  s: number;
+  c: number;
+  g: number | null;
+  /** File, offset and length. */
+  p: [number, number, number];
+}
+
+/** Finished instances whose state is in the archive from now on, or in another place of it. */
+export interface ArchiveRecord {
+  k: 'archive';
+  e: ArchiveEntry[];
 }
 
 export type HubRecord =
@@ -90,7 +106,8 @@ export type HubRecord =
   | RewindRecord
   | CancelRecord
   | PurgeRecord
-  | CheckpointRecord;
+  | CheckpointRecord
+  | ArchiveRecord;
 
 /** Status names by their number in an ExecutionCompleted event. */
 export const statusNames: readonly RuntimeStatus[] = [

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -77,6 +77,19 @@ export class HostProcess {
     return HostProcess.start(this.kind, this.#dataDir);
   }
 
+  /** Bytes of its durable state. */
+  async bytesOnDisk(): Promise<number> {
+    const folder = path.join(this.#dataDir, 'durable');
+    const sizes = (await readdir(folder)).map(async (name) => {
+      // It may have been removed since.
+      return stat(path.join(folder, name)).then(
+        ({ size }) => size,
+        () => 0,
+      );
+    });
+    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  }
+
   /** Stops it and removes its data. */
   async stop(): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
@@ -91,7 +104,7 @@ export class HostProcess {
 }
 
 function commandLine(kind: HostKind, dataDir: string, port: number): string[] {
-  const local = path.resolve(here, '../../host/main.js');
+  const local = fileURLToPath(import.meta.resolve('@connected-registry/functions-host/main'));
   switch (kind) {
     case 'disk':
       return ['--expose-gc', local, '--app', appDir, '--data', dataDir, '--port', String(port)];

@@ -22,6 +22,11 @@ async function startMany(host: HostProcess, orchestrator: string, count: number,
   return ids;
 }
 
+/** Runs orchestrations of five activities to their ends. */
+export async function runMany(host: HostProcess, count: number): Promise<void> {
+  await ended(host, (await endedSoFar(host)) + count, () => startMany(host, 'five', count));
+}
+
 /** Orchestrations of five activities per second. */
 export interface Rate {
   /** From the first start to the last end. */
@@ -101,7 +106,8 @@ async function wake(host: HostProcess, id: string): Promise<void> {
   });
 }
 
-async function usage(host: HostProcess): Promise<{ rss: number; heap: number; cpu: number }> {
+/** Memory (bytes) and processor time (ms) of the host's process, after a garbage collection. */
+export async function usage(host: HostProcess): Promise<{ rss: number; heap: number; cpu: number }> {
   return (await (await fetch(`${host.url}/api/usage`)).json()) as { rss: number; heap: number; cpu: number };
 }
 
@@ -138,8 +144,19 @@ async function expectCompleted(host: HostProcess, ids: readonly string[]): Promi
     }
 }
 
-function durable(host: HostProcess, path: string, method: string, body?: unknown): Promise<Response> {
+/** Calls the management API. */
+export function durable(
+  host: HostProcess,
+  path: string,
+  method: string,
+  body?: unknown,
+  headers?: Readonly<Record<string, string>>,
+): Promise<Response> {
   const url = `${host.url}/runtime/webhooks/durabletask/${path}${path.includes('?') ? '&' : '?'}code=${host.durableKey}`;
-  if (body === undefined) return fetch(url, { method });
-  return fetch(url, { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+  if (body === undefined) return fetch(url, { method, ...(headers === undefined ? {} : { headers }) });
+  return fetch(url, {
+    method,
+    body: JSON.stringify(body),
+    headers: { ...headers, 'content-type': 'application/json' },
+  });
 }

@@ -5,15 +5,17 @@
 import { availableParallelism, cpus } from 'node:os';
 
 import { bareExecutorRate } from './bareExecutor.js';
+import { finished, finishedLines, type Finished } from './finished.js';
 import { HostProcess, realHostScript, type HostKind } from './hostProcess.js';
 import { fanOut, latency, rate, waiting, type Rate, type Waiting } from './loads.js';
-import { runBench } from '../benchFlags.js';
+import { runBench, wholeNumber } from '../benchFlags.js';
 import { missedIn, usedByOthers, verdict } from '../machine.js';
 import { tableText, type Line } from './table.js';
 
-const help = `npm run bench:host -- [--quick] [--json] [--strict]
+const help = `npm run bench:host -- [--quick] [--finished N] [--json] [--strict]
 
   --quick   a tenth of the work, with rough numbers
+  --finished N  measures only what N finished instances cost: memory, start, queries, purge
   --json    prints the measurements as JSON after the table
   --strict  exit code 1 when a goal that could be measured is not met
   FUNCTIONS_HOST  path of the real host's host.mjs, or of its folder: measured too
@@ -54,6 +56,17 @@ async function measureWaiting(count: number): Promise<Waiting> {
     return cost;
   } finally {
     await last.stop();
+  }
+}
+
+async function measureFinished(count: number): Promise<Finished> {
+  say(`disk: ${count} orchestrations of five activities`);
+  let host = await HostProcess.start('disk');
+  const restart = async (): Promise<HostProcess> => (host = await host.killAndStart());
+  try {
+    return await finished(host, count, restart, say);
+  } finally {
+    await host.stop();
   }
 }
 
@@ -139,7 +152,33 @@ function lines(seen: {
   ];
 }
 
-await runBench(help, { quick: { type: 'boolean', default: false } }, async (flags) => {
+const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node.js ${process.version}`;
+
+/** @returns the exit code */
+async function report(
+  all: readonly Line[],
+  before: number,
+  flags: { strict: boolean; json: boolean },
+  measured: object,
+): Promise<number> {
+  // Ratios and processor times are valid on a loaded machine too; rates and times are not.
+  const missed = missedIn(all);
+  process.stdout.write(`\n${verdict(missed, [before, await usedByOthers()])}\n`);
+  if (flags.json) process.stdout.write(`${JSON.stringify(measured)}\n`);
+  return flags.strict && missed.length > 0 ? 1 : 0;
+}
+
+const options = { quick: { type: 'boolean', default: false }, finished: { type: 'string' } } as const;
+
+await runBench(help, options, async (flags) => {
+  if (flags.finished !== undefined) {
+    const count = wholeNumber('finished', flags.finished, 1, 1_000_000);
+    const before = await usedByOthers();
+    const cost = await measureFinished(count);
+    const all = finishedLines(cost);
+    process.stdout.write(`${machine}\n\n${tableText(all)}\n`);
+    return report(all, before, flags, cost);
+  }
   const part = flags.quick ? 10 : 1;
   const width = 1000 / part;
   const waitingCount = 10_000 / part;
@@ -160,13 +199,7 @@ await runBench(help, { quick: { type: 'boolean', default: false } }, async (flag
   }
 
   const all = lines({ bare, memory, disk, start, waiting: cost, waitingCount, width, real });
-  process.stdout.write(
-    `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node.js ${process.version}\n\n${tableText(all)}\n`,
-  );
+  process.stdout.write(`${machine}\n\n${tableText(all)}\n`);
   if (!withReal) process.stdout.write('\nThe real host was not measured: FUNCTIONS_HOST is not set.\n');
-  // Ratios and processor times are valid on a loaded machine too; rates and times are not.
-  const missed = missedIn(all);
-  process.stdout.write(`\n${verdict(missed, [before, await usedByOthers()])}\n`);
-  if (flags.json) process.stdout.write(`${JSON.stringify({ bare, memory, disk, start, waiting: cost, real })}\n`);
-  return flags.strict && missed.length > 0 ? 1 : 0;
+  return report(all, before, flags, { bare, memory, disk, start, waiting: cost, real });
 });
