@@ -64,6 +64,9 @@ import { postChecks } from './triggers/http/routes/checks.js';
 import { getClientOperations } from './triggers/http/routes/clientOperations.js';
 import { getClient, getClients } from './triggers/http/routes/clients.js';
 import { onConnectedRegistryWritten } from './triggers/eventGrid/connectedRegistryWritten.js';
+import { getDeviceMessages } from './triggers/http/routes/deviceMessages.js';
+import { LongPolls } from './triggers/http/requests/longPolls.js';
+import { SignedRequests } from './triggers/http/requests/signedRequest.js';
 import { onDeviceChanged } from './triggers/eventGrid/deviceChanged.js';
 import { onSecretExpiring } from './triggers/eventGrid/secretExpiring.js';
 import { getHealth } from './triggers/http/routes/health.js';
@@ -108,6 +111,8 @@ const ports = auditedPorts(telemetry ? measuredPorts(azure, telemetry) : azure);
 const queries = withInventoryLast(createQueries(ports, config), (work) => turns.asInventory(work));
 const anonymousLimit = new AnonymousLimit(config.reportsPerMinute);
 const anonymous = anonymousHandlers(anonymousLimit);
+const polls = new LongPolls(config.polling.atOnce);
+const signedRequests = new SignedRequests(config.reportKeys);
 const forOperators = (handler: OperatorHandler) => operatorRoute(config.operators, handler, anonymousLimit);
 
 df.app.client.http('postOnboardings', {
@@ -246,7 +251,14 @@ df.app.client.http('getPendingMessages', {
   methods: ['GET'],
   // A device sends a token of its own Entra identity, which the handler validates.
   authLevel: 'anonymous',
-  handler: anonymous(getPendingMessages(config, createCallers(config)), 'device'),
+  handler: anonymous(getPendingMessages(config, createCallers(config), polls), 'device'),
+});
+df.app.client.http('getDeviceMessages', {
+  route: 'devices/messages',
+  methods: ['GET'],
+  // A device that has joined signs its requests.
+  authLevel: 'anonymous',
+  handler: anonymous(getDeviceMessages(config.reportKeys, signedRequests, polls), 'device'),
 });
 df.app.client.http('getOpenApi', {
   route: 'openapi.json',

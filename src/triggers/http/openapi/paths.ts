@@ -1,4 +1,4 @@
-import { MAX_WAIT_SECONDS } from '../routes/pendingMessages.js';
+import { MAX_WAIT_SECONDS } from '../requests/longPolls.js';
 import { answer, jsonContent, problemAnswers } from './answers.js';
 import * as examples from './examples.js';
 import { OPERATION_CHECKED } from './inventoryExamples.js';

@@ -101,8 +101,9 @@ function pathOf({ url }: Pick<HttpRequest, 'url'>): string {
   return `${pathname}${search}`;
 }
 
-/** The 403 answer to a key that is not, or no longer, the current key of the client. */
-export function deviceKeyEnded(): HttpResponseInit {
+/** Audits and builds the 403 answer to a key that is not, or no longer, the current key of the client. */
+export function deviceKeyEnded({ client }: DevicePass): HttpResponseInit {
+  audit('device.authenticate.refused', { resource: clientKey(client), reason: 'device-key-ended' });
   return problem({
     status: 403,
     code: 'device-key-ended',

@@ -2,6 +2,7 @@ import { ONBOARD } from '../../../../src/domain/operations/run.js';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { guarded } from '../../../../src/triggers/http/guarded.js';
 import { getPendingMessages } from '../../../../src/triggers/http/routes/pendingMessages.js';
+import { LongPolls } from '../../../../src/triggers/http/requests/longPolls.js';
 import type { SeenAnswer } from './apiDocument.js';
 import { FakeDurableClient, httpRequest, invocation, seen } from '../durable/durableClient.js';
 import { config, CONNECTED_REGISTRY, onboarding, onboardingRun } from './requests.js';
@@ -31,7 +32,8 @@ export async function givePendingMessages(note: Note): Promise<void> {
       POLLS_AT_ONCE: given.most ?? '10',
       PROFILES: JSON.stringify([profile]),
     });
-    const handler = guarded(getPendingMessages(settings, { identify: async () => given.oid }), 'device');
+    const polls = new LongPolls(settings.polling.atOnce);
+    const handler = guarded(getPendingMessages(settings, { identify: async () => given.oid }, polls), 'device');
     const request = httpRequest({ headers: { authorization: 'Bearer x' }, query: { wait: given.wait ?? '0' } });
     const { context } = invocation();
     const answers = [handler(request, engine.client, context)];
