@@ -67,6 +67,7 @@ import { onConnectedRegistryWritten } from './triggers/eventGrid/connectedRegist
 import { getDeviceMessages } from './triggers/http/routes/deviceMessages.js';
 import { LongPolls } from './triggers/http/requests/longPolls.js';
 import { SignedRequests } from './triggers/http/requests/signedRequest.js';
+import { getDeviceSecrets } from './triggers/http/routes/deviceSecrets.js';
 import { onDeviceChanged } from './triggers/eventGrid/deviceChanged.js';
 import { onSecretExpiring } from './triggers/eventGrid/secretExpiring.js';
 import { getHealth } from './triggers/http/routes/health.js';
@@ -259,6 +260,12 @@ df.app.client.http('getDeviceMessages', {
   // A device that has joined signs its requests.
   authLevel: 'anonymous',
   handler: anonymous(getDeviceMessages(config.reportKeys, signedRequests, polls), 'device'),
+});
+df.app.client.http('getDeviceSecrets', {
+  route: 'devices/secrets',
+  methods: ['GET'],
+  authLevel: 'anonymous',
+  handler: anonymous(getDeviceSecrets(signedRequests, ports.sealed), 'device'),
 });
 df.app.client.http('getOpenApi', {
   route: 'openapi.json',

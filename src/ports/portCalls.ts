@@ -1,4 +1,5 @@
 import type { Ports } from './ports.js';
+import type { RequestedSecret } from './sealedSecrets.js';
 import type { SecretVersion } from './secretVault.js';
 
 /** What the audit says of a method: the words for a write and the resource it names, or that it writes nothing. */
@@ -58,6 +59,7 @@ export const PORT_CALLS: PortCallTable = {
     disable: { action: 'secret.disable', resource: ofVersion },
     remove: { action: 'secret.delete', resource: first },
   },
+  sealed: { seal: { action: 'secret.seal', resource: ({ name }: RequestedSecret) => name } },
   devices: {
     requestPullCheck: { action: 'pullCheck.request', resource: first },
     announcePromotion: { action: 'promotion.announce', resource: first },

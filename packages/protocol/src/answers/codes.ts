@@ -29,6 +29,10 @@ export const ANSWER_CODES = {
     statuses: [403],
     meaning: "the key is not the client's current one: it was replaced, or the client was revoked or offboarded",
   },
+  'secret-missing': {
+    statuses: [404],
+    meaning: 'no such version of a secret is there for this device',
+  },
   'operation-not-found': {
     statuses: [404],
     meaning: "never started; or purged, and not among the client's last twenty",
