@@ -17,11 +17,13 @@ const HEADERS = {
     schema: { type: 'string', format: 'uri-reference' },
   },
   'Retry-After': { description: 'seconds to wait before the next request', schema: { type: 'integer', minimum: 0 } },
+  'Cache-Control': { description: '`no-store`', required: true, schema: { type: 'string' } },
   'WWW-Authenticate': { description: 'the required authentication scheme', required: true, schema: { type: 'string' } },
 } as const;
 type HeaderName = keyof typeof HEADERS;
 
-function headers(names: readonly HeaderName[]): object {
+/** The headers of an answer. */
+export function headers(names: readonly HeaderName[]): object {
   return names.length === 0
     ? {}
     : { headers: Object.fromEntries(names.map((name) => [name.replace('?', ''), HEADERS[name]])) };

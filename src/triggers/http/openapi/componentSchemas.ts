@@ -20,6 +20,7 @@ import {
   step,
   verifiedPull,
   pendingAnswer,
+  deviceMessagesAnswer,
 } from '@connected-registry/protocol/answers/answers';
 import { clientName, offboardingBody, revocationBody } from '@connected-registry/protocol/requests/clientsRequest';
 import { checkBody } from '@connected-registry/protocol/requests/checkRequest';
@@ -33,6 +34,7 @@ import {
   difference,
   unusedResource,
 } from '@connected-registry/protocol/answers/clientAnswers';
+import { sealedAnswer, sealedSecret } from '@connected-registry/protocol/enrolment/messages';
 import { healthAnswer, triedRight } from '@connected-registry/protocol/answers/healthAnswer';
 import { onboardingBody } from '@connected-registry/protocol/requests/onboardingRequest';
 import { promotionAcknowledgement, pullCheckReport } from '@connected-registry/protocol/messages/pullCheckMessages';
@@ -89,6 +91,9 @@ const SCHEMAS = {
   PullCheckReport: pullCheckReport,
   ReportAnswer: reportAnswer,
   PendingAnswer: pendingAnswer,
+  DeviceMessagesAnswer: deviceMessagesAnswer,
+  SealedAnswer: sealedAnswer,
+  SealedSecret: sealedSecret,
   ProblemDetails: problemDetails,
   RolloutRequest: rolloutBody,
   RolloutRow: rolloutRow,

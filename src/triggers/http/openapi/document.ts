@@ -47,6 +47,12 @@ export function openApiDocument() {
           scheme: 'PullCheck',
           description: '`Authorization: PullCheck {keyId}:{reportKey}`, both from the event that requested the pull',
         },
+        device: {
+          type: 'http',
+          scheme: 'Device',
+          description:
+            '`Authorization: Device {JWS}`: the device signs method, path, body and time with its own key, and sends the pass that it got when it joined',
+        },
       },
     },
   };

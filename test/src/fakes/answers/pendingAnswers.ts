@@ -40,6 +40,21 @@ export async function givePendingMessages(note: Note): Promise<void> {
     if (given.most !== undefined) answers.push(handler(request, engine.client, context));
     note('GET pull-checks/pending', name, seen(await (answers.at(-1) ?? Promise.reject(new Error('none')))));
   };
+  const asked = askingEngine();
+  const broken = new FakeDurableClient();
+  broken.onRead = () => {
+    throw new TypeError('broken');
+  };
+  await ask('a check', asked, { oid: OID });
+  await ask('a wait that is none', asked, { oid: OID, wait: 'soon' });
+  await ask('no identity', asked, {});
+  await ask('another identity', asked, { oid: '6f1c2a34-0000-4000-8000-00000000000b' });
+  await ask('too many', asked, { oid: OID, most: '1' });
+  await ask('a broken engine', broken, { oid: OID });
+}
+
+/** An engine whose run waits for the report of a device. */
+export function askingEngine(): FakeDurableClient {
   const asked = new FakeDurableClient();
   const check = {
     attempt: 1,
@@ -53,14 +68,5 @@ export async function givePendingMessages(note: Note): Promise<void> {
     runtimeStatus: 'Running',
     customStatus: { phase: 'pullCheck', steps: [], pullCheck: check },
   });
-  const broken = new FakeDurableClient();
-  broken.onRead = () => {
-    throw new TypeError('broken');
-  };
-  await ask('a check', asked, { oid: OID });
-  await ask('a wait that is none', asked, { oid: OID, wait: 'soon' });
-  await ask('no identity', asked, {});
-  await ask('another identity', asked, { oid: '6f1c2a34-0000-4000-8000-00000000000b' });
-  await ask('too many', asked, { oid: OID, most: '1' });
-  await ask('a broken engine', broken, { oid: OID });
+  return asked;
 }
