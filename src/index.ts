@@ -154,7 +154,7 @@ df.app.client.http('getClients', {
 df.app.client.http('getClient', {
   route: 'clients/{key}',
   methods: ['GET'],
-  ...forOperators(getClient(queries)),
+  ...forOperators(getClient(config, queries)),
 });
 df.app.client.http('getClientOperations', {
   route: 'clients/{key}/operations',
