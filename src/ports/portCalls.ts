@@ -1,3 +1,4 @@
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import type { Ports } from './ports.js';
 import type { RequestedSecret } from './sealedSecrets.js';
 import type { SecretVersion } from './secretVault.js';
@@ -70,6 +71,7 @@ export const PORT_CALLS: PortCallTable = {
     rotationsStopped: { action: 'sweep.alert', resource: first },
     rolloutPaused: { action: 'rollout.alert', resource: first },
     rolloutCompleted: { action: 'rollout.alert', resource: first },
+    enrolmentRefused: { action: 'enrolment.alert', resource: (_id, client) => clientKey(client) },
   },
   self: { names: 'not audited', namesOf: 'not audited', as: 'not audited' },
 };

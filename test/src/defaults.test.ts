@@ -29,7 +29,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/domain/check/fixCommands.ts match ?? ',
     'packages/clock/src/schedules/ncrontab.ts *',
     'packages/protocol/src/registry/syncCron.ts *',
-    'packages/protocol/src/requests/rolloutCsv.ts cells[index] ?? ',
+    'packages/protocol/src/requests/csvRows.ts cells[index] ?? ',
     'packages/protocol/src/requests/rolloutCsvOptions.ts *',
     'packages/protocol/src/requests/rolloutRequest.ts Object.keys(defaults ?? ',
     'packages/clock/src/schedules/timeSpan.ts *',

@@ -17,7 +17,7 @@ const HEADERS = {
     schema: { type: 'string', format: 'uri-reference' },
   },
   'Retry-After': { description: 'seconds to wait before the next request', schema: { type: 'integer', minimum: 0 } },
-  'Cache-Control': { description: '`no-store`', required: true, schema: { type: 'string' } },
+  'Cache-Control': { description: 'the answer is not to be stored', required: true, schema: { const: 'no-store' } },
   'WWW-Authenticate': { description: 'the required authentication scheme', required: true, schema: { type: 'string' } },
 } as const;
 type HeaderName = keyof typeof HEADERS;
@@ -49,11 +49,15 @@ export function answer(
   return { description, ...headers(withHeaders), content: jsonContent(name, examples) };
 }
 
-/** Problem answers by status, with the codes that each may have and their meanings. */
-export function problemAnswers(codes: readonly AnswerCode[]): Record<string, object> {
+/**
+ * Problem answers by status, with the codes that each may have and their meanings.
+ * @param without statuses that a route does not answer, of codes that have several
+ */
+export function problemAnswers(codes: readonly AnswerCode[], without: readonly number[] = []): Record<string, object> {
   const byStatus = new Map<number, AnswerCode[]>();
   for (const code of codes)
-    for (const status of ANSWER_CODES[code].statuses) byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+    for (const status of ANSWER_CODES[code].statuses)
+      if (!without.includes(status)) byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   return Object.fromEntries(
     [...byStatus].map(([status, ofStatus]) => [String(status), problemAnswer(status, ofStatus)]),
   );

@@ -37,6 +37,8 @@ import {
 } from '@connected-registry/protocol/answers/clientAnswers';
 import { sealedAnswer, sealedSecret } from '@connected-registry/protocol/enrolment/messages';
 import { healthAnswer, triedRight } from '@connected-registry/protocol/answers/healthAnswer';
+import { deviceKeysBody, joinedAnswer } from '@connected-registry/protocol/enrolment/messages';
+import { enrolmentBody } from '@connected-registry/protocol/requests/enrolmentRequest';
 import { onboardingBody } from '@connected-registry/protocol/requests/onboardingRequest';
 import { promotionAcknowledgement, pullCheckReport } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { rotationScheduleAnswer, scheduledRotation } from '@connected-registry/protocol/answers/rotationScheduleAnswer';
@@ -48,6 +50,7 @@ import {
 } from '@connected-registry/protocol/answers/rolloutAnswers';
 import { rolloutBody, rolloutRow } from '@connected-registry/protocol/requests/rolloutRequest';
 import { rotationBody } from '@connected-registry/protocol/requests/rotationRequest';
+import { issuedEnrolments } from '../enrolments/enrolmentAnswers.js';
 import { checkStarted, fieldError, problemDetails, startedOperations } from '../answers/problemDetails.js';
 
 /** The document's schemas by name: the same ones that the app parses with and derives its types from. */
@@ -104,6 +107,10 @@ const SCHEMAS = {
   RolloutClient: rolloutClient,
   RolloutClientPage: rolloutClientPage,
   FieldError: fieldError,
+  EnrolmentRequest: enrolmentBody,
+  IssuedEnrolments: issuedEnrolments,
+  DeviceKeys: deviceKeysBody,
+  JoinedAnswer: joinedAnswer,
   HealthAnswer: healthAnswer,
   TriedRight: triedRight,
 } as const;

@@ -18,7 +18,7 @@ const getDeviceMessages = {
   summary: 'Returns pending messages for a device that has joined',
   description:
     'A message is returned until a report or an acknowledgement answers it, so it may be repeated. A request that waits is refused as soon as the key of the device ends.',
-  security: [{ device: [] }],
+  security: [{ deviceSignature: [] }],
   parameters: [waitParameter],
   responses: {
     '200': answer(
@@ -38,7 +38,7 @@ const getDeviceSecrets = {
   summary: "Returns one of the client's two secrets, sealed to the key of its device",
   description:
     'The secret, or its candidate, as messages name them. It is read from the vault for each request and encrypted to the sealing key of the device, so that nobody else can read the answer.',
-  security: [{ device: [] }],
+  security: [{ deviceSignature: [] }],
   parameters: parametersOf(deviceSecretQuery),
   responses: {
     '200': answer(

@@ -1,4 +1,5 @@
 import { answer, jsonContent, problemAnswers } from './answers.js';
+import { enrolmentPaths } from './enrolmentPaths.js';
 import * as examples from './examples.js';
 import { OPERATION_CHECKED } from './inventoryExamples.js';
 import * as inventory from './inventoryPaths.js';
@@ -217,6 +218,7 @@ export const paths = {
   '/pull-checks/pending': { get: getPendingMessages },
   ...devicePaths,
   ...rotationPaths,
+  ...enrolmentPaths,
   ...rolloutPaths,
   ...healthPaths,
   '/openapi.json': { get: getOpenApi },

@@ -96,14 +96,18 @@ export class SignedRequests {
  * Path and query of a request. The host and the SDK hand on what the device has sent, in the spelling of the URL standard;
  * a front end may change the host's name, and must not change the path.
  */
-function pathOf({ url }: Pick<HttpRequest, 'url'>): string {
+export function pathOf({ url }: Pick<HttpRequest, 'url'>): string {
   const { pathname, search } = new URL(url);
   return `${pathname}${search}`;
 }
 
-/** Audits and builds the 403 answer to a key that is not, or no longer, the current key of the client. */
-export function deviceKeyEnded({ client }: DevicePass): HttpResponseInit {
-  audit('device.authenticate.refused', { resource: clientKey(client), reason: 'device-key-ended' });
+/** Audits that the key of a pass has ended. @returns the answer */
+export function refuseEndedKey({ client }: DevicePass): HttpResponseInit {
+  return refuseWith('device-key-ended', clientKey(client), deviceKeyEnded()).refusal;
+}
+
+/** The 403 answer to a key that is not, or no longer, the current key of the client. */
+export function deviceKeyEnded(): HttpResponseInit {
   return problem({
     status: 403,
     code: 'device-key-ended',

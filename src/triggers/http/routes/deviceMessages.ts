@@ -7,7 +7,7 @@ import { noteContact, readJoined } from '../../durable/joinedDevices.js';
 import { pendingSignals } from '../../durable/pendingSignals.js';
 import { NOT_STORED } from '../answers/notStored.js';
 import { waitOf, type LongPolls } from '../requests/longPolls.js';
-import { deviceKeyEnded, type SignedRequests } from '../requests/signedRequest.js';
+import { refuseEndedKey, type SignedRequests } from '../requests/signedRequest.js';
 
 /**
  * `GET /api/devices/messages?wait=0..25`: pending messages for the device that signs the request. Every read looks whether
@@ -28,7 +28,7 @@ export function getDeviceMessages(keys: ReportKeys, requests: SignedRequests, po
     };
     const found = await polls.hold(given.wait, read, (value) => value?.messages.length !== 0);
     if ('refusal' in found) return found.refusal;
-    if (!found.value) return deviceKeyEnded(pass);
+    if (!found.value) return refuseEndedKey(pass);
     const { joined, messages } = found.value;
     await noteContact(client, pass, joined, new Date());
     // A pass by an older server key ends with that key.

@@ -11,7 +11,7 @@ import { problem, tooManyRequests } from '../answers/problem.js';
 import { orServiceProblem } from '../answers/serviceProblem.js';
 import { queryParameters } from '../requests/queryParameters.js';
 import { RateLimit } from '../requests/rateLimit.js';
-import { deviceKeyEnded, type SignedRequests } from '../requests/signedRequest.js';
+import { refuseEndedKey, type SignedRequests } from '../requests/signedRequest.js';
 
 /** Secrets a minute that one instance reads from the vault for one device. A pull check needs one. */
 const MAX_PER_DEVICE = 30;
@@ -47,7 +47,7 @@ export function getDeviceSecrets(requests: SignedRequests, secrets: SealedSecret
     const pause = byDevice.take(thumbprint, Date.now());
     if (pause !== undefined) return tooManyRequests(pause);
     const joined = await readJoined(client, pass);
-    if (!joined) return deviceKeyEnded(pass);
+    if (!joined) return refuseEndedKey(pass);
     await noteContact(client, pass, joined, new Date());
     return orServiceProblem(async () => {
       try {

@@ -9,6 +9,7 @@ const JOINED: Joined = {
     sealing: { kty: 'OKP', crv: 'X25519', x: 'e'.repeat(43) },
   },
   thumbprint: 'a-thumbprint',
+  token: 'a-hash',
   joinedAt: '2026-03-01T12:00:00.000Z',
   keysSince: '2026-03-02T12:00:00.000Z',
 };
@@ -17,7 +18,7 @@ const token = { hash: 'a-hash', issuedAt: '2026-03-10T10:00:00.000Z', expiresAt:
 describe('how a device is reached', () => {
   test('is the channel of its profile until it has joined', () => {
     expect(reachOf({}, { kind: 'iotHub', hub: 'plant' }, NOW)).toEqual({ kind: 'iotHub' });
-    const { keys: _keys, ...shown } = JOINED;
+    const { keys: _keys, token: _token, ...shown } = JOINED;
     expect(reachOf({ joined: JOINED }, { kind: 'poll' }, NOW)).toEqual({ kind: 'joined', ...shown });
   });
 

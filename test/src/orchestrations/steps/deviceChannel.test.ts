@@ -31,6 +31,7 @@ async function joined() {
   return {
     keys: { signing: keys.signingKey, sealing: keys.sealingKey },
     thumbprint,
+    token: 'a-hash',
     joinedAt: AT,
     keysSince: AT,
   };

@@ -24,7 +24,7 @@ beforeEach(async () => {
         sealing: { kty: 'OKP', crv: 'X25519', x: 'e'.repeat(43) },
       } as const;
       const at = ONBOARDED.toISOString();
-      const joined = { keys, thumbprint: 'a-thumbprint', joinedAt: at, keysSince: at };
+      const joined = { keys, thumbprint: 'a-thumbprint', token: 'a-hash', joinedAt: at, keysSince: at };
       return [clientKey(referenceOf(nth)), lastContactAt === undefined ? {} : { joined: { ...joined, lastContactAt } }];
     }),
   );
