@@ -54,7 +54,8 @@ export class JoinedDevice {
   async message<Type extends Message['type']>(type: Type): Promise<Message> {
     for (;;) {
       const { status, body } = await this.get(`${DEVICE_MESSAGES_PATH}?wait=25`);
-      if (status !== 204 && status !== 200) throw new Error(`Expected messages, got ${status}: ${JSON.stringify(body)}`);
+      if (status !== 204 && status !== 200)
+        throw new Error(`Expected messages, got ${status}: ${JSON.stringify(body)}`);
       const found = status === 200 && pendingAnswer.parse(body).messages.find((one) => one.type === type);
       if (found) return found;
     }
