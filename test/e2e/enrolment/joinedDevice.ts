@@ -51,7 +51,7 @@ export class JoinedDevice {
   }
 
   /** Asks for messages until there is one of this type. */
-  async message<Type extends Message['type']>(type: Type): Promise<Message> {
+  async message(type: Message['type']): Promise<Message> {
     for (;;) {
       const { status, body } = await this.get(`${DEVICE_MESSAGES_PATH}?wait=25`);
       if (status !== 204 && status !== 200)
