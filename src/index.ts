@@ -64,6 +64,9 @@ import { postChecks } from './triggers/http/routes/checks.js';
 import { getClientOperations } from './triggers/http/routes/clientOperations.js';
 import { getClient, getClients } from './triggers/http/routes/clients.js';
 import { onConnectedRegistryWritten } from './triggers/eventGrid/connectedRegistryWritten.js';
+import { getDeviceMessages } from './triggers/http/routes/deviceMessages.js';
+import { LongPolls } from './triggers/http/requests/longPolls.js';
+import { getDeviceSecrets } from './triggers/http/routes/deviceSecrets.js';
 import { onDeviceChanged } from './triggers/eventGrid/deviceChanged.js';
 import { onSecretExpiring } from './triggers/eventGrid/secretExpiring.js';
 import { getHealth } from './triggers/http/routes/health.js';
@@ -112,6 +115,7 @@ const ports = auditedPorts(telemetry ? measuredPorts(azure, telemetry) : azure);
 const queries = withInventoryLast(createQueries(ports, config), (work) => turns.asInventory(work));
 const anonymousLimit = new AnonymousLimit(config.reportsPerMinute);
 const anonymous = anonymousHandlers(anonymousLimit);
+const polls = new LongPolls(config.polling.atOnce);
 const signedRequests = new SignedRequests(config.reportKeys);
 const forOperators = (handler: OperatorHandler) => operatorRoute(config.operators, handler, anonymousLimit);
 
@@ -153,7 +157,7 @@ df.app.client.http('getClients', {
 df.app.client.http('getClient', {
   route: 'clients/{key}',
   methods: ['GET'],
-  ...forOperators(getClient(queries)),
+  ...forOperators(getClient(config, queries)),
 });
 df.app.client.http('getClientOperations', {
   route: 'clients/{key}/operations',
@@ -251,7 +255,20 @@ df.app.client.http('getPendingMessages', {
   methods: ['GET'],
   // A device sends a token of its own Entra identity, which the handler validates.
   authLevel: 'anonymous',
-  handler: anonymous(getPendingMessages(config, createCallers(config)), 'device'),
+  handler: anonymous(getPendingMessages(config, createCallers(config), polls), 'device'),
+});
+df.app.client.http('getDeviceMessages', {
+  route: 'devices/messages',
+  methods: ['GET'],
+  // A device that has joined signs its requests.
+  authLevel: 'anonymous',
+  handler: anonymous(getDeviceMessages(config.reportKeys, signedRequests, polls), 'device'),
+});
+df.app.client.http('getDeviceSecrets', {
+  route: 'devices/secrets',
+  methods: ['GET'],
+  authLevel: 'anonymous',
+  handler: anonymous(getDeviceSecrets(signedRequests, ports.sealed), 'device'),
 });
 df.app.client.http('postEnrolments', {
   route: 'enrolments',

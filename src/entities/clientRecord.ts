@@ -167,11 +167,12 @@ function begin(
       if (verdict.clears && isDisabling(record, now))
         return { state: record, outcome: retryLater("a revocation is disabling the client's tokens and secrets") };
       const state = eventAt === undefined ? record : noteEvent(record, eventAt);
-      const { acknowledged } = state;
+      const { acknowledged, joined } = state;
       const clears = verdict.clears === undefined ? {} : { clears: verdict.clears };
       const answer = {
         ...clears,
         ...(acknowledged === undefined ? {} : { acknowledged }),
+        ...(joined === undefined ? {} : { hasJoined: true as const }),
         ...tokensIn(state),
         ...readAccessIn(state),
       };

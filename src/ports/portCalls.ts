@@ -1,5 +1,6 @@
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import type { Ports } from './ports.js';
+import type { RequestedSecret } from './sealedSecrets.js';
 import type { SecretVersion } from './secretVault.js';
 
 /** What the audit says of a method: the words for a write and the resource it names, or that it writes nothing. */
@@ -59,6 +60,7 @@ export const PORT_CALLS: PortCallTable = {
     disable: { action: 'secret.disable', resource: ofVersion },
     remove: { action: 'secret.delete', resource: first },
   },
+  sealed: { seal: { action: 'secret.seal', resource: ({ name }: RequestedSecret) => name } },
   devices: {
     requestPullCheck: { action: 'pullCheck.request', resource: first },
     announcePromotion: { action: 'promotion.announce', resource: first },

@@ -115,6 +115,8 @@ export interface Started extends Pick<ClientRecord, 'orphaned' | 'held' | 'acces
   readonly clears?: Revocation;
   /** Version of the main secret that the device's agent says it uses. */
   readonly acknowledged?: string;
+  /** Present if the client's device has joined with keys of its own, and so asks for its messages. */
+  readonly hasJoined?: true;
 }
 
 /** The same for an offboarding. */

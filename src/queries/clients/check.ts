@@ -9,6 +9,7 @@ import { createCheckAccess, type ReadsRecords } from '../access/checkAccess.js';
 import { judgeClient, type Judgement } from '../../domain/check/clientJudgement.js';
 import { findingFix } from '../../domain/check/findingFix.js';
 import { mainSecretName } from '@connected-registry/protocol/names/names';
+import { silentSince } from '../../domain/enrolment/reach.js';
 import { offlineWarnings } from '../../domain/schedules/offlineTime.js';
 import { whileRunning, type RunningOf } from '../../domain/operations/runningRun.js';
 import { parseTags } from '@connected-registry/protocol/names/secretTags';
@@ -40,7 +41,8 @@ const MAX_SECOND_LOOKS = 100;
 /** Maximum age of facts for a second look or for given clients, in milliseconds. */
 const ONE_USE = 60_000;
 
-interface Judged extends Judgement {
+interface Judged extends Omit<Judgement, 'state'> {
+  readonly state: Verdict;
   readonly secret: ClientSecret;
   /** The running operation of a client with a difference. */
   readonly running?: string;
@@ -60,7 +62,7 @@ export function createCheck(ports: Ports, config: Config, tokenUsers: TokenUsers
     reader: RegistryReader,
     records: ReadsRecords | undefined,
     look: 'first' | 'second',
-  ): Promise<Judged[]> {
+  ): Promise<(Judged & Judgement)[]> {
     const now = new Date();
     const [known, differences] = await Promise.all([
       knownClients(secrets, reader, tokenUsers),
@@ -102,12 +104,41 @@ export function createCheck(ports: Ports, config: Config, tokenUsers: TokenUsers
     return judged.flatMap((item) => (some.includes(item) ? (byName.get(item.secret.name) ?? []) : [item]));
   }
 
+  /** Judges clients, and reads those with a difference twice. Each client's record is read once, and again with the client. */
+  async function judgeAll(
+    secrets: readonly ClientSecret[],
+    reader: RegistryReader,
+    runningOf: RunningOf,
+    records: ReadsRecords | undefined,
+  ): Promise<Judged[]> {
+    const once = records && eachRecordOnce(records);
+    return withSilence(await lookAgain(await judge(secrets, reader, once, 'first'), runningOf, records), once);
+  }
+
+  /** Adds which devices were not heard of for long. Only a client that is in order otherwise is `silent`. */
+  async function withSilence(judged: readonly Judged[], records: ReadsRecords | undefined): Promise<Judged[]> {
+    if (records === undefined) return [...judged];
+    const now = new Date();
+    return eachOf(judged, async (item) => {
+      const { joined } = await records.record(clientKey(item.secret.tags));
+      const found = joined && silentSince(joined, now, config.silentAfterDays);
+      if (found === undefined) return item;
+      const silence = {
+        code: 'device-silent',
+        expected: `contact within ${config.silentAfterDays} days`,
+        found,
+      } as const;
+      const { state, differences } = item;
+      return { ...item, state: state === 'ok' ? 'silent' : state, differences: [...differences, silence] };
+    });
+  }
+
   return {
     page: async (reader, from, runningOf = NONE_KNOWN, records) => {
       const { listings, next } = await somePages(from);
       const secrets = listings.map(clientSecret).filter((secret) => secret !== undefined);
       const ours = secrets.filter(({ tags }) => findRegistry(config, tags.registry) !== undefined);
-      const judged = await lookAgain(await judge(ours, reader, records, 'first'), runningOf, records);
+      const judged = await judgeAll(ours, reader, runningOf, records);
       const references = ours.map(({ tags }) => referenceOf(tags));
       const warnings = [...caseTwinWarnings(references), ...(from === undefined ? await aboutLimit(references) : [])];
       const findings = judged
@@ -130,7 +161,7 @@ export function createCheck(ports: Ports, config: Config, tokenUsers: TokenUsers
       const listings = await eachOf(clients, (client) => vault.newest(mainSecretName(client)));
       const secrets = listings.map((listing) => listing && clientSecret(listing));
       const present = secrets.filter((secret) => secret !== undefined);
-      const judged = await lookAgain(await judge(present, reader, records, 'first'), runningOf, records);
+      const judged = await judgeAll(present, reader, runningOf, records);
       const byKey = new Map(judged.map((item) => [item.secret.name, toFinding(item)]));
       const findings = clients.map(
         (client): CheckFinding =>
@@ -182,6 +213,17 @@ export function createCheck(ports: Ports, config: Config, tokenUsers: TokenUsers
     );
     return warnings.flat();
   }
+}
+
+function eachRecordOnce({ record }: ReadsRecords): ReadsRecords {
+  const read = new Map<string, ReturnType<typeof record>>();
+  return {
+    record: (key) => {
+      const found = read.get(key) ?? record(key);
+      read.set(key, found);
+      return found;
+    },
+  };
 }
 
 function nameOf({ registry, connectedRegistry }: Pick<ClientReference, 'registry' | 'connectedRegistry'>): string {

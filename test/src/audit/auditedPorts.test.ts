@@ -35,6 +35,7 @@ const WRITES: Writes = {
     disable: [[SECRET], 'secret.disable', 'a-secret'],
     remove: [['a-secret'], 'secret.delete', 'a-secret'],
   },
+  sealed: { seal: [[SECRET, {}, {}], 'secret.seal', 'a-secret'] },
   devices: {
     requestPullCheck: [['id', {}, {}], 'pullCheck.request', 'id'],
     announcePromotion: [['id', {}, {}], 'promotion.announce', 'id'],

@@ -79,6 +79,7 @@ test.each(['activityTrigger', 'httpTrigger', 'timerTrigger', 'eventGridTrigger']
 
 test.each([
   ['a polling device receives its key', 'getPendingMessages'],
+  ['a device that has joined receives its key', 'getDeviceMessages'],
   ['an operator receives the join token', 'postEnrolments'],
 ])('%s', async (_, name) => {
   const answer = { jsonBody: { reportKey: SECRET } };

@@ -29,6 +29,10 @@ export const ANSWER_CODES = {
     statuses: [403],
     meaning: "the key is not the client's current one: it was replaced, or the client was revoked or offboarded",
   },
+  'secret-missing': {
+    statuses: [404],
+    meaning: 'no such version of a secret is there for this device',
+  },
   'join-token-used': {
     statuses: [403, 409],
     meaning: 'a device has used the join token: another key may not (403), and it cannot be withdrawn any more (409)',

@@ -1,11 +1,9 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { NOT_STORED } from '../answers/notStored.js';
 import { problem, problemBody, type Details } from '../answers/problem.js';
 import { problemDetails, type ProblemDetails } from '../answers/problemDetails.js';
-
-/** Header of every answer with a join token or a pass. */
-export const NOT_STORED = { 'cache-control': 'no-store' } as const;
 
 export const issuedEnrolments = z
   .object({

@@ -22,7 +22,8 @@ const HEADERS = {
 } as const;
 type HeaderName = keyof typeof HEADERS;
 
-function headers(names: readonly HeaderName[]): object {
+/** The headers of an answer. */
+export function headers(names: readonly HeaderName[]): object {
   return names.length === 0
     ? {}
     : { headers: Object.fromEntries(names.map((name) => [name.replace('?', ''), HEADERS[name]])) };

@@ -20,6 +20,7 @@ import {
   step,
   verifiedPull,
   pendingAnswer,
+  deviceMessagesAnswer,
 } from '@connected-registry/protocol/answers/answers';
 import { clientName, offboardingBody, revocationBody } from '@connected-registry/protocol/requests/clientsRequest';
 import { checkBody } from '@connected-registry/protocol/requests/checkRequest';
@@ -28,11 +29,13 @@ import {
   checkResult,
   checkWarning,
   clientPage,
+  clientReach,
   clientState,
   clientView,
   difference,
   unusedResource,
 } from '@connected-registry/protocol/answers/clientAnswers';
+import { sealedAnswer, sealedSecret } from '@connected-registry/protocol/enrolment/messages';
 import { healthAnswer, triedRight } from '@connected-registry/protocol/answers/healthAnswer';
 import { deviceKeysBody, joinedAnswer } from '@connected-registry/protocol/enrolment/messages';
 import { enrolmentBody } from '@connected-registry/protocol/requests/enrolmentRequest';
@@ -78,6 +81,7 @@ const SCHEMAS = {
   RecordedOperation: recordedOperation,
   ClientOperations: clientOperations,
   Client: clientView,
+  ClientReach: clientReach,
   ClientPage: clientPage,
   ClientState: clientState,
   Difference: difference,
@@ -92,6 +96,9 @@ const SCHEMAS = {
   PullCheckReport: pullCheckReport,
   ReportAnswer: reportAnswer,
   PendingAnswer: pendingAnswer,
+  DeviceMessagesAnswer: deviceMessagesAnswer,
+  SealedAnswer: sealedAnswer,
+  SealedSecret: sealedSecret,
   ProblemDetails: problemDetails,
   RolloutRequest: rolloutBody,
   RolloutRow: rolloutRow,

@@ -101,6 +101,11 @@ export function pathOf({ url }: Pick<HttpRequest, 'url'>): string {
   return `${pathname}${search}`;
 }
 
+/** Audits that the key of a pass has ended. @returns the answer */
+export function refuseEndedKey({ client }: DevicePass): HttpResponseInit {
+  return refuseWith('device-key-ended', clientKey(client), deviceKeyEnded()).refusal;
+}
+
 /** The 403 answer to a key that is not, or no longer, the current key of the client. */
 export function deviceKeyEnded(): HttpResponseInit {
   return problem({

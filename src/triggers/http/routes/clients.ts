@@ -5,6 +5,9 @@ import type { Config } from '../../../settings/config.js';
 import { findRegistry } from '../../../settings/registries.js';
 import type { ClientPage, ClientView } from '@connected-registry/protocol/answers/clientAnswers';
 import { CLIENTS_QUERY_FIELDS, clientsQuery } from '@connected-registry/protocol/requests/listQueries';
+import { referenceOf } from '@connected-registry/protocol/names/clientKey';
+import { reachOf } from '../../../domain/enrolment/reach.js';
+import { channelOf } from '../../../domain/profiles/profiles.js';
 import { WAITING_KINDS, waitingInstance } from '../../../domain/operations/waitingRun.js';
 import { ServiceError } from '../../../serviceErrors/serviceError.js';
 import { eachOf } from '../../../queries/eachOf.js';
@@ -64,8 +67,8 @@ function defined({ vaultPage }: z.infer<typeof clientPlace>) {
 /** Form of a client's key. Other texts cannot be the name of a main secret. */
 export const CLIENT_KEY = /^[a-z0-9-]{1,100}$/;
 
-/** `GET /api/clients/{key}`: one client, with all that its scope map grants. */
-export function getClient({ inventory }: Pick<Queries, 'inventory'>) {
+/** `GET /api/clients/{key}`: one client, with all that its scope map grants, and how its device is reached. */
+export function getClient({ profileBook }: Pick<Config, 'profileBook'>, { inventory }: Pick<Queries, 'inventory'>) {
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
     const key = request.params['key'] ?? '';
     return orServiceProblem(async () => {
@@ -73,10 +76,13 @@ export function getClient({ inventory }: Pick<Queries, 'inventory'>) {
         ? await inventory.client(key, (reference) => findRunning(client, reference))
         : undefined;
       if (!view) return clientNotFound(key, NO_CREDENTIAL);
-      const { access } = await readClientRecord(client, key);
-      const identified = access?.identity === undefined ? view : { ...view, identity: access.identity };
+      const record = await readClientRecord(client, key);
+      const { identity } = record.access ?? {};
+      const identified = identity === undefined ? view : { ...view, identity };
       const waiting = WAITING_KINDS.map((kind) => waitingInstance(kind, key));
-      return { status: 200, jsonBody: await withRunning(identified, client, [key, ...waiting]) };
+      const shown = await withRunning(identified, client, [key, ...waiting]);
+      const reach = reachOf(record, channelOf(profileBook, referenceOf(view)), new Date());
+      return { status: 200, jsonBody: { ...shown, reach } satisfies ClientView };
     });
   };
 }

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createCallers } from '../../../../src/azure/identity/callers.js';
+import { mainSecretName } from '@connected-registry/protocol/names/names';
+import { formatTags } from '@connected-registry/protocol/names/secretTags';
 import { dockerConfig } from '@connected-registry/protocol/names/dockerConfig';
 import type { CredentialPromoted, PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
 import type { ReadAccess } from '../../../../src/ports/readAccess.js';
@@ -8,6 +10,7 @@ import type { RegistryControlPlane } from '../../../../src/ports/registryControl
 import type { SecretVault } from '../../../../src/ports/secretVault.js';
 import { ofRing } from '../../../e2e/harness/ring.js';
 import { inTurn } from '../../../inTurn.js';
+import { signingDevice, type SigningDevice } from '../../../shared/signingDevice.js';
 import { ECHOES } from './echoes.js';
 import { leaks, REPORT_KEY, startHostileAzure, STORED, tracesOf, type HostileAzure } from './hostileAzure.js';
 
@@ -27,7 +30,9 @@ const ONE_OF = 3;
 let azure: HostileAzure;
 let ports: Ports;
 let registry: string;
+let device: SigningDevice;
 beforeAll(async () => {
+  device = await signingDevice('ES256');
   azure = await startHostileAzure();
   ports = azure.ports();
   ({ registry } = azure.cloud);
@@ -121,6 +126,17 @@ const ACCESS: CallsOf<ReadAccess> = {
   mayAssign: { run: () => ports.access.mayAssign(vaultId()) },
   countAssignments: { run: () => ports.access.countAssignments(vaultId()) },
 };
+const DEVICE = { registry: 'myregistry', connectedRegistry: CONNECTED, client: 'sensor-7' };
+const DEVICE_SECRET = mainSecretName(DEVICE);
+const deviceTags = formatTags({
+  ...DEVICE,
+  token: TOKEN,
+  scopeMap: MAP,
+  slot: 'password1',
+  expiresOn: EXPIRES,
+  issued: { run: 'run0000000000001', attempt: 1, slotCreatedAt: EXPIRES },
+  made: { scopeMap: true, token: true },
+});
 
 const message: PullCheckRequested = {
   operation: 'a-client.run',
@@ -152,6 +168,10 @@ const ofRollout = {
   failures: { internal: 1 },
 } as const;
 const OTHERS: Readonly<Record<string, Call>> = {
+  'a secret that is sealed to a device': {
+    before: () => vault().store(DEVICE_SECRET, value, { expiresOn: EXPIRES, tags: deviceTags }),
+    run: () => ports.sealed.seal({ name: DEVICE_SECRET }, DEVICE, device.keys.sealingKey),
+  },
   'a pull check on the topic': { run: () => ports.devices.requestPullCheck('id', message, { kind: 'eventGrid' }) },
   'a promotion on the topic': {
     run: () => ports.devices.announcePromotion('id', promotion satisfies CredentialPromoted, { kind: 'eventGrid' }),

@@ -42,7 +42,9 @@ describe('an address', () => {
     fc.assert(
       fc.property(
         fc.string().filter((text) => isIP(text) === 0),
-        (text) => expect(isAmong(['0.0.0.0/0', '::/0'], text)).toBe(false),
+        (text) => {
+          expect(isAmong(['0.0.0.0/0', '::/0'], text)).toBe(false);
+        },
       ),
     );
   });

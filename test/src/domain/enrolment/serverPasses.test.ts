@@ -62,7 +62,9 @@ describe('a join token', () => {
     const others: ReportKeys = { signing: serverKey('k2', 9), all: [serverKey('k2', 9)] };
     expect([clientOfJoinToken(earlier, token), clientOfJoinToken(others, token)]).toEqual([undefined, undefined]);
     fc.assert(
-      fc.property(fc.string({ maxLength: 2000 }), (text) => expect(clientOfJoinToken(keys, text)).toBeUndefined()),
+      fc.property(fc.string({ maxLength: 2000 }), (text) => {
+        expect(clientOfJoinToken(keys, text)).toBeUndefined();
+      }),
     );
   });
 });

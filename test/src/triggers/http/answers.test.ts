@@ -27,6 +27,7 @@ import {
 import { report } from '../../fakes/worlds/onboardScript.js';
 import { onboardIn } from '../../fakes/worlds/onboardWorld.js';
 import { OBJECT_ID, principalHeader } from '../../fakes/answers/principal.js';
+import { giveDeviceAnswers } from '../../fakes/answers/deviceAnswers.js';
 import { giveEnrolments } from '../../fakes/answers/enrolmentAnswers.js';
 import { givePendingMessages } from '../../fakes/answers/pendingAnswers.js';
 import { giveRollouts } from '../../fakes/answers/rolloutAnswers.js';
@@ -304,6 +305,7 @@ beforeAll(async () => {
   await giveEnrolments(note);
   await givePullChecks();
   await givePendingMessages(note);
+  await giveDeviceAnswers(note);
   await giveStrangers();
   await giveLists();
 });

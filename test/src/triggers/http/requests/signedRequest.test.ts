@@ -147,7 +147,7 @@ describe('a request that a device signs', () => {
 
   test('has no body read before it is authentic', async () => {
     const request = await signed({}, other);
-    const read = vi.fn();
+    const read = vi.fn<() => null>();
     Object.defineProperty(request, 'body', { get: read });
     expect((await refusal(request)).reason).toBe('pass');
     expect(read).not.toHaveBeenCalled();
