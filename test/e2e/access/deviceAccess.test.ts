@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { vaultId } from '@connected-registry/local-stack/stack/world';
-import { ASSIGNMENT_CONDITION } from '../../src/domain/access/secretsUser.js';
-import { onboardingOf, type Operation } from './harness/appClient.js';
-import { whileNothingSyncs } from './harness/holds.js';
-import { TakingAway } from './harness/takingAway.js';
-import { startTestStack, type TestStack } from './harness/testStack.js';
+import { ASSIGNMENT_CONDITION } from '../../../src/domain/access/secretsUser.js';
+import { onboardingOf, type Operation } from '../harness/appClient.js';
+import { whileNothingSyncs } from '../harness/holds.js';
+import { TakingAway } from '../harness/takingAway.js';
+import { startTestStack, type TestStack } from '../harness/testStack.js';
 
 /*
  * The device's agent has an identity that may read nothing until the app gives it a client's secrets. In a deployment each
