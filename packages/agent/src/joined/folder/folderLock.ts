@@ -39,11 +39,14 @@ export async function takeFolder(folder: string): Promise<FolderLock> {
     const { ino } = await lstat(own);
     await takeName(folder, path, own);
     await tidy(folder);
-    const isHeld = async () => (await inodeOf(path)) === ino;
+    let isReleased = false;
+    const isHeld = async () => !isReleased && (await inodeOf(path)) === ino;
     return {
       isHeld,
       async release() {
+        if (isReleased) return;
         if (await isHeld()) await rm(path, { force: true });
+        isReleased = true;
         await close(server);
       },
     };
