@@ -21,6 +21,9 @@ const BY_CODE: Readonly<Record<string, string>> = {
     'The app does not accept the join token or the signature. The file must hold the whole join token, of the app at this address, and nothing on the way may change the path of a request.',
 };
 
+/** Codes that {@link refusalOf} explains. */
+export const REFUSAL_CODES: readonly string[] = Object.keys(BY_CODE);
+
 /**
  * Why the app refuses, and what to do; undefined for what may pass by itself.
  * @param code of the problem, if the answer is one

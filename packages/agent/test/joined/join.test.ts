@@ -39,7 +39,7 @@ interface Order {
   input?: AsyncIterable<unknown>;
 }
 
-async function* nothing(): AsyncGenerator<unknown> {}
+async function* nothing(): AsyncGenerator {}
 
 /** Joins, as the command does. Its pauses end at once. */
 async function joined({ token, keyType = 'p256', again = false, deviceClock = clock, input }: Order): Promise<string> {
@@ -237,7 +237,7 @@ describe('a device that has joined', () => {
 describe('the join token', () => {
   test('comes from standard input', async () => {
     const token = app.issue();
-    async function* pieces(): AsyncGenerator<unknown> {
+    async function* pieces(): AsyncGenerator {
       yield Buffer.from(token.slice(0, 9));
       yield Buffer.from(`${token.slice(9)}\n`);
     }

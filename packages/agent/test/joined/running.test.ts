@@ -167,7 +167,7 @@ describe('a folder', () => {
 
   test('is free again after an agent that could not start', async () => {
     const { port } = new URL(registry.url);
-    await expect(it.start({}, it.clock, ['--port', String(port)])).rejects.toThrow('EADDRINUSE');
+    await expect(it.start({}, it.clock, ['--port', port])).rejects.toThrow('EADDRINUSE');
     await it.start();
   });
 });
@@ -210,7 +210,8 @@ describe('a key that has ended', () => {
   test('does not turn the agent into another client', async () => {
     const membership = await it.membership();
     await it.join();
-    const joined = { ...(await it.membership()), client: 'device-2' };
+    const found = await it.membership();
+    const joined = { ...found, client: 'device-2' };
     await writeFile(join(it.folder, 'membership.json'), JSON.stringify(joined), { mode: 0o600 });
     for (let look = 0; look < 5; look += 1) {
       it.clock.advance(10);
@@ -219,7 +220,7 @@ describe('a key that has ended', () => {
     await until('a line', () => lines('the device has joined as another client').length > 0);
     expect(lines('the device has joined as another client')).toHaveLength(1);
     await it.poll();
-    expect(it.app.accepted.at(-1)?.thumbprint).not.toBe(joined['thumbprint']);
+    expect(it.app.accepted.at(-1)?.thumbprint).not.toBe(found['thumbprint']);
     expect(it.app.accepted.at(-1)?.thumbprint).toBe(membership['thumbprint']);
   });
 

@@ -80,6 +80,7 @@ export class FakeApp {
   #token: { hash: string; usedBy?: string; isExpired?: boolean } | undefined;
   readonly #issued = new Set<string>();
   readonly #nonces = new Set<string>();
+  readonly #lossesAt = new Map<string, (Loss | undefined)[]>();
   #ended: FakeApp['joined'];
   #close: () => Promise<void> = () => Promise.resolve();
 
@@ -105,6 +106,11 @@ export class FakeApp {
     this.#issued.add(token);
     this.#token = { hash: hashOf(token), isExpired };
     return token;
+  }
+
+  /** What is lost of the next requests for this path, in order. */
+  lossesAt(path: string, losses: readonly (Loss | undefined)[]): void {
+    this.#lossesAt.set(path, [...losses]);
   }
 
   revoke(): void {
@@ -144,7 +150,7 @@ export class FakeApp {
 
   async #receive(request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
     this.asked.push(request.url ?? '');
-    const loss = this.losses.shift();
+    const loss = (this.#lossesAt.get(request.url ?? '') ?? this.losses).shift();
     if (loss === 'request') {
       response.destroy();
       return;
@@ -257,7 +263,7 @@ export class FakeApp {
   }
 
   async #secret(query: URLSearchParams): Promise<Reply> {
-    const name = query.get('name') ?? '';
+    const name = (query.get('name') ?? '').toLowerCase();
     const version = query.get('version');
     const versions = this.secrets.get(name) ?? [];
     const found = version === null ? versions.at(-1) : versions.find((one) => one.version === version);
