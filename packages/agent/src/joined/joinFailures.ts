@@ -15,7 +15,7 @@ const BY_CODE: Readonly<Record<string, string>> = {
   'join-token-used': `The join token was used with other keys. If this device has not used it, a copy of it is about: tell an operator. ${NEW_TOKEN}`,
   'join-token-expired': `The join token has expired. ${NEW_TOKEN}`,
   'join-token-unknown': `The join token is not valid any more: a newer one was issued, or the client was revoked or offboarded. ${NEW_TOKEN}`,
-  'join-token-address': `The join token may not be used from this device's address. Use it from an address that it was issued for, or ask an operator for another one.`,
+  'join-address': `The join token may not be used from this device's address. Use it from an address that it was issued for, or ask an operator for another one.`,
   'device-key-ended': `The device has joined with this token before, and its keys have ended since. ${NEW_TOKEN} Join with it and --again.`,
   'device-signature':
     'The app does not accept the join token or the signature. The file must hold the whole join token, of the app at this address, and nothing on the way may change the path of a request.',

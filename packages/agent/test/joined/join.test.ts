@@ -167,7 +167,7 @@ describe('the app refuses', () => {
     app.override = (_request, response) => {
       response
         .writeHead(status, headers)
-        .end(JSON.stringify(status === 403 ? { code: 'join-token-address' } : { title: 'text from outside' }));
+        .end(JSON.stringify(status === 403 ? { code: 'join-address' } : { title: 'text from outside' }));
       return true;
     };
     const refused = await failure({ token: app.issue() });

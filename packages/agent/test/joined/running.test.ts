@@ -213,7 +213,8 @@ describe('a key that has ended', () => {
     const found = await it.membership();
     const joined = { ...found, client: 'device-2' };
     await writeFile(join(it.folder, 'membership.json'), JSON.stringify(joined), { mode: 0o600 });
-    for (let look = 0; look < 5; look += 1) {
+    // The pause after the refusal is a minute at most.
+    for (let look = 0; look < 12; look += 1) {
       it.clock.advance(10);
       await until('a pause', () => it.clock.pending().length > 0);
     }

@@ -223,7 +223,7 @@ export class FakeApp {
     const keys = await keysIn(body);
     if (keys?.thumbprint !== thumbprint) return refusal(400, 'invalid-request');
     const token = this.#token;
-    if (token?.hash !== hashOf(signature.pass)) return refusal(403, 'join-token-unknown');
+    if (token?.hash !== hashOf(signature.pass)) return refusal(410, 'join-token-unknown');
     if (token.usedBy === undefined) {
       if (token.isExpired === true) return refusal(410, 'join-token-expired');
       token.usedBy = thumbprint;
@@ -268,7 +268,7 @@ export class FakeApp {
     const versions = this.secrets.get(name) ?? [];
     const found = version === null ? versions.at(-1) : versions.find((one) => one.version === version);
     const to = this.sealTo ?? this.joined?.keys.sealing;
-    if (!found || !to) return refusal(404, 'secret-not-found');
+    if (!found || !to) return refusal(404, 'secret-missing');
     const plain = this.sealed({ name, ...found, tags: this.tags });
     return { status: 200, body: { sealed: await seal(JSON.stringify(plain), to) } };
   }
