@@ -64,9 +64,14 @@ import { postChecks } from './triggers/http/routes/checks.js';
 import { getClientOperations } from './triggers/http/routes/clientOperations.js';
 import { getClient, getClients } from './triggers/http/routes/clients.js';
 import { onConnectedRegistryWritten } from './triggers/eventGrid/connectedRegistryWritten.js';
+import { getDeviceMessages } from './triggers/http/routes/deviceMessages.js';
+import { LongPolls } from './triggers/http/requests/longPolls.js';
+import { getDeviceSecrets } from './triggers/http/routes/deviceSecrets.js';
 import { onDeviceChanged } from './triggers/eventGrid/deviceChanged.js';
 import { onSecretExpiring } from './triggers/eventGrid/secretExpiring.js';
 import { getHealth } from './triggers/http/routes/health.js';
+import { postDeviceKeys } from './triggers/http/routes/deviceKeys.js';
+import { deleteEnrolment, postEnrolments } from './triggers/http/routes/enrolments.js';
 import { postOffboardings } from './triggers/http/routes/offboardings.js';
 import { postOnboardings } from './triggers/http/routes/onboardings.js';
 import { getOpenApi } from './triggers/http/routes/openApi.js';
@@ -74,6 +79,7 @@ import { getOperations } from './triggers/http/routes/operationList.js';
 import { cancelOperation, getOperation } from './triggers/http/routes/operations.js';
 import { operatorRoute, type OperatorHandler } from './triggers/http/operatorRoute.js';
 import { postPromotion } from './triggers/http/routes/promotions.js';
+import { postRedemption } from './triggers/http/routes/redemptions.js';
 import { postRevocations } from './triggers/http/routes/revocations.js';
 import { getPendingMessages } from './triggers/http/routes/pendingMessages.js';
 import { postPullCheck } from './triggers/http/routes/pullChecks.js';
@@ -83,6 +89,7 @@ import { getRollouts } from './triggers/http/routes/rolloutList.js';
 import { getRollout, postRollouts } from './triggers/http/routes/rollouts.js';
 import { postRotations } from './triggers/http/routes/rotations.js';
 import { PURGE_SCHEDULE, purgeEndedRuns } from './triggers/timer/purgeEndedRuns.js';
+import { SignedRequests } from './triggers/http/requests/signedRequest.js';
 import { streamHttp } from './triggers/http/requests/streamHttp.js';
 import { getRotationSchedule } from './triggers/http/routes/rotationSchedule.js';
 import { startCommandedRollouts } from './triggers/timer/commandedRollouts.js';
@@ -108,6 +115,8 @@ const ports = auditedPorts(telemetry ? measuredPorts(azure, telemetry) : azure);
 const queries = withInventoryLast(createQueries(ports, config), (work) => turns.asInventory(work));
 const anonymousLimit = new AnonymousLimit(config.reportsPerMinute);
 const anonymous = anonymousHandlers(anonymousLimit);
+const polls = new LongPolls(config.polling.atOnce);
+const signedRequests = new SignedRequests(config.reportKeys);
 const forOperators = (handler: OperatorHandler) => operatorRoute(config.operators, handler, anonymousLimit);
 
 df.app.client.http('postOnboardings', {
@@ -148,7 +157,7 @@ df.app.client.http('getClients', {
 df.app.client.http('getClient', {
   route: 'clients/{key}',
   methods: ['GET'],
-  ...forOperators(getClient(queries)),
+  ...forOperators(getClient(config, queries)),
 });
 df.app.client.http('getClientOperations', {
   route: 'clients/{key}/operations',
@@ -246,7 +255,44 @@ df.app.client.http('getPendingMessages', {
   methods: ['GET'],
   // A device sends a token of its own Entra identity, which the handler validates.
   authLevel: 'anonymous',
-  handler: anonymous(getPendingMessages(config, createCallers(config)), 'device'),
+  handler: anonymous(getPendingMessages(config, createCallers(config), polls), 'device'),
+});
+df.app.client.http('getDeviceMessages', {
+  route: 'devices/messages',
+  methods: ['GET'],
+  // A device that has joined signs its requests.
+  authLevel: 'anonymous',
+  handler: anonymous(getDeviceMessages(config.reportKeys, signedRequests, polls), 'device'),
+});
+df.app.client.http('getDeviceSecrets', {
+  route: 'devices/secrets',
+  methods: ['GET'],
+  authLevel: 'anonymous',
+  handler: anonymous(getDeviceSecrets(signedRequests, ports.sealed), 'device'),
+});
+df.app.client.http('postEnrolments', {
+  route: 'enrolments',
+  methods: ['POST'],
+  ...forOperators(postEnrolments(config)),
+});
+df.app.client.http('deleteEnrolment', {
+  route: 'enrolments/{key}',
+  methods: ['DELETE'],
+  ...forOperators(deleteEnrolment),
+});
+df.app.client.http('postRedemption', {
+  route: 'enrolments/redeem',
+  methods: ['POST'],
+  // A device that joins has a join token and a key of its own, with which it signs the request.
+  authLevel: 'anonymous',
+  handler: anonymous(postRedemption(config, signedRequests, ports.alerts), 'device'),
+});
+df.app.client.http('postDeviceKeys', {
+  route: 'devices/keys',
+  methods: ['POST'],
+  // A device that has joined signs its requests.
+  authLevel: 'anonymous',
+  handler: anonymous(postDeviceKeys(config, signedRequests), 'device'),
 });
 df.app.client.http('getOpenApi', {
   route: 'openapi.json',

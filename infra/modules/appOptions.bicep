@@ -21,6 +21,7 @@ type AppOptions = {
   POLL_AUDIENCE: string?
   POLLS_AT_ONCE: string?
   REPORTS_PER_MINUTE: string?
+  SILENT_AFTER_DAYS: string?
   CLIENTS_PER_CONNECTED_REGISTRY: string?
   PERMISSIONS_PER_SCOPE_MAP: string?
   RETRY_FIRST_SECONDS: string?

@@ -13,6 +13,7 @@ export function auditedPorts(ports: Ports, table = PORT_CALLS): Ports {
   return {
     controlPlane: auditedPort(ports.controlPlane, table.controlPlane),
     vault: auditedPort(ports.vault, table.vault),
+    sealed: auditedPort(ports.sealed, table.sealed),
     devices: auditedPort(ports.devices, table.devices),
     hubs: auditedPort(ports.hubs, table.hubs),
     alerts: auditedPort(ports.alerts, table.alerts),

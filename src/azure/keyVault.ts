@@ -1,5 +1,5 @@
 import type { TokenCredential } from '@azure/identity';
-import type { KeyVaultSecret, SecretClient, SecretProperties } from '@azure/keyvault-secrets';
+import type { KeyVaultSecret, SecretProperties } from '@azure/keyvault-secrets';
 import type { Config } from '../settings/config.js';
 import { dockerConfigEndpoints } from '@connected-registry/protocol/names/dockerConfig';
 import type {
@@ -11,16 +11,11 @@ import type {
 } from '../ports/secretVault.js';
 import { orUndefined, ServiceError } from '../serviceErrors/serviceError.js';
 import { resourceName } from '../serviceErrors/serviceFacts.js';
-import type { ServiceOperation } from '../serviceErrors/serviceOperation.js';
 import { rememberCredential } from '@connected-registry/protocol/redaction/rememberCredential';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
-import { budgetPolicy } from './budget/budgetPolicy.js';
 import type { Turns } from './budget/turns.js';
-import { vaultBucket } from './budget/vaultBuckets.js';
-import { lazily } from './calls/lazily.js';
-import { watchPageLinks } from './calls/pageLinks.js';
-import { pipelineOptions } from './calls/pipelineOptions.js';
-import { calling, mentions } from './calls/serviceErrors.js';
+import { mentions } from './calls/serviceErrors.js';
+import { createVaultClient } from './vaultClient.js';
 
 /** Content type of stored values, for people and tools that list secrets. Source: Kubernetes docs, Secret types. */
 const CONTENT_TYPE = 'application/vnd.docker.config+json';
@@ -31,27 +26,9 @@ const RECOVERY_POLL = { intervalInMs: 500 };
 /** Maximum secrets on a page. Source: azure-rest-api-specs, keyvault: maxresults. */
 const LARGEST_PAGE = 25;
 
-/** Creates the vault on Azure Key Vault. SDK retries are off, as in the control plane. @param turns gives each request its token */
+/** Creates the vault on Azure Key Vault. @param turns gives each request its token */
 export function createKeyVault(config: Config['vault'], credential: TokenCredential, turns: Turns): SecretVault {
-  const links = watchPageLinks();
-  const client = lazily(async (): Promise<SecretClient> => {
-    const { SecretClient: Client } = await import('@azure/keyvault-secrets');
-    const { additionalPolicies, ...options } = pipelineOptions(config.url, budgetPolicy(turns, vaultBucket));
-    return new Client(config.url, credential, {
-      ...options,
-      disableChallengeResourceVerification: !config.verifyChallenge,
-      additionalPolicies: [{ position: 'perCall', policy: links.policy }, ...additionalPolicies],
-    });
-  });
-
-  const call = async <T>(
-    operation: ServiceOperation,
-    name: string,
-    make: (sdk: SecretClient) => Promise<T>,
-  ): Promise<T> => {
-    const sdk = await client();
-    return calling(operation, name, () => make(sdk));
-  };
+  const { call, links } = createVaultClient(config, credential, turns);
 
   async function set(name: string, value: string, attributes: SecretAttributes): Promise<SecretFacts> {
     rememberCredential(value);

@@ -10,6 +10,7 @@ import { createIotHub } from './devices/iotHub.js';
 import { createEventGridAlerts } from './devices/eventGridAlerts.js';
 import { createOwnIdentity } from './identity/ownIdentity.js';
 import { createKeyVault } from './keyVault.js';
+import { createSealedSecrets } from './sealedSecrets.js';
 
 /**
  * Creates the ports on Azure's services. SDKs are loaded and services called on first use.
@@ -23,6 +24,7 @@ export function createAzurePorts(config: Config, turns: Turns): Ports {
   return {
     controlPlane: createArmControlPlane(config, credentialOf, turns),
     vault: createKeyVault(config.vault, credential, turns),
+    sealed: createSealedSecrets(config.vault, credential, turns),
     devices: createDeviceChannels(config, credential, hub, turns),
     hubs: createHubRegistry(hub),
     alerts: createEventGridAlerts(config.signalTopic, credential, turns),

@@ -2,6 +2,7 @@ import {
   beginDisabling,
   clearRotationDue,
   dropToken,
+  endAccess,
   endDisabling,
   holdToken,
   isDisabling,
@@ -23,14 +24,7 @@ import {
   type ClientRecordRequest,
   type ClientRecordRequests,
 } from '../domain/clients/clientRecord.js';
-import {
-  endDeviceAccess,
-  issueEnrolment,
-  noteContact,
-  redeem,
-  renewKeys,
-  withdrawEnrolment,
-} from '../domain/enrolment/enrolment.js';
+import { issueEnrolment, noteContact, redeem, renewKeys, withdrawEnrolment } from '../domain/enrolment/enrolment.js';
 import { isEndKnown } from '../domain/operations/endedOperation.js';
 import { done, failed, retryLater, type StepOutcome } from '../domain/operations/stepOutcome.js';
 import { auditEnd } from '../audit/auditEnd.js';
@@ -76,23 +70,32 @@ const WORK: Work = {
   acknowledge: (record, { version }) => keep({ ...record, acknowledged: version }),
   enrol: (record, { enrolment }) =>
     keep(revokedSince(record, enrolment.issuedAt) === undefined ? issueEnrolment(record, enrolment) : record),
-  withdrawEnrolment: (record) => keep(withdrawEnrolment(record)),
+  withdrawEnrolment: (record, { hash }) => keep(withdrawEnrolment(record, hash)),
   redeem: (record, { redemption }) => keep(redeem(record, redemption)),
   renewKeys: (record, { renewal }) => keep(renewKeys(record, renewal)),
   noteContact: (record, { thumbprint, at }) => keep(noteContact(record, thumbprint, at)),
   noteEnd: recordEnd,
-  forget: ({ knownSince, revokedAt, firstRevokedAt, disabled, disabling, newestEventAt, ended }, _request, now) =>
-    keep({
-      // Keeps that the client existed, so that a repeated offboarding does not report it as unknown.
-      knownSince: knownSince ?? now.toISOString(),
-      ...(revokedAt ? { revokedAt } : {}),
-      ...(firstRevokedAt ? { firstRevokedAt } : {}),
-      ...(disabled ? { disabled } : {}),
-      ...(disabling ? { disabling } : {}),
-      ...(newestEventAt ? { newestEventAt } : {}),
-      ...(ended ? { ended } : {}),
-    }),
+  forget,
 };
+
+/** What must not come back stays: also a token issued during the offboarding ends, since its device would have nothing. */
+function forget(record: ClientRecord, _request: ClientRecordRequests['forget'], now: Date): ClientRecordAnswer {
+  const { knownSince, revokedAt, firstRevokedAt, disabled, disabling, newestEventAt, ended, tokensEndedAt } = endAccess(
+    record,
+    now.toISOString(),
+  );
+  return keep({
+    // Keeps that the client existed, so that a repeated offboarding does not report it as unknown.
+    knownSince: knownSince ?? now.toISOString(),
+    ...(revokedAt ? { revokedAt } : {}),
+    ...(firstRevokedAt ? { firstRevokedAt } : {}),
+    ...(disabled ? { disabled } : {}),
+    ...(disabling ? { disabling } : {}),
+    ...(newestEventAt ? { newestEventAt } : {}),
+    ...(ended ? { ended } : {}),
+    ...(tokensEndedAt ? { tokensEndedAt } : {}),
+  });
+}
 
 /**
  * The revocation counts at least from the entity's current time: runs that began before are older, whenever the revocation
@@ -103,7 +106,8 @@ function revoke(
   { at, until, by }: ClientRecordRequests['revoke'],
   now: Date,
 ): AnswerTo<'revoke'> {
-  const marked = markRevoked(endDeviceAccess(record), new Date(Math.max(Date.parse(at), now.getTime())).toISOString());
+  const effectiveAt = new Date(Math.max(Date.parse(at), now.getTime())).toISOString();
+  const marked = markRevoked(endAccess(record, effectiveAt), effectiveAt);
   const state = beginDisabling(marked, { operation: by.operation, until });
   const { revokedAt, firstRevokedAt } = marked;
   const first = firstRevokedAt === undefined ? {} : { firstRevokedAt };
@@ -137,9 +141,14 @@ function begin(
       if (verdict.clears && isDisabling(record, now))
         return { state: record, outcome: retryLater("a revocation is disabling the client's tokens and secrets") };
       const state = eventAt === undefined ? record : noteEvent(record, eventAt);
-      const { acknowledged } = state;
+      const { acknowledged, joined } = state;
       const clears = verdict.clears === undefined ? {} : { clears: verdict.clears };
-      const answer = { ...clears, ...(acknowledged === undefined ? {} : { acknowledged }), ...tokensIn(state) };
+      const answer = {
+        ...clears,
+        ...(acknowledged === undefined ? {} : { acknowledged }),
+        ...(joined === undefined ? {} : { hasJoined: true as const }),
+        ...tokensIn(state),
+      };
       return { state, outcome: done(answer) };
     }
     case 'revoked':
@@ -155,11 +164,12 @@ function begin(
 function beginOffboarding(
   record: ClientRecord,
   { requestedAt, eventAt, by }: ClientRecordRequests['beginOffboarding'],
+  now: Date,
 ): AnswerTo<'beginOffboarding'> {
   if (isEndKnown(record.ended ?? [], { id: by.operation })) return startedTwice(record);
   const stale = judgeEvent(record, eventAt);
   if (stale) return staleEvent(record, stale.newestEventAt);
-  const state = noteEvent(record, eventAt ?? requestedAt);
+  const state = noteEvent(endAccess(record, now.toISOString()), eventAt ?? requestedAt);
   return { state, outcome: done({ ...tokensIn(state), isKnown: isKnown(record) }) };
 }
 

@@ -1,5 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { refusing } from '@connected-registry/protocol/answers/problems';
+import type { DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
 import { referenceOf } from '@connected-registry/protocol/names/clientKey';
 import type { OldPassword } from '@connected-registry/protocol/names/secretTags';
 import type { OperationOutcome, RotationResult } from '../domain/operations/operation.js';
@@ -12,9 +13,16 @@ import { beginRun, type Compensation, type RunContext } from './run/runContext.j
 import { awaitSync } from './steps/awaitSync.js';
 import { ClientRecords } from './steps/clientRecord.js';
 import { Credentials } from './steps/credentials.js';
+import { channelOfRun } from './steps/deviceChannel.js';
 import { planRetry } from './steps/rotationRetry.js';
 
 type RotationContext = RunContext<RotationRun>;
+
+interface PlannedRotation {
+  readonly plan: RotationPlan;
+  /** How the device is reached. */
+  readonly channel: DeviceChannelChoice;
+}
 
 /** Rotates one client's credential: the other slot is filled and proven before anyone is notified to use it. */
 export function* rotate(context: OrchestrationContext): Flow<OperationOutcome<RotationResult>> {
@@ -24,8 +32,9 @@ export function* rotate(context: OrchestrationContext): Flow<OperationOutcome<Ro
 
 function* rotateClient(run: RotationContext): Flow<RotationResult> {
   const { urgent } = run.input.request;
-  const plan = yield* preflight(run);
-  const credentials = credentialsOf(run, plan);
+  const planned = yield* preflight(run);
+  const { plan } = planned;
+  const credentials = credentialsOf(run, planned);
   const undo = urgent ? [keepCandidate(run, plan)] : undoIssue(credentials, plan);
 
   return yield* credentials.unlessLost(function* (attempt) {
@@ -51,24 +60,24 @@ function* rotateClient(run: RotationContext): Flow<RotationResult> {
 }
 
 /** Checks that the run may start, and plans it. The plan fixes the slot: no repetition of a step chooses another one. */
-function* preflight(run: RotationContext): Flow<RotationPlan> {
+function* preflight(run: RotationContext): Flow<PlannedRotation> {
   const rotation = { ...referenceOf(run.input.request), urgent: run.input.request.urgent };
   let slotFreeAt: string | undefined;
   run.afterUndo((failure, error) => planRetry(run, failure, error, slotFreeAt));
   return yield* run.step('preflight', function* () {
-    const { clears, acknowledged } = yield* new ClientRecords(run).begin();
+    const { clears, acknowledged, hasJoined } = yield* new ClientRecords(run).begin();
     if (clears) throw new StepFailed('revoked', `the client was revoked at ${clears.revokedAt}`);
     const known = acknowledged === undefined ? {} : { acknowledged };
     const plan = yield* run.activities.planRotation({ rotation, ...known });
     ({ slotFreeAt } = plan);
     if (refusing(plan.problems).length > 0) throw new Refused(plan.problems);
-    return plan;
+    return { plan, channel: channelOfRun(run.input, hasJoined === true) };
   });
 }
 
-function credentialsOf(run: RotationContext, plan: RotationPlan): Credentials {
+function credentialsOf(run: RotationContext, { plan, channel }: PlannedRotation): Credentials {
   const reference = referenceOf(run.input.request);
-  const order = { ...plan, reference, acknowledgeSeconds: overlapSeconds(plan, run.limits) };
+  const order = { ...plan, reference, channel, acknowledgeSeconds: overlapSeconds(plan, run.limits) };
   return new Credentials(run, order, () => requireBinding(run, plan.token));
 }
 

@@ -1,4 +1,5 @@
 import type {
+  EnrolmentRefused,
   RolloutCompleted,
   RolloutPaused,
   RotationFailed,
@@ -15,4 +16,6 @@ export interface OperatorAlerts {
   rolloutPaused(id: string, alert: RolloutPaused): Promise<void>;
   /** @param id as above. */
   rolloutCompleted(id: string, alert: RolloutCompleted): Promise<void>;
+  /** @param id as above. */
+  enrolmentRefused(id: string, alert: EnrolmentRefused): Promise<void>;
 }

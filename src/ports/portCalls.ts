@@ -1,4 +1,6 @@
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import type { Ports } from './ports.js';
+import type { RequestedSecret } from './sealedSecrets.js';
 import type { SecretVersion } from './secretVault.js';
 
 /** What the audit says of a method: the words for a write and the resource it names, or that it writes nothing. */
@@ -58,6 +60,7 @@ export const PORT_CALLS: PortCallTable = {
     disable: { action: 'secret.disable', resource: ofVersion },
     remove: { action: 'secret.delete', resource: first },
   },
+  sealed: { seal: { action: 'secret.seal', resource: ({ name }: RequestedSecret) => name } },
   devices: {
     requestPullCheck: { action: 'pullCheck.request', resource: first },
     announcePromotion: { action: 'promotion.announce', resource: first },
@@ -68,6 +71,7 @@ export const PORT_CALLS: PortCallTable = {
     rotationsStopped: { action: 'sweep.alert', resource: first },
     rolloutPaused: { action: 'rollout.alert', resource: first },
     rolloutCompleted: { action: 'rollout.alert', resource: first },
+    enrolmentRefused: { action: 'enrolment.alert', resource: (_id, client) => clientKey(client) },
   },
   self: { names: 'not audited', namesOf: 'not audited', as: 'not audited' },
 };

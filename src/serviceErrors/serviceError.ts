@@ -25,6 +25,8 @@ const DETAILS = {
   'operation-unfinished': 'the service has not ended the operation in time',
   'no-password': 'the answer holds no value for the password slot that was asked for',
   'secret-in-answer': 'the answer has a secret where none belongs',
+  'version-disabled': 'the version is disabled',
+  'of-another-client': 'its tags do not name this client',
   'registry-not-configured': 'it is none of REGISTRIES',
   'hub-not-configured': 'its hub is none of IOT_HUBS',
   'device-refused': 'the device does not take the message',

@@ -3,6 +3,7 @@ import type {
   PULL_CHECK_REQUESTED,
 } from '@connected-registry/protocol/messages/pullCheckMessages';
 import type {
+  ENROLMENT_REFUSED,
   ROLLOUT_COMPLETED,
   ROLLOUT_PAUSED,
   ROTATION_FAILED,
@@ -16,7 +17,8 @@ export type PublishedType =
   | typeof ROTATION_FAILED
   | typeof ROTATIONS_STOPPED
   | typeof ROLLOUT_PAUSED
-  | typeof ROLLOUT_COMPLETED;
+  | typeof ROLLOUT_COMPLETED
+  | typeof ENROLMENT_REFUSED;
 
 /** Operations on services; a resource's name follows each in messages. A closed list, so that no text from outside can appear. */
 export type ServiceOperation =

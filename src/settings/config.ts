@@ -57,6 +57,8 @@ export interface Config {
   readonly polling: { readonly audience?: string; readonly atOnce: number };
   /** Maximum reports that one instance accepts from one address in a minute. */
   readonly reportsPerMinute: number;
+  /** Days without a signed request after which a check reports a device that has joined as silent. */
+  readonly silentAfterDays: number;
   readonly caps: { readonly clientsPerConnectedRegistry: number; readonly permissionsPerScopeMap: number };
   readonly limits: FlowLimits;
   /** Lifetimes of credentials in days: the default and the minimum. */
@@ -166,6 +168,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
       ...(settings.POLL_AUDIENCE ? { audience: settings.POLL_AUDIENCE } : {}),
     },
     reportsPerMinute: settings.REPORTS_PER_MINUTE,
+    silentAfterDays: settings.SILENT_AFTER_DAYS,
     caps: {
       clientsPerConnectedRegistry: settings.CLIENTS_PER_CONNECTED_REGISTRY,
       permissionsPerScopeMap: settings.PERMISSIONS_PER_SCOPE_MAP,

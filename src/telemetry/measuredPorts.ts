@@ -21,6 +21,7 @@ export function measuredPorts(ports: Ports, telemetry: Telemetry): Ports {
   return {
     controlPlane: measuredPort('controlPlane', ports, telemetry),
     vault: measuringExpiry(measuredPort('vault', ports, telemetry), telemetry),
+    sealed: measuredPort('sealed', ports, telemetry),
     devices: tracedDevices(measuredPort('devices', ports, telemetry)),
     hubs: measuredPort('hubs', ports, telemetry),
     alerts: measuredPort('alerts', ports, telemetry),

@@ -29,7 +29,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/domain/check/fixCommands.ts match ?? ',
     'packages/clock/src/schedules/ncrontab.ts *',
     'packages/protocol/src/registry/syncCron.ts *',
-    'packages/protocol/src/requests/rolloutCsv.ts cells[index] ?? ',
+    'packages/protocol/src/requests/csvRows.ts cells[index] ?? ',
     'packages/protocol/src/requests/rolloutCsvOptions.ts *',
     'packages/protocol/src/requests/rolloutRequest.ts Object.keys(defaults ?? ',
     'packages/clock/src/schedules/timeSpan.ts *',
@@ -125,6 +125,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
   ],
   'How the caller wants it: no fact of a service.': [
     'src/queries/clients/check.ts runningOf = ',
+    'src/queries/clients/check.ts accessOf = ',
     'src/queries/clients/enabledAccess.ts goesOn = ',
     'src/queries/clients/tokenUsers.ts age = ',
   ],

@@ -33,10 +33,10 @@ export function checkActivities({ controlPlane }: Pick<Ports, 'controlPlane'>, {
      */
     checkPage: (
       input: { readonly run: string; readonly room: number; readonly from?: string },
-      runs?: Pick<Runs, 'running'>,
+      runs?: Pick<Runs, 'running' | 'record'>,
     ): Promise<StepOutcome<CheckPart>> =>
       outcomeOf(async () => {
-        const part = await check.page(readerOf(input.run), input.from, runs?.running);
+        const part = await check.page(readerOf(input.run), input.from, runs?.running, runs?.record);
         for (const finding of part.findings) logFinding(finding);
         for (const { fix: _fix, ...warning } of part.warnings ?? []) logEvent('check.warning', warning);
         const findings = part.findings.slice(0, input.room);
@@ -46,9 +46,9 @@ export function checkActivities({ controlPlane }: Pick<Ports, 'controlPlane'>, {
     /** Checks some clients by name. */
     checkClients: (
       input: { readonly clients: readonly ClientReference[] },
-      runs?: Pick<Runs, 'running'>,
+      runs?: Pick<Runs, 'running' | 'record'>,
     ): Promise<StepOutcome<CheckPart & { readonly warnings: readonly CheckWarning[] }>> =>
-      outcomeOf(async () => done(await check.clients(input.clients, runs?.running))),
+      outcomeOf(async () => done(await check.clients(input.clients, runs?.running, runs?.record))),
 
     /** Finds resources in a registry that no client uses. @param input.tokens marks of the tokens in use, one a part */
     findLeftOvers: (input: {

@@ -1,6 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import type { Config } from '../../settings/config.js';
 import {
+  ENROLMENT_REFUSED,
   ROLLOUT_COMPLETED,
   ROLLOUT_PAUSED,
   ROTATION_FAILED,
@@ -32,5 +33,9 @@ export function createEventGridAlerts(
       publish({ type: ROLLOUT_PAUSED, id, source: SOURCE, subject: 'alerts/rollouts', data }),
     rolloutCompleted: (id, data) =>
       publish({ type: ROLLOUT_COMPLETED, id, source: SOURCE, subject: 'alerts/rollouts', data }),
+    enrolmentRefused: (id, data) => {
+      const subject = `alerts/${clientSubject(data)}`;
+      return publish({ type: ENROLMENT_REFUSED, id, source: SOURCE, subject, data });
+    },
   };
 }

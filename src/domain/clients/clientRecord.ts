@@ -2,7 +2,13 @@ import { withHeldToken, withoutHeldToken, type HeldToken } from '../tokens/heldT
 import { withEnded, type EndedOperation } from '../operations/endedOperation.js';
 import { withOrphanedToken, type OrphanedToken } from '../tokens/orphanedToken.js';
 import type { WorksFor } from '../operations/worksFor.js';
-import type { DeviceAccess, Enrolment, KeyRenewal, Redemption } from '../enrolment/enrolment.js';
+import {
+  endDeviceAccess,
+  type DeviceAccess,
+  type Enrolment,
+  type KeyRenewal,
+  type Redemption,
+} from '../enrolment/enrolment.js';
 
 /** Facts about a client that must outlive its runs. Times are ISO 8601. */
 export interface ClientRecord extends DeviceAccess {
@@ -70,7 +76,7 @@ export interface ClientRecordRequests {
   readonly revokedSince: WorksFor & { readonly effectiveAt: string };
   /** A run requested at `requestedAt` begins, unless it has ended before. `eventAt`: time of the event that requested it, if any. */
   readonly begin: WorksFor & { readonly requestedAt: string; readonly eventAt?: string };
-  /** An offboarding begins, whether or not the client was revoked. Events older than it become stale. */
+  /** An offboarding begins, whether or not the client was revoked. Events older than it become stale, and the device's key ends. */
   readonly beginOffboarding: WorksFor & { readonly requestedAt: string; readonly eventAt?: string };
   /** The run of `effectiveAt` has enabled the client again: clears an earlier revocation. */
   readonly clearRevocation: WorksFor & { readonly effectiveAt: string };
@@ -82,10 +88,10 @@ export interface ClientRecordRequests {
   /** An event was accepted. `at`: its time. */
   readonly noteEvent: WorksFor & { readonly at: string };
   readonly acknowledge: WorksFor & { readonly version: string };
-  /** A join token was issued. Ignored if the client was revoked since. */
+  /** A join token was issued. Ignored if the client was revoked or offboarded since. */
   readonly enrol: WorksFor & { readonly enrolment: Enrolment };
-  /** The open join token, if any, is taken back. */
-  readonly withdrawEnrolment: WorksFor;
+  /** The join token of this hash is taken back, unless a device has used it. */
+  readonly withdrawEnrolment: WorksFor & { readonly hash: string };
   /** A device presents its join token, which the sender has verified. */
   readonly redeem: WorksFor & { readonly redemption: Redemption };
   /** A device replaces its keys. */
@@ -94,7 +100,7 @@ export interface ClientRecordRequests {
   readonly noteContact: WorksFor & { readonly thumbprint: string; readonly at: string };
   /** A run has ended. Repeating the operation changes nothing. */
   readonly noteEnd: WorksFor & { readonly ended: EndedOperation };
-  /** The client was offboarded: keeps only its revocation, its newest event and how its runs ended. */
+  /** The client was offboarded: keeps only its revocation, its newest event, how its runs ended and what must not come back. */
   readonly forget: WorksFor;
 }
 export type ClientRecordOperation = keyof ClientRecordRequests;
@@ -105,6 +111,8 @@ export interface Started extends Pick<ClientRecord, 'orphaned' | 'held'> {
   readonly clears?: Revocation;
   /** Version of the main secret that the device's agent says it uses. */
   readonly acknowledged?: string;
+  /** Present if the client's device has joined with keys of its own, and so asks for its messages. */
+  readonly hasJoined?: true;
 }
 
 /** The same for an offboarding. */
@@ -201,6 +209,16 @@ export function isKnown({ knownSince, held = [], orphaned = [], disabled = [], .
   const { acknowledged, rotationDueSince, retryRotationAt, enrolment, joined } = rest;
   const facts = [knownSince, ...held, ...orphaned, ...disabled, acknowledged, rotationDueSince, retryRotationAt];
   return [...facts, enrolment, joined].some((fact) => fact !== undefined);
+}
+
+/**
+ * Ends the device's key and its join token. The record still knows the client, since what was given to the device may have to
+ * be taken away later.
+ * @param at ISO 8601
+ */
+export function endAccess(record: ClientRecord, at: string): ClientRecord {
+  const ended = endDeviceAccess(record, at);
+  return isKnown(record) && ended.knownSince === undefined ? { ...ended, knownSince: at } : ended;
 }
 
 /** Records how a run ended, once. */

@@ -18,6 +18,8 @@ export interface Joined {
   /** Thumbprint of the signing key. */
   readonly thumbprint: string;
   readonly joinedAt: string;
+  /** Hash of the join token that it redeemed. */
+  readonly token: string;
   /** When the device got these keys. */
   readonly keysSince: string;
   /** Thumbprint of the signing key before them, so that a device that missed the answer may repeat its renewal. */
@@ -30,6 +32,8 @@ export interface Joined {
 export interface DeviceAccess {
   readonly enrolment?: Enrolment;
   readonly joined?: Joined;
+  /** Join tokens that were issued at this time (ISO 8601) or before have ended. A signal that comes late brings none back. */
+  readonly tokensEndedAt?: string;
 }
 
 /** A device's redemption of a join token. */
@@ -51,28 +55,43 @@ export interface Redemption {
  */
 export type RedemptionVerdict = 'open' | 'joined' | 'used' | 'expired' | 'unknown';
 
-/** Judges a redemption. Comparing hashes needs no constant time: the token's MAC was verified before. */
+/**
+ * Judges a redemption. Comparing hashes needs no constant time: the token's MAC was verified before. A device that has joined
+ * may repeat its redemption also after another token was issued, until that one is used.
+ */
 export function judgeRedemption(
   { enrolment, joined }: DeviceAccess,
   { hash, thumbprint, at }: Pick<Redemption, 'hash' | 'thumbprint' | 'at'>,
 ): RedemptionVerdict {
+  if (joined?.token === hash) return joined.thumbprint === thumbprint ? 'joined' : 'used';
   if (enrolment?.hash !== hash) return 'unknown';
-  if (enrolment.usedBy === undefined) return new Date(at) < new Date(enrolment.expiresAt) ? 'open' : 'expired';
-  return enrolment.usedBy === thumbprint && joined?.thumbprint === thumbprint ? 'joined' : 'used';
+  if (enrolment.usedBy !== undefined) return 'used';
+  return new Date(at) < new Date(enrolment.expiresAt) ? 'open' : 'expired';
 }
 
 /** Records a new join token. An earlier one ends, unused or not; the device that has joined stays until the token is used. */
 export function issueEnrolment<Access extends DeviceAccess>(access: Access, enrolment: Enrolment): Access {
-  const { enrolment: earlier } = access;
-  // A signal that comes late must not bring an older token back.
-  if (earlier && new Date(earlier.issuedAt) > new Date(enrolment.issuedAt)) return access;
-  return earlier?.hash === enrolment.hash ? access : { ...access, enrolment };
+  const { enrolment: earlier, tokensEndedAt } = access;
+  if (tokensEndedAt !== undefined && new Date(enrolment.issuedAt) <= new Date(tokensEndedAt)) return access;
+  return earlier && !isLater(enrolment, earlier) ? access : { ...access, enrolment };
 }
 
-/** Ends a join token that nobody has used. */
-export function withdrawEnrolment<Access extends DeviceAccess>(access: Access): Access {
+/** Two tokens of one instant are ordered by their hashes, so that signals in any order end with the same one. */
+function isLater(one: Enrolment, other: Enrolment): boolean {
+  const difference = Date.parse(one.issuedAt) - Date.parse(other.issuedAt);
+  return difference === 0 ? one.hash > other.hash : difference > 0;
+}
+
+/** Whether the client has a join token that nobody has used. It may have expired. */
+export function isUnused({ enrolment }: DeviceAccess): boolean {
+  return enrolment !== undefined && enrolment.usedBy === undefined;
+}
+
+/** Ends the join token of this hash, unless a device has used it. */
+export function withdrawEnrolment<Access extends DeviceAccess>(access: Access, hash: string): Access {
   const { enrolment, ...rest } = access;
-  return enrolment?.usedBy === undefined ? (rest as Access) : access;
+  if (enrolment?.hash !== hash || enrolment.usedBy !== undefined) return access;
+  return { ...rest, tokensEndedAt: latest(access.tokensEndedAt, enrolment.issuedAt) } as Access;
 }
 
 /** Lets a device in, if its token is open. The key of the device before it ends. */
@@ -83,7 +102,7 @@ export function redeem<Access extends DeviceAccess>(access: Access, redemption: 
   return {
     ...access,
     enrolment: { ...enrolment, usedBy: thumbprint },
-    joined: { keys, thumbprint, joinedAt: at, keysSince: at },
+    joined: { keys, thumbprint, joinedAt: at, token: enrolment.hash, keysSince: at },
   };
 }
 
@@ -112,6 +131,8 @@ export function renewKeys<Access extends DeviceAccess>(access: Access, renewal: 
   const { joined } = access;
   if (!joined || judgeRenewal(access, renewal) !== 'open') return access;
   const { from, keys, thumbprint, at } = renewal;
+  // A signal that comes late must not take from a device the keys that it got since.
+  if (new Date(at) < new Date(joined.keysSince)) return access;
   return { ...access, joined: { ...joined, keys, thumbprint, keysSince: at, renewedFrom: from } };
 }
 
@@ -123,8 +144,12 @@ export function noteContact<Access extends DeviceAccess>(access: Access, thumbpr
   return { ...access, joined: { ...joined, lastContactAt: at } };
 }
 
-/** Ends the device's key and its join token at once. */
-export function endDeviceAccess<Access extends DeviceAccess>(access: Access): Omit<Access, keyof DeviceAccess> {
+/** Ends the device's key and its join token at once, and every token that was issued until `at` (ISO 8601). */
+export function endDeviceAccess<Access extends DeviceAccess>(access: Access, at: string): Access {
   const { enrolment: _enrolment, joined: _joined, ...rest } = access;
-  return rest;
+  return { ...rest, tokensEndedAt: latest(access.tokensEndedAt, at) } as Access;
+}
+
+function latest(one: string | undefined, other: string): string {
+  return one !== undefined && new Date(one) > new Date(other) ? one : other;
 }

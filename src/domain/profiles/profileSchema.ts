@@ -24,6 +24,7 @@ const PROFILE_FIELDS = {
   connectedRegistry: 'the name of a connected registry; in match, * matches any characters',
   repositories: `${ONBOARDING_FIELDS.repositories}; in a profile content/read and metadata/read only`,
   channel: '"eventGrid", "iotHub", "poll", or {"kind": "iotHub", "hub"?, "module"?}',
+  onJoin: '"onboard" to onboard a device as soon as it joins with a join token, or "wait", the default',
   clients: "a list of device ids, each inside match.device: a new connected registry's clients",
   pollers: 'an object {object id of an Entra identity: device id, or a list of 1 to 20 of them}, for channel poll',
 } as const;
@@ -68,6 +69,7 @@ const profile = z
       .preprocess((given) => (typeof given === 'string' ? { kind: given } : given), channel)
       .default({ kind: 'eventGrid' }),
     clients: z.array(client).max(MAX_CLIENTS, `must list at most ${MAX_CLIENTS} clients`).default([]),
+    onJoin: z.enum(['onboard', 'wait'], 'must be onboard or wait').default('wait'),
     pollers: z
       .record(
         z.string().toLowerCase().regex(OBJECT_ID, 'is not an object id'),

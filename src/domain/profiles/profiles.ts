@@ -34,6 +34,8 @@ export interface Profile {
   readonly channel: DeviceChannelChoice;
   /** Device ids of the clients that are onboarded at a new connected registry. */
   readonly clients: readonly string[];
+  /** What happens when a device joins with a join token: its onboarding starts, or waits for an operator. */
+  readonly onJoin: 'onboard' | 'wait';
   /** Device ids by the object id of the Entra identity that polls their messages. */
   readonly pollers: Readonly<Record<string, readonly string[]>>;
 }

@@ -1,5 +1,5 @@
 import type { IssuedCredential } from '../../activities/credentials/issueCredentials.js';
-import { DEFAULT_CHANNEL } from '@connected-registry/protocol/messages/deviceChannel';
+import type { DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { MadeByUs, OldPassword, VerifiedPull } from '@connected-registry/protocol/names/secretTags';
 import type { SlotName } from '@connected-registry/protocol/registry/slots';
@@ -31,6 +31,8 @@ interface CredentialOrder {
   readonly endpoint: string;
   readonly credentialLifetimeDays: number;
   readonly sync: SyncFacts;
+  /** How the device is reached. */
+  readonly channel: DeviceChannelChoice;
   readonly made: MadeByUs;
   /** The main secret's version before this run. */
   readonly mainVersion?: string;
@@ -99,12 +101,13 @@ export class Credentials {
     secret: { readonly name: string; readonly version: string },
     issued?: { readonly credential: IssuedCredential; readonly attempt: number },
   ): Flow<VerifiedPull> {
-    const { token, image, sync } = this.order;
+    const { token, image, sync, channel } = this.order;
     const { name, version } = secret;
     const check = {
       secret: { name, version },
       image,
       sync,
+      channel,
       bindAgain: this.bindAgain,
       ...(issued ? { issued: { token, ...issued } } : {}),
     };
@@ -143,8 +146,8 @@ export class Credentials {
   /** Best effort: an agent also reads its main secret again by itself, so a lost event costs nothing. */
   *announce(secret: { readonly name: string; readonly version: string }): Flow<void> {
     const { connectedRegistry, client } = this.order.reference;
-    const { operation, id, input } = this.run;
-    const { channel = DEFAULT_CHANNEL } = input;
+    const { operation, id } = this.run;
+    const { channel } = this.order;
     const expiresAt = this.run.later(this.order.acknowledgeSeconds).toISOString();
     const message = { operation, run: id, client, connectedRegistry, secret, expiresAt };
     yield* this.run.bestEffort('announce', ANNOUNCE_SECONDS, ({ activities }) =>

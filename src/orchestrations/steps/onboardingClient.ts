@@ -1,4 +1,5 @@
 import { refusing } from '@connected-registry/protocol/answers/problems';
+import type { DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
 import { referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { rightsHash, toActions } from '@connected-registry/protocol/names/permissions';
 import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
@@ -11,6 +12,7 @@ import { planWhenActive } from './activation.js';
 import { Binding } from './binding.js';
 import { ClientRecords } from './clientRecord.js';
 import { Credentials } from './credentials.js';
+import { channelOfRun } from './deviceChannel.js';
 import { HeldTokenSteps } from './heldToken.js';
 import { MapHold } from './mapHold.js';
 
@@ -41,11 +43,12 @@ export interface OnboardingClient {
 export function* preflight(run: RunContext<OnboardingRun>): Flow<OnboardingClient> {
   const records = new ClientRecords(run);
   return yield* run.step('preflight', function* () {
-    const started = yield* records.begin();
+    const { hasJoined, ...started } = yield* records.begin();
     const look = () => run.activities.preflight({ onboarding: run.input.request, ...started });
     const plan = yield* planWhenActive(run, look);
     if (refusing(plan.problems).length > 0) throw new Refused(plan.problems);
-    const client = clientOf(run, plan, records, started.clears !== undefined);
+    const begun = { clears: started.clears !== undefined, channel: channelOfRun(run.input, hasJoined === true) };
+    const client = clientOf(run, plan, records, begun);
     yield* client.held.claim();
     run.afterUndo(function* (failure) {
       client.held.undone(failure, plan);
@@ -59,7 +62,7 @@ function clientOf(
   run: RunContext<OnboardingRun>,
   plan: OnboardingPlan,
   records: ClientRecords,
-  clears: boolean,
+  { clears, channel }: { readonly clears: boolean; readonly channel: DeviceChannelChoice },
 ): OnboardingClient {
   const { request } = run.input;
   const reference = referenceOf(request);
@@ -73,6 +76,7 @@ function clientOf(
     scopeMap: request.scopeMap,
     image: request.image,
     endpoint: plan.endpoint,
+    channel,
     sync: plan.sync,
     made: { ...plan.made, rights },
     credentialLifetimeDays: request.credentialLifetimeDays,

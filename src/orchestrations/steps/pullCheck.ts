@@ -1,5 +1,5 @@
 import type { IssuedCredential } from '../../activities/credentials/issueCredentials.js';
-import { DEFAULT_CHANNEL } from '@connected-registry/protocol/messages/deviceChannel';
+import type { DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
 import { referenceOf } from '@connected-registry/protocol/names/clientKey';
 import type { VerifiedPull } from '@connected-registry/protocol/names/secretTags';
 import {
@@ -22,6 +22,8 @@ export interface PullCheck {
   /** What the device is to pull. */
   readonly image: string;
   readonly sync: SyncFacts;
+  /** How the device is asked. */
+  readonly channel: DeviceChannelChoice;
   /** The password under check, if this run issued it. */
   readonly issued?: { readonly token: string; readonly credential: IssuedCredential; readonly attempt: number };
   /** Binds the token again when the connected registry seems to have lost it. */
@@ -151,8 +153,7 @@ function judge({ report, undelivered }: Answer, image: string): PullCheckDecisio
 const TOO_LATE = "the device's channel took the request only after it had expired";
 
 /** One attempt: sends the request, and waits for its report until the request expires. */
-function* ask(run: RunContext<Run>, { secret, image }: PullCheck, attempt: number): Flow<Answer> {
-  const { channel = DEFAULT_CHANNEL } = run.input;
+function* ask(run: RunContext<Run>, { secret, image, channel }: PullCheck, attempt: number): Flow<Answer> {
   const { client, connectedRegistry } = run.input.request;
   const { reportTimeoutSeconds } = run.limits;
   const asked = run.now;

@@ -7,6 +7,8 @@ import { clientKey, referenceOf, type ClientReference } from '@connected-registr
 import { judgeClient, type Judgement } from '../../domain/check/clientJudgement.js';
 import { findingFix } from '../../domain/check/findingFix.js';
 import { mainSecretName } from '@connected-registry/protocol/names/names';
+import type { DeviceAccess } from '../../domain/enrolment/enrolment.js';
+import { silentSince } from '../../domain/enrolment/reach.js';
 import { offlineWarnings } from '../../domain/schedules/offlineTime.js';
 import { whileRunning, type RunningOf } from '../../domain/operations/runningRun.js';
 import { parseTags } from '@connected-registry/protocol/names/secretTags';
@@ -17,14 +19,18 @@ import { clientSecret, knownClients, type ClientSecret } from './knownClients.js
 import { createRegistryReader, type RegistryReader } from '../registry/registryReader.js';
 import type { TokenUsers } from './tokenUsers.js';
 
+/** Reads how the device of a client was let in, by the client's key. */
+type AccessOf = (key: string) => Promise<DeviceAccess>;
+
 /** Compares clients in Azure with their configured state. Reads only. All methods throw ServiceError. */
 export interface Check {
   /** Checks the clients on some pages of the vault. @param from from the previous part; absent for the first. */
-  page(reader: RegistryReader, from?: string, runningOf?: RunningOf): Promise<CheckPart>;
+  page(reader: RegistryReader, from?: string, runningOf?: RunningOf, accessOf?: AccessOf): Promise<CheckPart>;
   /** Checks the given clients: the state of each, and warnings about their connected registries. */
   clients(
     clients: readonly ClientReference[],
     runningOf?: RunningOf,
+    accessOf?: AccessOf,
   ): Promise<CheckPart & { readonly warnings: readonly CheckWarning[] }>;
 }
 
@@ -37,7 +43,8 @@ const MAX_SECOND_LOOKS = 100;
 /** Maximum age of facts for a second look or for given clients, in milliseconds. */
 const ONE_USE = 60_000;
 
-interface Judged extends Judgement {
+interface Judged extends Omit<Judgement, 'state'> {
+  readonly state: Verdict;
   readonly secret: ClientSecret;
   /** The running operation of a client with a difference. */
   readonly running?: string;
@@ -46,11 +53,14 @@ interface Judged extends Judgement {
 /** For a check that does not ask which operations run. */
 const NONE_KNOWN: RunningOf = async () => undefined;
 
+/** For a check that reads no records: it finds no silent device. */
+const NO_ACCESS: AccessOf = async () => ({});
+
 /** Creates the check. @param tokenUsers finds other users of a token. */
 export function createCheck({ vault, controlPlane }: Ports, config: Config, tokenUsers: TokenUsers): Check {
   const freshReader = () => createRegistryReader(controlPlane, { freshFor: ONE_USE });
 
-  async function judge(secrets: readonly ClientSecret[], reader: RegistryReader): Promise<Judged[]> {
+  async function judge(secrets: readonly ClientSecret[], reader: RegistryReader): Promise<(Judged & Judgement)[]> {
     const now = new Date();
     const known = await knownClients(secrets, reader, tokenUsers);
     return known.flatMap((client, index) => {
@@ -81,12 +91,29 @@ export function createCheck({ vault, controlPlane }: Ports, config: Config, toke
     return judged.flatMap((item) => (some.includes(item) ? (byName.get(item.secret.name) ?? []) : [item]));
   }
 
+  /** Adds which devices were not heard of for long. Only a client that is in order otherwise is `silent`. */
+  async function withSilence(judged: readonly Judged[], accessOf: AccessOf): Promise<Judged[]> {
+    const now = new Date();
+    return eachOf(judged, async (item) => {
+      const { joined } = await accessOf(clientKey(item.secret.tags));
+      const found = joined && silentSince(joined, now, config.silentAfterDays);
+      if (found === undefined) return item;
+      const silence = {
+        code: 'device-silent',
+        expected: `contact within ${config.silentAfterDays} days`,
+        found,
+      } as const;
+      const { state, differences } = item;
+      return { ...item, state: state === 'ok' ? 'silent' : state, differences: [...differences, silence] };
+    });
+  }
+
   return {
-    page: async (reader, from, runningOf = NONE_KNOWN) => {
+    page: async (reader, from, runningOf = NONE_KNOWN, accessOf = NO_ACCESS) => {
       const { listings, next } = await somePages(from);
       const secrets = listings.map(clientSecret).filter((secret) => secret !== undefined);
       const ours = secrets.filter(({ tags }) => findRegistry(config, tags.registry) !== undefined);
-      const judged = await lookAgain(await judge(ours, reader), runningOf);
+      const judged = await withSilence(await lookAgain(await judge(ours, reader), runningOf), accessOf);
       const references = ours.map(({ tags }) => referenceOf(tags));
       const twins = caseTwinWarnings(references);
       const findings = judged
@@ -104,12 +131,12 @@ export function createCheck({ vault, controlPlane }: Ports, config: Config, toke
       };
     },
 
-    clients: async (clients, runningOf = NONE_KNOWN) => {
+    clients: async (clients, runningOf = NONE_KNOWN, accessOf = NO_ACCESS) => {
       const reader = freshReader();
       const listings = await eachOf(clients, (client) => vault.newest(mainSecretName(client)));
       const secrets = listings.map((listing) => listing && clientSecret(listing));
       const present = secrets.filter((secret) => secret !== undefined);
-      const judged = await lookAgain(await judge(present, reader), runningOf);
+      const judged = await withSilence(await lookAgain(await judge(present, reader), runningOf), accessOf);
       const byKey = new Map(judged.map((item) => [item.secret.name, toFinding(item)]));
       const findings = clients.map(
         (client): CheckFinding =>

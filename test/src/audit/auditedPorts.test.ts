@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { inAuditScope } from '../../../src/audit/audit.js';
 import { auditedPorts } from '../../../src/audit/auditedPorts.js';
 import { PORT_CALLS } from '../../../src/ports/portCalls.js';
@@ -11,6 +12,7 @@ type Writes = {
   >;
 };
 
+const REFERENCE = { registry: 'myregistry', connectedRegistry: 'shop12', client: 'sensor-7' };
 const SECRET = { name: 'a-secret', version: 'v1' };
 const WRITES: Writes = {
   controlPlane: {
@@ -33,6 +35,7 @@ const WRITES: Writes = {
     disable: [[SECRET], 'secret.disable', 'a-secret'],
     remove: [['a-secret'], 'secret.delete', 'a-secret'],
   },
+  sealed: { seal: [[SECRET, {}, {}], 'secret.seal', 'a-secret'] },
   devices: {
     requestPullCheck: [['id', {}, {}], 'pullCheck.request', 'id'],
     announcePromotion: [['id', {}, {}], 'promotion.announce', 'id'],
@@ -43,6 +46,7 @@ const WRITES: Writes = {
     rotationsStopped: [['id', {}], 'sweep.alert', 'id'],
     rolloutPaused: [['id', {}], 'rollout.alert', 'id'],
     rolloutCompleted: [['id', {}], 'rollout.alert', 'id'],
+    enrolmentRefused: [['id', REFERENCE], 'enrolment.alert', clientKey(REFERENCE)],
   },
   self: {},
 };

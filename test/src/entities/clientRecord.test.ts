@@ -84,7 +84,7 @@ describe('a revocation', () => {
   test('counts from the entity’s current time: a run that began before is older', async () => {
     const { state, outcome } = await send({}, 'revoke', { at: EARLY, until: OVER }, LATE);
     expect([state, outcome]).toEqual([
-      { revokedAt: LATE, disabling },
+      { revokedAt: LATE, tokensEndedAt: LATE, disabling },
       { kind: 'done', value: { revokedAt: LATE, isKnown: false } },
     ]);
   });
@@ -126,7 +126,10 @@ describe('a revocation', () => {
       revokedAt: EARLY,
       until: OVER,
     });
-    expect(cleared).toEqual({ state: {}, outcome: { kind: 'done', value: { stands: false } } });
+    expect(cleared).toEqual({
+      state: { tokensEndedAt: EARLY },
+      outcome: { kind: 'done', value: { stands: false } },
+    });
   });
 
   test('that was cleared in the meantime records nothing', async () => {
@@ -177,13 +180,16 @@ describe('the record of a client', () => {
   test('keeps the first time of a repeated revocation until it is cleared, and ends runs in between', async () => {
     const LATEST = '2026-03-01T12:00:02.000Z';
     const twice = await send({ revokedAt: EARLY }, 'revoke', { at: LATE, until: OVER });
-    expect(twice.state).toEqual({ revokedAt: LATE, firstRevokedAt: EARLY, disabling });
+    expect(twice.state).toEqual({ revokedAt: LATE, firstRevokedAt: EARLY, tokensEndedAt: LATE, disabling });
     expect(twice.outcome).toMatchObject({ kind: 'done', value: { revokedAt: LATE, firstRevokedAt: EARLY } });
     const thrice = await send(twice.state, 'revoke', { at: LATEST, until: OVER });
-    expect(thrice.state).toEqual({ revokedAt: LATEST, firstRevokedAt: EARLY, disabling });
+    expect(thrice.state).toEqual({ revokedAt: LATEST, firstRevokedAt: EARLY, tokensEndedAt: LATEST, disabling });
     expect((await send(thrice.state, 'begin', { requestedAt: LATE })).outcome).toMatchObject({ code: 'revoked' });
     expect((await send(thrice.state, 'forget', {})).state).toMatchObject(thrice.state);
-    expect((await send(twice.state, 'clearRevocation', { effectiveAt: LATEST })).state).toEqual({ disabling });
+    expect((await send(twice.state, 'clearRevocation', { effectiveAt: LATEST })).state).toEqual({
+      disabling,
+      tokensEndedAt: LATE,
+    });
   });
 
   test('keeps the ends of the last twenty runs, each once, also after an offboarding', async () => {
@@ -217,7 +223,7 @@ describe('the record of a client', () => {
     const kept = { revokedAt: EARLY, disabled: ['token-a'], disabling, newestEventAt: LATE };
     const record = { ...kept, rotationDueSince: EARLY, acknowledged: 'v1' };
     const forgotten = await send(record, 'forget', {});
-    expect(forgotten.state).toEqual({ ...kept, knownSince: expect.any(String) as unknown });
+    expect(forgotten.state).toEqual({ ...kept, knownSince: EARLY, tokensEndedAt: EARLY });
     // The client existed, so a repeated offboarding does not report it as unknown.
     expect((await send(forgotten.state, 'beginOffboarding', { requestedAt: LATE })).outcome).toMatchObject({
       value: { isKnown: true },

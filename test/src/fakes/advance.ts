@@ -31,3 +31,8 @@ export async function whileTimePasses<T>(work: Promise<T>): Promise<T> {
     if (vi.getTimerCount() > 0) await vi.advanceTimersByTimeAsync(STEP_MILLISECONDS);
   }
 }
+
+/** Lets what has started come to where this many timers wait, however long its real work takes before. */
+export async function untilTimersWait(timers: number): Promise<void> {
+  while (vi.getTimerCount() < timers) await letWorkGoOn();
+}

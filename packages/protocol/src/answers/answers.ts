@@ -305,3 +305,16 @@ export const pendingAnswer = z
   .readonly()
   .describe('Messages that the device has not answered yet.');
 export type PendingAnswer = z.infer<typeof pendingAnswer>;
+
+/** Messages for a device that has joined. */
+export const deviceMessagesAnswer = pendingAnswer
+  .unwrap()
+  .extend({
+    pass: z
+      .string()
+      .describe("the device's new pass, which replaces the one of the request; absent unless there is a new one")
+      .exactOptional(),
+  })
+  .readonly()
+  .describe('Messages that the device has not answered yet.');
+export type DeviceMessagesAnswer = z.infer<typeof deviceMessagesAnswer>;

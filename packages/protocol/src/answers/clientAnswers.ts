@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SLOT_NAMES } from '../registry/slots.js';
+import { CHANNEL_KINDS } from '../messages/deviceChannel.js';
 import { verifiedPull } from '../messages/verifiedPull.js';
 
 /* Schemas of the answers of the inventory and the check. Import types only (see answers.ts). */
@@ -39,6 +40,7 @@ export const DIFFERENCE_CODES = [
   'binding-missing',
   'bound-elsewhere',
   'connected-registry-missing',
+  'device-silent',
   'fact-unknown',
 ] as const;
 
@@ -52,6 +54,27 @@ export const difference = z
   .describe('One way in which a client differs from its setup.');
 /** One way in which a client differs from its setup. */
 export type Difference = z.infer<typeof difference>;
+
+export const clientReach = z
+  .object({
+    kind: z
+      .enum(['joined', ...CHANNEL_KINDS])
+      .describe('`joined`: the device has keys of its own, and asks for its messages; else the channel of the profile'),
+    thumbprint: z.string().describe('of a device that has joined: the thumbprint of its signing key').exactOptional(),
+    joinedAt: instant.exactOptional(),
+    keysSince: instant.describe('when it got its present keys').exactOptional(),
+    lastContactAt: instant
+      .describe('its last signed request, to within an hour; absent if there was none since it joined')
+      .exactOptional(),
+    enrolment: z
+      .object({ state: z.enum(['open', 'used', 'expired']), expiresAt: instant })
+      .readonly()
+      .describe('the last join token that was issued for the client, which is never shown again')
+      .exactOptional(),
+  })
+  .readonly()
+  .describe("How a client's device is reached.");
+export type ClientReach = z.infer<typeof clientReach>;
 
 export const clientView = z
   .object({
@@ -80,6 +103,7 @@ export const clientView = z
     secret: z.object({ name: z.string(), isEnabled: z.boolean() }).readonly(),
     pull: verifiedPull.describe('the last verified pull').exactOptional(),
     running: z.string().describe('the operation that is under way').exactOptional(),
+    reach: clientReach.describe('absent in lists').exactOptional(),
   })
   .readonly()
   .describe('A client that has a credential, from the tags of its secret and from ARM. Times are ISO 8601, UTC.');
@@ -99,7 +123,7 @@ export const clientPage = z
 export type ClientPage = z.infer<typeof clientPage>;
 
 /** The verdict of a check about a client: its state, or that it has no credential. */
-const verdict = z.enum([...CLIENT_STATES, 'absent']);
+const verdict = z.enum([...CLIENT_STATES, 'silent', 'absent']);
 export type Verdict = z.infer<typeof verdict>;
 
 export const checkFinding = z
@@ -107,7 +131,9 @@ export const checkFinding = z
     registry: z.string(),
     connectedRegistry: z.string(),
     client: z.string(),
-    state: verdict.describe("the client's state; `absent`: the vault has no credential of it"),
+    state: verdict.describe(
+      "the client's state; `silent`: as `ok`, but its device, which has joined, was not heard of for long; `absent`: the vault has no credential of it",
+    ),
     expiresOn: instant.exactOptional(),
     differences: z.array(difference).readonly(),
     fix: z

@@ -19,6 +19,31 @@ export const ANSWER_CODES = {
     statuses: [401],
     meaning: 'a report without the key that belongs to its operation, attempt and expiry',
   },
+  'device-signature': {
+    statuses: [401],
+    meaning:
+      'a request of a joined device whose signature, pass, time or body is wrong, or that came before: `now` has the time of the app',
+    member: 'now',
+  },
+  'device-key-ended': {
+    statuses: [403],
+    meaning: "the key is not the client's current one: it was replaced, or the client was revoked or offboarded",
+  },
+  'secret-missing': {
+    statuses: [404],
+    meaning: 'no such version of a secret is there for this device',
+  },
+  'join-token-used': {
+    statuses: [403, 409],
+    meaning: 'a device has used the join token: another key may not (403), and it cannot be withdrawn any more (409)',
+  },
+  'join-token-expired': { statuses: [410], meaning: 'the join token was not used in time' },
+  'join-token-unknown': {
+    statuses: [410],
+    meaning: 'the join token was withdrawn or replaced by another, or the client was revoked or offboarded since',
+  },
+  'join-address': { statuses: [403], meaning: 'the join token may not be used from this address' },
+  'enrolment-not-found': { statuses: [404], meaning: 'the client has no join token' },
   'operation-not-found': {
     statuses: [404],
     meaning: "never started; or purged, and not among the client's last twenty",
@@ -84,7 +109,8 @@ export const ANSWER_CODES = {
   },
   'engine-slow': {
     statuses: [503],
-    meaning: 'the durable engine did not confirm the start, or the run the report, in time: send the same again',
+    meaning:
+      'the durable engine did not confirm the start, the report, the join token or the key in time: send the same again',
   },
   unavailable: { statuses: [503], meaning: 'the app could not answer; its log says where it failed' },
 } as const;

@@ -7,6 +7,7 @@ export const ROTATION_FAILED = 'ConnectedRegistry.RotationFailed';
 export const ROTATIONS_STOPPED = 'ConnectedRegistry.RotationsStopped';
 export const ROLLOUT_PAUSED = 'ConnectedRegistry.RolloutPaused';
 export const ROLLOUT_COMPLETED = 'ConnectedRegistry.RolloutCompleted';
+export const ENROLMENT_REFUSED = 'ConnectedRegistry.EnrolmentRefused';
 
 /** Data of a {@link ROTATION_FAILED} event. The credential in use is unchanged, unless the rotation was urgent. */
 export const rotationFailed = z.object({
@@ -67,3 +68,21 @@ export const rolloutCompleted = z.object({
   failures: z.record(z.string(), z.int()),
 });
 export type RolloutCompleted = z.infer<typeof rolloutCompleted>;
+
+/** Why a join token was refused that somebody has: a device has used it before, or it came from another place. */
+export const REFUSED_ENROLMENTS = ['used', 'address'] as const;
+
+/** Data of an {@link ENROLMENT_REFUSED} event: somebody has a join token who should not, so a copy of it is about. */
+export const enrolmentRefused = z.object({
+  registry: z.string(),
+  connectedRegistry: z.string(),
+  client: z.string(),
+  reason: z.enum(REFUSED_ENROLMENTS),
+  /** Thumbprint of the key that was refused. */
+  thumbprint: z.string(),
+  /** Address of the caller; `unknown` if no front end has named it. */
+  address: z.string(),
+  /** When (ISO 8601). */
+  refusedAt: z.iso.datetime(),
+});
+export type EnrolmentRefused = z.infer<typeof enrolmentRefused>;

@@ -55,6 +55,7 @@ export const problemDetails = z
       .exactOptional(),
     rolloutStatus: z.enum(ROLLOUT_STATUSES).exactOptional(),
     operationStatus: operationStatus.describe('how the operation ended').exactOptional(),
+    now: z.iso.datetime().describe("the app's time, by which a device with a wrong clock signs again").exactOptional(),
   })
   .readonly()
   .describe('A problem by RFC 9457.');

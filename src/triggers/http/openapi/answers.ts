@@ -17,11 +17,13 @@ const HEADERS = {
     schema: { type: 'string', format: 'uri-reference' },
   },
   'Retry-After': { description: 'seconds to wait before the next request', schema: { type: 'integer', minimum: 0 } },
+  'Cache-Control': { description: 'the answer is not to be stored', required: true, schema: { const: 'no-store' } },
   'WWW-Authenticate': { description: 'the required authentication scheme', required: true, schema: { type: 'string' } },
 } as const;
 type HeaderName = keyof typeof HEADERS;
 
-function headers(names: readonly HeaderName[]): object {
+/** The headers of an answer. */
+export function headers(names: readonly HeaderName[]): object {
   return names.length === 0
     ? {}
     : { headers: Object.fromEntries(names.map((name) => [name.replace('?', ''), HEADERS[name]])) };
@@ -47,11 +49,15 @@ export function answer(
   return { description, ...headers(withHeaders), content: jsonContent(name, examples) };
 }
 
-/** Problem answers by status, with the codes that each may have and their meanings. */
-export function problemAnswers(codes: readonly AnswerCode[]): Record<string, object> {
+/**
+ * Problem answers by status, with the codes that each may have and their meanings.
+ * @param without statuses that a route does not answer, of codes that have several
+ */
+export function problemAnswers(codes: readonly AnswerCode[], without: readonly number[] = []): Record<string, object> {
   const byStatus = new Map<number, AnswerCode[]>();
   for (const code of codes)
-    for (const status of ANSWER_CODES[code].statuses) byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+    for (const status of ANSWER_CODES[code].statuses)
+      if (!without.includes(status)) byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   return Object.fromEntries(
     [...byStatus].map(([status, ofStatus]) => [String(status), problemAnswer(status, ofStatus)]),
   );
@@ -100,6 +106,6 @@ function memberOf(code: AnswerCode): string | undefined {
 function headersOf(status: number, codes: readonly AnswerCode[]): HeaderName[] {
   if (status === 503 || status === 429) return ['Retry-After'];
   if (codes.includes('another-run')) return ['Location'];
-  if (codes.includes('not-authenticated')) return ['WWW-Authenticate'];
-  return codes.includes('report-key') ? ['WWW-Authenticate'] : [];
+  const asks: readonly AnswerCode[] = ['not-authenticated', 'report-key', 'device-signature'];
+  return codes.some((code) => asks.includes(code)) ? ['WWW-Authenticate'] : [];
 }

@@ -20,6 +20,7 @@ import {
   step,
   verifiedPull,
   pendingAnswer,
+  deviceMessagesAnswer,
 } from '@connected-registry/protocol/answers/answers';
 import { clientName, offboardingBody, revocationBody } from '@connected-registry/protocol/requests/clientsRequest';
 import { checkBody } from '@connected-registry/protocol/requests/checkRequest';
@@ -28,12 +29,16 @@ import {
   checkResult,
   checkWarning,
   clientPage,
+  clientReach,
   clientState,
   clientView,
   difference,
   unusedResource,
 } from '@connected-registry/protocol/answers/clientAnswers';
+import { sealedAnswer, sealedSecret } from '@connected-registry/protocol/enrolment/messages';
 import { healthAnswer, triedRight } from '@connected-registry/protocol/answers/healthAnswer';
+import { deviceKeysBody, joinedAnswer } from '@connected-registry/protocol/enrolment/messages';
+import { enrolmentBody } from '@connected-registry/protocol/requests/enrolmentRequest';
 import { onboardingBody } from '@connected-registry/protocol/requests/onboardingRequest';
 import { promotionAcknowledgement, pullCheckReport } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { rotationScheduleAnswer, scheduledRotation } from '@connected-registry/protocol/answers/rotationScheduleAnswer';
@@ -45,6 +50,7 @@ import {
 } from '@connected-registry/protocol/answers/rolloutAnswers';
 import { rolloutBody, rolloutRow } from '@connected-registry/protocol/requests/rolloutRequest';
 import { rotationBody } from '@connected-registry/protocol/requests/rotationRequest';
+import { issuedEnrolments } from '../enrolments/enrolmentAnswers.js';
 import { checkStarted, fieldError, problemDetails, startedOperations } from '../answers/problemDetails.js';
 
 /** The document's schemas by name: the same ones that the app parses with and derives its types from. */
@@ -75,6 +81,7 @@ const SCHEMAS = {
   RecordedOperation: recordedOperation,
   ClientOperations: clientOperations,
   Client: clientView,
+  ClientReach: clientReach,
   ClientPage: clientPage,
   ClientState: clientState,
   Difference: difference,
@@ -89,6 +96,9 @@ const SCHEMAS = {
   PullCheckReport: pullCheckReport,
   ReportAnswer: reportAnswer,
   PendingAnswer: pendingAnswer,
+  DeviceMessagesAnswer: deviceMessagesAnswer,
+  SealedAnswer: sealedAnswer,
+  SealedSecret: sealedSecret,
   ProblemDetails: problemDetails,
   RolloutRequest: rolloutBody,
   RolloutRow: rolloutRow,
@@ -97,6 +107,10 @@ const SCHEMAS = {
   RolloutClient: rolloutClient,
   RolloutClientPage: rolloutClientPage,
   FieldError: fieldError,
+  EnrolmentRequest: enrolmentBody,
+  IssuedEnrolments: issuedEnrolments,
+  DeviceKeys: deviceKeysBody,
+  JoinedAnswer: joinedAnswer,
   HealthAnswer: healthAnswer,
   TriedRight: triedRight,
 } as const;

@@ -17,6 +17,7 @@ export function openApiDocument() {
     servers: [{ url: '/api' }],
     tags: [
       { name: 'onboarding', description: 'requests of operators' },
+      { name: 'enrolment', description: 'join tokens, with which devices without an Entra identity join' },
       { name: 'rotation', description: 'new passwords for clients, before the old ones expire' },
       { name: 'rollouts', description: 'the same work for many clients, in waves' },
       { name: 'inventory', description: 'state of clients' },
@@ -41,6 +42,11 @@ export function openApiDocument() {
           scheme: 'bearer',
           bearerFormat: 'JWT',
           description: 'an Entra access token, in place of the key, if OPERATOR_AUTH is entra',
+        },
+        deviceSignature: {
+          type: 'http',
+          scheme: 'Device',
+          description: '`Authorization: Device {JWS}`, by which a device signs method, path, body and time',
         },
         pullCheckKey: {
           type: 'http',

@@ -40,6 +40,19 @@ export const CLIENT: ClientView = {
   },
 };
 
+/** As the client's own page has it. */
+export const CLIENT_JOINED: ClientView = {
+  ...CLIENT,
+  reach: {
+    kind: 'joined',
+    thumbprint: 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs',
+    joinedAt: '2026-03-01T11:58:00.000Z',
+    keysSince: '2026-03-01T11:58:00.000Z',
+    lastContactAt: '2026-03-08T09:12:00.000Z',
+    enrolment: { state: 'used', expiresAt: '2026-03-02T11:50:00.000Z' },
+  },
+};
+
 export const CLIENT_UNBOUND: ClientView = {
   ...CLIENT,
   state: 'unbound',

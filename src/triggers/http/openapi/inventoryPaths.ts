@@ -22,7 +22,7 @@ export const getClient = {
   tags: ['inventory'],
   summary: 'Shows a client that has a credential',
   responses: {
-    '200': answer('The client.', 'Client', { ok: examples.CLIENT, unbound: examples.CLIENT_UNBOUND }),
+    '200': answer('The client.', 'Client', { joined: examples.CLIENT_JOINED, unbound: examples.CLIENT_UNBOUND }),
     ...BY_OPERATORS,
     ...problemAnswers(['client-not-found', 'service-error', 'unavailable']),
   },

@@ -1,9 +1,10 @@
-import { MAX_WAIT_SECONDS } from '../routes/pendingMessages.js';
 import { answer, jsonContent, problemAnswers } from './answers.js';
+import { enrolmentPaths } from './enrolmentPaths.js';
 import * as examples from './examples.js';
 import { OPERATION_CHECKED } from './inventoryExamples.js';
 import * as inventory from './inventoryPaths.js';
 import { BY_OPERATORS, idParameter } from './parameters.js';
+import { devicePaths, waitParameter } from './devicePaths.js';
 import { healthPaths } from './healthPaths.js';
 import { rolloutPaths } from './rolloutPaths.js';
 import { rotationPaths } from './rotationPaths.js';
@@ -166,14 +167,7 @@ const getPendingMessages = {
   description:
     'For devices that accept no connections. Profiles map the identity to its clients. A message is returned until a report or an acknowledgement answers it, so it may be repeated.',
   security: [{ entra: [] }],
-  parameters: [
-    {
-      name: 'wait',
-      in: 'query',
-      description: 'seconds to wait if there is no message',
-      schema: { type: 'integer', minimum: 0, maximum: MAX_WAIT_SECONDS, default: 0 },
-    },
-  ],
+  parameters: [waitParameter],
   responses: {
     '200': answer('Messages.', 'PendingAnswer', { check: examples.PENDING }),
     '204': { description: 'None.' },
@@ -222,7 +216,9 @@ export const paths = {
     post: postPullCheck,
   },
   '/pull-checks/pending': { get: getPendingMessages },
+  ...devicePaths,
   ...rotationPaths,
+  ...enrolmentPaths,
   ...rolloutPaths,
   ...healthPaths,
   '/openapi.json': { get: getOpenApi },

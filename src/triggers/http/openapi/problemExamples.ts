@@ -19,6 +19,13 @@ export const PROBLEM_EXAMPLES: Readonly<Partial<Record<AnswerCode, ProblemDetail
     detail: 'Invalid: client. Nothing was started.',
     errors: [{ field: 'client', message: 'is missing', fix: `It must be ${ONBOARDING_FIELDS.client}.` }],
   }),
+  'device-signature': example({
+    status: 401,
+    code: 'device-signature',
+    title: 'The request is not signed by a device.',
+    detail: "The signature's time differs from the app's by more than 300 s. Sign again by the time in now.",
+    now: '2026-03-01T12:00:00.000Z',
+  }),
   'another-run': example({
     status: 409,
     code: 'another-run',

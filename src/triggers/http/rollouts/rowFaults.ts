@@ -2,7 +2,7 @@ import type { HttpResponseInit } from '@azure/functions';
 import { problem } from '../answers/problem.js';
 import type { FieldError } from '../answers/problemDetails.js';
 
-/** Maximum errors in the answer to a rollout's request. */
+/** Maximum errors in the answer. */
 const MAX_ERRORS = 100;
 
 /** Where the rows of a request are. */
@@ -13,7 +13,7 @@ export interface RowPlaces {
   readonly selected?: readonly string[];
 }
 
-/** Collects the faults of rows: the first {@link MAX_ERRORS}, and the number of all. */
+/** Collects the faults of rows, of a rollout or of an enrolment: the first {@link MAX_ERRORS}, and the number of all. */
 export class RowFaults {
   readonly #places: RowPlaces;
   readonly #errors: FieldError[] = [];
@@ -45,10 +45,12 @@ export class RowFaults {
     return { field: field === 'body' ? `clients.${index}` : `clients.${index}.${field}`, message, fix, row };
   }
 
-  refusal(): HttpResponseInit {
+  /** @param consequence a sentence about what was not done */
+  refusal(consequence?: string): HttpResponseInit {
     return refuseRows(
       this.#errors.toSorted((left, right) => (left.row ?? 0) - (right.row ?? 0)),
       this.#count,
+      consequence,
     );
   }
 }
@@ -58,8 +60,16 @@ export function rowNumber({ lines }: RowPlaces, index: number): number {
   return lines?.[index] ?? index + 1;
 }
 
-/** Builds the answer to a request with faulty rows. @param count number of all faults */
-export function refuseRows(errors: readonly FieldError[], count: number): HttpResponseInit {
+/**
+ * Builds the answer to a request with faulty rows.
+ * @param count number of all faults
+ * @param consequence a sentence about what was not done
+ */
+export function refuseRows(
+  errors: readonly FieldError[],
+  count: number,
+  consequence: string = 'Nothing was started.',
+): HttpResponseInit {
   const rows = [...new Set(errors.flatMap(({ row }) => row ?? []))];
   const some = rows.slice(0, 10).join(', ');
   const places = `${rows.length === 1 ? 'row' : 'rows'} ${some}${rows.length > 10 ? ' and others' : ''}`;
@@ -67,7 +77,7 @@ export function refuseRows(errors: readonly FieldError[], count: number): HttpRe
     status: 400,
     code: 'invalid-request',
     title: 'The request is not valid.',
-    detail: `${count} ${count === 1 ? 'error' : 'errors'}, in ${rows.length === 0 ? 'the selected clients' : places}. Nothing was started.`,
+    detail: `${count} ${count === 1 ? 'error' : 'errors'}, in ${rows.length === 0 ? 'the selected clients' : places}. ${consequence}`,
     errors: errors.slice(0, MAX_ERRORS),
     errorCount: count,
   });

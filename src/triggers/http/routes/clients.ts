@@ -5,10 +5,14 @@ import type { Config } from '../../../settings/config.js';
 import { findRegistry } from '../../../settings/registries.js';
 import type { ClientPage, ClientView } from '@connected-registry/protocol/answers/clientAnswers';
 import { CLIENTS_QUERY_FIELDS, clientsQuery } from '@connected-registry/protocol/requests/listQueries';
+import { referenceOf } from '@connected-registry/protocol/names/clientKey';
+import { reachOf } from '../../../domain/enrolment/reach.js';
+import { channelOf } from '../../../domain/profiles/profiles.js';
 import { WAITING_KINDS, waitingInstance } from '../../../domain/operations/waitingRun.js';
 import { ServiceError } from '../../../serviceErrors/serviceError.js';
 import { eachOf } from '../../../queries/eachOf.js';
 import type { Queries } from '../../../queries/queries.js';
+import { readClientRecord } from '../../durable/clientRecords.js';
 import { operationSummaryOf } from '../../durable/operationView.js';
 import { findRunning } from '../../durable/runningRuns.js';
 import { hasEnded, operationKind, readRun } from '../../durable/runStatus.js';
@@ -63,8 +67,8 @@ function defined({ vaultPage }: z.infer<typeof clientPlace>) {
 /** Form of a client's key. Other texts cannot be the name of a main secret. */
 export const CLIENT_KEY = /^[a-z0-9-]{1,100}$/;
 
-/** `GET /api/clients/{key}`: one client, with all that its scope map grants. */
-export function getClient({ inventory }: Pick<Queries, 'inventory'>) {
+/** `GET /api/clients/{key}`: one client, with all that its scope map grants, and how its device is reached. */
+export function getClient({ profileBook }: Pick<Config, 'profileBook'>, { inventory }: Pick<Queries, 'inventory'>) {
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
     const key = request.params['key'] ?? '';
     return orServiceProblem(async () => {
@@ -73,7 +77,12 @@ export function getClient({ inventory }: Pick<Queries, 'inventory'>) {
         : undefined;
       if (!view) return clientNotFound(key, NO_CREDENTIAL);
       const waiting = WAITING_KINDS.map((kind) => waitingInstance(kind, key));
-      return { status: 200, jsonBody: await withRunning(view, client, [key, ...waiting]) };
+      const [shown, record] = await Promise.all([
+        withRunning(view, client, [key, ...waiting]),
+        readClientRecord(client, key),
+      ]);
+      const reach = reachOf(record, channelOf(profileBook, referenceOf(view)), new Date());
+      return { status: 200, jsonBody: { ...shown, reach } satisfies ClientView };
     });
   };
 }

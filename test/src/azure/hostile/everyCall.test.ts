@@ -151,6 +151,18 @@ const OTHERS: Readonly<Record<string, Call>> = {
   'an alert about a rollout’s end': {
     run: () => ports.alerts.rolloutCompleted('id', { ...ofRollout, endedAt: EXPIRES, cancelled: 0 }),
   },
+  'an alert about a refused enrolment': {
+    run: () =>
+      ports.alerts.enrolmentRefused('id', {
+        registry: 'myregistry',
+        connectedRegistry: CONNECTED,
+        client: 'sensor-7',
+        reason: 'used',
+        thumbprint: 'x'.repeat(43),
+        address: '192.0.2.7',
+        refusedAt: EXPIRES,
+      }),
+  },
 };
 
 /** Makes each request of a call fail, in a run for each. @returns the traces that contain a secret */

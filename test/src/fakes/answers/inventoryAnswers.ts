@@ -44,7 +44,7 @@ export async function giveInventory(note: Note): Promise<void> {
   const input = { ...onboardingRun(), request: { ...onboardingRun().request, ...referenceOf(0) } };
   engine.instances.set(key, { name: ONBOARD, input, runtimeStatus: 'Running' });
   const list = getClients(settings, world.queries);
-  const one = getClient(world.queries);
+  const one = getClient(settings, world.queries);
   note('GET clients', 'a page', await ask(list, { query: { top: '2' } }, engine));
   note('GET clients', 'bad parameters', await ask(list, { query: { top: '0', sort: 'up', state: 'fine' } }));
   note('GET clients/{key}', 'a client', await ask(one, { params: { key } }, engine));
@@ -57,7 +57,7 @@ export async function giveInventory(note: Note): Promise<void> {
   }
   const inventory = { clients: broken, client: broken };
   note('GET clients', 'broken', await ask(getClients(settings, { inventory }), {}));
-  note('GET clients/{key}', 'broken', await ask(getClient({ inventory }), { params: { key } }));
+  note('GET clients/{key}', 'broken', await ask(getClient(settings, { inventory }), { params: { key } }));
 }
 
 /** Every answer of `GET operations`. */

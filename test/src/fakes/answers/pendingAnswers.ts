@@ -2,6 +2,7 @@ import { ONBOARD } from '../../../../src/domain/operations/run.js';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { guarded } from '../../../../src/triggers/http/guarded.js';
 import { getPendingMessages } from '../../../../src/triggers/http/routes/pendingMessages.js';
+import { LongPolls } from '../../../../src/triggers/http/requests/longPolls.js';
 import type { SeenAnswer } from './apiDocument.js';
 import { FakeDurableClient, httpRequest, invocation, seen } from '../durable/durableClient.js';
 import { config, CONNECTED_REGISTRY, onboarding, onboardingRun } from './requests.js';
@@ -31,13 +32,29 @@ export async function givePendingMessages(note: Note): Promise<void> {
       POLLS_AT_ONCE: given.most ?? '10',
       PROFILES: JSON.stringify([profile]),
     });
-    const handler = guarded(getPendingMessages(settings, { identify: async () => given.oid }), 'device');
+    const polls = new LongPolls(settings.polling.atOnce);
+    const handler = guarded(getPendingMessages(settings, { identify: async () => given.oid }, polls), 'device');
     const request = httpRequest({ headers: { authorization: 'Bearer x' }, query: { wait: given.wait ?? '0' } });
     const { context } = invocation();
     const answers = [handler(request, engine.client, context)];
     if (given.most !== undefined) answers.push(handler(request, engine.client, context));
     note('GET pull-checks/pending', name, seen(await (answers.at(-1) ?? Promise.reject(new Error('none')))));
   };
+  const asked = askingEngine();
+  const broken = new FakeDurableClient();
+  broken.onRead = () => {
+    throw new TypeError('broken');
+  };
+  await ask('a check', asked, { oid: OID });
+  await ask('a wait that is none', asked, { oid: OID, wait: 'soon' });
+  await ask('no identity', asked, {});
+  await ask('another identity', asked, { oid: '6f1c2a34-0000-4000-8000-00000000000b' });
+  await ask('too many', asked, { oid: OID, most: '1' });
+  await ask('a broken engine', broken, { oid: OID });
+}
+
+/** An engine whose run waits for the report of a device. */
+export function askingEngine(): FakeDurableClient {
   const asked = new FakeDurableClient();
   const check = {
     attempt: 1,
@@ -51,14 +68,5 @@ export async function givePendingMessages(note: Note): Promise<void> {
     runtimeStatus: 'Running',
     customStatus: { phase: 'pullCheck', steps: [], pullCheck: check },
   });
-  const broken = new FakeDurableClient();
-  broken.onRead = () => {
-    throw new TypeError('broken');
-  };
-  await ask('a check', asked, { oid: OID });
-  await ask('a wait that is none', asked, { oid: OID, wait: 'soon' });
-  await ask('no identity', asked, {});
-  await ask('another identity', asked, { oid: '6f1c2a34-0000-4000-8000-00000000000b' });
-  await ask('too many', asked, { oid: OID, most: '1' });
-  await ask('a broken engine', broken, { oid: OID });
+  return asked;
 }

@@ -1,4 +1,5 @@
 import type {
+  EnrolmentRefused,
   RolloutCompleted,
   RolloutPaused,
   RotationFailed,
@@ -12,6 +13,7 @@ export class FakeAlerts implements OperatorAlerts {
   readonly stopped = new Map<string, RotationsStopped>();
   readonly paused = new Map<string, RolloutPaused>();
   readonly completed = new Map<string, RolloutCompleted>();
+  readonly refused = new Map<string, EnrolmentRefused>();
 
   async rotationFailed(id: string, alert: RotationFailed): Promise<void> {
     this.failed.set(id, alert);
@@ -27,5 +29,9 @@ export class FakeAlerts implements OperatorAlerts {
 
   async rolloutCompleted(id: string, alert: RolloutCompleted): Promise<void> {
     this.completed.set(id, alert);
+  }
+
+  async enrolmentRefused(id: string, alert: EnrolmentRefused): Promise<void> {
+    this.refused.set(id, alert);
   }
 }

@@ -9,6 +9,7 @@ import { FakeIdentity } from '../services/identity.js';
 import { FakeHubs } from '../services/hubs.js';
 import { FakeControlPlane } from '../services/controlPlane.js';
 import { config, CONNECTED_REGISTRY, EDGE_HOST, onboarding, REGISTRY } from '../answers/requests.js';
+import { FakeSealedSecrets } from '../services/sealedSecrets.js';
 import { FakeVault } from '../services/vault.js';
 import { Wire } from '../durable/wire.js';
 
@@ -23,6 +24,7 @@ const SYNC_ACTIONS = [
 export function createWorld(settings: Readonly<Record<string, string>> = {}) {
   const controlPlane = new FakeControlPlane();
   const vault = new FakeVault();
+  const sealed = new FakeSealedSecrets(vault);
   const channel = new FakeChannel();
   const hubs = new FakeHubs();
   const alerts = new FakeAlerts();
@@ -54,6 +56,7 @@ export function createWorld(settings: Readonly<Record<string, string>> = {}) {
   const ports = {
     controlPlane: wire.connect(controlPlane),
     vault: wire.connect(vault),
+    sealed: wire.connect(sealed),
     devices: wire.connect(channel),
     hubs: wire.connect(hubs),
     alerts: wire.connect(alerts),

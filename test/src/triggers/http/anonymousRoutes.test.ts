@@ -4,6 +4,7 @@ import { deriveAcknowledgementKey, deriveReportKey } from '../../../../src/domai
 import { OBJECT_ID, principalHeader } from '../../fakes/answers/principal.js';
 import { AnonymousLimit, anonymousHandlers } from '../../../../src/triggers/http/anonymousHandlers.js';
 import { boundedBody } from '../../../../src/triggers/http/requests/boundedBody.js';
+import { LongPolls } from '../../../../src/triggers/http/requests/longPolls.js';
 import { getOpenApi } from '../../../../src/triggers/http/routes/openApi.js';
 import { operatorRoute } from '../../../../src/triggers/http/operatorRoute.js';
 import { getPendingMessages } from '../../../../src/triggers/http/routes/pendingMessages.js';
@@ -16,6 +17,7 @@ const OPERATION = `myregistry-edge-sensor-0123456789abcdef.${RUN}`;
 const MEGABYTE = 1_000_000;
 const settings = config({ AZURE_TENANT_ID: 'tenant', POLL_AUDIENCE: 'api://onboarding', POLLS_AT_ONCE: '1' });
 const keys = settings.reportKeys;
+const polls = new LongPolls(settings.polling.atOnce);
 const expiresAt = '2126-03-01T12:05:00.000Z';
 
 /** A body that counts what is taken of it: `taken` bytes, in parts of 64 KB that are made as they are asked for. */
@@ -52,7 +54,7 @@ const identify = async () => undefined;
 const routes = {
   'pull-checks': postPullCheck(keys),
   promotions: postPromotion(keys),
-  pending: getPendingMessages(settings, { identify }),
+  pending: getPendingMessages(settings, { identify }, polls),
   'openapi.json': getOpenApi,
 };
 const reportKey = `PullCheck k1:${deriveReportKey(keys.signing, { operation: OPERATION, attempt: 1, expiresAt })}`;
@@ -101,9 +103,8 @@ describe('an anonymous request', () => {
 
   test('takes no polling place before its token is verified', async () => {
     let verify = (): void => undefined;
-    const slow = getPendingMessages(settings, {
-      identify: () => new Promise((resolve) => (verify = () => resolve(undefined))),
-    });
+    const slowly = { identify: () => new Promise<undefined>((resolve) => (verify = () => resolve(undefined))) };
+    const slow = getPendingMessages(settings, slowly, polls);
     const held = slow(requestWith(undefined, { authorization: 'Bearer bad' }), engine.client);
     const other = slow(requestWith(undefined, {}), engine.client);
     expect((await other).status).toBe(401);

@@ -27,6 +27,8 @@ import {
 import { report } from '../../fakes/worlds/onboardScript.js';
 import { onboardIn } from '../../fakes/worlds/onboardWorld.js';
 import { OBJECT_ID, principalHeader } from '../../fakes/answers/principal.js';
+import { giveDeviceAnswers } from '../../fakes/answers/deviceAnswers.js';
+import { giveEnrolments } from '../../fakes/answers/enrolmentAnswers.js';
 import { givePendingMessages } from '../../fakes/answers/pendingAnswers.js';
 import { giveRollouts } from '../../fakes/answers/rolloutAnswers.js';
 import { givePromotions, giveRotations, giveSchedules } from '../../fakes/answers/rotationAnswers.js';
@@ -300,8 +302,10 @@ beforeAll(async () => {
   await giveSchedules(note);
   await giveRollouts(note);
   await givePromotions(note);
+  await giveEnrolments(note);
   await givePullChecks();
   await givePendingMessages(note);
+  await giveDeviceAnswers(note);
   await giveStrangers();
   await giveLists();
 });

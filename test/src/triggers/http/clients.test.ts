@@ -85,7 +85,7 @@ describe('GET /api/clients', () => {
 
 describe('GET /api/clients/{key}', () => {
   const get = async (key: string) =>
-    seen(await getClient(world.queries)(httpRequest({ params: { key } }), engine.client));
+    seen(await getClient(world.config, world.queries)(httpRequest({ params: { key } }), engine.client));
 
   test('shows a client', async () => {
     expect((await get(clientKey(referenceOf(7)))).body).toMatchObject({ ...referenceOf(7), state: 'ok' });
@@ -98,6 +98,16 @@ describe('GET /api/clients/{key}', () => {
       'client-not-found',
       'application/problem+json',
     ]);
+  });
+
+  test('shows how the device of the client is reached', async () => {
+    const key = clientKey(referenceOf(7));
+    expect((await get(key)).body['reach']).toEqual({ kind: 'eventGrid' });
+    const at = new Date().toISOString();
+    const joined = { keys: {}, thumbprint: 'a-thumbprint', joinedAt: at, keysSince: at, lastContactAt: at };
+    engine.entities.set(`@client@${key}`, { joined });
+    const { keys: _keys, ...shown } = joined;
+    expect((await get(key)).body['reach']).toEqual({ kind: 'joined', ...shown });
   });
 
   test('shows the run that waits for the client', async () => {

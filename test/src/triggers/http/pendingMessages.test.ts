@@ -5,6 +5,8 @@ import { ONBOARD } from '../../../../src/domain/operations/run.js';
 import { ServiceError } from '../../../../src/serviceErrors/serviceError.js';
 import { resourceName } from '../../../../src/serviceErrors/serviceFacts.js';
 import { getPendingMessages } from '../../../../src/triggers/http/routes/pendingMessages.js';
+import type { Callers } from '../../../../src/ports/callers.js';
+import { LongPolls } from '../../../../src/triggers/http/requests/longPolls.js';
 import { callerAddress, callerNetwork, RateLimit } from '../../../../src/triggers/http/requests/rateLimit.js';
 import { advance, whileTimePasses } from '../../fakes/advance.js';
 import { FakeDurableClient, httpRequest, seen, type Instance } from '../../fakes/durable/durableClient.js';
@@ -35,10 +37,11 @@ const expiresAt = '2026-03-01T12:05:00.000Z';
 let engine: FakeDurableClient;
 const callers = { identify: async (token: string) => (token === 'good' ? OID : undefined) };
 let poll: ReturnType<typeof getPendingMessages>;
+const pollWith = (by: Callers) => getPendingMessages(settings, by, new LongPolls(settings.polling.atOnce));
 beforeEach(() => {
   vi.useFakeTimers({ now: new Date('2026-03-01T12:04:00Z') });
   engine = new FakeDurableClient();
-  poll = getPendingMessages(settings, callers);
+  poll = pollWith(callers);
 });
 afterEach(() => vi.useRealTimers());
 
@@ -149,14 +152,14 @@ describe('a device that polls its messages', () => {
   });
 
   test('whose identity is in no profile is refused', async () => {
-    poll = getPendingMessages(settings, { identify: async () => '6f1c2a34-0000-4000-8000-00000000000b' });
+    poll = pollWith({ identify: async () => '6f1c2a34-0000-4000-8000-00000000000b' });
     expect(seen(await get())).toMatchObject({ status: 403, body: { code: 'not-a-poller' } });
   });
 
   test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
     'whose identity is named like a property of every object has no clients: %s',
     async (name) => {
-      poll = getPendingMessages(settings, { identify: async () => name });
+      poll = pollWith({ identify: async () => name });
       expect(seen(await get())).toMatchObject({ status: 403, body: { code: 'not-a-poller' } });
     },
   );
@@ -172,7 +175,7 @@ describe('a device that polls its messages', () => {
     const identify = async () => {
       throw new ServiceError({ kind: 'unavailable', operation: 'read the keys of', resource: resourceName('tenant') });
     };
-    poll = getPendingMessages(settings, { identify });
+    poll = pollWith({ identify });
     for (let n = 0; n < 5; n += 1) await expect(get()).rejects.toThrow('read the keys');
   });
 });

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { MAX_CLIENTS } from './clientsRequest.js';
+import { parseCsvRows, type CsvForm, type CsvRows } from './csvRows.js';
+import { ENROLMENT_FIELDS, enrolmentRow } from './enrolmentRequest.js';
+
+/** Columns of the CSV form: the fields of a row. */
+export const ENROLMENT_COLUMNS: readonly string[] = Object.keys(enrolmentRow.shape);
+
+const FORM: CsvForm = { columns: ENROLMENT_COLUMNS, maxRows: MAX_CLIENTS, valueOf };
+
+/**
+ * Reads the clients of a request for join tokens from CSV. A cell of `addresses` separates addresses by spaces or semicolons.
+ * @param bytes the file
+ */
+export function parseEnrolmentCsv(bytes: Uint8Array): Promise<CsvRows> {
+  return parseCsvRows(bytes, FORM);
+}
+
+/** The form of each parameter beside a CSV body, as a text: shown as its fix and its description in the API. */
+export const ENROLMENT_CSV_FIELDS: Readonly<Record<string, string>> = {
+  lifetimeHours: ENROLMENT_FIELDS.lifetimeHours,
+  addresses: `${ENROLMENT_FIELDS.addresses}; several with semicolons between`,
+};
+
+/** Parameters of `POST /api/enrolments` with a CSV body: they apply to each row that does not have them itself. */
+export const enrolmentCsvQuery = z.strictObject(
+  Object.fromEntries(
+    Object.entries(ENROLMENT_CSV_FIELDS).map(([name, help]) => [name, z.string().describe(help).optional()]),
+  ),
+);
+
+/** The request's fields, from the parameters beside a CSV body. Values are only converted. */
+export function enrolmentDefaults(query: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
+  const found = Object.entries(query).map(([name, text]) => [name, text && valueOf(name, text.trim())] as const);
+  return Object.fromEntries(found.filter(([, value]) => value !== undefined && value !== ''));
+}
+
+function valueOf(column: string, cell: string): unknown {
+  if (cell === '') return undefined;
+  if (column === 'addresses') return cell.split(/[\s;]+/).filter((one) => one !== '');
+  if (column === 'lifetimeHours') return /^-?\d+(?:\.\d+)?$/.test(cell) ? Number(cell) : cell;
+  return cell;
+}

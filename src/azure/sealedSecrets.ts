@@ -1,0 +1,58 @@
+import type { TokenCredential } from '@azure/identity';
+import type { KeyVaultSecret } from '@azure/keyvault-secrets';
+import { seal } from '@connected-registry/protocol/enrolment/sealing';
+import type { SealedSecret } from '@connected-registry/protocol/enrolment/messages';
+import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { parseTags } from '@connected-registry/protocol/names/secretTags';
+import { rememberCredential } from '@connected-registry/protocol/redaction/rememberCredential';
+import type { RequestedSecret, SealedSecrets } from '../ports/sealedSecrets.js';
+import { ServiceError, type ServiceDetail, type ServiceErrorKind } from '../serviceErrors/serviceError.js';
+import { resourceName } from '../serviceErrors/serviceFacts.js';
+import type { Config } from '../settings/config.js';
+import type { Turns } from './budget/turns.js';
+import { mentions } from './calls/serviceErrors.js';
+import { createVaultClient } from './vaultClient.js';
+
+/**
+ * Creates the sealed secrets on Azure Key Vault. Requests come after all others, so that devices that ask cannot delay runs.
+ * @param turns gives each request its token
+ */
+export function createSealedSecrets(config: Config['vault'], credential: TokenCredential, turns: Turns): SealedSecrets {
+  const { call } = createVaultClient(config, credential, turns);
+
+  async function read({ name, version }: RequestedSecret): Promise<KeyVaultSecret> {
+    try {
+      return await turns.asInventory(() =>
+        call('read secret', name, (sdk) => sdk.getSecret(name, version === undefined ? {} : { version })),
+      );
+    } catch (error) {
+      if (error instanceof ServiceError && mentions(error, 'SecretDisabled'))
+        throw refusal(name, 'notFound', 'version-disabled');
+      throw error;
+    }
+  }
+
+  return {
+    // The value is in this function and nowhere else: it goes in as the vault has it, and comes out sealed.
+    seal: async (secret, client, key) => {
+      const { value, properties } = await read(secret);
+      if (value !== undefined) rememberCredential(value);
+      const { version, createdOn, tags } = properties;
+      if (value === undefined || version === undefined || createdOn === undefined)
+        throw refusal(secret.name, 'unavailable', 'unreadable-answer');
+      if (!tags || !isOf(tags, client)) throw refusal(secret.name, 'notFound', 'of-another-client');
+      const sealed: SealedSecret = { name: secret.name, version, createdOn: createdOn.toISOString(), tags, value };
+      return seal(JSON.stringify(sealed), key);
+    },
+  };
+}
+
+/** Whether a secret's tags name this client. Its name contains the client's, but anyone who may write in the vault chooses it. */
+function isOf(tags: SealedSecret['tags'], client: ClientReference): boolean {
+  const found = parseTags(tags);
+  return found !== undefined && clientKey(found) === clientKey(client);
+}
+
+function refusal(name: string, kind: ServiceErrorKind, detail: ServiceDetail): ServiceError {
+  return new ServiceError({ kind, operation: 'read secret', resource: resourceName(name), detail });
+}

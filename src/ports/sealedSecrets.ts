@@ -1,0 +1,20 @@
+import type { SealingKey } from '@connected-registry/protocol/enrolment/deviceKeys';
+import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+
+/** A version of a secret that a device asks for. */
+export interface RequestedSecret {
+  readonly name: string;
+  /** Absent for the newest. */
+  readonly version?: string;
+}
+
+/** The vault, for devices that have joined: values leave it only in a form that nobody but the device can read. */
+export interface SealedSecrets {
+  /**
+   * Reads a version of a client's secret and encrypts it to its device's key.
+   *
+   * @returns a JWE in compact serialization, of a SealedSecret
+   * @throws ServiceError, of kind `notFound` also for a version that is disabled or whose tags name another client
+   */
+  seal(secret: RequestedSecret, client: ClientReference, key: SealingKey): Promise<string>;
+}

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import type { DurableClient } from 'durable-functions';
+import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import type { ClientRecord, ClientRecordRequests } from '../../domain/clients/clientRecord.js';
+import {
+  judgeRedemption,
+  judgeRenewal,
+  type Enrolment,
+  type KeyRenewal,
+  type Redemption,
+  type RedemptionVerdict,
+  type RenewalVerdict,
+} from '../../domain/enrolment/enrolment.js';
+import { JOIN_TOKEN_BYTES, newJoinToken } from '../../domain/enrolment/serverPasses.js';
+import type { ReportKeys } from '../../domain/pullCheck/reportKey.js';
+import { notifyClientRecord, readClientRecord } from './clientRecords.js';
+import { pollUntil } from './pollUntil.js';
+import { CONFIRMED_WITHIN } from './startRun.js';
+
+/** Milliseconds between two reads of a record. */
+const READ_INTERVAL = 100;
+
+/** A join token that is open: its client's record has its hash. */
+interface IssuedToken {
+  readonly joinToken: string;
+  /** ISO 8601. */
+  readonly expiresAt: string;
+}
+
+/** How long a join token may be used, and from where. */
+type TokenLimits = { readonly lifetimeHours: number } & Pick<Enrolment, 'addresses'>;
+
+/**
+ * Issues a join token. The engine accepts signals that it carries out later, so the record is read back.
+ * @returns undefined if the record did not show the token's hash in time: whether the token is open is unknown
+ */
+export async function issueJoinToken(
+  client: DurableClient,
+  reference: ClientReference,
+  { lifetimeHours, ...limits }: TokenLimits,
+  keys: ReportKeys,
+  actor: string,
+): Promise<IssuedToken | undefined> {
+  const { token, hash } = newJoinToken(keys, reference, randomBytes(JOIN_TOKEN_BYTES).toString('base64url'));
+  const now = Date.now();
+  const expiresAt = new Date(now + lifetimeHours * 3_600_000).toISOString();
+  const enrolment: Enrolment = { hash, issuedAt: new Date(now).toISOString(), expiresAt, ...limits };
+  const key = clientKey(reference);
+  await notifyClientRecord(client, key, 'enrol', { enrolment, by: workFor(key, actor) });
+  const record = await readUntil(client, key, (found) => found.enrolment?.hash === hash);
+  return record.enrolment?.hash === hash ? { joinToken: token, expiresAt } : undefined;
+}
+
+/** Takes back the join token of this hash. @returns whether the record shows that it has ended, or was used before */
+export async function withdrawJoinToken(
+  client: DurableClient,
+  key: string,
+  hash: string,
+  actor: string,
+): Promise<{ readonly record: ClientRecord; readonly isConfirmed: boolean }> {
+  const isOver = ({ enrolment }: ClientRecord) => enrolment?.hash !== hash || enrolment.usedBy !== undefined;
+  await notifyClientRecord(client, key, 'withdrawEnrolment', { hash, by: workFor(key, actor) });
+  const record = await readUntil(client, key, isOver);
+  return { record, isConfirmed: isOver(record) };
+}
+
+/** How a record judges a device's request, and the record. */
+interface Judged<Verdict> {
+  readonly verdict: Verdict;
+  readonly record: ClientRecord;
+}
+
+/** Lets a device in. @returns the verdict `open` if the record did not show the result in time */
+export async function redeemJoinToken(
+  client: DurableClient,
+  key: string,
+  redemption: Redemption,
+): Promise<Judged<RedemptionVerdict>> {
+  await notifyClientRecord(client, key, 'redeem', { redemption, by: workFor(key, 'device') });
+  const record = await readUntil(client, key, (found) => judgeRedemption(found, redemption) !== 'open');
+  return { verdict: judgeRedemption(record, redemption), record };
+}
+
+/** Replaces a device's keys. @returns the verdict `open` if the record did not show the result in time */
+export async function renewDeviceKeys(
+  client: DurableClient,
+  key: string,
+  renewal: KeyRenewal,
+): Promise<Judged<RenewalVerdict>> {
+  await notifyClientRecord(client, key, 'renewKeys', { renewal, by: workFor(key, 'device') });
+  const record = await readUntil(client, key, (found) => judgeRenewal(found, renewal) !== 'open');
+  return { verdict: judgeRenewal(record, renewal), record };
+}
+
+function readUntil(
+  client: DurableClient,
+  key: string,
+  isEnough: (record: ClientRecord) => boolean,
+): Promise<ClientRecord> {
+  const until = Date.now() + CONFIRMED_WITHIN;
+  return pollUntil(() => readClientRecord(client, key), { isEnough, every: READ_INTERVAL, until });
+}
+
+/** No run works for these operations, so the audit names the client alone. */
+function workFor(key: string, actor: string): ClientRecordRequests['enrol']['by'] {
+  return { operation: key, actor };
+}

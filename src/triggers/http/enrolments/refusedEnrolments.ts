@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import type { EnrolmentRefused } from '@connected-registry/protocol/messages/operatorAlerts';
+import { logEvent } from '../../../audit/audit.js';
+import type { OperatorAlerts } from '../../../ports/operatorAlerts.js';
+import { inTime } from '../../../queries/inTime.js';
+import { ServiceError } from '../../../serviceErrors/serviceError.js';
+
+/** Milliseconds between two alerts about one join token, so that whoever has a copy cannot flood the topic. */
+const ALERT_PAUSE = 10 * 60_000;
+
+/** Join tokens that are remembered. Beyond that, the oldest are forgotten. */
+const MAX_REMEMBERED = 1_000;
+
+/** Milliseconds that an answer waits for its alert. */
+const ALERTED_WITHIN = 5_000;
+
+/** Alerts operators of join tokens in wrong hands. Each instance of the app remembers for itself what it has sent. */
+export class RefusedEnrolments {
+  private readonly alertedAt = new Map<string, number>();
+
+  constructor(private readonly alerts: Pick<OperatorAlerts, 'enrolmentRefused'>) {}
+
+  /**
+   * Sends an alert, unless one about the same join token was sent within ten minutes. A failure changes no answer: it is
+   * logged, and the next refusal tries again.
+   * @param hash of the join token
+   */
+  async alert(hash: string, refused: EnrolmentRefused): Promise<void> {
+    const now = Date.now();
+    const before = this.alertedAt.get(hash);
+    if (before !== undefined && now - before < ALERT_PAUSE) return;
+    this.remember(hash, now);
+    const isSent = await inTime(this.send(hash, refused), ALERTED_WITHIN, undefined);
+    if (isSent === false) this.alertedAt.delete(hash);
+  }
+
+  private remember(hash: string, now: number): void {
+    this.alertedAt.delete(hash);
+    this.alertedAt.set(hash, now);
+    const [oldest] = this.alertedAt.keys();
+    if (this.alertedAt.size > MAX_REMEMBERED && oldest !== undefined) this.alertedAt.delete(oldest);
+  }
+
+  private async send(hash: string, refused: EnrolmentRefused): Promise<boolean> {
+    try {
+      await this.alerts.enrolmentRefused(alertId(hash, refused), refused);
+      return true;
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      logEvent('enrolment.alertNotSent', { reason: error.kind });
+      return false;
+    }
+  }
+}
+
+/** Equal for alerts about one token in one stretch of time, whichever instance sends them. */
+function alertId(hash: string, { refusedAt }: EnrolmentRefused): string {
+  const stretch = Math.floor(Date.parse(refusedAt) / ALERT_PAUSE);
+  return `enrolment.${createHash('sha256').update(`${hash} ${stretch}`).digest('base64url').slice(0, 22)}`;
+}

@@ -1,0 +1,43 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
+import type { DeviceMessagesAnswer } from '@connected-registry/protocol/answers/answers';
+import { devicePass, isOfSigningKey } from '../../../domain/enrolment/serverPasses.js';
+import type { ReportKeys } from '../../../domain/pullCheck/reportKey.js';
+import { noteContact, readJoined } from '../../durable/joinedDevices.js';
+import { pendingSignals } from '../../durable/pendingSignals.js';
+import { NOT_STORED } from '../answers/notStored.js';
+import { waitOf, type LongPolls } from '../requests/longPolls.js';
+import { refuseEndedKey, type SignedRequests } from '../requests/signedRequest.js';
+
+/**
+ * `GET /api/devices/messages?wait=0..25`: pending messages for the device that signs the request. Every read looks whether
+ * the key is still the client's current one, so that a revocation ends a request that waits.
+ */
+export function getDeviceMessages(keys: ReportKeys, requests: SignedRequests, polls: LongPolls) {
+  return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
+    const signed = await requests.ofDevice(request);
+    if ('refusal' in signed) return signed.refusal;
+    const given = waitOf(request);
+    if ('refusal' in given) return given.refusal;
+    const { pass, passText } = signed;
+    const read = async () => {
+      // The messages first: what is answered was read while the key was the current one.
+      const messages = await pendingSignals(client, pass.client, keys, new Date());
+      const joined = await readJoined(client, pass);
+      return joined && { joined, messages };
+    };
+    const found = await polls.hold(given.wait, read, (value) => value?.messages.length !== 0);
+    if ('refusal' in found) return found.refusal;
+    if (!found.value) return refuseEndedKey(pass);
+    const { joined, messages } = found.value;
+    await noteContact(client, pass, joined, new Date());
+    // A pass by an older server key ends with that key.
+    const renewed = isOfSigningKey(keys, passText) ? {} : { pass: devicePass(keys, pass) };
+    if (messages.length === 0 && renewed.pass === undefined) return { status: 204, headers: NOT_STORED };
+    return {
+      status: 200,
+      headers: NOT_STORED,
+      jsonBody: { messages, ...renewed } satisfies DeviceMessagesAnswer,
+    };
+  };
+}

@@ -1,0 +1,176 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
+import { thumbprintOf } from '@connected-registry/protocol/enrolment/deviceKeys';
+import type { JoinedAnswer } from '@connected-registry/protocol/enrolment/messages';
+import type { EnrolmentRefused } from '@connected-registry/protocol/messages/operatorAlerts';
+import { clientKey, referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { audit } from '../../../audit/audit.js';
+import type { ClientRecord } from '../../../domain/clients/clientRecord.js';
+import { isAmong } from '../../../domain/enrolment/addresses.js';
+import { judgeRedemption, type Redemption, type RedemptionVerdict } from '../../../domain/enrolment/enrolment.js';
+import { clientOfJoinToken, devicePass, hashOfJoinToken } from '../../../domain/enrolment/serverPasses.js';
+import type { OperatorAlerts } from '../../../ports/operatorAlerts.js';
+import type { Config } from '../../../settings/config.js';
+import { readClientRecord } from '../../durable/clientRecords.js';
+import { redeemJoinToken } from '../../durable/enrolments.js';
+import { problem } from '../answers/problem.js';
+import { invalidKeys, readDeviceKeys } from '../enrolments/readDeviceKeys.js';
+import { NOT_STORED } from '../answers/notStored.js';
+import { notConfirmed } from '../enrolments/enrolmentAnswers.js';
+import { onboardOnJoin } from '../enrolments/onboardOnJoin.js';
+import { RefusedEnrolments } from '../enrolments/refusedEnrolments.js';
+import { callerAddress } from '../requests/rateLimit.js';
+import type { SignedRequests } from '../requests/signedRequest.js';
+
+type Settings = Pick<Config, 'reportKeys' | 'profileBook' | 'lifetimes' | 'limits'>;
+
+/** A redemption whose join token and signature are authentic. */
+interface Redeeming {
+  readonly reference: ClientReference;
+  /** The client's key. */
+  readonly key: string;
+  readonly redemption: Redemption;
+  /** Address of the caller. */
+  readonly address: string;
+}
+
+/**
+ * `POST /api/enrolments/redeem`: a device presents its join token, and joins with its keys. The same key is answered the same
+ * again, since a reply can get lost; another key is refused, and operators are alerted: a copy of the token is about.
+ * @param requests authenticates signed requests
+ */
+export function postRedemption(
+  config: Settings,
+  requests: SignedRequests,
+  alerts: Pick<OperatorAlerts, 'enrolmentRefused'>,
+) {
+  const refusedEnrolments = new RefusedEnrolments(alerts);
+  return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
+    const signed = await requests.of(request, (text) => {
+      const found = clientOfJoinToken(config.reportKeys, text);
+      return found && { client: found };
+    });
+    if ('refusal' in signed) return signed.refusal;
+    const reference = signed.pass.client;
+    const key = clientKey(reference);
+    const given = await readDeviceKeys(signed.body);
+    if ('refusal' in given) return refuse(key, 'invalid-request', given.refusal);
+    const { keys } = given;
+    const { thumbprint } = signed;
+    if ((await thumbprintOf(keys.signing)) !== thumbprint) return refuse(key, 'invalid-request', otherSigner());
+    const redemption = { hash: hashOfJoinToken(signed.passText), keys, thumbprint, at: new Date().toISOString() };
+    const address = callerAddress(request.headers.get('x-forwarded-for'));
+    return redeem({ reference, key, redemption, address }, client);
+  };
+
+  async function redeem(redeeming: Redeeming, client: DurableClient): Promise<HttpResponseInit> {
+    const { key, redemption, address } = redeeming;
+    const before = await readClientRecord(client, key);
+    const first = judgeRedemption(before, redemption);
+    // A device that has joined may have moved: its key proves that it is the same.
+    if (first !== 'joined' && first !== 'unknown' && !isAllowed(before, address)) {
+      await alert(redeeming, 'address');
+      return refuse(key, 'join-address', wrongAddress());
+    }
+    const { verdict, record } =
+      first === 'open' ? await redeemJoinToken(client, key, redemption) : { verdict: first, record: before };
+    if (verdict !== 'joined') return refused(verdict, redeeming);
+    const { thumbprint } = redemption;
+    audit('enrolment.redeem.succeeded', {
+      resource: key,
+      thumbprint,
+      reason: first === 'joined' ? 'repeated' : 'joined',
+    });
+    const { joinedAt = redemption.at } = record.joined ?? {};
+    const started = await onboardOnJoin(client, redeeming.reference, joinedAt, config);
+    // The device repeats its redemption, which starts the onboarding then.
+    if (started?.kind === 'unknown') return refuse(key, 'engine-slow', notConfirmed('redemption'));
+    return joinedAs(redeeming.reference, thumbprint, config);
+  }
+
+  async function refused(
+    verdict: Exclude<RedemptionVerdict, 'joined'>,
+    redeeming: Redeeming,
+  ): Promise<HttpResponseInit> {
+    const { key } = redeeming;
+    switch (verdict) {
+      case 'open':
+        return refuse(key, 'engine-slow', notConfirmed('redemption'));
+      case 'used':
+        await alert(redeeming, 'used');
+        return refuse(key, 'join-token-used', usedByAnother());
+      case 'expired':
+        return refuse(key, 'join-token-expired', expired());
+      case 'unknown':
+        return refuse(key, 'join-token-unknown', unknown());
+    }
+  }
+
+  function alert({ reference, redemption, address }: Redeeming, reason: EnrolmentRefused['reason']): Promise<void> {
+    const { hash, thumbprint, at: refusedAt } = redemption;
+    return refusedEnrolments.alert(hash, { ...referenceOf(reference), reason, thumbprint, address, refusedAt });
+  }
+}
+
+function isAllowed({ enrolment }: ClientRecord, address: string): boolean {
+  return enrolment?.addresses === undefined || isAmong(enrolment.addresses, address);
+}
+
+/** Builds the answer to a device that has joined. The same device and server key get the same answer. */
+export function joinedAs(
+  reference: ClientReference,
+  thumbprint: string,
+  { reportKeys }: Pick<Config, 'reportKeys'>,
+): HttpResponseInit {
+  const pass = devicePass(reportKeys, { client: reference, thumbprint });
+  const body: JoinedAnswer = { ...referenceOf(reference), thumbprint, pass };
+  return { status: 200, headers: NOT_STORED, jsonBody: body };
+}
+
+function refuse(key: string, reason: string, answer: HttpResponseInit): HttpResponseInit {
+  audit('enrolment.redeem.refused', { resource: key, reason });
+  return answer;
+}
+
+function otherSigner(): HttpResponseInit {
+  return invalidKeys([
+    { field: 'signingKey', message: 'is not the key that signed the request', fix: 'Sign with this key.' },
+  ]);
+}
+
+function wrongAddress(): HttpResponseInit {
+  return problem({
+    status: 403,
+    code: 'join-address',
+    title: 'The join token may not be used from this address.',
+    detail: 'An operator has limited it to other addresses. The token is still open there.',
+  });
+}
+
+function usedByAnother(): HttpResponseInit {
+  return problem({
+    status: 403,
+    code: 'join-token-used',
+    title: 'The join token was used by another key.',
+    detail: 'A join token has one use. Ask an operator for another one. Operators were alerted.',
+  });
+}
+
+function expired(): HttpResponseInit {
+  return problem({
+    status: 410,
+    code: 'join-token-expired',
+    title: 'The join token has expired.',
+    detail: 'It was not used in time. Ask an operator for another one.',
+  });
+}
+
+function unknown(): HttpResponseInit {
+  return problem({
+    status: 410,
+    code: 'join-token-unknown',
+    title: 'The join token has ended.',
+    detail:
+      'It was withdrawn or replaced by another one, or the client was revoked or offboarded. Ask an operator for another one.',
+  });
+}

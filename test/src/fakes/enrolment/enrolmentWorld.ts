@@ -1,0 +1,144 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { EntityId } from 'durable-functions';
+import { z } from 'zod';
+import { joinedAnswer, KEY_PROOF_HEADER } from '@connected-registry/protocol/enrolment/messages';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import {
+  NOTHING_KNOWN,
+  type ClientRecord,
+  type ClientRecordOperation,
+  type ClientRecordRequests,
+} from '../../../../src/domain/clients/clientRecord.js';
+import { devicePass } from '../../../../src/domain/enrolment/serverPasses.js';
+import { clientRecord } from '../../../../src/entities/clientRecord.js';
+import { guarded } from '../../../../src/triggers/http/guarded.js';
+import { operatorRoute } from '../../../../src/triggers/http/operatorRoute.js';
+import { SignedRequests } from '../../../../src/triggers/http/requests/signedRequest.js';
+import { postDeviceKeys } from '../../../../src/triggers/http/routes/deviceKeys.js';
+import { deleteEnrolment, postEnrolments } from '../../../../src/triggers/http/routes/enrolments.js';
+import { postRedemption } from '../../../../src/triggers/http/routes/redemptions.js';
+import type { SigningDevice } from '../../../shared/signingDevice.js';
+import { whileTimePasses } from '../advance.js';
+import { config, CONNECTED_REGISTRY, REGISTRY } from '../answers/requests.js';
+import { deviceRequest } from '../devices/deviceRequest.js';
+import { FakeDurableClient, httpRequest, invocation, seen } from '../durable/durableClient.js';
+import { FakeAlerts } from '../services/alerts.js';
+
+export const CLIENT = { registry: REGISTRY, connectedRegistry: CONNECTED_REGISTRY, client: 'sensor-7' };
+export const KEY = clientKey(CLIENT);
+const REDEEM = '/api/enrolments/redeem';
+const KEYS = '/api/devices/keys';
+
+/** An engine that carries out what is signalled to the records of clients. */
+export class RecordingEngine extends FakeDurableClient {
+  /** What happens to a signal: it is carried out at once, never, or when somebody delivers it. */
+  fate: 'done' | 'lost' | 'held' = 'done';
+  /** Called before a signal is accepted, and may throw. */
+  onSignal: ((operation: string) => void) | undefined;
+  readonly held: (() => Promise<void>)[] = [];
+  /** Number of held signals at which all are delivered, the last first. */
+  heldUntil = Number.POSITIVE_INFINITY;
+
+  record(key = KEY): ClientRecord {
+    return this.entities.get(`@client@${key}`) ?? NOTHING_KNOWN;
+  }
+
+  async request<Operation extends ClientRecordOperation>(
+    operation: Operation,
+    request: Omit<ClientRecordRequests[Operation], 'by'>,
+    key = KEY,
+  ): Promise<void> {
+    const by = { operation: 'client.run', actor: 'operator' };
+    const all = { ...request, by } as ClientRecordRequests[Operation];
+    const { state } = await clientRecord(operation, all, this.record(key), new Date());
+    this.entities.set(`@client@${key}`, structuredClone(state));
+  }
+
+  override async signalEntity(id: EntityId, operation: string, input: unknown): Promise<void> {
+    this.onSignal?.(operation);
+    const { fate } = this;
+    await super.signalEntity(id, operation, input);
+    const work = () => this.request(operation as ClientRecordOperation, input as never, id.key);
+    if (fate === 'done') await work();
+    if (fate === 'held') this.held.push(work);
+    if (this.held.length >= this.heldUntil) await this.deliver();
+  }
+
+  /** Carries out what was held, the last first. */
+  async deliver(): Promise<void> {
+    for (const work of this.held.splice(0).toReversed()) await work();
+  }
+}
+
+const issued = z.object({ enrolments: z.array(z.looseObject({ joinToken: z.string().optional() })) });
+
+/** The routes of enrolment, over an engine whose records are real. */
+export class EnrolmentWorld {
+  readonly engine = new RecordingEngine();
+  readonly alerts = new FakeAlerts();
+  readonly config;
+  /** What the routes wrote to their logs. */
+  readonly lines: string[] = [];
+  private readonly routes;
+
+  constructor(settings: Readonly<Record<string, string>> = {}) {
+    this.config = config(settings);
+    const requests = new SignedRequests(this.config.reportKeys);
+    this.routes = {
+      issue: operatorRoute({ kind: 'functionKey' }, postEnrolments(this.config)).handler,
+      withdraw: operatorRoute({ kind: 'functionKey' }, deleteEnrolment).handler,
+      redeem: guarded(postRedemption(this.config, requests, this.alerts), 'device'),
+      renew: guarded(postDeviceKeys(this.config, requests), 'device'),
+    };
+  }
+
+  issue(body: unknown = { connectedRegistry: CONNECTED_REGISTRY, client: 'sensor-7' }, more: object = {}) {
+    return this.ask('issue', httpRequest({ body, ...more }));
+  }
+
+  /** Issues a join token for {@link CLIENT}. */
+  async token(limits: object = {}): Promise<string> {
+    const { body } = await this.issue({ connectedRegistry: CONNECTED_REGISTRY, client: 'sensor-7', ...limits });
+    return issued.parse(body).enrolments[0]?.joinToken ?? '';
+  }
+
+  withdraw(key = KEY) {
+    return this.ask('withdraw', httpRequest({ params: { key } }));
+  }
+
+  /** @param body instead of the device's own keys */
+  async redeem(device: SigningDevice, token: string, address = '198.51.100.7', body: unknown = device.keys) {
+    const parts = { method: 'POST', path: REDEEM, body: JSON.stringify(body) };
+    const request = deviceRequest({ ...parts, authorization: await device.sign(parts, token, new Date()) });
+    request.headers.set('x-forwarded-for', address);
+    return this.ask('redeem', request);
+  }
+
+  /** Joins, and returns the pass. */
+  async join(device: SigningDevice, token: string): Promise<string> {
+    return joinedAnswer.parse((await this.redeem(device, token)).body).pass;
+  }
+
+  async renew(
+    device: SigningDevice,
+    next: SigningDevice,
+    { pass = this.passOf(device), proof, body = next.keys }: { pass?: string; proof?: string; body?: unknown } = {},
+  ) {
+    const parts = { method: 'POST', path: KEYS, body: JSON.stringify(body) };
+    const request = deviceRequest({ ...parts, authorization: await device.sign(parts, pass, new Date()) });
+    request.headers.set(KEY_PROOF_HEADER, proof ?? (await next.sign(parts, pass, new Date())));
+    return this.ask('renew', request);
+  }
+
+  passOf({ thumbprint }: SigningDevice): string {
+    return devicePass(this.config.reportKeys, { client: CLIENT, thumbprint });
+  }
+
+  async ask(route: keyof EnrolmentWorld['routes'], request: HttpRequest) {
+    const { context, lines } = invocation();
+    const work: Promise<HttpResponseInit> = this.routes[route](request, this.engine.client, context);
+    const answer = seen(await whileTimePasses(work));
+    this.lines.push(...lines.map(({ text }) => text));
+    return answer;
+  }
+}

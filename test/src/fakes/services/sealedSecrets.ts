@@ -1,0 +1,25 @@
+import type { SealingKey } from '@connected-registry/protocol/enrolment/deviceKeys';
+import { seal } from '@connected-registry/protocol/enrolment/sealing';
+import type { SealedSecret } from '@connected-registry/protocol/enrolment/messages';
+import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { parseTags } from '@connected-registry/protocol/names/secretTags';
+import type { RequestedSecret, SealedSecrets } from '../../../../src/ports/sealedSecrets.js';
+import { notFound } from '../durable/wire.js';
+import type { FakeVault } from './vault.js';
+
+/** Seals what a vault in memory has. */
+export class FakeSealedSecrets implements SealedSecrets {
+  constructor(private readonly vault: FakeVault) {}
+
+  async seal({ name, version }: RequestedSecret, client: ClientReference, key: SealingKey): Promise<string> {
+    const stored = this.vault.secrets.get(name);
+    const found =
+      version === undefined ? stored?.versions.at(-1) : stored?.versions.find((one) => one.version === version);
+    const facts = found && parseTags(found.tags);
+    if (!found?.isEnabled || stored?.isDeleted || !facts || clientKey(facts) !== clientKey(client))
+      throw notFound(name);
+    const createdOn = '2026-03-01T12:00:00.000Z';
+    const { tags, value } = found;
+    return seal(JSON.stringify({ name, version: found.version, createdOn, tags, value } satisfies SealedSecret), key);
+  }
+}

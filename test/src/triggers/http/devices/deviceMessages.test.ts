@@ -1,0 +1,155 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { devicePass, readDevicePass } from '../../../../../src/domain/enrolment/serverPasses.js';
+import { ONBOARD } from '../../../../../src/domain/operations/run.js';
+import { LongPolls } from '../../../../../src/triggers/http/requests/longPolls.js';
+import { SignedRequests } from '../../../../../src/triggers/http/requests/signedRequest.js';
+import { getDeviceMessages } from '../../../../../src/triggers/http/routes/deviceMessages.js';
+import { signingDevice, type SigningDevice } from '../../../../shared/signingDevice.js';
+import { advance, untilTimersWait, whileTimePasses } from '../../../fakes/advance.js';
+import { deviceRequest } from '../../../fakes/devices/deviceRequest.js';
+import { FakeDurableClient, seen } from '../../../fakes/durable/durableClient.js';
+import { config, CONNECTED_REGISTRY, onboardingRun, RUN } from '../../../fakes/answers/requests.js';
+
+const NOW = new Date('2026-03-01T12:04:00.000Z');
+const KEY_1 = `k1:${Buffer.alloc(32, 7).toString('base64url')}`;
+const KEY_2 = `k2:${Buffer.alloc(32, 9).toString('base64url')}`;
+const { reportKeys: keys } = config({ REPORT_KEYS: KEY_1 });
+const reference = { registry: 'myregistry', connectedRegistry: CONNECTED_REGISTRY, client: 'sensor-7' };
+const INSTANCE = clientKey(reference);
+const RECORD = `@client@${INSTANCE}`;
+
+let device: SigningDevice;
+let pass: string;
+beforeAll(async () => {
+  device = await signingDevice('ES256');
+  pass = devicePass(keys, { client: reference, thumbprint: device.thumbprint });
+});
+let engine: FakeDurableClient;
+let poll: ReturnType<typeof getDeviceMessages>;
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW });
+  engine = new FakeDurableClient();
+  poll = getDeviceMessages(keys, new SignedRequests(keys), new LongPolls(2));
+  join();
+});
+afterEach(() => vi.useRealTimers());
+
+function join(changes: object = {}) {
+  const { signingKey: signing, sealingKey: sealing } = device.keys;
+  const at = '2026-03-01T11:00:00.000Z';
+  const { thumbprint } = device;
+  const joined = {
+    keys: { signing, sealing },
+    thumbprint,
+    joinedAt: at,
+    keysSince: at,
+    lastContactAt: NOW.toISOString(),
+  };
+  engine.entities.set(RECORD, { joined: { ...joined, ...changes } });
+}
+const ask = () =>
+  engine.instances.set(INSTANCE, {
+    name: ONBOARD,
+    input: onboardingRun(),
+    runtimeStatus: 'Running',
+    customStatus: {
+      phase: 'pullCheck',
+      steps: [],
+      pullCheck: {
+        attempt: 1,
+        expiresAt: '2026-03-01T12:09:00.000Z',
+        reports: {},
+        request: { secret: { name: `${INSTANCE}-candidate`, version: 'v1' }, image: 'hello-world:latest' },
+      },
+    },
+  });
+async function get(wait = '0', by = poll, withPass = pass) {
+  const line = { method: 'GET', path: `/api/devices/messages?wait=${wait}` };
+  const authorization = await device.sign(line, withPass, new Date());
+  return by(deviceRequest({ ...line, authorization }), engine.client);
+}
+
+describe('a joined device that asks for its messages', () => {
+  test('gets an open pull check at once, and no cache keeps it', async () => {
+    ask();
+    const { status, headers, body } = seen(await get('25'));
+    expect([status, headers]).toEqual([200, { 'cache-control': 'no-store' }]);
+    expect(body).toMatchObject({
+      messages: [{ id: `${INSTANCE}.${RUN}.1`, data: { client: 'sensor-7', attempt: 1 } }],
+    });
+    expect(body).not.toHaveProperty('pass');
+  });
+
+  test('gets 204 after its wait if there is none', async () => {
+    const answer = get('25');
+    await untilTimersWait(1);
+    await advance(24_000);
+    expect(await Promise.race([answer, Promise.resolve('waits')])).toBe('waits');
+    expect((await whileTimePasses(answer)).status).toBe(204);
+  });
+
+  test('gets a message that comes while it waits', async () => {
+    const answer = get('25');
+    await untilTimersWait(1);
+    await advance(5000);
+    ask();
+    await advance(1000);
+    expect((await answer).status).toBe(200);
+  });
+
+  test('loses its open request once its key has ended', async () => {
+    const answer = get('25');
+    await untilTimersWait(1);
+    await advance(5000);
+    engine.entities.set(RECORD, { revokedAt: NOW.toISOString() });
+    ask();
+    await advance(1000);
+    expect(seen(await answer)).toMatchObject({ status: 403, body: { code: 'device-key-ended' } });
+  });
+
+  test.each<[string, () => void]>([
+    ['another key has replaced it', () => join({ thumbprint: 'another' })],
+    ['nothing is known of the client', () => engine.entities.clear()],
+  ])('is refused if %s', async (_, change) => {
+    change();
+    ask();
+    expect(seen(await get())).toMatchObject({ status: 403, body: { code: 'device-key-ended' } });
+    expect(engine.signals).toEqual([]);
+  });
+
+  test('is refused if its wait is none', async () => {
+    expect(seen(await get('26'))).toMatchObject({ status: 400, body: { errors: [{ field: 'wait' }] } });
+  });
+
+  test('takes one of the places of requests that wait, which other devices share', async () => {
+    const waiting = [get('25'), get('25')];
+    await untilTimersWait(2);
+    expect((await get('25')).status).toBe(429);
+    await Promise.all(waiting.map(whileTimePasses));
+    expect((await get()).status).toBe(204);
+  });
+
+  test('gets a new pass once the server key has changed, also without a message', async () => {
+    const { reportKeys: rotated } = config({ REPORT_KEYS: `${KEY_2},${KEY_1}` });
+    const later = getDeviceMessages(rotated, new SignedRequests(rotated), new LongPolls(2));
+    const { status, body } = seen(await get('0', later));
+    expect([status, body['messages']]).toEqual([200, []]);
+    const renewed = String(body['pass']);
+    expect(readDevicePass(rotated, renewed)).toEqual({ client: reference, thumbprint: device.thumbprint });
+    expect((await get('0', later, renewed)).status).toBe(204);
+  });
+});
+
+describe('the contact of a device', () => {
+  test.each<[string, object, number]>([
+    ['is noted at the first request', { lastContactAt: undefined }, 1],
+    ['is noted an hour after the last note', { lastContactAt: '2026-03-01T11:04:00.000Z' }, 1],
+    ['is not noted again within the hour', { lastContactAt: '2026-03-01T11:04:00.001Z' }, 0],
+  ])('%s', async (_, changes, times) => {
+    join(changes);
+    await get();
+    const note = { operation: 'noteContact', input: { thumbprint: device.thumbprint, at: NOW.toISOString() } };
+    expect(engine.signals).toMatchObject(Array.from({ length: times }, () => note));
+  });
+});

@@ -1,0 +1,226 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { clientOfJoinToken, hashOfJoinToken } from '../../../../../src/domain/enrolment/serverPasses.js';
+import { CONNECTED_REGISTRY } from '../../../fakes/answers/requests.js';
+import { CLIENT, EnrolmentWorld, KEY } from '../../../fakes/enrolment/enrolmentWorld.js';
+
+const ONE = { connectedRegistry: CONNECTED_REGISTRY, client: 'sensor-7' };
+const named = (client: string, more: object = {}) => ({ ...ONE, client, ...more });
+
+let world: EnrolmentWorld;
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date('2026-03-01T12:00:00.000Z') });
+  world = new EnrolmentWorld();
+});
+afterEach(() => vi.useRealTimers());
+
+interface Part {
+  readonly client: string;
+  readonly joinToken?: string;
+  readonly expiresAt?: string;
+  readonly problem?: { readonly code: string };
+}
+const parts = (answer: { body: Readonly<Record<string, unknown>> }) => answer.body['enrolments'] as Part[];
+
+describe('a join token', () => {
+  test('is answered once, and its hash alone is kept', async () => {
+    const answer = await world.issue();
+    expect([answer.status, answer.headers]).toEqual([201, { 'cache-control': 'no-store' }]);
+    const [part] = parts(answer);
+    const { joinToken = '' } = part ?? {};
+    expect(part).toEqual({ ...CLIENT, joinToken, expiresAt: '2026-03-02T12:00:00.000Z' });
+    expect(clientOfJoinToken(world.config.reportKeys, joinToken)).toEqual(CLIENT);
+    expect(world.engine.record().enrolment).toEqual({
+      hash: hashOfJoinToken(joinToken),
+      issuedAt: '2026-03-01T12:00:00.000Z',
+      expiresAt: '2026-03-02T12:00:00.000Z',
+    });
+    const kept = JSON.stringify([[...world.engine.entities], world.engine.signals, world.lines]);
+    for (const secret of [
+      joinToken,
+      ...joinToken
+        .split('.')
+        .slice(1)
+        .filter((text) => text.length > 20),
+    ])
+      expect(kept).not.toContain(secret);
+    expect(world.lines.join()).toContain('"audit":"enrolment.issue.succeeded","actor":"function-key"');
+  });
+
+  test('has the lifetime and the addresses of the request', async () => {
+    const addresses = ['198.51.100.0/24', '2001:db8::/48', '192.0.2.1'];
+    const [part] = parts(await world.issue({ ...ONE, lifetimeHours: 168, addresses }));
+    expect(part?.expiresAt).toBe('2026-03-08T12:00:00.000Z');
+    expect(world.engine.record().enrolment?.addresses).toEqual(addresses);
+  });
+
+  test('is issued for several clients in their order, with defaults for those that have none', async () => {
+    const body = {
+      clients: [named('a', { lifetimeHours: 1 }), named('b'), named('c', { addresses: ['192.0.2.1'] })],
+      lifetimeHours: 2,
+      addresses: ['198.51.100.0/24'],
+    };
+    const found = parts(await world.issue(body));
+    expect(found.map(({ client, expiresAt }) => [client, expiresAt?.slice(11, 13)])).toEqual([
+      ['a', '13'],
+      ['b', '14'],
+      ['c', '14'],
+    ]);
+    expect(new Set(found.map(({ joinToken }) => joinToken)).size).toBe(3);
+  });
+
+  test('is issued for the rows of a CSV file', async () => {
+    const body = `client,connectedRegistry,addresses\nsensor-7,${CONNECTED_REGISTRY},192.0.2.1;198.51.100.0/24\nb,${CONNECTED_REGISTRY},\n`;
+    const answer = await world.issue(body, {
+      headers: { 'content-type': 'text/csv' },
+      query: { lifetimeHours: '3', addresses: '203.0.113.7' },
+    });
+    expect(parts(answer).map(({ client, expiresAt }) => [client, expiresAt])).toEqual([
+      ['sensor-7', '2026-03-01T15:00:00.000Z'],
+      ['b', '2026-03-01T15:00:00.000Z'],
+    ]);
+    expect(world.engine.record().enrolment?.addresses).toEqual(['192.0.2.1', '198.51.100.0/24']);
+  });
+});
+
+describe('a request for join tokens', () => {
+  test.each([
+    ['an unknown field', { ...ONE, password: 'x' }, 'password', 'is not a known field'],
+    ['no client', { connectedRegistry: CONNECTED_REGISTRY }, 'client', 'is missing'],
+    ['a name that is none', { ...ONE, client: 'a b' }, 'client', 'is not a valid name'],
+    ['another registry', { ...ONE, registry: 'otherregistry' }, 'registry', 'is not a configured registry'],
+    ['no time', { ...ONE, lifetimeHours: 0 }, 'lifetimeHours', 'must be at least 1'],
+    ['a long time', { ...ONE, lifetimeHours: 169 }, 'lifetimeHours', 'must be at most 168'],
+    ['half an hour', { ...ONE, lifetimeHours: 1.5 }, 'lifetimeHours', 'must be a whole number'],
+    ['no address', { ...ONE, addresses: [] }, 'addresses', 'must have at least one address'],
+    ['a host name', { ...ONE, addresses: ['a.example'] }, 'addresses.0', 'is not an IP address or a network'],
+    [
+      'a prefix that is none',
+      { ...ONE, addresses: ['10.0.0.0/33'] },
+      'addresses.0',
+      'is not an IP address or a network',
+    ],
+    ['a zone', { ...ONE, addresses: ['fe80::1%eth0'] }, 'addresses.0', 'is not an IP address or a network'],
+    [
+      'an IPv4 address in IPv6',
+      { ...ONE, addresses: ['::ffff:10.0.0.1'] },
+      'addresses.0',
+      'is an IPv4 address in IPv6: write it as IPv4',
+    ],
+    [
+      'eleven addresses',
+      { ...ONE, addresses: Array.from({ length: 11 }, () => '10.0.0.1') },
+      'addresses',
+      'must have at most 10 addresses',
+    ],
+    ['no clients', { clients: [] }, 'clients', 'must name at least one client'],
+    [
+      'many clients',
+      { clients: Array.from({ length: 101 }, (_, nth) => named(`c${nth}`)) },
+      'clients',
+      'must name at most 100 clients',
+    ],
+    ['a field beside clients', { clients: [ONE], client: 'x' }, 'client', 'is not a known field'],
+    ['a list', [ONE], 'body', 'Invalid input: expected object, received array'],
+  ])('with %s is refused', async (_, body, field, message) => {
+    const answer = await world.issue(body);
+    expect(answer.status).toBe(400);
+    expect(answer.body['errors']).toEqual(
+      expect.arrayContaining([expect.objectContaining({ field, message, fix: expect.any(String) as unknown })]),
+    );
+    expect(answer.body['detail']).toContain('No join token was issued.');
+    expect(world.engine.signals).toEqual([]);
+  });
+
+  test('names each faulty row, and issues nothing', async () => {
+    const clients = [
+      named('a'),
+      named('b', { lifetimeHours: 'long' }),
+      named('a'),
+      named('d', { registry: 'otherregistry' }),
+    ];
+    const { status, body } = await world.issue({ clients });
+    expect(status).toBe(400);
+    expect(body['errors']).toMatchObject([
+      { row: 2, field: 'clients.1.lifetimeHours' },
+      { row: 3, field: 'clients.2.client', message: 'is named twice' },
+      { row: 4, field: 'clients.3.registry', message: 'is not a configured registry' },
+    ]);
+    expect(world.engine.signals).toEqual([]);
+  });
+
+  test('in CSV names line and column, of the file and of its values', async () => {
+    const csv = (body: string, query = {}) => world.issue(body, { headers: { 'content-type': 'text/csv' }, query });
+    const head = 'connectedRegistry,client,lifetimeHours\n';
+    expect((await csv(`${head}${CONNECTED_REGISTRY},a,never\n`)).body['errors']).toMatchObject([
+      { row: 2, column: 'lifetimeHours', field: 'lifetimeHours' },
+    ]);
+    expect((await csv(`${head}${CONNECTED_REGISTRY},a\n`)).body['errors']).toMatchObject([{ row: 2 }]);
+    expect((await csv(`${head}${CONNECTED_REGISTRY},a,\n`, { lifetimeHours: 'x' })).body['errors']).toMatchObject([
+      { field: 'lifetimeHours' },
+    ]);
+    expect((await csv(`${head}${CONNECTED_REGISTRY},a,\n`, { size: '3' })).body['errors']).toMatchObject([
+      { field: 'size' },
+    ]);
+    expect((await csv('x'.repeat(200_000))).status).toBe(413);
+    const rows = Array.from({ length: 101 }, (_, nth) => `${CONNECTED_REGISTRY},c${nth},\n`).join('');
+    expect((await csv(head + rows)).body['errors']).toMatchObject([{ row: 102, message: 'is one row too many' }]);
+    expect(world.engine.signals).toEqual([]);
+  });
+});
+
+describe('an engine that does not confirm', () => {
+  test('one client: the token is not shown, and the caller repeats the request', async () => {
+    world.engine.fate = 'lost';
+    const answer = await world.issue();
+    expect([answer.status, answer.headers?.['retry-after'], answer.body['code']]).toEqual([503, '5', 'engine-slow']);
+    expect(JSON.stringify(answer)).not.toContain('crjoin1');
+    expect(world.lines.join()).toContain('enrolment.issue.failed');
+  });
+
+  test('one of several: the others get their tokens, whatever went wrong', async () => {
+    let nth = 0;
+    world.engine.onSignal = () => {
+      nth += 1;
+      if (nth === 1) throw new Error('the engine said a-secret');
+      world.engine.fate = nth === 2 ? 'lost' : 'done';
+    };
+    const answer = await world.issue({ clients: [named('a'), named('b'), named('c')] });
+    expect(answer.status).toBe(201);
+    expect(
+      parts(answer).map(({ client, joinToken, problem }) => [client, joinToken !== undefined, problem?.code]),
+    ).toEqual([
+      ['a', false, 'engine-slow'],
+      ['b', false, 'engine-slow'],
+      ['c', true, undefined],
+    ]);
+    expect(world.lines.join()).not.toContain('a-secret');
+  });
+});
+
+describe('a withdrawal', () => {
+  test('ends an open token, and a second one finds none', async () => {
+    await world.token();
+    expect((await world.withdraw()).status).toBe(204);
+    expect(world.engine.record().enrolment).toBeUndefined();
+    expect((await world.withdraw()).body['code']).toBe('enrolment-not-found');
+  });
+
+  test.each(['Not-a-key', '', 'x'.repeat(101), '__proto__'])('of %j finds no client', async (key) => {
+    expect((await world.withdraw(key)).body['code']).toBe('client-not-found');
+  });
+
+  test('that is not confirmed says so', async () => {
+    await world.token();
+    world.engine.fate = 'lost';
+    const { status, body, headers } = await world.withdraw();
+    expect([status, body['code'], headers?.['retry-after']]).toEqual([503, 'engine-slow', '5']);
+  });
+
+  test('leaves a token that was issued since', async () => {
+    await world.token();
+    const later = { ...world.engine.record().enrolment, hash: 'later', issuedAt: '2026-03-01T12:00:01.000Z' };
+    world.engine.onSignal = () => void world.engine.entities.set(`@client@${KEY}`, { enrolment: later });
+    expect((await world.withdraw()).status).toBe(204);
+    expect(world.engine.record().enrolment).toEqual(later);
+  });
+});
