@@ -4,6 +4,7 @@ import {
   dropToken,
   endAccess,
   endDisabling,
+  endedBy,
   holdToken,
   isDisabling,
   isKnown,
@@ -111,7 +112,10 @@ function revoke(
   const state = beginDisabling(marked, { operation: by.operation, until });
   const { revokedAt, firstRevokedAt } = marked;
   const first = firstRevokedAt === undefined ? {} : { firstRevokedAt };
-  return { state, outcome: done({ revokedAt, ...first, isKnown: isKnown(record), ...tokensIn(state) }) };
+  return {
+    state,
+    outcome: done({ revokedAt, ...first, isKnown: isKnown(record), ...endedBy(record), ...tokensIn(state) }),
+  };
 }
 
 /** Writes the audit line here, since the entity recognises repetitions: orchestrations replay and activities may run twice. */
@@ -170,7 +174,7 @@ function beginOffboarding(
   const stale = judgeEvent(record, eventAt);
   if (stale) return staleEvent(record, stale.newestEventAt);
   const state = noteEvent(endAccess(record, now.toISOString()), eventAt ?? requestedAt);
-  return { state, outcome: done({ ...tokensIn(state), isKnown: isKnown(record) }) };
+  return { state, outcome: done({ ...tokensIn(state), isKnown: isKnown(record), ...endedBy(record) }) };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { referenceOf } from '@connected-registry/protocol/names/clientKey';
+import type { StartedOffboarding } from '../domain/clients/clientRecord.js';
 import type { OffboardingPlan } from '../domain/offboarding/offboardingPlan.js';
 import type { OffboardingResult, OperationOutcome } from '../domain/operations/operation.js';
 import type { Run } from '../domain/operations/run.js';
@@ -31,11 +32,20 @@ export function* offboard(context: OrchestrationContext): Flow<OperationOutcome<
 }
 
 function* offboardClient(run: RunContext<Run>): Flow<End<OffboardingResult>> {
-  const { tokens, dangling, scopeMaps, secrets, claims, isKnown } = yield* run.step('plan', () => plan(run));
+  const {
+    tokens,
+    dangling,
+    scopeMaps,
+    secrets,
+    claims,
+    isKnown,
+    ended = [],
+  } = yield* run.step('plan', () => plan(run));
   // The device that was meant has another name, and keeps what it has.
   if (!isKnown) throw yield* clientUnknown(run, 'Nothing was taken away.');
 
   const removal = new Removal(run);
+  removal.took(ended);
   for (const token of tokens) yield* removal.token(token);
   for (const name of dangling) yield* removal.binding({ name, bound: true });
   if (!removal.hasTakenAll) {
@@ -50,9 +60,9 @@ function* offboardClient(run: RunContext<Run>): Flow<End<OffboardingResult>> {
 }
 
 /** Checks that the run may begin, and reads what the client has. */
-function* plan(run: RunContext<Run>): Flow<OffboardingPlan & { readonly isKnown: boolean }> {
-  const { isKnown, ...recorded } = yield* new ClientRecords(run).beginOffboarding();
+function* plan(run: RunContext<Run>): Flow<OffboardingPlan & Pick<StartedOffboarding, 'isKnown' | 'ended'>> {
+  const { isKnown, ended, ...recorded } = yield* new ClientRecords(run).beginOffboarding();
   const reference = referenceOf(run.input.request);
   const found = yield* run.activities.planOffboarding({ reference, ...recorded });
-  return { ...found, isKnown: isKnown || found.isThere };
+  return { ...found, isKnown: isKnown || found.isThere, ...(ended ? { ended } : {}) };
 }

@@ -49,8 +49,10 @@ function* revokeClient(run: RunContext<Run>): Flow<End<RevocationResult>> {
     yield* attempts.step('disableAgain', 'what came late', () => disableAgain(run, access, marked));
   }
 
-  const { disabled, kept } = access;
-  const hadAccess = found === undefined || found.isThere || disabled.length > 0;
+  const { kept } = access;
+  // A device's key lets it in here, and not at the edge.
+  const hadAccess = found === undefined || found.isThere || access.disabled.length > 0;
+  const disabled = [...(marked.ended ?? []), ...access.disabled];
   const result: RevocationResult = {
     revokedAt: marked.firstRevokedAt ?? marked.revokedAt,
     disabled,

@@ -3,6 +3,7 @@ import { withEnded, type EndedOperation } from '../operations/endedOperation.js'
 import { withOrphanedToken, type OrphanedToken } from '../tokens/orphanedToken.js';
 import type { WorksFor } from '../operations/worksFor.js';
 import {
+  accessIn,
   endDeviceAccess,
   type DeviceAccess,
   type Enrolment,
@@ -119,6 +120,8 @@ export interface Started extends Pick<ClientRecord, 'orphaned' | 'held'> {
 export interface StartedOffboarding extends Pick<ClientRecord, 'orphaned' | 'held'> {
   /** Whether the record knows a client that has, or had, something of ours. */
   readonly isKnown: boolean;
+  /** The device's key and its join token, as far as there were some: they have ended. Texts for people. */
+  readonly ended?: readonly string[];
 }
 
 /** The answer to a revocation's mark. */
@@ -127,6 +130,8 @@ export interface Marked extends Pick<ClientRecord, 'orphaned' | 'held' | 'firstR
   readonly revokedAt: string;
   /** Whether the record knew the client before the mark. */
   readonly isKnown: boolean;
+  /** As {@link StartedOffboarding.ended}. */
+  readonly ended?: readonly string[];
 }
 
 interface Answers {
@@ -219,6 +224,12 @@ export function isKnown({ knownSince, held = [], orphaned = [], disabled = [], .
 export function endAccess(record: ClientRecord, at: string): ClientRecord {
   const ended = endDeviceAccess(record, at);
   return isKnown(record) && ended.knownSince === undefined ? { ...ended, knownSince: at } : ended;
+}
+
+/** What {@link endAccess} ends, for the answer to the run that ends it. */
+export function endedBy(record: ClientRecord): { readonly ended?: readonly string[] } {
+  const ended = accessIn(record);
+  return ended.length === 0 ? {} : { ended };
 }
 
 /** Records how a run ended, once. */

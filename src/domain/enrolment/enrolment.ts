@@ -144,6 +144,14 @@ export function noteContact<Access extends DeviceAccess>(access: Access, thumbpr
   return { ...access, joined: { ...joined, lastContactAt: at } };
 }
 
+/** What {@link endDeviceAccess} ends, as texts for people: a key is named by its thumbprint. */
+export function accessIn(access: DeviceAccess): string[] {
+  return [
+    ...(access.joined ? [`device key ${access.joined.thumbprint}`] : []),
+    ...(isUnused(access) ? ['join token'] : []),
+  ];
+}
+
 /** Ends the device's key and its join token at once, and every token that was issued until `at` (ISO 8601). */
 export function endDeviceAccess<Access extends DeviceAccess>(access: Access, at: string): Access {
   const { enrolment: _enrolment, joined: _joined, ...rest } = access;

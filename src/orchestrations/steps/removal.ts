@@ -36,6 +36,11 @@ export class Removal {
     return this.attempts.haveAllSucceeded;
   }
 
+  /** Notes what the record ended as the run began. */
+  took(ended: readonly string[]): void {
+    this.removed.push(...ended);
+  }
+
   /** Notes what remains, and why. */
   keep(rest: readonly string[]): void {
     this.rest.push(...rest);

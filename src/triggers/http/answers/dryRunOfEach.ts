@@ -3,24 +3,36 @@ import type { DurableClient } from 'durable-functions';
 import type { DryRunAnswer } from '@connected-registry/protocol/answers/answers';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { tokensIn } from '../../../domain/clients/clientRecord.js';
+import { accessIn } from '../../../domain/enrolment/enrolment.js';
 import { unknownProblem } from '../../../domain/clients/unknownClient.js';
 import { eachOf } from '../../../queries/eachOf.js';
 import type { Queries, TakingAwayDryRun } from '../../../queries/queries.js';
 import { lookUpClient } from '../knownClient.js';
 import { orServiceProblem } from './serviceProblem.js';
 
-/** Answers a dry run of several offboardings or revocations. Each write names its client. */
+/**
+ * Answers a dry run of several offboardings or revocations. Each write names its client.
+ * @param firstStep the step that ends the device's key and its join token
+ */
 export function dryRunOfEach(
   clients: readonly ClientReference[],
   dryRun: TakingAwayDryRun,
   queries: Pick<Queries, 'findUnknown'>,
   client: DurableClient,
+  firstStep: 'plan' | 'mark',
 ): Promise<HttpResponseInit> {
   return orServiceProblem(async () => {
     const plans = await eachOf(clients, async (reference) => {
       const { record, unknown } = await lookUpClient(client, reference, queries);
       if (unknown) return { problems: [unknownProblem(reference, unknown)], writes: [], adopts: [] };
-      return dryRun(reference, tokensIn(record));
+      const { writes, ...plan } = await dryRun(reference, tokensIn(record));
+      const first = accessIn(record).map((resource) => ({
+        step: firstStep,
+        action: 'end',
+        resource,
+        client: reference.client,
+      }));
+      return { ...plan, writes: [...first, ...writes] };
     });
     return { status: 200, jsonBody: combineDryRuns(plans) };
   });

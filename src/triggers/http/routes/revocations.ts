@@ -23,7 +23,8 @@ export function postRevocations(config: Config, queries: Pick<Queries, 'revocati
   return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
     const parsed = await clientsBody(request, revocationBody, CLIENTS_FIELDS, config);
     if ('refusal' in parsed) return parsed.refusal;
-    if (parsed.body.dryRun === true) return dryRunOfEach(parsed.clients, queries.revocationDryRun, queries, client);
+    if (parsed.body.dryRun === true)
+      return dryRunOfEach(parsed.clients, queries.revocationDryRun, queries, client, 'mark');
     const runs = durableRuns(client);
     return startEachKnown(parsed.clients, client, queries, async (reference) => {
       const origin = { actor, fingerprint: clientFingerprint(REVOKE, reference) };
