@@ -9,8 +9,11 @@ import { DeliverAgain } from '../triggers/eventGrid/eventFunction.js';
 /** Triggers of the durable SDK: their throws carry its state, and their data has passed through guarded activities. */
 const ENGINE_TRIGGERS = ['orchestrationTrigger', 'entityTrigger'];
 
-/** Functions whose answer contains keys on purpose: for the device that the keys belong to. */
-const ANSWERS_WITH_KEYS = ['getPendingMessages'];
+/**
+ * Functions whose answer contains keys on purpose: for the device that the keys belong to, or for the operator who has
+ * requested a join token.
+ */
+const ANSWERS_WITH_KEYS = ['getPendingMessages', 'postEnrolments'];
 
 /** An unexpected error without its message, which may quote anything. */
 class Unexpected extends Error {

@@ -77,9 +77,12 @@ test.each(['activityTrigger', 'httpTrigger', 'timerTrigger', 'eventGridTrigger']
   },
 );
 
-test('a polling device receives its key', async () => {
+test.each([
+  ['a polling device receives its key', 'getPendingMessages'],
+  ['an operator receives the join token', 'postEnrolments'],
+])('%s', async (_, name) => {
   const answer = { jsonBody: { reportKey: SECRET } };
-  expect(await invoked('httpTrigger', () => answer, 'getPendingMessages')).toBe(answer);
+  expect(await invoked('httpTrigger', () => answer, name)).toBe(answer);
 });
 
 test('the answer of an orchestration or an entity to the engine is not changed', async () => {
