@@ -13,7 +13,7 @@ const ENGINE_TRIGGERS = ['orchestrationTrigger', 'entityTrigger'];
  * Functions whose answer contains keys on purpose: for the device that the keys belong to, or for the operator who has
  * requested a join token.
  */
-const ANSWERS_WITH_KEYS = ['getPendingMessages', 'postEnrolments'];
+const ANSWERS_WITH_KEYS = ['getPendingMessages', 'getDeviceMessages', 'postEnrolments'];
 
 /** An unexpected error without its message, which may quote anything. */
 class Unexpected extends Error {
