@@ -269,7 +269,7 @@ describe('the Kubernetes manifest of a device that joins', () => {
 describe('the systemd units', () => {
   /** Values by their name, as often as it occurs. */
   const unit = (name: string) => {
-    const lines = read(`packages/agent/deploy/systemd/${name}`).split('\n');
+    const lines = read(`packages/agent/deploy/${name}`).split('\n');
     return (key: string) => lines.flatMap((line) => (line.startsWith(`${key}=`) ? [line.slice(key.length + 1)] : []));
   };
   const argsOf = ([command = '']: string[]) => command.split(' ').slice(2);
