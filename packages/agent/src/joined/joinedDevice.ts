@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DEVICE_MESSAGES_PATH } from '@connected-registry/protocol/enrolment/messages';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
+import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
 import { pause } from '../agentClock.js';
 import type { AgentClock } from '../agentClock.js';
 import { MESSAGES_LIMIT } from '../channels/asking.js';
@@ -63,20 +64,26 @@ export async function openJoinedDevice(options: JoinedDeviceOptions): Promise<Jo
     held: wait * 1_000,
   } as const;
   let isEnded = false;
+  /** A pass that the app has sent, until the app has accepted it: a wrong one must not take the place of one that works. */
+  let fresh: string | undefined;
   /** Whether the app has accepted a signature, so that the time by which keys age is known. */
   let isTimeKnown = false;
 
   async function ask(signal: AbortSignal): Promise<AppAnswer> {
     if (isEnded) await untilNewMembership(signal);
     else if (isTimeKnown) await renewal.ifDue(signal);
-    let answer = await session.send(requests, messages, signal);
+    const tried = fresh;
+    fresh = undefined;
+    let answer = await session.send(requests, messages, signal, tried);
+    if (tried !== undefined && answer.status === 401)
+      log('the fresh pass was refused, and the one before is used again');
     if (isKeyEnded(answer)) {
       const end = await renewal.complete(signal);
       if (end === 'refused') await keyEnded();
       if (end !== 'renewed') return answer;
       answer = await session.send(requests, messages, signal);
     }
-    if (answer.status === 200 || answer.status === 204) await goOn(answer);
+    if (answer.status === 200 || answer.status === 204) await goOn(answer, tried);
     return answer;
   }
 
@@ -90,13 +97,16 @@ export async function openJoinedDevice(options: JoinedDeviceOptions): Promise<Jo
     await session.yield();
   }
 
-  async function goOn({ text }: AppAnswer): Promise<void> {
+  /** @param accepted the fresh pass that the app has accepted */
+  async function goOn({ text }: AppAnswer, accepted: string | undefined): Promise<void> {
     isTimeKnown = true;
     try {
       if (isEnded) await session.reclaim();
       isEnded = false;
+      if (accepted !== undefined) await session.change({ pass: accepted });
       const { pass } = withPass.safeParse(parseJson(text)).data ?? {};
-      if (pass !== undefined && pass !== session.membership.pass) await session.change({ pass });
+      if (pass !== session.membership.pass) fresh = pass;
+      seenSecrets.remember(fresh);
     } catch (error) {
       log('the membership could not be stored', { reason: error instanceof Error ? error.message : errorName(error) });
     }

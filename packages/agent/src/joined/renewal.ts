@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { DEVICE_KEYS_PATH, joinedAnswer } from '@connected-registry/protocol/enrolment/messages';
+import { DEVICE_KEYS_PATH, DEVICE_MESSAGES_PATH, joinedAnswer } from '@connected-registry/protocol/enrolment/messages';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import type { AgentClock } from '../agentClock.js';
 import type { Log } from '../log.js';
@@ -45,6 +45,8 @@ export type RenewalEnd = 'renewed' | 'refused' | 'unknown';
 const FIRST_PAUSE = 60_000;
 const LONGEST_PAUSE = 3_600_000;
 const ANSWER_LIMIT = 8_192;
+/** A request that shows whether keys and pass let the device in. The app repeats messages until they are answered. */
+const PROOF = { method: 'GET', path: `${DEVICE_MESSAGES_PATH}?wait=0`, limit: 1 } as const;
 const ENDED = 'the key has ended';
 
 export function createRenewal({ session, requests, age, clock, log }: RenewalOptions): Renewal {
@@ -84,6 +86,9 @@ export function createRenewal({ session, requests, age, clock, log }: RenewalOpt
     const isOurs = parsed.success && parsed.data.thumbprint === thumbprint && isSameClient(parsed.data, membership);
     if (!isOurs) return 'the answer is not the app’s';
     const { pass } = parsed.data;
+    // The old keys are given up only for others that let the device in.
+    const proven = await requests.send(PROOF, { pass, keys: next }, signal);
+    if (proven.status !== 200 && proven.status !== 204) return 'the next keys do not let the device in yet';
     await session.change({ thumbprint, pass, keysSince: requests.now().toISOString(), renewal: undefined }, next);
     await session.stores.keepOnly([thumbprint]);
     log("the device's keys were renewed", { thumbprint });

@@ -115,10 +115,18 @@ export class JoinedSession {
     return this.#previous ? [...openers, this.#previous] : openers;
   }
 
-  /** Sends a request with the current keys, and again if they were renewed while it was on its way. */
-  async send(requests: DeviceRequests, request: DeviceRequest, signal: AbortSignal): Promise<AppAnswer> {
-    const { keys, membership } = this.#standing;
-    const answer = await requests.send(request, { pass: membership.pass, keys }, signal);
+  /**
+   * Sends a request with the current keys, and again if they were renewed while it was on its way.
+   * @param pass instead of the one of the membership
+   */
+  async send(
+    requests: DeviceRequests,
+    request: DeviceRequest,
+    signal: AbortSignal,
+    pass: string = this.membership.pass,
+  ): Promise<AppAnswer> {
+    const { keys } = this;
+    const answer = await requests.send(request, { pass, keys }, signal);
     if (!isKeyEnded(answer) || keys === this.keys) return answer;
     return requests.send(request, { pass: this.membership.pass, keys: this.keys }, signal);
   }

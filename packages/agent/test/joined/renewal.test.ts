@@ -115,7 +115,12 @@ describe('a renewal survives', () => {
   });
 
   test('an answer that is for another key or client', async () => {
-    const changes = [{ thumbprint: 'A'.repeat(43) }, { client: 'device-2' }, { pass: undefined }];
+    const changes = [
+      { thumbprint: 'A'.repeat(43) },
+      { client: 'device-2' },
+      { pass: undefined },
+      { pass: 'one that lets nobody in' },
+    ];
     it.app.override = (request, response) => {
       const header = request.headers[KEY_PROOF_HEADER];
       const proof = readSignature(typeof header === 'string' ? header : null);
@@ -130,8 +135,8 @@ describe('a renewal survives', () => {
     await age();
     await renewed();
     expect((await it.membership())['pass']).toBe(it.app.passOf(it.app.joined?.thumbprint ?? ''));
-    expect(renewals()).toBe(4);
-    expect(lines("the device's keys were not renewed")).toHaveLength(1);
+    expect(renewals()).toBe(5);
+    expect(lines("the device's keys were not renewed")).toHaveLength(2);
   });
 
   test('a restart of the agent after a lost answer', async () => {

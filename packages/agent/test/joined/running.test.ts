@@ -132,6 +132,8 @@ describe('a fresh pass', () => {
     await until('a poll', () => it.clock.pending().length > 0);
     it.app.rotateServerKey();
     await it.poll();
+    expect(await it.membership()).toEqual(before);
+    await it.poll();
     const { pass, ...others } = await it.membership();
     expect({ pass, ...others }).toEqual({ ...before, pass: it.app.passOf(it.app.joined?.thumbprint ?? '') });
     expect(pass).not.toBe(before['pass']);
@@ -144,6 +146,25 @@ describe('a fresh pass', () => {
     await until('a poll', () => it.clock.pending().length > 0);
     expect(it.app.refused).toEqual([]);
   });
+});
+
+test('a fresh pass that does not work takes the place of none', async () => {
+  const before = await it.membership();
+  await it.start();
+  await until('a poll', () => it.clock.pending().length > 0);
+  it.app.override = (_request, response) => {
+    it.app.override = undefined;
+    response.end(JSON.stringify({ messages: [], pass: 'wrong' }));
+    return true;
+  };
+  await it.poll();
+  await it.poll();
+  expect(it.app.refused).toEqual(['device-signature']);
+  await it.poll();
+  await it.poll();
+  expect(it.app.refused).toHaveLength(1);
+  expect(await it.membership()).toEqual(before);
+  expect(lines('the fresh pass was refused')).toHaveLength(1);
 });
 
 describe('a folder', () => {
