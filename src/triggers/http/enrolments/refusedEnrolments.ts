@@ -3,6 +3,7 @@ import type { EnrolmentRefused } from '@connected-registry/protocol/messages/ope
 import { logEvent } from '../../../audit/audit.js';
 import type { OperatorAlerts } from '../../../ports/operatorAlerts.js';
 import { inTime } from '../../../queries/inTime.js';
+import { errorPlace } from '../../../serviceErrors/errorPlace.js';
 import { ServiceError } from '../../../serviceErrors/serviceError.js';
 
 /** Milliseconds between two alerts about one join token, so that whoever has a copy cannot flood the topic. */
@@ -41,13 +42,14 @@ export class RefusedEnrolments {
     if (this.alertedAt.size > MAX_REMEMBERED && oldest !== undefined) this.alertedAt.delete(oldest);
   }
 
+  /** Never throws: it may end after its request was answered. */
   private async send(hash: string, refused: EnrolmentRefused): Promise<boolean> {
     try {
       await this.alerts.enrolmentRefused(alertId(hash, refused), refused);
       return true;
     } catch (error) {
-      if (!(error instanceof ServiceError)) throw error;
-      logEvent('enrolment.alertNotSent', { reason: error.kind });
+      const reason = error instanceof ServiceError ? { reason: error.kind } : errorPlace(error);
+      logEvent('enrolment.alertNotSent', reason);
       return false;
     }
   }

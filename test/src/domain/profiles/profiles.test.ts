@@ -106,6 +106,16 @@ describe('the first profile that matches', () => {
     expect(channelOf(book(module), client('edge-1'))).toEqual({ kind: 'iotHub', hub: 'h2', module: 'agent' });
   });
 
+  test('lets a device that joins wait for an operator, unless it says otherwise', () => {
+    const onboards = { ...PLANT, name: 'at-once', match: { device: 'auto-*' }, onJoin: 'onboard' };
+    const all = book(onboards, PLANT);
+    const names = ['auto-1', 'other'].map((name) => profileOfClient(all, client(name))?.onJoin);
+    expect(names).toEqual(['onboard', 'wait']);
+    expect(faultsOf({ ...PLANT, onJoin: 'always' })).toEqual([
+      'profile plant, field onJoin: must be onboard or wait; it must be "onboard" to onboard a device as soon as it joins with a join token, or "wait", the default',
+    ]);
+  });
+
   test('creates the request for a client', () => {
     const full = {
       ...PLANT,

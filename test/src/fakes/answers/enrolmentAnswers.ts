@@ -6,9 +6,6 @@ import { CONNECTED_REGISTRY } from './requests.js';
 
 type Note = (route: string, name: string, answer: SeenAnswer) => void;
 
-/** Requests that a device or somebody with its join token may send in a minute. */
-const PER_MINUTE = 60;
-
 /** Has the routes of enrolment answer in every way they can. */
 export async function giveEnrolments(note: Note): Promise<void> {
   await giveTokens(note);
@@ -71,9 +68,8 @@ async function giveRedemptions(note: Note): Promise<void> {
   note(route, 'no token', await world.redeem(device, 'none'));
   const limited = await world.token({ addresses: ['192.0.2.1'] });
   note(route, 'another address', await world.redeem(device, limited));
-  const withdrawn = await world.token();
   await world.withdraw(KEY);
-  note(route, 'a withdrawn token', await world.redeem(device, withdrawn));
+  note(route, 'a withdrawn token', await world.redeem(device, limited));
   const slow = new EnrolmentWorld();
   const open = await slow.token();
   note(route, 'faulty keys', await slow.redeem(device, open, '192.0.2.1', { ...device.keys, name: 'x' }));
@@ -88,7 +84,8 @@ async function giveRedemptions(note: Note): Promise<void> {
     throw new TypeError('broken');
   };
   note(route, 'a broken engine', await slow.redeem(device, open));
-  for (let nth = 0; nth < PER_MINUTE; nth += 1) note(route, 'many', await slow.redeem(device, open));
+  const busy = new EnrolmentWorld({}, 1);
+  for (const name of ['the first of a minute', 'the second']) note(route, name, await busy.redeem(device, 'none'));
   const brief = new EnrolmentWorld();
   const token = await brief.token();
   const { enrolment } = brief.engine.record();
@@ -117,5 +114,6 @@ async function giveRenewals(note: Note): Promise<void> {
     throw new TypeError('broken');
   };
   note(route, 'a broken engine', await world.renew(device, next));
-  for (let nth = 0; nth < PER_MINUTE; nth += 1) note(route, 'many', await world.renew(device, next));
+  const busy = new EnrolmentWorld({}, 1);
+  for (const name of ['the first of a minute', 'the second']) note(route, name, await busy.renew(device, next));
 }

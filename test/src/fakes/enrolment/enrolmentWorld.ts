@@ -11,7 +11,7 @@ import {
 } from '../../../../src/domain/clients/clientRecord.js';
 import { devicePass } from '../../../../src/domain/enrolment/serverPasses.js';
 import { clientRecord } from '../../../../src/entities/clientRecord.js';
-import { guarded } from '../../../../src/triggers/http/guarded.js';
+import { AnonymousLimit, anonymousHandlers } from '../../../../src/triggers/http/anonymousHandlers.js';
 import { operatorRoute } from '../../../../src/triggers/http/operatorRoute.js';
 import { SignedRequests } from '../../../../src/triggers/http/requests/signedRequest.js';
 import { postDeviceKeys } from '../../../../src/triggers/http/routes/deviceKeys.js';
@@ -81,14 +81,16 @@ export class EnrolmentWorld {
   readonly lines: string[] = [];
   private readonly routes;
 
-  constructor(settings: Readonly<Record<string, string>> = {}) {
+  /** @param perMinute requests of one address that the app accepts */
+  constructor(settings: Readonly<Record<string, string>> = {}, perMinute = 100_000) {
     this.config = config(settings);
     const requests = new SignedRequests(this.config.reportKeys);
+    const anonymous = anonymousHandlers(new AnonymousLimit(perMinute));
     this.routes = {
       issue: operatorRoute({ kind: 'functionKey' }, postEnrolments(this.config)).handler,
       withdraw: operatorRoute({ kind: 'functionKey' }, deleteEnrolment).handler,
-      redeem: guarded(postRedemption(this.config, requests, this.alerts), 'device'),
-      renew: guarded(postDeviceKeys(this.config, requests), 'device'),
+      redeem: anonymous(postRedemption(this.config, requests, this.alerts), 'device'),
+      renew: anonymous(postDeviceKeys(this.config, requests), 'device'),
     };
   }
 

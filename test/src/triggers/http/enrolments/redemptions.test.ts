@@ -113,18 +113,22 @@ describe('a join token', () => {
     expect(world.alerts.refused.size).toBe(2);
   });
 
-  test('is refused all the same while no alert can be sent, and the next refusal tries again', async () => {
+  const resource = resourceName('alerts');
+  test.each([
+    new ServiceError({ kind: 'unavailable', operation: 'get token', resource, detail: 'no-connection' }),
+    new TypeError('words of somebody'),
+  ])('is refused all the same while no alert can be sent, and the next refusal tries again: %o', async (error) => {
     const token = await world.token();
     await world.join(device, token);
     let tries = 0;
     world.alerts.enrolmentRefused = () => {
       tries += 1;
-      const resource = resourceName('alerts');
-      throw new ServiceError({ kind: 'unavailable', operation: 'get token', resource, detail: 'no-connection' });
+      throw error;
     };
     for (let nth = 0; nth < 2; nth += 1)
       expect(codeOf(await world.redeem(thief, token))).toEqual([403, 'join-token-used']);
     expect(tries).toBe(2);
+    expect(world.lines.join()).not.toContain('words of somebody');
   });
 
   test('is answered though an alert takes for ever', async () => {

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { pendingAnswer } from '@connected-registry/protocol/answers/answers';
+import {
+  DEVICE_MESSAGES_PATH,
+  DEVICE_SECRETS_PATH,
+  sealedAnswer,
+  sealedSecret,
+  type SealedSecret,
+} from '@connected-registry/protocol/enrolment/messages';
+import { open } from '@connected-registry/protocol/enrolment/sealing';
+import type { PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
+import type { SigningDevice } from '../../shared/signingDevice.js';
+import type { Login } from '../harness/operatorSdk.js';
+import type { TestStack } from '../harness/testStack.js';
+
+const withCode = z.object({ code: z.string() });
+const dockerConfig = z.object({ auths: z.record(z.string(), z.object({ auth: z.string() })) });
+type Message = z.infer<typeof pendingAnswer>['messages'][number];
+
+/** An answer of the app to a device. */
+interface DeviceAnswer {
+  readonly status: number;
+  readonly code: string | undefined;
+  readonly body: unknown;
+}
+
+/** Takes the place of an agent that has joined: it has its keys and its pass, and nothing of Azure. */
+export class JoinedDevice {
+  readonly #url: string;
+
+  constructor(
+    { stack }: TestStack,
+    private readonly device: SigningDevice,
+    private readonly pass: string,
+  ) {
+    this.#url = stack.endpoints.functions.url;
+  }
+
+  /** Signs a request now. */
+  sign(path: string): Promise<string> {
+    return this.device.sign({ method: 'GET', path }, this.pass, new Date());
+  }
+
+  /** Sends a signed request. @param authorization the signature; by default a new one */
+  async get(path: string, authorization?: string): Promise<DeviceAnswer> {
+    const headers = { authorization: authorization ?? (await this.sign(path)) };
+    const answer = await fetch(`${this.#url}${path}`, { headers });
+    const text = await answer.text();
+    const body: unknown = text === '' ? undefined : JSON.parse(text);
+    return { status: answer.status, code: withCode.safeParse(body).data?.code, body };
+  }
+
+  /** Asks for messages until there is one of this type. */
+  async message<Type extends Message['type']>(type: Type): Promise<Message> {
+    for (;;) {
+      const { status, body } = await this.get(`${DEVICE_MESSAGES_PATH}?wait=25`);
+      if (status !== 204 && status !== 200)
+        throw new Error(`Expected messages, got ${status}: ${JSON.stringify(body)}`);
+      const found = status === 200 && pendingAnswer.parse(body).messages.find((one) => one.type === type);
+      if (found) return found;
+    }
+  }
+
+  /** Reads a version of one of its secrets, and opens it. */
+  async secret({ name, version }: { readonly name: string; readonly version: string }): Promise<SealedSecret> {
+    const { status, body } = await this.get(`${DEVICE_SECRETS_PATH}?name=${name}&version=${version}`);
+    if (status !== 200) throw new Error(`Expected a secret, got ${status}: ${JSON.stringify(body)}`);
+    const opened = await open(sealedAnswer.parse(body).sealed, this.device.sealing);
+    return sealedSecret.parse(JSON.parse(opened));
+  }
+
+  /** Sends a report or an acknowledgement with the key of the message that it answers. */
+  async answer(
+    path: string,
+    { keyId, reportKey }: Pick<PullCheckRequested, 'keyId' | 'reportKey'>,
+    body: object,
+  ): Promise<number> {
+    const headers = { authorization: `PullCheck ${keyId}:${reportKey}`, 'content-type': 'application/json' };
+    const init = { method: 'POST', headers, body: JSON.stringify(body) };
+    const answer = await fetch(`${this.#url}${path}`, init);
+    await answer.arrayBuffer();
+    return answer.status;
+  }
+}
+
+/** The login in a docker `config.json`. */
+export function loginIn(value: string): Login {
+  const [[host, { auth }] = ['', { auth: '' }]] = Object.entries(dockerConfig.parse(JSON.parse(value)).auths);
+  const [user = '', password = ''] = Buffer.from(auth, 'base64').toString('utf8').split(':');
+  return { host, user, password };
+}
