@@ -2,8 +2,10 @@ import { cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { mainSecretName } from '@connected-registry/protocol/names/names';
 import { startChild, type Child } from '../../../../test/shared/childProcess.js';
-import { FakeApp } from '../under-test/fakeApp.js';
+import { CLIENT, FakeApp } from '../under-test/fakeApp.js';
+import { startFakeRegistry } from '../under-test/fakeRegistry.js';
 
 /*
  * The real program, killed before its first step, its second, and so on until it has done all of them. A step is what changes
@@ -176,6 +178,26 @@ describe('the program', () => {
 
     await rm(world.tokenFile);
     expect(await end()).toEqual([2, '', expect.stringContaining('--token-file: cannot be read (ENOENT)')]);
+  });
+
+  test('makes one check with a sealed secret, beside an agent that runs', async () => {
+    const world = await World.create();
+    await world.join().exit;
+    await world.start().says(/DEVICE READY/);
+    const registry = await startFakeRegistry();
+    try {
+      const auth = Buffer.from('device-1:password-of-one-check').toString('base64');
+      const secret = mainSecretName(CLIENT);
+      world.app.addSecret(secret, JSON.stringify({ auths: { [registry.host]: { auth } } }));
+      const args = ['--once', '--channel', 'joined', '--secret', secret, '--image', 'app:latest'];
+      const once = world.run(args, { INSECURE_REGISTRIES: registry.host });
+      expect([await once.exit, once.stderr()]).toEqual([0, '']);
+      expect(JSON.parse(once.stdout())).toMatchObject({ image: 'app:latest', outcome: 'pulled' });
+      const basic = registry.seen.find(({ path }) => path === '/token')?.authorization;
+      expect(basic).toBe(`Basic ${auth}`);
+    } finally {
+      await registry.close();
+    }
   });
 
   test('is refused a folder that another one has, and gets it once that was killed', async () => {
