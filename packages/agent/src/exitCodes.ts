@@ -3,4 +3,6 @@ export const EXIT_CODES = {
   succeeded: 0,
   failed: 1,
   badSettings: 2,
+  /** The app has refused to let the device join: the same command will not succeed later. */
+  refused: 3,
 } as const;

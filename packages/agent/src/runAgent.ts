@@ -3,6 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { guardOutput } from '@connected-registry/protocol/redaction/guardedOutput';
 import type { AgentClock } from './agentClock.js';
 import { EXIT_CODES } from './exitCodes.js';
+import { JoinFolderFailure } from './joined/folder/joinFolder.js';
+import { join } from './joined/joinCommand.js';
+import { JoinFailure, JoinRefused } from './joined/joinFailures.js';
+import { joinedSecrets } from './joined/joinedDevice.js';
 import { logToStderr } from './log.js';
 import { runPullCheck } from './pullCheck.js';
 import { errorName } from './pullFailure.js';
@@ -12,6 +16,7 @@ import { keyVaultReader } from './secrets/vault.js';
 import { BadSettings } from './settings/badSettings.js';
 import { readCommand } from './settings/command.js';
 import type { Command, ServiceSettings } from './settings/command.js';
+import type { JoinSettings } from './settings/join.js';
 import { USAGE } from './settings/usage.js';
 import { startAgent } from './startAgent.js';
 import type { RunningAgent } from './startAgent.js';
@@ -26,6 +31,10 @@ export async function runAgent(clock: AgentClock): Promise<void> {
       process.stderr.write(`${error.message}\n\n${USAGE}`);
       process.exit(EXIT_CODES.badSettings);
     }
+    if (error instanceof JoinFolderFailure || error instanceof JoinFailure) {
+      process.stderr.write(`${error.message}\n`);
+      process.exit(error instanceof JoinRefused ? EXIT_CODES.refused : EXIT_CODES.failed);
+    }
     const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
     process.stderr.write(
       taken ? 'the port is taken; choose another with --port\n' : `the agent cannot start: ${errorName(error)}\n`,
@@ -39,17 +48,26 @@ async function run(command: Command, clock: AgentClock): Promise<void> {
     process.stdout.write(USAGE);
     return;
   }
+  if (command.kind === 'join') return joinApp(command.join, clock);
   const { check } = command.kind === 'once' ? command : command.service;
-  if (!check.vault.verifyChallenge) {
+  if (check.secrets.kind === 'vault' && !check.secrets.vault.verifyChallenge) {
     logToStderr('warning: the vault challenge is not verified; use this only for a vault host outside Azure');
   }
-  if (command.kind === 'once') await once(command);
+  if (command.kind === 'once') await once(command, clock);
   else await serve(command.service, clock);
 }
 
-async function once({ secret, image, check }: Extract<Command, { kind: 'once' }>): Promise<void> {
+async function joinApp(settings: JoinSettings, clock: AgentClock): Promise<void> {
+  const name = await join(settings, { clock, log: logToStderr, input: process.stdin });
+  process.stdout.write(`JOINED ${name}\n`);
+}
+
+async function once({ secret, image, check }: Extract<Command, { kind: 'once' }>, clock: AgentClock): Promise<void> {
   const signal = AbortSignal.timeout(check.checkTimeout);
-  const secrets = keyVaultReader(check.vault, credentialOf(check.identity));
+  const secrets =
+    check.secrets.kind === 'vault'
+      ? keyVaultReader(check.secrets.vault, credentialOf(check.secrets.identity))
+      : await joinedSecrets({ folder: check.secrets.folder, timeout: check.idleTimeout }, clock);
   const result = await runPullCheck(secret, image, pullCheckOptions(check, secrets), signal);
   process.stdout.write(`${JSON.stringify({ image, ...result })}\n`);
   process.exitCode = result.outcome === 'pulled' ? EXIT_CODES.succeeded : EXIT_CODES.failed;

@@ -3,13 +3,12 @@ import type { TokenCredential } from '@azure/identity';
 import type { Agent } from './agent.js';
 import { createAgent } from './agent.js';
 import type { Channel } from './channels/channel.js';
-import { startIotHub } from './channels/iotHub/iotHub.js';
-import { startPolling } from './channels/poll.js';
 import type { SignalHandler } from './channels/channel.js';
 import { webhook } from './channels/webhook.js';
 import { createChecks } from './checks.js';
 import type { AgentClock } from './agentClock.js';
 import { createClockSkew } from './clockSkew.js';
+import type { ClockSkew } from './clockSkew.js';
 import { dockerConfigFile } from './consumers/dockerConfigFile.js';
 import type { Consumer } from './consumers/consumer.js';
 import { pullSecret } from './consumers/pullSecret.js';
@@ -19,11 +18,11 @@ import type { Log } from './log.js';
 import { pullCheckOptions } from './pullCheckOptions.js';
 import { runPullCheck } from './pullCheck.js';
 import { sendAcknowledgement, sendReport } from './reporter.js';
-import { credentialOf } from './secrets/identity.js';
-import { keyVaultReader } from './secrets/vault.js';
 import type { SecretReader } from './secrets/vault.js';
 import type { ConsumerSettings } from './settings/consumers.js';
 import type { ServiceSettings } from './settings/command.js';
+import { surroundingsOf } from './surroundings.js';
+import type { Surroundings } from './surroundings.js';
 
 /** What the caller provides to an agent. */
 export interface AgentPorts {
@@ -50,16 +49,29 @@ export const AGENT_NAME = `connected-registry-pull-check/${VERSION}`;
 
 /**
  * Creates and starts an agent.
- * @throws if the port is not available
+ * @throws if the port is not available, or the agent is to run as a device that has joined, and cannot
  */
 export async function startAgent(settings: ServiceSettings, ports: AgentPorts): Promise<RunningAgent> {
+  const skew = createClockSkew(ports.clock, ports.log);
+  const surroundings = await surroundingsOf(settings, { ...ports, skew });
+  try {
+    return await startIn(surroundings, settings, ports, skew);
+  } catch (error) {
+    await surroundings.close();
+    throw error;
+  }
+}
+
+async function startIn(
+  surroundings: Surroundings,
+  settings: ServiceSettings,
+  ports: AgentPorts,
+  skew: ClockSkew,
+): Promise<RunningAgent> {
   const { clock, log } = ports;
   const { check, channel: channelSettings } = settings;
-  const credential = ports.credential ?? credentialOf(check.identity);
-  const skew = createClockSkew(clock, log);
-  const secrets = ports.secrets ?? keyVaultReader(check.vault, credential, (date) => skew.observe(date));
-  const options = pullCheckOptions(check, secrets);
-  const reporter = { reportUrl: settings.reportUrl, clock, timeout: check.idleTimeout, skew };
+  const options = pullCheckOptions(check, ports.secrets ?? surroundings.secrets);
+  const reporter = { reportUrl: surroundings.reportUrl, clock, timeout: check.idleTimeout, skew };
   let channel: Channel | undefined;
   const checks = createChecks({
     name: AGENT_NAME,
@@ -75,7 +87,7 @@ export async function startAgent(settings: ServiceSettings, ports: AgentPorts): 
   const keeper = createKeeper({
     secrets: options.secrets,
     consumers: consumersOf(settings.consumers),
-    listed: settings.consumers.secrets,
+    listed: surroundings.listed,
     refresh: settings.consumers.refresh,
     acknowledge: (promotion, version, signal) =>
       sendAcknowledgement(promotion, { version, agent: AGENT_NAME }, reporter, signal),
@@ -83,13 +95,17 @@ export async function startAgent(settings: ServiceSettings, ports: AgentPorts): 
     log,
     delivered: (promotion, version) => channel?.delivered?.(promotion, version),
   });
-  const agent: Agent = createAgent({ clients: settings.clients, checks, keeper, log });
+  const agent: Agent = createAgent({ clients: surroundings.clients, checks, keeper, log });
   const health = () => {
     const work = agent.health();
     const seconds = skew.seconds();
     return {
       status: (work['checksHanging'] ?? 0) + (work['secretsHanging'] ?? 0) > 0 ? HANGING : 'ok',
-      channel: { kind: channelSettings.kind, ...(channel?.health() ?? { connected: true }) },
+      channel: {
+        kind: channelSettings.kind,
+        ...(channel?.health() ?? { connected: true }),
+        ...surroundings.health(),
+      },
       ...work,
       ...(seconds !== undefined && { clockSkewSeconds: seconds }),
     };
@@ -103,30 +119,14 @@ export async function startAgent(settings: ServiceSettings, ports: AgentPorts): 
     }),
   });
   keeper.start();
-  const common = { handle: agent.handle, clock, log };
-  switch (channelSettings.kind) {
-    case 'webhook':
-      break;
-    case 'poll':
-      channel = startPolling({
-        ...channelSettings,
-        ...common,
-        url: settings.reportUrl,
-        skew,
-        credential,
-        timeout: check.idleTimeout,
-      });
-      break;
-    case 'iotHub':
-      channel = startIotHub({ ...channelSettings, ...common });
-      break;
-  }
+  channel = surroundings.startChannel({ handle: agent.handle, clock, log });
   return {
     port: listener.port,
     handle: agent.handle,
     health,
     async stop() {
       await Promise.all([channel?.close(), listener.close(), agent.stop()]);
+      await surroundings.close();
     },
   };
 }

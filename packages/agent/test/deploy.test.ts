@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
+import { EXIT_CODES } from '../src/exitCodes.js';
 import { EDGE_VARIABLES, VARIABLES, readCommand } from '../src/settings/command.js';
 import { USAGE } from '../src/settings/usage.js';
 
@@ -56,10 +57,19 @@ const pod = z.strictObject({
     securityContext: z.strictObject({
       runAsNonRoot: z.literal(true),
       runAsUser: z.int().min(1),
+      fsGroup: z.int().min(1).optional(),
+      fsGroupChangePolicy: z.literal('OnRootMismatch').optional(),
       seccompProfile: z.strictObject({ type: z.string() }),
     }),
+    initContainers: z.tuple([container]).optional(),
     containers: z.tuple([container]),
-    volumes: z.array(z.strictObject({ name: z.string(), configMap: z.strictObject({ name: z.string() }) })),
+    volumes: z.array(
+      z.union([
+        z.strictObject({ name: z.string(), configMap: z.strictObject({ name: z.string() }) }),
+        z.strictObject({ name: z.string(), secret: z.strictObject({ secretName: z.string() }) }),
+        z.strictObject({ name: z.string(), persistentVolumeClaim: z.strictObject({ claimName: z.string() }) }),
+      ]),
+    ),
   }),
 });
 const named = z.strictObject({
@@ -89,6 +99,15 @@ const kubernetesObject = z.discriminatedUnion('kind', [
     metadata: named,
     roleRef: z.strictObject({ apiGroup: z.literal('rbac.authorization.k8s.io'), kind: z.string(), name: z.string() }),
     subjects: z.array(z.strictObject({ kind: z.string(), name: z.string(), namespace: z.string() })),
+  }),
+  z.strictObject({
+    apiVersion: z.literal('v1'),
+    kind: z.literal('PersistentVolumeClaim'),
+    metadata: named,
+    spec: z.strictObject({
+      accessModes: z.tuple([z.literal('ReadWriteOncePod')]),
+      resources: z.strictObject({ requests: z.strictObject({ storage: z.string() }) }),
+    }),
   }),
   z.strictObject({
     apiVersion: z.literal('apps/v1'),
@@ -128,9 +147,9 @@ function only<K extends KubernetesObject['kind']>(all: KubernetesObject[], kind:
   return first;
 }
 /** What Kubernetes, and the webhook of workload identity, put into the container besides. */
+const IN_CLUSTER_ONLY = { KUBERNETES_SERVICE_HOST: '10.0.0.1', KUBERNETES_SERVICE_PORT: '443' };
 const IN_CLUSTER = {
-  KUBERNETES_SERVICE_HOST: '10.0.0.1',
-  KUBERNETES_SERVICE_PORT: '443',
+  ...IN_CLUSTER_ONLY,
   AZURE_TENANT_ID: 'tenant',
   AZURE_CLIENT_ID: 'client',
   AZURE_FEDERATED_TOKEN_FILE: '/var/run/secrets/azure/tokens/azure-identity-token',
@@ -165,7 +184,7 @@ describe('the Kubernetes manifests', () => {
       service: {
         host: '0.0.0.0',
         channel: { kind: 'poll' },
-        check: { identity: { kind: 'workloadIdentity' } },
+        check: { secrets: { identity: { kind: 'workloadIdentity' } } },
         consumers: {
           pullSecrets: [{ namespace: 'edge-apps', name: 'edge-pull' }],
           kubernetes: { url: 'https://10.0.0.1:443' },
@@ -203,6 +222,90 @@ describe('the Kubernetes manifests', () => {
       secret: { name: expect.stringMatching(/^contosoregistry-plantseven-plant-7-[0-9a-f]{16}$/) as string },
     });
     expect(job.spec.template.spec.restartPolicy).toBe('Never');
+  });
+});
+
+describe('the Kubernetes manifest of a device that joins', () => {
+  const all = objectsOf('packages/agent/deploy/kubernetes-joined.yaml');
+  const deployment = only(all, 'Deployment');
+  const { spec } = deployment.spec.template;
+  const [join] = spec.initContainers ?? [];
+  const [agent] = spec.containers;
+
+  test('joins with the token in its secret before the agent starts, on the same folder', () => {
+    const joining = commandOf(join?.args ?? [], variablesOf(join?.env ?? []));
+    const command = commandOf(agent.args, { ...IN_CLUSTER_ONLY, ...variablesOf(agent.env) });
+
+    expect(joining).toMatchObject({ kind: 'join', join: { tokenFile: '/join/token', again: false } });
+    expect(command).toMatchObject({
+      kind: 'serve',
+      service: {
+        channel: { kind: 'joined' },
+        consumers: { pullSecrets: [{ namespace: 'edge-apps', name: 'edge-pull' }] },
+      },
+    });
+    expect((joining as { join: { folder: string } }).join.folder).toBe('/state/device');
+    expect((command as { service: { channel: { folder: string } } }).service.channel.folder).toBe('/state/device');
+    expect(join?.image).toBe(agent.image);
+  });
+
+  test('mounts what both use, and keeps rights to the keys as the agent needs them', () => {
+    const mounts = [...(join?.volumeMounts ?? []), ...agent.volumeMounts];
+    expect(new Set(mounts.map(({ name }) => name))).toEqual(new Set(spec.volumes.map(({ name }) => name)));
+    expect(mounts.filter(({ readOnly }) => !readOnly).map(({ mountPath }) => mountPath)).toEqual(['/state', '/state']);
+    expect(agent.volumeMounts.map(({ name }) => name)).not.toContain('join');
+    const claim = only(all, 'PersistentVolumeClaim').metadata.name;
+    expect(spec.volumes).toContainEqual({ name: 'state', persistentVolumeClaim: { claimName: claim } });
+    expect(spec.securityContext).toMatchObject({ fsGroup: 1000, fsGroupChangePolicy: 'OnRootMismatch' });
+    expect(deployment.spec.template.metadata.labels).toEqual(deployment.spec.selector.matchLabels);
+  });
+
+  test('uses the service account of the other manifest', () => {
+    const account = only(objectsOf('packages/agent/deploy/kubernetes.yaml'), 'ServiceAccount').metadata;
+    expect([spec.serviceAccountName, deployment.metadata.namespace]).toEqual([account.name, account.namespace]);
+  });
+});
+
+describe('the systemd units', () => {
+  /** Values by their name, as often as it occurs. */
+  const unit = (name: string) => {
+    const lines = read(`packages/agent/deploy/${name}`).split('\n');
+    return (key: string) => lines.flatMap((line) => (line.startsWith(`${key}=`) ? [line.slice(key.length + 1)] : []));
+  };
+  const argsOf = ([command = '']: string[]) => command.split(' ').slice(2);
+
+  test('join with the token as a credential, into the folder that the agent then uses', () => {
+    const join = unit('connected-registry-join.service');
+    const agent = unit('connected-registry-agent.service');
+    const env = Object.fromEntries(agent('Environment').map((line) => line.split('=') as [string, string]));
+    const joining = commandOf(argsOf(join('ExecStart')), {});
+    const command = commandOf(argsOf(agent('ExecStart')), env);
+
+    expect(joining).toMatchObject({ kind: 'join', join: { tokenFile: '%d/join-token' } });
+    expect(join('LoadCredential')[0]).toMatch(/^join-token:/);
+    const folder = (joining as { join: { folder: string } }).join.folder;
+    expect(command).toMatchObject({
+      kind: 'serve',
+      service: {
+        channel: { kind: 'joined', folder },
+        consumers: { dockerConfigFile: '/var/lib/connected-registry/config.json' },
+      },
+    });
+    for (const each of [join, agent]) {
+      const folders = each('StateDirectory')[0]
+        ?.split(' ')
+        .map((name) => `/var/lib/${name}`);
+      expect(folders).toContain(folder);
+      expect(each('StateDirectoryMode')).toEqual(['0700']);
+      expect(each('User')).toEqual(['connected-registry']);
+    }
+    expect(agent('StateDirectory')[0]).toMatch(/ connected-registry$/);
+  });
+
+  test('do not repeat what would fail again', () => {
+    const { badSettings, refused } = EXIT_CODES;
+    expect(unit('connected-registry-join.service')('RestartPreventExitStatus')).toEqual([`${badSettings} ${refused}`]);
+    expect(unit('connected-registry-agent.service')('RestartPreventExitStatus')).toEqual([String(badSettings)]);
   });
 });
 
@@ -253,7 +356,7 @@ describe('the IoT Edge deployment', () => {
       kind: 'serve',
       service: {
         channel: { kind: 'iotHub', identity: { moduleId: 'edge-value', proof: { kind: 'workload' } } },
-        check: { identity: { kind: 'clientCertificate' } },
+        check: { secrets: { identity: { kind: 'clientCertificate' } } },
         consumers: { dockerConfigFile: '/engine/config.json', secrets: [expect.any(String)] },
       },
     });

@@ -7,12 +7,17 @@ import { parseDelivery, parseEvent, parseSignal } from '../src/channels/events.j
 import { withCredentials } from '../src/consumers/auths.js';
 import { ConsumerFailure } from '../src/consumers/consumer.js';
 import { parseLedger, withDelivery } from '../src/consumers/ledger.js';
+import { JoinFolderFailure, type JoinFolder } from '../src/joined/folder/joinFolder.js';
+import { refusalOf } from '../src/joined/joinFailures.js';
+import { readMembership, type Membership } from '../src/joined/membership.js';
 import { retryAfter } from '../src/pauses.js';
 import { PullFailure } from '../src/pullFailure.js';
 import { parseChallenges } from '../src/registry/challenge.js';
 import { parseImage } from '../src/registry/imageReference.js';
 import { parseManifest } from '../src/registry/manifest.js';
 import { parseDockerConfig } from '../src/secrets/dockerConfig.js';
+import { BadSettings } from '../src/settings/badSettings.js';
+import { VARIABLES, readCommand } from '../src/settings/command.js';
 import { CREDENTIAL_PROMOTED, PULL_CHECK_REQUESTED } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { cloudEvent, gridEvent, promotion, request } from './under-test/agentUnderTest.js';
 
@@ -237,6 +242,70 @@ test('no challenge, image, manifest or Retry-After crashes the agent', () => {
       }),
     ),
   ).toBeUndefined();
+});
+
+test('no settings and no command line crash the agent, and what is accepted is consistent', () => {
+  const value = fc.oneof(
+    fc.string(),
+    fc.constantFrom('joined', 'poll', 'webhook', 'iotHub', 'https://a.example', '/folder', '1', '25', 'true', 'a/b/c'),
+  );
+  const env = fc.dictionary(fc.constantFrom(...VARIABLES), value, { maxKeys: 5 });
+  const word = fc.oneof(
+    fc.constantFrom('join', '--once', '--again', '--channel', '--token-file', '--url', '--folder', '--key-type'),
+    fc.constantFrom('joined', 'p256', 'https://app.example', 'http://localhost:1', '/folder', '-'),
+    fc.string(),
+  );
+  // Settings that are enough with one channel, so that many cases are accepted.
+  const enough = fc.constantFrom<Record<string, string>>(
+    { CHANNEL: 'joined' },
+    { KEY_VAULT_URL: 'https://vault.example', REPORT_URL: 'https://app.example' },
+    {},
+  );
+  const args = fc.oneof(
+    fc.array(word, { maxLength: 6 }),
+    fc
+      .array(fc.constantFrom(['--again'], ['--key-type', 'ed25519'], ['--folder', '/folder'], ['--folder', 'x']))
+      .map((more) => ['join', '--token-file', '/token', '--url', 'https://app.example', ...more.flat()]),
+    fc.constant<string[]>([]),
+  );
+  const accepted = new Map<string, number>();
+
+  expect(
+    caseAgainst(
+      fc.property(args, env, enough, (given, variables, base) => {
+        const command = outcomeOf(() => readCommand(given, { ...base, ...variables }));
+        if (command instanceof Error) return command instanceof BadSettings && command.message !== '';
+        accepted.set(command.kind, (accepted.get(command.kind) ?? 0) + 1);
+        if (command.kind === 'join') {
+          const { url, folder, tokenFile } = command.join;
+          return new URL(url).origin === url && folder.startsWith('/') && tokenFile !== '';
+        }
+        if (command.kind !== 'serve') return true;
+        const { channel, check, reportUrl } = command.service;
+        const isJoined = channel.kind === 'joined';
+        return isJoined === (check.secrets.kind === 'joined') && isJoined === (reportUrl === undefined);
+      }),
+    ),
+  ).toBeUndefined();
+  for (const kind of ['join', 'serve']) expect(accepted.get(kind) ?? 0).toBeGreaterThan(50);
+});
+
+test('no membership and no answer of a join crashes the agent', async () => {
+  const keys = { thumbprint: 'A'.repeat(43), keysSince: '2030-01-01T00:00:00Z', pass: 'p' };
+  const joinedWith = { token: 'B'.repeat(43), thumbprint: 'A'.repeat(43) };
+  const names = { registry: 'myregistry', connectedRegistry: 'myconnectedregistry', client: 'device-1' };
+  const whole = { url: 'https://app.example', ...names, ...keys, joinedWith };
+  const text = fc.oneof(fc.string(), fc.json(), damaged(whole).map(asText));
+  const { failed, counterexample, errorInstance } = await fc.check(
+    fc.asyncProperty(text, async (found) => {
+      const folder = { path: '/folder', read: () => Promise.resolve(found) } as unknown as JoinFolder;
+      const read = await readMembership(folder).catch((error: unknown) => error);
+      if (read instanceof JoinFolderFailure) return !read.message.includes(found) || found.length < 3;
+      return (read as Membership).client.length > 0 && refusalOf(403, found) !== undefined;
+    }),
+    { numRuns: 1_000 },
+  );
+  expect(failed ? { counterexample, errorInstance } : undefined).toBeUndefined();
 });
 
 function outcomeOf<T>(work: () => T): T | Error {

@@ -5,6 +5,9 @@ import { pullOutcome } from '@connected-registry/protocol/messages/pullCheckMess
 import { codeIn, documentTable } from '../../../test/shared/documentTable.js';
 import { EXIT_CODES } from '../src/exitCodes.js';
 import { CHANNELS } from '../src/settings/channel.js';
+import { REFUSAL_CODES } from '../src/joined/joinFailures.js';
+import { JOIN_FLAGS, joinFlags } from '../src/settings/join.js';
+import { USAGE } from '../src/settings/usage.js';
 import { FLAGS, SETTINGS, VARIABLES, VARIABLES_OF_FLAGS } from '../src/settings/command.js';
 
 /*
@@ -63,6 +66,37 @@ describe('the tables of settings', () => {
     const { byDefault = '' } = documented.find((row) => row.name === name) ?? {};
     expect(faultOf(name, schema, byDefault)).toBeUndefined();
   });
+});
+
+describe('the table of flags of agent join', () => {
+  const rows = documentTable(MANUAL, 'A device that joins', ['flag', 'default', 'meaning']);
+
+  test('names every flag, and says which take a value', () => {
+    const named = rows.map(({ flag }) => first(flag));
+    expect(named.map((flag) => flag.split(' ')[0])).toEqual(Object.keys(JOIN_FLAGS).map((flag) => `--${flag}`));
+    expect(named.map((flag) => flag.includes(' '))).toEqual(
+      Object.values(JOIN_FLAGS).map(({ type }) => type === 'string'),
+    );
+  });
+
+  test('has their defaults', () => {
+    const defaults = rows.map((row) => first(row.default) || row.default);
+    expect(defaults).toEqual(['needed', 'needed', 'JOIN_FOLDER', joinFlags.shape['key-type'].parse(undefined), '', '']);
+    expect(joinFlags.shape.folder.parse(undefined)).toBe(SETTINGS['JOIN_FOLDER']?.parse(undefined));
+    for (const flag of ['token-file', 'url'] as const) {
+      expect(joinFlags.shape[flag].safeParse(undefined).success).toBe(false);
+    }
+  });
+
+  test('and the usage name them all', () => {
+    expect(Object.keys(JOIN_FLAGS).filter((flag) => !USAGE.includes(`--${flag}`))).toEqual([]);
+  });
+});
+
+test('every refusal that agent join explains is in the table of refusals', () => {
+  const rows = documentTable(MANUAL, 'A device that joins', ['the app says', 'what to do']);
+  const codes = rows.flatMap((row) => codeIn(row['the app says']));
+  expect(codes.toSorted()).toEqual([...REFUSAL_CODES].toSorted());
 });
 
 /** What is wrong with a documented default; undefined if nothing is. */

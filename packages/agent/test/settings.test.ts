@@ -30,7 +30,10 @@ test('settings have safe defaults', () => {
       clients: undefined,
       reportUrl: 'https://functions.example',
       channel: { kind: 'webhook', key: undefined },
-      check: { vault: { url: 'https://vault.example', verifyChallenge: true }, insecureRegistries: new Set() },
+      check: {
+        secrets: { kind: 'vault', vault: { url: 'https://vault.example', verifyChallenge: true } },
+        insecureRegistries: new Set(),
+      },
       consumers: { dockerConfigFile: undefined, pullSecrets: [], secrets: [], refresh: 21_600_000 },
     },
   });
@@ -39,7 +42,7 @@ test('settings have safe defaults', () => {
 test('without a client secret the identity is the managed one', () => {
   const { AZURE_CLIENT_SECRET: _secret, ...env } = ENV;
   expect(readCommand([], env)).toMatchObject({
-    service: { check: { identity: { kind: 'managedIdentity', clientId: 'client' } } },
+    service: { check: { secrets: { identity: { kind: 'managedIdentity', clientId: 'client' } } } },
   });
 });
 
@@ -96,6 +99,11 @@ describe('an invalid setting is named, and its value is not repeated', () => {
     ['SECRETS', [], { ...ENV, SECRETS: 'device-1-candidate' }],
     ['SECRETS', [], { ...ENV, SECRETS: 'device-1-CANDIDATE' }],
     ['REFRESH_SECONDS', [], { ...ENV, REFRESH_SECONDS: '0' }],
+    ['JOIN_FOLDER', ['--channel', 'joined'], { JOIN_FOLDER: 'device' }],
+    ['JOIN_FOLDER', ['--channel', 'joined'], { JOIN_FOLDER: `/${'x'.repeat(80)}` }],
+    ['JOIN_FOLDER', ['--once', '--secret', 's', '--image', 'i:t'], { CHANNEL: 'joined', JOIN_FOLDER: '/device/' }],
+    ['KEY_RENEWAL_DAYS', ['--channel', 'joined'], { KEY_RENEWAL_DAYS: '0.5' }],
+    ['POLL_WAIT_SECONDS', ['--channel', 'joined'], { POLL_WAIT_SECONDS: '26' }],
     ['AZURE_CLIENT_CERTIFICATE_PATH', [], { ...ENV, CREDENTIAL_KIND: 'clientCertificate' }],
     ['AZURE_FEDERATED_TOKEN_FILE', [], { ...ENV, CREDENTIAL_KIND: 'workloadIdentity' }],
   ])('%s', (name, args, env) => {
@@ -223,6 +231,133 @@ test.each([
   [{ AZURE_CLIENT_SECRET: 'x', CREDENTIAL_KIND: 'managedIdentity' }, 'managedIdentity'],
 ])('%j stands for %s', (variables, kind) => {
   expect(readCommand([], { ...ENV, AZURE_CLIENT_SECRET: '', ...variables })).toMatchObject({
-    service: { check: { identity: { kind } } },
+    service: { check: { secrets: { identity: { kind } } } },
+  });
+});
+
+describe('a device that has joined', () => {
+  test('needs neither an identity nor a vault nor the app’s address', () => {
+    expect(readCommand(['--channel', 'joined'], {})).toMatchObject({
+      kind: 'serve',
+      service: {
+        reportUrl: undefined,
+        channel: {
+          kind: 'joined',
+          folder: '/var/lib/connected-registry-device',
+          renewalAge: 30 * 86_400_000,
+          wait: 25,
+        },
+        check: { secrets: { kind: 'joined', folder: '/var/lib/connected-registry-device' } },
+      },
+    });
+    const once = ['--once', '--channel', 'joined', '--secret', 's', '--image', 'i:t'];
+    expect(readCommand(once, { JOIN_FOLDER: '/keys/device' })).toMatchObject({
+      kind: 'once',
+      check: { secrets: { kind: 'joined', folder: '/keys/device' } },
+    });
+  });
+
+  test('may use all consumers and settings of the pull', () => {
+    const env = {
+      DOCKER_CONFIG_FILE: '/engine/config.json',
+      INSECURE_REGISTRIES: 'edge:8000',
+      LISTEN_ADDRESS: '0.0.0.0',
+    };
+    expect(problem(['--channel', 'joined'], env)).toBe('none');
+  });
+
+  const FROM_MEMBERSHIP = [
+    'REPORT_URL',
+    'CLIENTS',
+    'SECRETS',
+    'KEY_VAULT_URL',
+    'KEY_VAULT_VERIFY_CHALLENGE',
+    'CREDENTIAL_KIND',
+    'AZURE_TENANT_ID',
+    'AZURE_CLIENT_ID',
+    'AZURE_CLIENT_SECRET',
+    'AZURE_CLIENT_CERTIFICATE_PATH',
+    'AZURE_FEDERATED_TOKEN_FILE',
+    'AZURE_AUTHORITY_HOST',
+    'DISABLE_INSTANCE_DISCOVERY',
+    'WEBHOOK_KEY',
+    'POLL_AUDIENCE',
+    'IOTHUB_CONNECTION_STRING',
+    'IOTHUB_CERTIFICATE_FILE',
+    'IOTHUB_KEY_FILE',
+    'IOTHUB_CA_FILE',
+    'IOTHUB_PORT',
+  ];
+  test.each(FROM_MEMBERSHIP)('cannot have %s, with --once or without', (name) => {
+    const env = { CHANNEL: 'joined', [name]: 'client-secret-value' };
+    const message = `${name}: cannot be set with the channel joined`;
+    for (const args of [[], ['--once', '--secret', 's', '--image', 'i:t']]) {
+      expect(problem(args, env)).toContain(message);
+      expect(problem(args, env)).not.toContain('client-secret-value');
+      expect(problem(args, { ...env, [name]: '' })).toBe('none');
+    }
+  });
+
+  test('names all conflicts at once, its flag among them', () => {
+    const env = Object.fromEntries(FROM_MEMBERSHIP.map((name) => [name, 'x']));
+    const named = problem(['--channel', 'joined', '--clients', 'a'], env)
+      .split('\n')
+      .map((line) => line.slice(0, line.indexOf(':')));
+    expect(named.toSorted()).toEqual([...FROM_MEMBERSHIP, '--clients'].toSorted());
+  });
+
+  test.each(['webhook', 'poll', 'iotHub'])('is not what the channel %s makes of a folder', (channel) => {
+    const env = { ...ENV, CHANNEL: channel, JOIN_FOLDER: '/device', KEY_RENEWAL_DAYS: '7' };
+    expect(problem([], env)).toMatch(/JOIN_FOLDER: is for the channel joined only[^]*KEY_RENEWAL_DAYS: is for/);
+  });
+});
+
+describe('agent join', () => {
+  const ARGS = ['join', '--token-file', '/token', '--url', 'https://app.example/'];
+
+  test('has safe defaults', () => {
+    expect(readCommand(ARGS, {})).toEqual({
+      kind: 'join',
+      join: {
+        tokenFile: '/token',
+        url: 'https://app.example',
+        folder: '/var/lib/connected-registry-device',
+        keyType: 'p256',
+        again: false,
+        timeout: 30_000,
+      },
+    });
+  });
+
+  test('takes its flags, and the folder from its variable', () => {
+    const args = [...ARGS, '--key-type', 'ed25519', '--again'];
+    const env = { JOIN_FOLDER: '/variable', IDLE_TIMEOUT_SECONDS: '5' };
+    const expected = { keyType: 'ed25519', again: true, timeout: 5_000 };
+    expect(readCommand(args, env)).toMatchObject({ join: { ...expected, folder: '/variable' } });
+    expect(readCommand([...args, '--folder', '/flag'], env)).toMatchObject({ join: { ...expected, folder: '/flag' } });
+    expect(readCommand(['join', '--help'], {})).toEqual({ kind: 'help' });
+  });
+
+  test.each<[string, string[], NodeJS.ProcessEnv]>([
+    ['--token-file: is missing', ['join', '--url', 'https://app.example'], {}],
+    ['--url: is missing', ['join', '--token-file', '/token'], {}],
+    ['--url: must be https, except to this machine', [...ARGS, '--url', 'http://app.example'], {}],
+    ["--url: must be the app's base address", [...ARGS, '--url', 'https://app.example/api'], {}],
+    ["--url: must be the app's base address", [...ARGS, '--url', 'https://user@app.example'], {}],
+    ['--url: must be an address', [...ARGS, '--url', 'app.example'], {}],
+    ['--folder: must be an absolute path', [...ARGS, '--folder', 'device'], {}],
+    ['JOIN_FOLDER: must be an absolute path', ARGS, { JOIN_FOLDER: 'device' }],
+    ['--key-type:', [...ARGS, '--key-type', 'rsa'], {}],
+    ['IDLE_TIMEOUT_SECONDS:', ARGS, { IDLE_TIMEOUT_SECONDS: '0' }],
+    ["Unknown option '--token'", [...ARGS, '--token', 'crjoin1'], {}],
+    ['Unexpected argument', [...ARGS, 'crjoin1'], {}],
+  ])('%s', (message, args, env) => {
+    expect(problem(args, env)).toContain(message);
+  });
+
+  test('to this machine may use plain http', () => {
+    expect(readCommand([...ARGS, '--url', 'http://127.0.0.1:7071'], {})).toMatchObject({
+      join: { url: 'http://127.0.0.1:7071' },
+    });
   });
 });

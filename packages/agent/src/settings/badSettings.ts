@@ -7,13 +7,21 @@ export class BadSettings extends Error {
 
 /**
  * Parses variables, or flags with the prefix `--`.
+ * @param names names to use for some values instead, such as the variable that a value came from
  * @throws BadSettings that names every invalid one
  */
-export function checked<T>(schema: z.ZodType<T>, values: unknown, prefix = ''): T {
+export function checked<T>(
+  schema: z.ZodType<T>,
+  values: unknown,
+  prefix = '',
+  names: Readonly<Record<string, string>> = {},
+): T {
   const parsed = schema.safeParse(values);
   if (parsed.success) return parsed.data;
   throw new BadSettings(
-    parsed.error.issues.map((issue) => `${prefix}${issue.path.join('.')}: ${issue.message}`).join('\n'),
+    parsed.error.issues
+      .map(({ path, message }) => `${names[path.join('.')] ?? `${prefix}${path.join('.')}`}: ${message}`)
+      .join('\n'),
   );
 }
 

@@ -1,21 +1,27 @@
 import { z } from 'zod';
 import { parseConnectionString } from '../channels/iotHub/hubIdentity.js';
 import type { HubIdentity } from '../channels/iotHub/hubIdentity.js';
-import { BadSettings, checked } from './badSettings.js';
+import { BadSettings, allChecked, checked } from './badSettings.js';
+import { joinedVariables } from './joined.js';
 import { port, seconds, text } from './values.js';
 
 /** The one channel that signals arrive on. */
 export type ChannelSettings =
   | { kind: 'webhook'; key: string | undefined }
   | { kind: 'poll'; audience: string; wait: number; interval: number }
+  | { kind: 'joined'; folder: string; renewalAge: number; wait: number; interval: number }
   | { kind: 'iotHub'; identity: HubIdentity; port: number; caFile: string | undefined };
 
-export const CHANNELS = ['webhook', 'iotHub', 'poll'] as const satisfies readonly ChannelSettings['kind'][];
+export const CHANNELS = ['webhook', 'iotHub', 'poll', 'joined'] as const satisfies readonly ChannelSettings['kind'][];
 
 export const webhookVariables = z.object({ WEBHOOK_KEY: z.string().min(16).optional() });
 
 export const pollVariables = z.object({
   POLL_AUDIENCE: text.transform((audience) => audience.replace(/\/+$/, '')),
+});
+
+/** How a device asks for messages. */
+export const askingVariables = z.object({
   POLL_WAIT_SECONDS: z.coerce.number().int().min(0).max(25).default(25),
   POLL_INTERVAL_SECONDS: seconds(86_400).default(30_000),
 });
@@ -45,19 +51,29 @@ export function readChannel(kind: ChannelSettings['kind'], env: Record<string, u
     case 'webhook':
       return { kind, key: checked(webhookVariables, env).WEBHOOK_KEY };
     case 'poll': {
-      const given = checked(pollVariables, env);
-      return {
-        kind,
-        audience: given.POLL_AUDIENCE,
-        wait: given.POLL_WAIT_SECONDS,
-        interval: given.POLL_INTERVAL_SECONDS,
-      };
+      const [{ POLL_AUDIENCE: audience }, asking] = allChecked(
+        () => checked(pollVariables, env),
+        () => readAsking(env),
+      );
+      return { kind, audience, ...asking };
+    }
+    case 'joined': {
+      const [given, asking] = allChecked(
+        () => checked(joinedVariables, env),
+        () => readAsking(env),
+      );
+      return { kind, folder: given.JOIN_FOLDER, renewalAge: given.KEY_RENEWAL_DAYS, ...asking };
     }
     case 'iotHub': {
       const given = checked(hubVariables, env);
       return { kind, identity: hubIdentity(given, env), port: given.IOTHUB_PORT, caFile: given.IOTHUB_CA_FILE };
     }
   }
+}
+
+function readAsking(env: Record<string, unknown>): { wait: number; interval: number } {
+  const given = checked(askingVariables, env);
+  return { wait: given.POLL_WAIT_SECONDS, interval: given.POLL_INTERVAL_SECONDS };
 }
 
 /** Reads a connection string, or else the variables of IoT Edge. */

@@ -6,12 +6,16 @@ import type { Identity } from '../secrets/identity.js';
 import type { VaultSettings } from '../secrets/vault.js';
 import { allChecked, checked } from './badSettings.js';
 import { identity } from './identity.js';
+import { joinedVariables } from './joined.js';
 import { baseUrl, flag, list, seconds } from './values.js';
+
+/** Where secrets come from: the vault, by the device's identity in Entra, or the app, by the keys of a device that has joined. */
+export type SecretSource =
+  { kind: 'vault'; vault: VaultSettings; identity: Identity } | { kind: 'joined'; folder: string };
 
 /** Settings of a check, whether the app or the command line asks for it. */
 export interface CheckSettings {
-  vault: VaultSettings;
-  identity: Identity;
+  secrets: SecretSource;
   insecureRegistries: ReadonlySet<string>;
   /** A CA for registries, in PEM, in addition to the well-known ones. */
   registryCa: string | undefined;
@@ -37,9 +41,12 @@ const certificateFile = z.string().transform((path, context): string => {
   return z.NEVER;
 });
 
-export const checkVariables = z.object({
+export const vaultVariables = z.object({
   KEY_VAULT_URL: baseUrl('https'),
   KEY_VAULT_VERIFY_CHALLENGE: flag.default(true),
+});
+
+export const checkVariables = z.object({
   INSECURE_REGISTRIES: hosts.default(new Set<string>()),
   REGISTRY_CA_FILE: certificateFile.optional(),
   PLATFORM: z
@@ -51,19 +58,34 @@ export const checkVariables = z.object({
   CHECK_TIMEOUT_SECONDS: seconds(86_400).default(600_000),
 });
 
-/** @throws BadSettings */
-export function readCheck(env: Record<string, unknown>): CheckSettings {
-  const [given, who] = allChecked(
+/**
+ * @param isJoined whether the device gets its secrets as one that has joined
+ * @throws BadSettings
+ */
+export function readCheck(isJoined: boolean, env: Record<string, unknown>): CheckSettings {
+  const [secrets, given] = allChecked(
+    () => (isJoined ? joinedSource(env) : vaultSource(env)),
     () => checked(checkVariables, env),
-    () => checked(identity, env),
   );
   return {
-    vault: { url: given.KEY_VAULT_URL, verifyChallenge: given.KEY_VAULT_VERIFY_CHALLENGE },
-    identity: who,
+    secrets,
     insecureRegistries: given.INSECURE_REGISTRIES,
     registryCa: given.REGISTRY_CA_FILE,
     platform: given.PLATFORM,
     idleTimeout: given.IDLE_TIMEOUT_SECONDS,
     checkTimeout: given.CHECK_TIMEOUT_SECONDS,
   };
+}
+
+function vaultSource(env: Record<string, unknown>): SecretSource {
+  const [given, who] = allChecked(
+    () => checked(vaultVariables, env),
+    () => checked(identity, env),
+  );
+  const vault = { url: given.KEY_VAULT_URL, verifyChallenge: given.KEY_VAULT_VERIFY_CHALLENGE };
+  return { kind: 'vault', vault, identity: who };
+}
+
+function joinedSource(env: Record<string, unknown>): SecretSource {
+  return { kind: 'joined', folder: checked(joinedVariables, env).JOIN_FOLDER };
 }

@@ -1,13 +1,24 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { BadSettings, allChecked, checked } from './badSettings.js';
-import { CHANNELS, edgeVariables, hubVariables, pollVariables, readChannel, webhookVariables } from './channel.js';
+import {
+  CHANNELS,
+  askingVariables,
+  edgeVariables,
+  hubVariables,
+  pollVariables,
+  readChannel,
+  webhookVariables,
+} from './channel.js';
 import type { ChannelSettings } from './channel.js';
-import { checkVariables, readCheck } from './check.js';
+import { checkVariables, readCheck, vaultVariables } from './check.js';
 import type { CheckSettings } from './check.js';
 import { consumerVariables, readConsumers, secretNameOf } from './consumers.js';
 import type { ConsumerSettings } from './consumers.js';
 import { identityVariables } from './identity.js';
+import { readJoin } from './join.js';
+import type { JoinSettings } from './join.js';
+import { joinedVariables } from './joined.js';
 import { isLoopback, list, port, secureUrl, text } from './values.js';
 
 /** All settings of the agent as a service. */
@@ -16,7 +27,8 @@ export interface ServiceSettings {
   host: string;
   clients: ReadonlySet<string> | undefined;
   channel: ChannelSettings;
-  reportUrl: string;
+  /** undefined for a device that has joined: its membership has the app's address. */
+  reportUrl: string | undefined;
   concurrency: number;
   check: CheckSettings;
   consumers: ConsumerSettings;
@@ -24,11 +36,13 @@ export interface ServiceSettings {
 
 export type Command =
   | { kind: 'help' }
+  | { kind: 'join'; join: JoinSettings }
   | { kind: 'once'; secret: { name: string; version: string | undefined }; image: string; check: CheckSettings }
   | { kind: 'serve'; service: ServiceSettings };
 
+const reportVariables = z.object({ REPORT_URL: secureUrl });
+
 const serviceVariables = z.object({
-  REPORT_URL: secureUrl,
   PULL_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(4),
 });
 
@@ -60,14 +74,31 @@ export const VARIABLES_OF_FLAGS = { ...FLAG_VARIABLES, ...ONCE_VARIABLES } as co
 export const SETTINGS: Readonly<Record<string, z.ZodType>> = {
   ...byVariable(flags, FLAG_VARIABLES),
   ...byVariable(onceFlags, ONCE_VARIABLES),
+  ...reportVariables.shape,
   ...serviceVariables.shape,
+  ...vaultVariables.shape,
   ...checkVariables.shape,
   ...identityVariables.shape,
   ...consumerVariables.shape,
   ...webhookVariables.shape,
   ...pollVariables.shape,
+  ...askingVariables.shape,
   ...hubVariables.shape,
+  ...joinedVariables.shape,
 };
+
+/** The word that makes the agent join instead of run. */
+const JOIN = 'join';
+
+/** Settings that a device has from its membership when it has joined. */
+const FROM_MEMBERSHIP: readonly string[] = [
+  'REPORT_URL',
+  'CLIENTS',
+  'SECRETS',
+  ...[vaultVariables, identityVariables, webhookVariables, pollVariables, hubVariables].flatMap(({ shape }) =>
+    Object.keys(shape),
+  ),
+];
 
 /** Names of all settings as variables. */
 export const VARIABLES: readonly string[] = Object.keys(SETTINGS);
@@ -88,24 +119,34 @@ export const EDGE_VARIABLES: readonly string[] = Object.keys(edgeVariables.shape
  * @throws BadSettings
  */
 export function readCommand(args: string[], env: NodeJS.ProcessEnv): Command {
-  const values = parseFlags(args);
-  if (values.help === true) return { kind: 'help' };
   // Deployment manifests use an empty variable for one that is not set.
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  if (args[0] === JOIN) {
+    const join = readJoin(args.slice(1), given);
+    return join ? { kind: 'join', join } : { kind: 'help' };
+  }
+  const values = parseFlags(args);
+  if (values.help === true) return { kind: 'help' };
+  const kind = channelOf(values, given);
+  const isJoined = kind === 'joined';
   if (values.once === true) {
     const [{ secret, version, image }, check] = allChecked(
       () => either(onceFlags, ONCE_VARIABLES, values, given),
-      () => readCheck(given),
+      () => readCheck(isJoined, given),
+      () => refuseConflicts(isJoined, values, given),
     );
     return { kind: 'once', secret: { name: secret, version }, image, check };
   }
-  const [{ channel, port: listenerPort, host, clients }, service, check, channelSettings, consumers] = allChecked(
-    () => either(flags, FLAG_VARIABLES, values, given),
-    () => checked(serviceVariables, given),
-    () => readCheck(given),
-    () => readChannel(channelOf(values, given), given),
-    () => readConsumers(given),
-  );
+  const [{ channel, port: listenerPort, host, clients }, reportUrl, service, check, channelSettings, consumers] =
+    allChecked(
+      () => either(flags, FLAG_VARIABLES, values, given),
+      () => (isJoined ? undefined : checked(reportVariables, given).REPORT_URL),
+      () => checked(serviceVariables, given),
+      () => readCheck(isJoined, given),
+      () => readChannel(kind, given),
+      () => readConsumers(given),
+      () => refuseConflicts(isJoined, values, given),
+    );
   if (channel === 'webhook' && !isLoopback(host) && given['WEBHOOK_KEY'] === undefined) {
     throw new BadSettings(`WEBHOOK_KEY: is required if other machines can reach the webhook (it listens on ${host})`);
   }
@@ -116,7 +157,7 @@ export function readCommand(args: string[], env: NodeJS.ProcessEnv): Command {
       host,
       clients: clients && new Set(clients),
       channel: channelSettings,
-      reportUrl: service.REPORT_URL,
+      reportUrl,
       concurrency: service.PULL_CONCURRENCY,
       check,
       consumers: consumers(check.idleTimeout),
@@ -128,6 +169,20 @@ export function readCommand(args: string[], env: NodeJS.ProcessEnv): Command {
 function channelOf(values: Record<string, unknown>, env: Record<string, unknown>): ChannelSettings['kind'] {
   const named = values['channel'] ?? env[FLAG_VARIABLES.channel];
   return CHANNELS.find((channel) => channel === named) ?? 'webhook';
+}
+
+/**
+ * Refuses settings that the channel cannot respect: what they say would silently not be so.
+ * @throws BadSettings that names each
+ */
+function refuseConflicts(isJoined: boolean, values: Record<string, unknown>, env: Record<string, unknown>): void {
+  const names = isJoined ? FROM_MEMBERSHIP : Object.keys(joinedVariables.shape);
+  const why = isJoined
+    ? 'cannot be set with the channel joined, because the device has it from its membership or does not need it'
+    : 'is for the channel joined only; set CHANNEL to joined, or remove it';
+  const given = names.filter((name) => env[name] !== undefined);
+  if (isJoined && values['clients'] !== undefined) given.push('--clients');
+  if (given.length > 0) throw new BadSettings(given.map((name) => `${name}: ${why}`).join('\n'));
 }
 
 /** Takes each value from its flag or else from its variable. An invalid value is reported by the name that was used. */

@@ -1,0 +1,199 @@
+import { DEVICE_MESSAGES_PATH, joinedAnswer, REDEEM_PATH } from '@connected-registry/protocol/enrolment/messages';
+import type { JoinedAnswer } from '@connected-registry/protocol/enrolment/messages';
+import { thumbprintOf } from '@connected-registry/protocol/enrolment/deviceKeys';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
+import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
+import { pause } from '../agentClock.js';
+import type { AgentClock } from '../agentClock.js';
+import type { AppAnswer } from '../channels/appAnswer.js';
+import type { Log } from '../log.js';
+import { growingPauses, retryAfter, serverTime } from '../pauses.js';
+import { problemCodeOf } from './deviceRequests.js';
+import type { DeviceRequests } from './deviceRequests.js';
+import { JoinFolderFailure } from './folder/joinFolder.js';
+import type { JoinFolder } from './folder/joinFolder.js';
+import { JoinFailure, JoinRefused, refusalOf } from './joinFailures.js';
+import { typeOf } from './keys/deviceKeyStore.js';
+import type { DeviceKeyStore, DeviceKeyStores, KeyType } from './keys/deviceKeyStore.js';
+import {
+  digestOf,
+  readMembership,
+  readUnfinishedJoin,
+  removeUnfinishedJoin,
+  writeMembership,
+  writeUnfinishedJoin,
+} from './membership.js';
+import type { Membership } from './membership.js';
+
+export interface JoinOrder {
+  readonly token: string;
+  /** The app's address, an origin. */
+  readonly url: string;
+  /** Type of new keys. */
+  readonly keyType: KeyType;
+  /** Whether another membership may be replaced. */
+  readonly again: boolean;
+}
+
+export interface JoinPorts {
+  /** Held by this process. */
+  readonly folder: JoinFolder;
+  readonly keys: DeviceKeyStores;
+  readonly requests: DeviceRequests;
+  readonly clock: AgentClock;
+  readonly log: Log;
+}
+
+const FIRST_PAUSE = 1_000;
+const LONGEST_PAUSE = 30_000;
+/** Total of pauses, in milliseconds, before a join without an answer is given up. */
+const PATIENCE = 600_000;
+/** Maximum bytes of an answer. */
+const ANSWER_LIMIT = 8_192;
+
+/**
+ * Joins as the client of a join token. The keys are on disk before the app hears of them, so that the same join can be
+ * repeated with the same keys whatever is lost or killed; the app answers such a repetition as it did the first time.
+ *
+ * @returns the membership, which is on disk
+ * @throws JoinRefused if the app refuses, JoinFailure if it does not answer or another membership is in the way, and
+ * JoinFolderFailure
+ */
+export async function joinDevice(order: JoinOrder, ports: JoinPorts, signal: AbortSignal): Promise<Membership> {
+  const { folder, keys: stores } = ports;
+  seenSecrets.remember(order.token);
+  const token = digestOf(order.token);
+  const before = await readMembership(folder);
+  const isRepeated = before?.joinedWith.token === token;
+  if (isRepeated && before.thumbprint !== before.joinedWith.thumbprint) return confirmed(before, order, ports, signal);
+
+  const keys = isRepeated
+    ? await existing(stores, before.thumbprint, folder)
+    : await keysOfJoin(token, before, order, ports);
+  const thumbprint = await thumbprintOf(keys.publicKeys.signing);
+  if (!isRepeated) await writeUnfinishedJoin(folder, { token, thumbprint });
+  const { registry, connectedRegistry, client, pass } = await redeemed(keys, thumbprint, order, ports, signal);
+  const membership: Membership = {
+    url: order.url,
+    registry,
+    connectedRegistry,
+    client,
+    thumbprint,
+    keysSince: isRepeated ? before.keysSince : ports.requests.now().toISOString(),
+    pass,
+    joinedWith: { token, thumbprint },
+    ...(isRepeated && before.renewal && { renewal: before.renewal }),
+  };
+  // This is the instant at which the device has joined. What follows is tidied by the next process if this one is killed.
+  await writeMembership(folder, membership);
+  await removeUnfinishedJoin(folder);
+  await stores.keepOnly([thumbprint, ...(membership.renewal ? [membership.renewal.thumbprint] : [])]);
+  return membership;
+}
+
+/** The keys of an unfinished join, or new ones. */
+async function keysOfJoin(
+  token: string,
+  before: Membership | undefined,
+  { again, keyType }: JoinOrder,
+  { folder, keys: stores }: JoinPorts,
+): Promise<DeviceKeyStore> {
+  const unfinished = await readUnfinishedJoin(folder);
+  const isContinued = unfinished?.token === token;
+  if (before && !again && !isContinued) {
+    throw new JoinFailure(
+      `${folder.path} already holds a membership with another join token. Say --again to replace it, for instance after the device was revoked.`,
+    );
+  }
+  const found = unfinished && (await stores.find(unfinished.thumbprint));
+  // The app may have the keys of this token's join already, and takes no others then.
+  return found && (isContinued || typeOf(found) === keyType) ? found : stores.create(keyType);
+}
+
+async function existing(stores: DeviceKeyStores, thumbprint: string, { path }: JoinFolder): Promise<DeviceKeyStore> {
+  const found = await stores.find(thumbprint);
+  if (found) return found;
+  throw new JoinFolderFailure(
+    `${path} has lost the keys of its membership. Ask for a new join token, and join with it and --again.`,
+  );
+}
+
+async function redeemed(
+  keys: DeviceKeyStore,
+  thumbprint: string,
+  { token }: JoinOrder,
+  { requests, ...ports }: JoinPorts,
+  signal: AbortSignal,
+): Promise<JoinedAnswer> {
+  const { signing, sealing } = keys.publicKeys;
+  const body = { signingKey: signing, sealingKey: sealing };
+  const request = { method: 'POST', path: REDEEM_PATH, body, limit: ANSWER_LIMIT } as const;
+  return answered(
+    () => requests.send(request, { pass: token, keys }, signal),
+    ports,
+    signal,
+    (answer) => {
+      const parsed = joinedAnswer.safeParse(parseJson(answer.text));
+      return parsed.success && parsed.data.thumbprint === thumbprint ? parsed.data : undefined;
+    },
+  );
+}
+
+/**
+ * Confirms a join that was made before, and whose keys were renewed since: the app knows the join token no more as that of
+ * the current keys.
+ */
+async function confirmed(
+  before: Membership,
+  { url }: JoinOrder,
+  { requests, folder, keys: stores, ...ports }: JoinPorts,
+  signal: AbortSignal,
+): Promise<Membership> {
+  const keys = await existing(stores, before.thumbprint, folder);
+  const request = { method: 'GET', path: `${DEVICE_MESSAGES_PATH}?wait=0`, limit: 1 } as const;
+  const ask = () => requests.send(request, { pass: before.pass, keys }, signal);
+  await answered(ask, { ...ports }, signal, () => true);
+  const membership = { ...before, url };
+  await writeMembership(folder, membership);
+  return membership;
+}
+
+/**
+ * Asks until there is a good answer.
+ * @param read reads an answer with 200 or 204; undefined for one that is not the app's
+ */
+async function answered<T>(
+  ask: () => Promise<AppAnswer>,
+  { clock, log }: Pick<JoinPorts, 'clock' | 'log'>,
+  signal: AbortSignal,
+  read: (answer: AppAnswer) => T | undefined,
+): Promise<T> {
+  const pauses = growingPauses(FIRST_PAUSE, LONGEST_PAUSE);
+  let patience = PATIENCE;
+  let told: string | undefined;
+  for (;;) {
+    const answer = await ask();
+    const { status } = answer;
+    const found = status === 200 || status === 204 ? read(answer) : undefined;
+    if (found !== undefined) return found;
+    const refusal = refusalOf(status, problemCodeOf(answer));
+    if (refusal !== undefined) throw new JoinRefused(refusal);
+    const reason = reasonOf(answer);
+    if (signal.aborted || patience <= 0) {
+      throw new JoinFailure(
+        `The app has not answered (last: ${reason}). The device's keys are kept: run the same command again.`,
+      );
+    }
+    if (told !== reason) log('the app has not answered yet', { reason });
+    told = reason;
+    const wanted = retryAfter(answer.retryAfter, serverTime(answer.date) ?? clock.now()) ?? pauses.next();
+    const wait = Math.min(wanted, LONGEST_PAUSE, patience);
+    patience -= wait;
+    await pause(clock, wait, signal);
+  }
+}
+
+function reasonOf({ status, text }: AppAnswer): string {
+  if (status === undefined) return text;
+  return status === 200 ? 'an answer that is not the app’s' : String(status);
+}

@@ -1,0 +1,93 @@
+import { DEVICE_SECRETS_PATH, sealedAnswer, sealedSecret } from '@connected-registry/protocol/enrolment/messages';
+import type { SealedSecret } from '@connected-registry/protocol/enrolment/messages';
+import { thumbprintOf } from '@connected-registry/protocol/enrolment/deviceKeys';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
+import { sameName } from '@connected-registry/protocol/names/sameName';
+import { rememberCredential } from '@connected-registry/protocol/redaction/rememberCredential';
+import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
+import type { AppAnswer } from '../channels/appAnswer.js';
+import { PullFailure } from '../pullFailure.js';
+import { requireOwner } from '../secrets/owner.js';
+import { SecretMissing } from '../secrets/vault.js';
+import type { SecretReader } from '../secrets/vault.js';
+import { problemCodeOf } from './deviceRequests.js';
+import type { DeviceKeyStore } from './keys/deviceKeyStore.js';
+import type { Membership } from './membership.js';
+import { isKeyEnded } from './session.js';
+
+export interface SealedSecretsOptions {
+  /** Sends a signed request for this path. */
+  readonly ask: (path: string, signal: AbortSignal) => Promise<AppAnswer>;
+  /** Pairs of keys that an answer may be sealed to. */
+  readonly openers: () => Promise<readonly DeviceKeyStore[]>;
+  readonly membership: () => Membership;
+}
+
+/** Maximum bytes of an answer with a sealed secret. */
+export const SEALED_LIMIT = 70_000;
+/** Azure docs: key-vault/general/about-keys-secrets-certificates, "Object identifiers". */
+const VERSION = /^[0-9A-Za-z]{1,64}$/;
+
+/**
+ * Reads secrets that the app seals to the device's key. What arrives is used only if it is the secret that was asked for:
+ * everybody can seal to a public key, and an answer can be another one that was sealed earlier.
+ */
+export function sealedSecretReader({ ask, openers, membership }: SealedSecretsOptions): SecretReader {
+  return {
+    async read(name, version, signal) {
+      const query = new URLSearchParams({ name, ...(version !== undefined && { version }) });
+      const answer = await ask(`${DEVICE_SECRETS_PATH}?${query.toString()}`, signal);
+      if (answer.status !== 200) throw failureOf(answer);
+      const secret = await opened(answer.text, await openers());
+      const isAsked = sameName(secret.name, name) && (version === undefined || secret.version === version);
+      if (!isAsked) throw unavailable('the app sealed another secret or version than the one asked for');
+      if (!VERSION.test(secret.version) || seenSecrets.holds(secret.version)) {
+        throw unavailable('the app sealed a secret with an invalid version');
+      }
+      requireOwner(secret.tags, membership());
+      const { value, tags } = secret;
+      return { name, value, version: secret.version, createdOn: new Date(secret.createdOn), tags };
+    },
+  };
+}
+
+async function opened(text: string, keys: readonly DeviceKeyStore[]): Promise<SealedSecret> {
+  const answer = sealedAnswer.safeParse(parseJson(text));
+  if (!answer.success) throw unavailable('the answer has no sealed secret, or is too large');
+  const { sealed } = answer.data;
+  const kid = await kidOf(sealed);
+  for (const pair of keys) {
+    if ((await thumbprintOf(pair.publicKeys.sealing)) !== kid) continue;
+    const plain = await pair.open(sealed).catch(() => {
+      throw unavailable('what was sealed cannot be opened: it was changed, or is for another key');
+    });
+    const parsed = sealedSecret.safeParse(parseJson(plain));
+    if (!parsed.success) throw unavailable('what was sealed is not a secret');
+    rememberCredential(parsed.data.value);
+    return parsed.data;
+  }
+  throw unavailable("the secret is sealed to another key than the device's");
+}
+
+async function kidOf(sealed: string): Promise<string | undefined> {
+  const { decodeProtectedHeader } = await import('jose');
+  try {
+    return decodeProtectedHeader(sealed).kid;
+  } catch {
+    throw unavailable('what was sealed is not a JWE');
+  }
+}
+
+function failureOf(answer: AppAnswer): PullFailure {
+  const { status, text } = answer;
+  if (status === undefined) return unavailable(`the app did not answer (${text})`);
+  if (isKeyEnded(answer)) return unavailable("the device's key has ended; it must join again");
+  // A 404 of something else on the way says nothing about the secret.
+  if (status === 404 && problemCodeOf(answer) !== undefined) return new SecretMissing();
+  if (status === 401 || status === 403) return unavailable(`the app refused the device (${status})`);
+  return unavailable(`the app did not return the secret (${status})`);
+}
+
+function unavailable(reason: string): PullFailure {
+  return new PullFailure('secret-unavailable', reason);
+}

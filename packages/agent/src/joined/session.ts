@@ -1,0 +1,204 @@
+import { thumbprintOf } from '@connected-registry/protocol/enrolment/deviceKeys';
+import type { AppAnswer } from '../channels/appAnswer.js';
+import type { Log } from '../log.js';
+import { problemCodeOf } from './deviceRequests.js';
+import type { DeviceRequest, DeviceRequests } from './deviceRequests.js';
+import { takeFolder } from './folder/folderLock.js';
+import type { FolderLock } from './folder/folderLock.js';
+import { JoinFolderFailure, openJoinFolder } from './folder/joinFolder.js';
+import type { JoinFolder } from './folder/joinFolder.js';
+import type { DeviceKeyStore, DeviceKeyStores } from './keys/deviceKeyStore.js';
+import { keyFiles } from './keys/keyFiles.js';
+import { nameOf, readMembership, readUnfinishedJoin, removeUnfinishedJoin, writeMembership } from './membership.js';
+import type { Membership } from './membership.js';
+
+/** The membership and its keys, at one instant. */
+export interface Standing {
+  readonly membership: Membership;
+  readonly keys: DeviceKeyStore;
+}
+
+/** Whether the app says that the device's key is not, or no longer, its client's. */
+export function isKeyEnded(answer: AppAnswer): boolean {
+  return answer.status === 403 && problemCodeOf(answer) === 'device-key-ended';
+}
+
+/**
+ * Opens the membership in a folder.
+ * @throws JoinFolderFailure if there is none that can be used
+ */
+export async function openMembership(path: string): Promise<Standing & { folder: JoinFolder }> {
+  const folder = await openJoinFolder(path);
+  const standing = folder && (await standingIn(folder, keyFiles(folder)));
+  if (folder && standing) return { folder, ...standing };
+  throw new JoinFolderFailure(`${path} holds no membership: join first (agent join --token-file F --url U).`);
+}
+
+/** The current keys, and the next ones if the app may have them already. */
+export async function openersOf(
+  stores: DeviceKeyStores,
+  { membership: { renewal }, keys }: Standing,
+): Promise<readonly DeviceKeyStore[]> {
+  const next = renewal && (await stores.find(renewal.thumbprint));
+  return next ? [keys, next] : [keys];
+}
+
+/** @returns undefined if there is no membership */
+async function standingIn(folder: JoinFolder, stores: DeviceKeyStores): Promise<Standing | undefined> {
+  let last: string | undefined;
+  for (;;) {
+    const membership = await readMembership(folder);
+    if (!membership) return undefined;
+    const keys = await stores.find(membership.thumbprint);
+    if (keys) return { membership, keys };
+    // Another process may just have renewed the keys. Then the membership has others now.
+    if (membership.thumbprint === last) {
+      throw new JoinFolderFailure(
+        `${folder.path} has lost the keys of its membership. Ask for a new join token, and join with it and --again.`,
+      );
+    }
+    last = membership.thumbprint;
+  }
+}
+
+/**
+ * The device's membership while the agent runs: who it is, which keys are current, and the right to change both. One
+ * process has that right, except while the device's key has ended: then `agent join --again` may replace the membership.
+ */
+export class JoinedSession {
+  #standing: Standing;
+  /** The pair before the last renewal: an answer that was on its way is sealed to it. */
+  #previous: DeviceKeyStore | undefined;
+  #lock: FolderLock | undefined;
+  /** The thumbprint of a membership that cannot be continued with, once it was logged. */
+  #told: string | undefined;
+  readonly stores: DeviceKeyStores;
+
+  private constructor(
+    readonly folder: JoinFolder,
+    standing: Standing,
+    lock: FolderLock,
+    private readonly log: Log,
+  ) {
+    this.#standing = standing;
+    this.#lock = lock;
+    this.stores = keyFiles(folder);
+  }
+
+  /**
+   * Takes the folder for this process.
+   * @throws JoinFolderFailure if there is no membership, or another process has the folder
+   */
+  static async open(path: string, log: Log): Promise<JoinedSession> {
+    const { folder } = await openMembership(path);
+    const lock = await takeFolder(path);
+    try {
+      await tidy(folder);
+      return new JoinedSession(folder, await openMembership(path), lock, log);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  get membership(): Membership {
+    return this.#standing.membership;
+  }
+
+  get keys(): DeviceKeyStore {
+    return this.#standing.keys;
+  }
+
+  /** Every pair that an answer may be sealed to: the current one, the one before it, and the next one. */
+  async openers(): Promise<readonly DeviceKeyStore[]> {
+    const openers = await openersOf(this.stores, this.#standing);
+    return this.#previous ? [...openers, this.#previous] : openers;
+  }
+
+  /**
+   * Sends a request with the current keys, and again if they were renewed while it was on its way.
+   * @param pass instead of the one of the membership
+   */
+  async send(
+    requests: DeviceRequests,
+    request: DeviceRequest,
+    signal: AbortSignal,
+    pass: string = this.membership.pass,
+  ): Promise<AppAnswer> {
+    const { keys } = this;
+    const answer = await requests.send(request, { pass, keys }, signal);
+    if (!isKeyEnded(answer) || keys === this.keys) return answer;
+    return requests.send(request, { pass: this.membership.pass, keys: this.keys }, signal);
+  }
+
+  /**
+   * Stores a change of the membership.
+   * @param keys the current keys from now on, if they change
+   * @throws JoinFolderFailure if it could not be stored, or this process does not have the folder; then nothing has changed
+   */
+  async change(changes: Partial<Membership>, keys: DeviceKeyStore = this.keys): Promise<void> {
+    await this.#requireLock();
+    const { renewal, ...others } = { ...this.membership, ...changes };
+    const membership = { ...others, ...(renewal && { renewal }) };
+    await writeMembership(this.folder, membership);
+    if (keys !== this.keys) this.#previous = this.keys;
+    this.#standing = { membership, keys };
+  }
+
+  /** Lets other processes change the membership. */
+  async yield(): Promise<void> {
+    await this.#lock?.release();
+    this.#lock = undefined;
+  }
+
+  /**
+   * Looks whether another process has replaced the membership, and continues with the new one.
+   * @returns whether it was replaced by one of the same client and app
+   */
+  async lookForReplacement(): Promise<boolean> {
+    const found = await readMembership(this.folder).catch(() => undefined);
+    const { thumbprint, url } = this.membership;
+    if (!found || found.thumbprint === thumbprint) return false;
+    if (nameOf(found) !== nameOf(this.membership) || found.url !== url) {
+      if (this.#told !== found.thumbprint) {
+        this.log('the device has joined as another client or at another app: restart the agent', {
+          joined: nameOf(found),
+        });
+      }
+      this.#told = found.thumbprint;
+      return false;
+    }
+    await this.reclaim();
+    const { membership, keys } = await openMembership(this.folder.path);
+    this.#standing = { membership, keys };
+    this.#previous = undefined;
+    return true;
+  }
+
+  /** Takes the right to change the membership back. @throws JoinFolderFailure if another process has it */
+  async reclaim(): Promise<void> {
+    this.#lock ??= await takeFolder(this.folder.path);
+  }
+
+  async #requireLock(): Promise<void> {
+    if ((await this.#lock?.isHeld()) === true) return;
+    throw new JoinFolderFailure(`${this.folder.path} is not held by this process, and is not changed.`);
+  }
+}
+
+/** Removes what a process left that was killed: temporary files, a join that has ended, and keys that nothing names. */
+async function tidy(folder: JoinFolder): Promise<void> {
+  await folder.tidy();
+  const membership = await readMembership(folder);
+  const join = await readUnfinishedJoin(folder);
+  if (membership && join?.token === membership.joinedWith.token) await removeUnfinishedJoin(folder);
+  const open = await readUnfinishedJoin(folder);
+  await keyFiles(folder).keepOnly(
+    [membership?.thumbprint, membership?.renewal?.thumbprint, open?.thumbprint].filter((one) => one !== undefined),
+  );
+}
+
+/** The thumbprint of a pair. */
+export function thumbprintOfPair({ publicKeys }: DeviceKeyStore): Promise<string> {
+  return thumbprintOf(publicKeys.signing);
+}
