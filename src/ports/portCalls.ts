@@ -20,6 +20,7 @@ type PortCallTable = { readonly [Name in keyof Ports]: TableOf<Ports[Name]> };
 
 const inRegistry = (registry: string, name: string): string => `${registry}/${name}`;
 const first = (id: string): string => id;
+const ofRequested = ({ name }: RequestedSecret): string => name;
 const ofVersion = ({ name }: SecretVersion): string => name;
 
 /**
@@ -60,7 +61,7 @@ export const PORT_CALLS: PortCallTable = {
     disable: { action: 'secret.disable', resource: ofVersion },
     remove: { action: 'secret.delete', resource: first },
   },
-  sealed: { seal: { action: 'secret.seal', resource: ({ name }: RequestedSecret) => name } },
+  sealed: { seal: { action: 'secret.seal', resource: ofRequested } },
   devices: {
     requestPullCheck: { action: 'pullCheck.request', resource: first },
     announcePromotion: { action: 'promotion.announce', resource: first },
