@@ -1,6 +1,5 @@
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import type { Ports } from './ports.js';
-import type { RequestedSecret } from './sealedSecrets.js';
 import type { SecretVersion } from './secretVault.js';
 
 /** What the audit says of a method: the words for a write and the resource it names, or that it writes nothing. */
@@ -20,7 +19,7 @@ type PortCallTable = { readonly [Name in keyof Ports]: TableOf<Ports[Name]> };
 
 const inRegistry = (registry: string, name: string): string => `${registry}/${name}`;
 const first = (id: string): string => id;
-const ofVersion = ({ name }: SecretVersion): string => name;
+const ofSecret = ({ name }: Pick<SecretVersion, 'name'>): string => name;
 
 /**
  * Every method of every port, and what the audit says of it. The type has an entry for each method, so a method without one
@@ -56,11 +55,11 @@ export const PORT_CALLS: PortCallTable = {
     tagsOfDeleted: 'not audited',
     store: { action: 'secret.save', resource: first },
     copy: { action: 'secret.promote', resource: (_from, to) => to },
-    updateTags: { action: 'secret.tag', resource: ofVersion },
-    disable: { action: 'secret.disable', resource: ofVersion },
+    updateTags: { action: 'secret.tag', resource: ofSecret },
+    disable: { action: 'secret.disable', resource: ofSecret },
     remove: { action: 'secret.delete', resource: first },
   },
-  sealed: { seal: { action: 'secret.seal', resource: ({ name }: RequestedSecret) => name } },
+  sealed: { seal: { action: 'secret.seal', resource: ofSecret } },
   devices: {
     requestPullCheck: { action: 'pullCheck.request', resource: first },
     announcePromotion: { action: 'promotion.announce', resource: first },
