@@ -50,6 +50,8 @@ const ENDED_PAUSE = 900_000;
 
 const withPass = z.object({ pass: z.string().min(1).max(2048).optional() });
 
+const isGood = ({ status }: AppAnswer) => status === 200 || status === 204;
+
 /** @throws JoinFolderFailure if the folder has no membership, or another process runs on it */
 export async function openJoinedDevice(options: JoinedDeviceOptions): Promise<JoinedDevice> {
   const { clock, log, skew, timeout, wait } = options;
@@ -65,14 +67,15 @@ export async function openJoinedDevice(options: JoinedDeviceOptions): Promise<Jo
   } as const;
   let isEnded = false;
   /** A pass that the app has sent, until the app has accepted it: a wrong one must not take the place of one that works. */
-  let fresh: string | undefined;
+  let fresh: { readonly pass: string; readonly thumbprint: string } | undefined;
   /** Whether the app has accepted a signature, so that the time by which keys age is known. */
   let isTimeKnown = false;
 
   async function ask(signal: AbortSignal): Promise<AppAnswer> {
     if (isEnded) await untilNewMembership(signal);
     else if (isTimeKnown) await renewal.ifDue(signal);
-    const tried = fresh;
+    // A pass is for one key, which may have been renewed since.
+    const tried = fresh?.thumbprint === session.membership.thumbprint ? fresh.pass : undefined;
     fresh = undefined;
     let answer = await session.send(requests, messages, signal, tried);
     if (tried !== undefined && answer.status === 401)
@@ -82,8 +85,8 @@ export async function openJoinedDevice(options: JoinedDeviceOptions): Promise<Jo
       if (end === 'refused') await keyEnded();
       if (end !== 'renewed') return answer;
       answer = await session.send(requests, messages, signal);
-    }
-    if (answer.status === 200 || answer.status === 204) await goOn(answer, tried);
+      if (isGood(answer)) await goOn(answer, undefined);
+    } else if (isGood(answer)) await goOn(answer, tried);
     return answer;
   }
 
@@ -105,8 +108,9 @@ export async function openJoinedDevice(options: JoinedDeviceOptions): Promise<Jo
       isEnded = false;
       if (accepted !== undefined) await session.change({ pass: accepted });
       const { pass } = withPass.safeParse(parseJson(text)).data ?? {};
-      if (pass !== session.membership.pass) fresh = pass;
-      seenSecrets.remember(fresh);
+      seenSecrets.remember(pass);
+      const { thumbprint, pass: current } = session.membership;
+      if (pass !== undefined && pass !== current) fresh = { pass, thumbprint };
     } catch (error) {
       log('the membership could not be stored', { reason: error instanceof Error ? error.message : errorName(error) });
     }

@@ -168,16 +168,35 @@ export class JoinedSession {
       this.#told = found.thumbprint;
       return false;
     }
-    await this.reclaim();
-    const { membership, keys } = await openMembership(this.folder.path);
-    this.#standing = { membership, keys };
-    this.#previous = undefined;
+    await this.#take(async () => {
+      const { membership, keys } = await openMembership(this.folder.path);
+      this.#standing = { membership, keys };
+      this.#previous = undefined;
+    });
     return true;
   }
 
-  /** Takes the right to change the membership back. @throws JoinFolderFailure if another process has it */
+  /**
+   * Takes the right to change the membership back.
+   * @throws JoinFolderFailure if another process has it, or has replaced the membership
+   */
   async reclaim(): Promise<void> {
+    await this.#take(async () => {
+      const found = await readMembership(this.folder);
+      if (found?.thumbprint === this.membership.thumbprint) return;
+      throw new JoinFolderFailure(`${this.folder.path} holds another membership now.`);
+    });
+  }
+
+  /** Keeps the right to change the membership only if `check` succeeds. */
+  async #take(check: () => Promise<void>): Promise<void> {
     this.#lock ??= await takeFolder(this.folder.path);
+    try {
+      await check();
+    } catch (error) {
+      await this.yield();
+      throw error;
+    }
   }
 
   async #requireLock(): Promise<void> {

@@ -139,6 +139,19 @@ describe('a renewal survives', () => {
     expect(lines("the device's keys were not renewed")).toHaveLength(2);
   });
 
+  test('a fresh pass for the old key, which comes before the answer is known', async () => {
+    it.app.lossesAt(KEYS_PATH, ['answer']);
+    it.app.rotateServerKey();
+    await age();
+    await renewed();
+    await it.poll();
+    await it.poll();
+    const { thumbprint, pass } = await it.membership();
+    expect(pass).toBe(it.app.passOf(String(thumbprint)));
+    expect(it.app.accepted.at(-1)?.thumbprint).toBe(thumbprint);
+    expect(it.app.refused.filter((code) => code === 'device-signature')).toEqual([]);
+  });
+
   test('a restart of the agent after a lost answer', async () => {
     it.app.lossesAt(KEYS_PATH, ['answer']);
     const agent = await it.start({ KEY_RENEWAL_DAYS: '1' });
