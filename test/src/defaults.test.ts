@@ -125,7 +125,6 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
   ],
   'How the caller wants it: no fact of a service.': [
     'src/queries/clients/check.ts runningOf = ',
-    'src/queries/clients/check.ts accessOf = ',
     'src/queries/clients/enabledAccess.ts goesOn = ',
     'src/queries/clients/tokenUsers.ts age = ',
   ],
