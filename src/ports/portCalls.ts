@@ -1,5 +1,6 @@
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import type { Ports } from './ports.js';
+import type { NewAssignment, SecretAssignment } from './readAccess.js';
 import type { SecretVersion } from './secretVault.js';
 
 /** What the audit says of a method: the words for a write and the resource it names, or that it writes nothing. */
@@ -20,6 +21,9 @@ type PortCallTable = { readonly [Name in keyof Ports]: TableOf<Ports[Name]> };
 const inRegistry = (registry: string, name: string): string => `${registry}/${name}`;
 const first = (id: string): string => id;
 const ofSecret = ({ name }: Pick<SecretVersion, 'name'>): string => name;
+const ofReader = (_vault: string, { secret, principalId }: NewAssignment): string => `${principalId}/${secret}`;
+const ofAssignment = (_vault: string, { secret, name }: Pick<SecretAssignment, 'name' | 'secret'>): string =>
+  `${name}/${secret}`;
 
 /**
  * Every method of every port, and what the audit says of it. The type has an entry for each method, so a method without one
@@ -74,11 +78,8 @@ export const PORT_CALLS: PortCallTable = {
   },
   access: {
     listAssignments: 'not audited',
-    createAssignment: {
-      action: 'roleAssignment.create',
-      resource: (_vault, { secret, principalId }) => `${principalId}/${secret}`,
-    },
-    deleteAssignment: { action: 'roleAssignment.delete', resource: (_vault, { secret, name }) => `${name}/${secret}` },
+    createAssignment: { action: 'roleAssignment.create', resource: ofReader },
+    deleteAssignment: { action: 'roleAssignment.delete', resource: ofAssignment },
     mayAssign: 'not audited',
     countAssignments: 'not audited',
   },
