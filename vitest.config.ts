@@ -248,7 +248,12 @@ export default defineConfig({
                 'silence',
                 'tokenOwnership',
               ),
-          include: ['test/e2e/*.test.ts', 'test/e2e/races/{fortyAtOnce,oneClient}.test.ts', 'test/func/**/*.test.ts'],
+          include: [
+            'test/e2e/*.test.ts',
+            'test/e2e/enrolment/{agent,join,sealed}.test.ts',
+            'test/e2e/races/{fortyAtOnce,oneClient}.test.ts',
+            'test/func/**/*.test.ts',
+          ],
           globalSetup: [...build, forgetNotes],
           tags: tags.map((tag) => ({ ...tag, skip: !IN_LONG_RING || onlyLocal.includes(tag.name) })),
           env: { APP_HOST: 'functions' },
