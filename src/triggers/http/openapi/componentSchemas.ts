@@ -20,7 +20,7 @@ import {
   step,
   verifiedPull,
   pendingAnswer,
-  deviceMessagesAnswer,
+  sealedDeviceMessages,
 } from '@connected-registry/protocol/answers/answers';
 import { clientName, offboardingBody, revocationBody } from '@connected-registry/protocol/requests/clientsRequest';
 import { checkBody } from '@connected-registry/protocol/requests/checkRequest';
@@ -35,7 +35,7 @@ import {
   difference,
   unusedResource,
 } from '@connected-registry/protocol/answers/clientAnswers';
-import { sealedAnswer, sealedSecret } from '@connected-registry/protocol/enrolment/messages';
+import { deviceMessagesAnswer, sealedAnswer, sealedSecret } from '@connected-registry/protocol/enrolment/messages';
 import { healthAnswer, triedRight } from '@connected-registry/protocol/answers/healthAnswer';
 import { deviceKeysBody, joinedAnswer } from '@connected-registry/protocol/enrolment/messages';
 import { enrolmentBody } from '@connected-registry/protocol/requests/enrolmentRequest';
@@ -97,6 +97,7 @@ const SCHEMAS = {
   ReportAnswer: reportAnswer,
   PendingAnswer: pendingAnswer,
   DeviceMessagesAnswer: deviceMessagesAnswer,
+  SealedMessages: sealedDeviceMessages,
   SealedAnswer: sealedAnswer,
   SealedSecret: sealedSecret,
   ProblemDetails: problemDetails,
