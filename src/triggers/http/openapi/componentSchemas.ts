@@ -25,9 +25,11 @@ import {
 import { clientName, offboardingBody, revocationBody } from '@connected-registry/protocol/requests/clientsRequest';
 import { checkBody } from '@connected-registry/protocol/requests/checkRequest';
 import {
+  absentClient,
   checkFinding,
   checkResult,
   checkWarning,
+  clientAnswer,
   clientPage,
   clientReach,
   clientState,
@@ -81,6 +83,8 @@ const SCHEMAS = {
   RecordedOperation: recordedOperation,
   ClientOperations: clientOperations,
   Client: clientView,
+  AbsentClient: absentClient,
+  ClientAnswer: clientAnswer,
   ClientReach: clientReach,
   ClientPage: clientPage,
   ClientState: clientState,
