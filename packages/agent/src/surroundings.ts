@@ -94,7 +94,7 @@ async function joinedSurroundings(
     secrets,
     // The client is known, so that a device which was rebuilt has its credential without another promotion.
     listed: [mainSecretName(membership)],
-    startChannel: (common) => startAsking({ ...channel, ...common, skew, ask: (signal) => device.ask(signal) }),
+    startChannel: (common) => startAsking({ ...channel, ...common, skew, ask: device.ask, read: device.read }),
     health: () => device.health(),
     close: () => device.close(),
   };

@@ -1,4 +1,4 @@
-import type { ClientReach } from '@connected-registry/protocol/answers/clientAnswers';
+import type { AbsentClient, ClientReach } from '@connected-registry/protocol/answers/clientAnswers';
 import type { DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
 import type { DeviceAccess, Enrolment, Joined } from './enrolment.js';
 
@@ -10,8 +10,22 @@ const DAY = 86_400_000;
  * @param channel the channel of its profile, which counts unless the device has joined
  */
 export function reachOf({ enrolment, joined }: DeviceAccess, channel: DeviceChannelChoice, now: Date): ClientReach {
+  return { kind: joined ? 'joined' : channel.kind, ...factsOf({ enrolment, joined }, now) };
+}
+
+/**
+ * How the device of a client without a credential is reached. Its profile is not known, since the record has no names.
+ * @returns undefined if no join token was issued and no device has joined
+ */
+export function reachOfAbsent({ enrolment, joined }: DeviceAccess, now: Date): AbsentClient['reach'] | undefined {
+  if (!enrolment && !joined) return undefined;
+  return { kind: joined ? 'joined' : 'unknown', ...factsOf({ enrolment, joined }, now) };
+}
+
+type Facts = { readonly [Name in 'enrolment' | 'joined']: DeviceAccess[Name] | undefined };
+
+function factsOf({ enrolment, joined }: Facts, now: Date): Omit<ClientReach, 'kind'> {
   return {
-    kind: joined ? 'joined' : channel.kind,
     ...(joined ? deviceOf(joined) : {}),
     ...(enrolment ? { enrolment: { state: stateOf(enrolment, now), expiresAt: enrolment.expiresAt } } : {}),
   };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pendingAnswer } from '@connected-registry/protocol/answers/answers';
+import { sealedDeviceMessages } from '@connected-registry/protocol/answers/answers';
 import {
   DEVICE_MESSAGES_PATH,
   DEVICE_SECRETS_PATH,
@@ -15,7 +15,7 @@ import type { TestStack } from '../harness/testStack.js';
 
 const withCode = z.object({ code: z.string() });
 const dockerConfig = z.object({ auths: z.record(z.string(), z.object({ auth: z.string() })) });
-type Message = z.infer<typeof pendingAnswer>['messages'][number];
+type Message = z.infer<typeof sealedDeviceMessages>['messages'][number];
 
 /** An answer of the app to a device. */
 interface DeviceAnswer {
@@ -56,7 +56,9 @@ export class JoinedDevice {
       const { status, body } = await this.get(`${DEVICE_MESSAGES_PATH}?wait=25`);
       if (status !== 204 && status !== 200)
         throw new Error(`Expected messages, got ${status}: ${JSON.stringify(body)}`);
-      const found = status === 200 && pendingAnswer.parse(body).messages.find((one) => one.type === type);
+      if (status === 204) continue;
+      const opened = await this.#open(body);
+      const found = sealedDeviceMessages.parse(opened).messages.find((one) => one.type === type);
       if (found) return found;
     }
   }
@@ -65,8 +67,12 @@ export class JoinedDevice {
   async secret({ name, version }: { readonly name: string; readonly version: string }): Promise<SealedSecret> {
     const { status, body } = await this.get(`${DEVICE_SECRETS_PATH}?name=${name}&version=${version}`);
     if (status !== 200) throw new Error(`Expected a secret, got ${status}: ${JSON.stringify(body)}`);
-    const opened = await open(sealedAnswer.parse(body).sealed, this.device.sealing);
-    return sealedSecret.parse(JSON.parse(opened));
+    return sealedSecret.parse(await this.#open(body));
+  }
+
+  /** Opens what is sealed in an answer. */
+  async #open(body: unknown): Promise<unknown> {
+    return JSON.parse(await open(sealedAnswer.parse(body).sealed, this.device.sealing)) as unknown;
   }
 
   /** Sends a report or an acknowledgement with the key of the message that it answers. */

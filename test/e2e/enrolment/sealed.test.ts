@@ -76,6 +76,8 @@ const reach = z.object({
 test('a joined device is onboarded without Entra, the vault or a push, and a revocation ends its key at once', async () => {
   const client = 'sealed';
   const device = await joins(client);
+  const before = await it.app.get(`clients/${it.secretOf(client)}`);
+  expect([before.status, before.body]).toMatchObject([200, { state: 'absent', reach: { kind: 'joined' } }]);
   const { login, secret } = await isOnboarded(client, device);
   expect(await pullManifest(login, 'hello-world')).toMatchObject({ status: 200 });
   await expect.poll(async () => (await device.get(`${DEVICE_MESSAGES_PATH}?wait=0`)).status).toBe(204);

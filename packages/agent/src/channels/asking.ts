@@ -1,5 +1,3 @@
-import { z } from 'zod';
-import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import type { AgentClock } from '../agentClock.js';
 import type { ClockSkew } from '../clockSkew.js';
 import { pause } from '../agentClock.js';
@@ -12,9 +10,13 @@ import type { Channel } from './channel.js';
 import { parseEvent, parseSignal } from './events.js';
 import type { SignalHandler } from './channel.js';
 
+/** Reads the messages in the text of an answer. @returns a problem, as text for the log, if they must not be used */
+export type ReadMessages = (text: string) => Promise<readonly unknown[] | { readonly problem: string }>;
+
 export interface AskingOptions {
   /** Asks the app once for messages. */
   ask: (signal: AbortSignal) => Promise<AppAnswer>;
+  read: ReadMessages;
   /** Seconds that the app may hold a request open, 0 to 25. */
   wait: number;
   /** Milliseconds between an empty answer that the app did not hold, and the next request. */
@@ -36,8 +38,6 @@ const AT_ONCE = 500;
 const NOT_ADMITTED_PAUSE = 60_000;
 /** A refused message is logged once, although each answer may repeat it. */
 const MAX_REFUSED = 1_000;
-
-const pending = z.object({ messages: z.array(z.unknown()) });
 
 /** Asks the app for signals again and again. For devices that cannot be reached from outside. */
 export function startAsking(options: AskingOptions): Channel {
@@ -77,13 +77,13 @@ export function startAsking(options: AskingOptions): Channel {
     );
   }
 
-  function take(text: string): number {
-    const parsed = pending.safeParse(parseJson(text));
-    if (!parsed.success) {
-      log('answer refused', { reason: 'the answer is not a list of messages' });
+  async function take(text: string): Promise<number> {
+    const found = await options.read(text);
+    if ('problem' in found) {
+      log('answer refused', { reason: found.problem });
       return failing.next();
     }
-    const news = parsed.data.messages.map(hand).includes('accepted');
+    const news = found.map(hand).includes('accepted');
     // The app repeats a message until it is answered. Without a new message the agent can wait.
     if (!news) return repeating.next();
     repeating.reset();

@@ -5,6 +5,7 @@ import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets'
 import { pause } from '../agentClock.js';
 import type { AgentClock } from '../agentClock.js';
 import { MESSAGES_LIMIT } from '../channels/asking.js';
+import type { ReadMessages } from '../channels/asking.js';
 import type { AppAnswer } from '../channels/appAnswer.js';
 import type { ClockSkew } from '../clockSkew.js';
 import type { Log } from '../log.js';
@@ -12,6 +13,7 @@ import { errorName } from '../pullFailure.js';
 import type { SecretReader } from '../secrets/vault.js';
 import { DeviceRequests } from './deviceRequests.js';
 import { createRenewal } from './renewal.js';
+import { sealedMessageReader } from './sealedMessages.js';
 import { SEALED_LIMIT, sealedSecretReader } from './sealedSecrets.js';
 import { keyFiles } from './keys/keyFiles.js';
 import { JoinedSession, isKeyEnded, openMembership, openersOf } from './session.js';
@@ -38,6 +40,8 @@ export interface JoinedDevice {
   readonly secrets: SecretReader;
   /** Asks for messages. Keeps pass and keys up to date on the way. */
   readonly ask: (signal: AbortSignal) => Promise<AppAnswer>;
+  /** Opens the messages of an answer, which are sealed to the device's key. */
+  readonly read: ReadMessages;
   /** `keyEnded`: present if the app lets the device in no more, and it must join again. */
   health(): { client: string; thumbprint: string; keysSince: string; keyEnded?: true };
   close(): Promise<void>;
@@ -137,6 +141,11 @@ export async function openJoinedDevice(options: JoinedDeviceOptions): Promise<Jo
       membership: () => session.membership,
     }),
     ask,
+    read: sealedMessageReader({
+      openers: () => session.openers(),
+      membership: () => session.membership,
+      now: () => requests.now(),
+    }),
     health() {
       const { client, thumbprint, keysSince } = session.membership;
       return { client, thumbprint, keysSince, ...(isEnded && { keyEnded: true as const }) };

@@ -1,6 +1,5 @@
 import { DEVICE_SECRETS_PATH, sealedAnswer, sealedSecret } from '@connected-registry/protocol/enrolment/messages';
 import type { SealedSecret } from '@connected-registry/protocol/enrolment/messages';
-import { thumbprintOf } from '@connected-registry/protocol/enrolment/deviceKeys';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 import { rememberCredential } from '@connected-registry/protocol/redaction/rememberCredential';
@@ -13,6 +12,7 @@ import type { SecretReader } from '../secrets/vault.js';
 import { problemCodeOf } from './deviceRequests.js';
 import type { DeviceKeyStore } from './keys/deviceKeyStore.js';
 import type { Membership } from './membership.js';
+import { NotOpened, openSealed } from './openSealed.js';
 import { isKeyEnded } from './session.js';
 
 export interface SealedSecretsOptions {
@@ -54,28 +54,13 @@ export function sealedSecretReader({ ask, openers, membership }: SealedSecretsOp
 async function opened(text: string, keys: readonly DeviceKeyStore[]): Promise<SealedSecret> {
   const answer = sealedAnswer.safeParse(parseJson(text));
   if (!answer.success) throw unavailable('the answer has no sealed secret, or is too large');
-  const { sealed } = answer.data;
-  const kid = await kidOf(sealed);
-  for (const pair of keys) {
-    if ((await thumbprintOf(pair.publicKeys.sealing)) !== kid) continue;
-    const plain = await pair.open(sealed).catch(() => {
-      throw unavailable('what was sealed cannot be opened: it was changed, or is for another key');
-    });
-    const parsed = sealedSecret.safeParse(parseJson(plain));
-    if (!parsed.success) throw unavailable('what was sealed is not a secret');
-    rememberCredential(parsed.data.value);
-    return parsed.data;
-  }
-  throw unavailable("the secret is sealed to another key than the device's");
-}
-
-async function kidOf(sealed: string): Promise<string | undefined> {
-  const { decodeProtectedHeader } = await import('jose');
-  try {
-    return decodeProtectedHeader(sealed).kid;
-  } catch {
-    throw unavailable('what was sealed is not a JWE');
-  }
+  const plain = await openSealed(answer.data.sealed, keys).catch((error: unknown) => {
+    throw error instanceof NotOpened ? unavailable(error.message) : error;
+  });
+  const parsed = sealedSecret.safeParse(parseJson(plain));
+  if (!parsed.success) throw unavailable('what was sealed is not a secret');
+  rememberCredential(parsed.data.value);
+  return parsed.data;
 }
 
 function failureOf(answer: AppAnswer): PullFailure {

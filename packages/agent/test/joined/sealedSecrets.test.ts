@@ -65,7 +65,7 @@ describe('a sealed secret', () => {
   test('that is sealed to another key is not opened', async () => {
     const { publicKey } = await generateKeyPair('ECDH-ES+A256KW', { crv: 'P-256', extractable: true });
     it.app.sealTo = sealingKey.parse(await exportJWK(publicKey));
-    expect(await failure()).toMatchObject(unavailable("the secret is sealed to another key than the device's"));
+    expect(await failure()).toMatchObject(unavailable("it is sealed to another key than the device's"));
   });
 });
 

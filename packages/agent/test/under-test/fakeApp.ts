@@ -67,7 +67,9 @@ export class FakeApp {
   messages: unknown[] = [];
   /** Versions of secrets by name, the newest last. */
   readonly secrets = new Map<string, Secret[]>();
-  /** Changes what is sealed, as a hostile app or proxy would. */
+  /** Changes what is sealed of messages. */
+  sealedMessages: (plain: Record<string, unknown>) => Record<string, unknown> = (plain) => plain;
+  /** Changes what is sealed of a secret, as a hostile app or proxy would. */
   sealed: (secret: Record<string, unknown>) => Record<string, unknown> = (secret) => secret;
   /** The key to seal to, instead of the device's. */
   sealTo: DeviceKeys['sealing'] | undefined;
@@ -255,11 +257,14 @@ export class FakeApp {
     return { status: 200, body: { ...CLIENT, thumbprint, pass: this.passOf(thumbprint) } };
   }
 
-  #messages({ pass }: UnverifiedSignature, thumbprint: string): Reply {
+  async #messages({ pass }: UnverifiedSignature, thumbprint: string): Promise<Reply> {
     const fresh = this.passOf(thumbprint);
     const { messages } = this;
     if (messages.length === 0 && pass === fresh) return { status: 204 };
-    return { status: 200, body: { messages, ...(pass !== fresh && { pass: fresh }) } };
+    const plain = this.sealedMessages({ ...CLIENT, time: this.now().toISOString(), messages });
+    const to = this.sealTo ?? this.joined?.keys.sealing;
+    const sealed = to && messages.length > 0 && (await seal(JSON.stringify(plain), to));
+    return { status: 200, body: { ...(sealed && { sealed }), ...(pass !== fresh && { pass: fresh }) } };
   }
 
   async #secret(query: URLSearchParams): Promise<Reply> {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { FAILURE_CODES } from './codes.js';
 import { checkResult, checkWarning } from './clientAnswers.js';
+import { sealedMessages } from '../enrolment/messages.js';
 import { problemFound } from './dryRunAnswers.js';
 import {
   CREDENTIAL_PROMOTED,
@@ -307,14 +308,10 @@ export const pendingAnswer = z
 export type PendingAnswer = z.infer<typeof pendingAnswer>;
 
 /** Messages for a device that has joined. */
-export const deviceMessagesAnswer = pendingAnswer
-  .unwrap()
-  .extend({
-    pass: z
-      .string()
-      .describe("the device's new pass, which replaces the one of the request; absent unless there is a new one")
-      .exactOptional(),
-  })
+export const sealedDeviceMessages = sealedMessages
+  .extend({ messages: pendingAnswer.unwrap().shape.messages })
   .readonly()
-  .describe('Messages that the device has not answered yet.');
-export type DeviceMessagesAnswer = z.infer<typeof deviceMessagesAnswer>;
+  .describe(
+    'What is sealed for a device that has joined: messages that it has not answered yet. The names are of its client.',
+  );
+export type SealedDeviceMessages = z.infer<typeof sealedDeviceMessages>;

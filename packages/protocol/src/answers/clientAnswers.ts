@@ -119,6 +119,30 @@ export const clientView = z
 /** A client in the inventory. */
 export type ClientView = z.infer<typeof clientView>;
 
+export const absentClient = z
+  .object({
+    key: clientView.unwrap().shape.key,
+    state: z.literal('absent').describe('the vault has no credential of it'),
+    reach: clientReach.unwrap().extend({
+      kind: z
+        .enum(['joined', 'unknown'])
+        .describe('`unknown`: no device has joined, and without a credential the profile of the client is not known'),
+    }),
+    running: clientView.unwrap().shape.running,
+  })
+  .readonly()
+  .describe(
+    'A client without a credential, for which a join token was issued, or whose device has joined. Its names are not kept.',
+  );
+/** A client whose device has joined, or may join, before it has a credential. */
+export type AbsentClient = z.infer<typeof absentClient>;
+
+export const clientAnswer = z
+  .union([clientView, absentClient])
+  .describe('A client: with a credential, or as far as it is known without one.');
+/** The answer about one client. */
+export type ClientAnswer = z.infer<typeof clientAnswer>;
+
 export const clientPage = z
   .object({
     clients: z

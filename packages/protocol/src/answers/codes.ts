@@ -55,7 +55,8 @@ export const ANSWER_CODES = {
   },
   'client-not-found': {
     statuses: [404],
-    meaning: 'the vault has no credential of such a client, or no run of it is known',
+    meaning:
+      'the vault has no credential of such a client and no join token was issued for it; or no run of it is known',
   },
   'another-run': {
     statuses: [409],

@@ -45,7 +45,38 @@ export type JoinedAnswer = z.infer<typeof joinedAnswer>;
 export const sealedAnswer = z.object({ sealed: z.string().max(65_536) });
 export type SealedAnswer = z.infer<typeof sealedAnswer>;
 
-/** What is sealed. The agent compares `name` and `version` with those that it asked for. */
+/**
+ * Answer to `GET /api/devices/messages`, with at least one of the two. Messages carry report keys, so they are never in clear;
+ * a pass is worth nothing without the device's key.
+ */
+export const deviceMessagesAnswer = z
+  .object({
+    sealed: z
+      .string()
+      .min(1)
+      .describe('a JWE in compact serialization of SealedMessages; absent if there are no messages')
+      .exactOptional(),
+    pass: z
+      .string()
+      .min(1)
+      .max(2048)
+      .describe("the device's new pass, which replaces the one of the request; absent unless there is a new one")
+      .exactOptional(),
+  })
+  .readonly()
+  .describe('Messages that the device has not answered yet, sealed to its key; or a new pass.');
+export type DeviceMessagesAnswer = z.infer<typeof deviceMessagesAnswer>;
+
+/** What is sealed of it. Each message is read for itself, so that one that is wrong does not hide the others. */
+export const sealedMessages = z.object({
+  registry: z.string(),
+  connectedRegistry: z.string(),
+  client: z.string(),
+  time: z.iso.datetime().describe('when the app sealed this answer'),
+  messages: z.array(z.unknown()),
+});
+
+/** What is sealed of a secret. The agent compares `name` and `version` with those that it asked for. */
 export const sealedSecret = z.object({
   name: z.string(),
   version: z.string(),

@@ -11,6 +11,7 @@ export const issuedEnrolments = z
       .array(
         z
           .object({
+            key: z.string().describe("the client's key in paths, as in `GET /clients/{key}`"),
             registry: z.string(),
             connectedRegistry: z.string(),
             client: z.string(),
@@ -30,8 +31,9 @@ export const issuedEnrolments = z
 export type IssuedEnrolments = z.infer<typeof issuedEnrolments>;
 
 /** What one client of a request got. */
-export type EnrolmentPart = ClientReference &
-  ({ readonly joinToken: string; readonly expiresAt: string } | { readonly problem: ProblemDetails });
+export type EnrolmentPart = ClientReference & { readonly key: string } & (
+    { readonly joinToken: string; readonly expiresAt: string } | { readonly problem: ProblemDetails }
+  );
 
 const UNCONFIRMED: Details = {
   status: 503,

@@ -20,14 +20,16 @@ import {
   step,
   verifiedPull,
   pendingAnswer,
-  deviceMessagesAnswer,
+  sealedDeviceMessages,
 } from '@connected-registry/protocol/answers/answers';
 import { clientName, offboardingBody, revocationBody } from '@connected-registry/protocol/requests/clientsRequest';
 import { checkBody } from '@connected-registry/protocol/requests/checkRequest';
 import {
+  absentClient,
   checkFinding,
   checkResult,
   checkWarning,
+  clientAnswer,
   clientPage,
   clientReach,
   clientState,
@@ -35,7 +37,7 @@ import {
   difference,
   unusedResource,
 } from '@connected-registry/protocol/answers/clientAnswers';
-import { sealedAnswer, sealedSecret } from '@connected-registry/protocol/enrolment/messages';
+import { deviceMessagesAnswer, sealedAnswer, sealedSecret } from '@connected-registry/protocol/enrolment/messages';
 import { healthAnswer, triedRight } from '@connected-registry/protocol/answers/healthAnswer';
 import { deviceKeysBody, joinedAnswer } from '@connected-registry/protocol/enrolment/messages';
 import { enrolmentBody } from '@connected-registry/protocol/requests/enrolmentRequest';
@@ -81,6 +83,8 @@ const SCHEMAS = {
   RecordedOperation: recordedOperation,
   ClientOperations: clientOperations,
   Client: clientView,
+  AbsentClient: absentClient,
+  ClientAnswer: clientAnswer,
   ClientReach: clientReach,
   ClientPage: clientPage,
   ClientState: clientState,
@@ -97,6 +101,7 @@ const SCHEMAS = {
   ReportAnswer: reportAnswer,
   PendingAnswer: pendingAnswer,
   DeviceMessagesAnswer: deviceMessagesAnswer,
+  SealedMessages: sealedDeviceMessages,
   SealedAnswer: sealedAnswer,
   SealedSecret: sealedSecret,
   ProblemDetails: problemDetails,

@@ -1,7 +1,6 @@
 import { MAX_WAIT_SECONDS } from '../requests/longPolls.js';
 import { deviceSecretQuery } from '../routes/deviceSecrets.js';
 import { answer, headers, problemAnswers } from './answers.js';
-import { PENDING } from './examples.js';
 import { parametersOf } from './parameters.js';
 
 /** The parameter of routes where a device waits for messages. */
@@ -17,14 +16,17 @@ const getDeviceMessages = {
   tags: ['devices'],
   summary: 'Returns pending messages for a device that has joined',
   description:
-    'A message is returned until a report or an acknowledgement answers it, so it may be repeated. A request that waits is refused as soon as the key of the device ends.',
+    'Messages carry report keys, so they are encrypted to the sealing key of the device; a pass is worth nothing without its signing key. A message is returned until a report or an acknowledgement answers it, so it may be repeated. A request that waits is refused as soon as the key of the device ends.',
   security: [{ deviceSignature: [] }],
   parameters: [waitParameter],
   responses: {
     '200': answer(
-      'Messages; none if there is only a new pass.',
+      'A JWE in compact serialization (ECDH-ES+A256KW, A256GCM) of SealedMessages; absent if there is only a new pass.',
       'DeviceMessagesAnswer',
-      { check: PENDING, newPass: { messages: [], pass: 'crpass1.content-of-the-pass.azI.mac-of-the-pass' } },
+      {
+        messages: { sealed: 'header.encrypted-key.iv.ciphertext.tag' },
+        newPass: { pass: 'crpass1.content-of-the-pass.azI.mac-of-the-pass' },
+      },
       ['Cache-Control'],
     ),
     '204': { description: 'None.', ...headers(['Cache-Control']) },

@@ -1,11 +1,13 @@
 import type { z } from 'zod';
 import type { DeviceKeysBody, JoinedAnswer } from '@connected-registry/protocol/enrolment/messages';
 import type { enrolmentBody } from '@connected-registry/protocol/requests/enrolmentRequest';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { problemType } from '../answers/problem.js';
 import type { IssuedEnrolments } from '../enrolments/enrolmentAnswers.js';
 
 const client = { registry: 'myregistry', connectedRegistry: 'myconnectedregistry', client: 'sensor-7' } as const;
 const { registry: _registry, ...named } = client;
+const issuedFor = (name: string) => ({ key: clientKey({ ...client, client: name }), ...client, client: name });
 
 export const ENROLMENT_REQUEST: z.input<typeof enrolmentBody> = { ...named, addresses: ['198.51.100.0/24'] };
 export const ENROLMENTS_REQUEST: z.input<typeof enrolmentBody> = {
@@ -19,14 +21,13 @@ export const ENROLMENT_CSV =
 const TOKEN_FORM = 'crjoin1.WyJteXJl...';
 
 export const ISSUED: IssuedEnrolments = {
-  enrolments: [{ ...client, joinToken: TOKEN_FORM, expiresAt: '2026-03-02T12:00:00.000Z' }],
+  enrolments: [{ ...issuedFor('sensor-7'), joinToken: TOKEN_FORM, expiresAt: '2026-03-02T12:00:00.000Z' }],
 };
 export const ISSUED_IN_PART: IssuedEnrolments = {
   enrolments: [
-    { ...client, joinToken: TOKEN_FORM, expiresAt: '2026-03-04T12:00:00.000Z' },
+    { ...issuedFor('sensor-7'), joinToken: TOKEN_FORM, expiresAt: '2026-03-04T12:00:00.000Z' },
     {
-      ...client,
-      client: 'sensor-8',
+      ...issuedFor('sensor-8'),
       problem: {
         type: problemType('engine-slow'),
         status: 503,

@@ -6,7 +6,12 @@ import type {
 } from '@connected-registry/protocol/answers/answers';
 import type { CheckStarted } from '../answers/problemDetails.js';
 import { CHECK_PREFIX } from '../../../domain/check/checkRun.js';
-import type { CheckResult, ClientPage, ClientView } from '@connected-registry/protocol/answers/clientAnswers';
+import type {
+  AbsentClient,
+  CheckResult,
+  ClientPage,
+  ClientView,
+} from '@connected-registry/protocol/answers/clientAnswers';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { FIX_COMMANDS } from '../../../domain/check/fixCommands.js';
 import { formatOperationId } from '@connected-registry/protocol/names/operationId';
@@ -51,6 +56,13 @@ export const CLIENT_JOINED: ClientView = {
     lastContactAt: '2026-03-08T09:12:00.000Z',
     enrolment: { state: 'used', expiresAt: '2026-03-02T11:50:00.000Z' },
   },
+};
+
+/** Its device may join; nothing was onboarded yet. */
+export const CLIENT_ABSENT: AbsentClient = {
+  key: CLIENT_KEY,
+  state: 'absent',
+  reach: { kind: 'unknown', enrolment: { state: 'open', expiresAt: '2026-03-02T11:50:00.000Z' } },
 };
 
 export const CLIENT_UNBOUND: ClientView = {

@@ -20,9 +20,13 @@ export const getClients = {
 export const getClient = {
   operationId: 'getClient',
   tags: ['inventory'],
-  summary: 'Shows a client that has a credential',
+  summary: 'Shows a client that has a credential, or whose device has joined or may join',
   responses: {
-    '200': answer('The client.', 'Client', { joined: examples.CLIENT_JOINED, unbound: examples.CLIENT_UNBOUND }),
+    '200': answer('The client.', 'ClientAnswer', {
+      joined: examples.CLIENT_JOINED,
+      unbound: examples.CLIENT_UNBOUND,
+      absent: examples.CLIENT_ABSENT,
+    }),
     ...BY_OPERATORS,
     ...problemAnswers(['client-not-found', 'service-error', 'unavailable']),
   },

@@ -3,10 +3,15 @@ import type { DurableClient } from 'durable-functions';
 import { z } from 'zod';
 import type { Config } from '../../../settings/config.js';
 import { findRegistry } from '../../../settings/registries.js';
-import type { ClientPage, ClientView } from '@connected-registry/protocol/answers/clientAnswers';
+import type {
+  AbsentClient,
+  ClientAnswer,
+  ClientPage,
+  ClientView,
+} from '@connected-registry/protocol/answers/clientAnswers';
 import { CLIENTS_QUERY_FIELDS, clientsQuery } from '@connected-registry/protocol/requests/listQueries';
 import { referenceOf } from '@connected-registry/protocol/names/clientKey';
-import { reachOf } from '../../../domain/enrolment/reach.js';
+import { reachOf, reachOfAbsent } from '../../../domain/enrolment/reach.js';
 import { channelOf } from '../../../domain/profiles/profiles.js';
 import { WAITING_KINDS, waitingInstance } from '../../../domain/operations/waitingRun.js';
 import { ServiceError } from '../../../serviceErrors/serviceError.js';
@@ -67,28 +72,40 @@ function defined({ vaultPage }: z.infer<typeof clientPlace>) {
 /** Form of a client's key. Other texts cannot be the name of a main secret. */
 export const CLIENT_KEY = /^[a-z0-9-]{1,100}$/;
 
-/** `GET /api/clients/{key}`: one client, with all that its scope map grants, and how its device is reached. */
+/**
+ * `GET /api/clients/{key}`: one client, with all that its scope map grants, and how its device is reached. Also a client
+ * without a credential, if its device has joined or may join: an operator waits for that before the onboarding.
+ */
 export function getClient({ profileBook }: Pick<Config, 'profileBook'>, { inventory }: Pick<Queries, 'inventory'>) {
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
     const key = request.params['key'] ?? '';
     return orServiceProblem(async () => {
-      const view = CLIENT_KEY.test(key)
-        ? await inventory.client(key, (reference) => findRunning(client, reference))
-        : undefined;
-      if (!view) return clientNotFound(key, NO_CREDENTIAL);
+      if (!CLIENT_KEY.test(key)) return clientNotFound(key, NO_CREDENTIAL);
+      const view = await inventory.client(key, (reference) => findRunning(client, reference));
       const record = await readClientRecord(client, key);
+      const waiting = WAITING_KINDS.map((kind) => waitingInstance(kind, key));
+      if (!view) {
+        const reach = reachOfAbsent(record, new Date());
+        if (!reach) return clientNotFound(key, NO_CREDENTIAL);
+        const absent: AbsentClient = { key, state: 'absent', reach };
+        const shown = await withRunning(absent, client, [key, ...waiting]);
+        return { status: 200, jsonBody: shown satisfies ClientAnswer };
+      }
       const { identity } = record.access ?? {};
       const identified = identity === undefined ? view : { ...view, identity };
-      const waiting = WAITING_KINDS.map((kind) => waitingInstance(kind, key));
       const shown = await withRunning(identified, client, [key, ...waiting]);
       const reach = reachOf(record, channelOf(profileBook, referenceOf(view)), new Date());
-      return { status: 200, jsonBody: { ...shown, reach } satisfies ClientView };
+      return { status: 200, jsonBody: { ...shown, reach } satisfies ClientAnswer };
     });
   };
 }
 
 /** Adds the running operation of the first of these instances that has one. */
-async function withRunning(view: ClientView, client: DurableClient, instances: readonly string[]): Promise<ClientView> {
+async function withRunning<View extends ClientView | AbsentClient>(
+  view: View,
+  client: DurableClient,
+  instances: readonly string[],
+): Promise<View> {
   for (const instance of instances) {
     const run = await readRun(client, instance);
     if (!run || hasEnded(run)) continue;
@@ -98,7 +115,7 @@ async function withRunning(view: ClientView, client: DurableClient, instances: r
 }
 
 const NO_CREDENTIAL =
-  'The vault has no credential of this name. A client has one from its first onboarding until its offboarding.';
+  'The vault has no credential of this name, and no join token was issued for it. A client has a credential from its first onboarding until its offboarding.';
 
 /** Builds the 404 answer for a client's key. @param why a sentence about what was searched */
 export function clientNotFound(key: string, why: string): HttpResponseInit {

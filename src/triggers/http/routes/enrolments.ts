@@ -34,18 +34,18 @@ async function issue(
   actor: string,
   { reportKeys }: Pick<Config, 'reportKeys'>,
 ): Promise<EnrolmentPart> {
-  const resource = clientKey(reference);
+  const key = clientKey(reference);
   try {
     const issued = await issueJoinToken(client, reference, limits, reportKeys, actor);
     if (issued) {
-      audit('enrolment.issue.succeeded', { resource, expiresAt: issued.expiresAt });
-      return { ...reference, ...issued };
+      audit('enrolment.issue.succeeded', { resource: key, expiresAt: issued.expiresAt });
+      return { key, ...reference, ...issued };
     }
   } catch (error) {
     logEvent('enrolment.unexpectedError', errorPlace(error));
   }
-  audit('enrolment.issue.failed', { resource, reason: 'engine-slow' });
-  return { ...reference, ...unconfirmedPart() };
+  audit('enrolment.issue.failed', { resource: key, reason: 'engine-slow' });
+  return { key, ...reference, ...unconfirmedPart() };
 }
 
 /** `DELETE /api/enrolments/{key}`: takes back a client's join token that no device has used. */

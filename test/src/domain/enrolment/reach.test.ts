@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Joined } from '../../../../src/domain/enrolment/enrolment.js';
-import { reachOf, silentSince } from '../../../../src/domain/enrolment/reach.js';
+import { reachOf, reachOfAbsent, silentSince } from '../../../../src/domain/enrolment/reach.js';
 
 const NOW = new Date('2026-03-10T12:00:00.000Z');
 const JOINED: Joined = {
@@ -35,6 +35,13 @@ describe('how a device is reached', () => {
     const enrolment = { ...token, ...issued, ...more };
     const { enrolment: shown } = reachOf({ enrolment }, { kind: 'eventGrid' }, NOW);
     expect(shown).toEqual({ state, expiresAt: enrolment.expiresAt });
+    expect(reachOfAbsent({ enrolment }, NOW)).toEqual({ kind: 'unknown', enrolment: shown });
+  });
+
+  test('is unknown for a client without a credential until its device has joined', () => {
+    expect(reachOfAbsent({}, NOW)).toBeUndefined();
+    const { keys: _keys, token: _token, ...shown } = JOINED;
+    expect(reachOfAbsent({ joined: JOINED }, NOW)).toEqual({ kind: 'joined', ...shown });
   });
 });
 

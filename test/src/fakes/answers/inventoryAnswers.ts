@@ -48,6 +48,10 @@ export async function giveInventory(note: Note): Promise<void> {
   note('GET clients', 'a page', await ask(list, { query: { top: '2' } }, engine));
   note('GET clients', 'bad parameters', await ask(list, { query: { top: '0', sort: 'up', state: 'fine' } }));
   note('GET clients/{key}', 'a client', await ask(one, { params: { key } }, engine));
+  const absent = clientKey({ ...referenceOf(0), client: 'not-onboarded' });
+  const enrolment = { hash: 'a-hash', issuedAt: '2026-03-01T11:00:00.000Z', expiresAt: '2026-03-02T11:00:00.000Z' };
+  engine.entities.set(`@client@${absent}`, { enrolment });
+  note('GET clients/{key}', 'a client without a credential', await ask(one, { params: { key: absent } }, engine));
   note('GET clients/{key}', 'no client', await ask(one, { params: { key: 'nothing' } }));
   for (const kind of ['throttled', 'forbidden'] as const) {
     world.wire.fail('page', { when: 'before', kind, ...(kind === 'throttled' ? { retryAfterSeconds: 3 } : {}) });

@@ -118,6 +118,46 @@ describe('GET /api/clients/{key}', () => {
     expect((await get(key)).body['reach']).toEqual({ kind: 'joined', ...shown });
   });
 
+  describe('for a client without a credential', () => {
+    const key = clientKey({ ...referenceOf(7), client: 'not-onboarded' });
+    const at = '2026-03-01T11:00:00.000Z';
+    const enrolment = { hash: 'a-hash', issuedAt: at, expiresAt: '2999-01-01T00:00:00.000Z' };
+    const joined = { keys: {}, thumbprint: 'a-thumbprint', joinedAt: at, keysSince: at };
+    const { keys: _keys, ...shown } = joined;
+    const { expiresAt } = enrolment;
+
+    test.each<[string, object, object]>([
+      ['whose device may join', { enrolment }, { kind: 'unknown', enrolment: { state: 'open', expiresAt } }],
+      [
+        'whose device has joined',
+        { enrolment: { ...enrolment, usedBy: 'a-thumbprint' }, joined },
+        { kind: 'joined', ...shown, enrolment: { state: 'used', expiresAt } },
+      ],
+      ['whose token was withdrawn after its device had joined', { joined }, { kind: 'joined', ...shown }],
+    ])('shows one %s', async (_, record, reach) => {
+      engine.entities.set(`@client@${key}`, record);
+      const { status, body } = await get(key);
+      expect([status, body]).toEqual([200, { key, state: 'absent', reach }]);
+      expect(JSON.stringify(body)).not.toContain('a-hash');
+    });
+
+    test('shows its run', async () => {
+      engine.entities.set(`@client@${key}`, { joined });
+      const run = runOf(7);
+      const input = { ...run, request: { ...run.request, client: 'not-onboarded' } };
+      engine.instances.set(key, { name: ONBOARD, input, runtimeStatus: 'Running' });
+      expect((await get(key)).body['running']).toBe(`${key}.${run.run}`);
+    });
+
+    test.each([{}, { knownSince: at }, { revokedAt: at }, { newestEventAt: at, ended: [] }])(
+      'finds none if its record has only %j',
+      async (record) => {
+        engine.entities.set(`@client@${key}`, record);
+        expect((await get(key)).status).toBe(404);
+      },
+    );
+  });
+
   test('shows the run that waits for the client', async () => {
     const key = clientKey(referenceOf(7));
     const input = { ...runOf(7), kind: ONBOARD, preempts: false };

@@ -1,4 +1,6 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { sealedDeviceMessages } from '@connected-registry/protocol/answers/answers';
+import { open } from '@connected-registry/protocol/enrolment/sealing';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { devicePass, readDevicePass } from '../../../../../src/domain/enrolment/serverPasses.js';
 import { ONBOARD } from '../../../../../src/domain/operations/run.js';
@@ -21,7 +23,7 @@ const RECORD = `@client@${INSTANCE}`;
 
 let device: SigningDevice;
 let pass: string;
-beforeAll(async () => {
+beforeEach(async () => {
   device = await signingDevice('ES256');
   pass = devicePass(keys, { client: reference, thumbprint: device.thumbprint });
 });
@@ -64,6 +66,8 @@ const ask = () =>
       },
     },
   });
+const opened = async (body: Record<string, unknown>) =>
+  JSON.parse(await open(String(body['sealed']), device.sealing)) as unknown;
 async function get(wait = '0', by = poll, withPass = pass) {
   const line = { method: 'GET', path: `/api/devices/messages?wait=${wait}` };
   const authorization = await device.sign(line, withPass, new Date());
@@ -75,10 +79,37 @@ describe('a joined device that asks for its messages', () => {
     ask();
     const { status, headers, body } = seen(await get('25'));
     expect([status, headers]).toEqual([200, { 'cache-control': 'no-store' }]);
-    expect(body).toMatchObject({
+    expect(await opened(body)).toMatchObject({
+      ...reference,
+      time: NOW.toISOString(),
       messages: [{ id: `${INSTANCE}.${RUN}.1`, data: { client: 'sensor-7', attempt: 1 } }],
     });
-    expect(body).not.toHaveProperty('pass');
+    expect(Object.keys(body)).toEqual(['sealed']);
+  });
+
+  test.each(['ES256', 'EdDSA'] as const)('with a key of %s is told nothing in clear', async (algorithm) => {
+    device = await signingDevice(algorithm);
+    pass = devicePass(keys, { client: reference, thumbprint: device.thumbprint });
+    join();
+    ask();
+    const { body } = seen(await get());
+    const { messages } = sealedDeviceMessages.parse(await opened(body));
+    const { reportKey } = messages[0]?.data ?? {};
+    expect(reportKey).toMatch(/^\S{20,}$/);
+    for (const text of [reportKey, INSTANCE, 'sensor-7', 'hello-world'])
+      expect(JSON.stringify(body)).not.toContain(text);
+  });
+
+  test('seals to the key that the record has, whoever repeats its request at another instance', async () => {
+    ask();
+    const line = { method: 'GET', path: '/api/devices/messages?wait=0' };
+    const captured = deviceRequest({ ...line, authorization: await device.sign(line, pass, NOW) });
+    const elsewhere = getDeviceMessages(keys, new SignedRequests(keys), new LongPolls(2));
+    await poll(captured, engine.client);
+    const { status, body } = seen(await elsewhere(captured, engine.client));
+    expect([status, Object.keys(body)]).toEqual([200, ['sealed']]);
+    const enemy = await signingDevice('ES256');
+    await expect(open(String(body['sealed']), enemy.sealing)).rejects.toThrow('decryption operation failed');
   });
 
   test('gets 204 after its wait if there is none', async () => {
@@ -134,10 +165,18 @@ describe('a joined device that asks for its messages', () => {
     const { reportKeys: rotated } = config({ REPORT_KEYS: `${KEY_2},${KEY_1}` });
     const later = getDeviceMessages(rotated, new SignedRequests(rotated), new LongPolls(2));
     const { status, body } = seen(await get('0', later));
-    expect([status, body['messages']]).toEqual([200, []]);
+    expect([status, Object.keys(body)]).toEqual([200, ['pass']]);
     const renewed = String(body['pass']);
     expect(readDevicePass(rotated, renewed)).toEqual({ client: reference, thumbprint: device.thumbprint });
     expect((await get('0', later, renewed)).status).toBe(204);
+  });
+
+  test('gets both, a new pass and its messages', async () => {
+    const { reportKeys: rotated } = config({ REPORT_KEYS: `${KEY_2},${KEY_1}` });
+    ask();
+    const { body } = seen(await get('0', getDeviceMessages(rotated, new SignedRequests(rotated), new LongPolls(2))));
+    expect(Object.keys(body)).toEqual(['sealed', 'pass']);
+    expect(await opened(body)).toMatchObject({ messages: [{ data: { attempt: 1 } }] });
   });
 });
 

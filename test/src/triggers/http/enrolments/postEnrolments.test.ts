@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { clientOfJoinToken, hashOfJoinToken } from '../../../../../src/domain/enrolment/serverPasses.js';
 import { CONNECTED_REGISTRY } from '../../../fakes/answers/requests.js';
 import { CLIENT, EnrolmentWorld, KEY } from '../../../fakes/enrolment/enrolmentWorld.js';
@@ -27,7 +28,7 @@ describe('a join token', () => {
     expect([answer.status, answer.headers]).toEqual([201, { 'cache-control': 'no-store' }]);
     const [part] = parts(answer);
     const { joinToken = '' } = part ?? {};
-    expect(part).toEqual({ ...CLIENT, joinToken, expiresAt: '2026-03-02T12:00:00.000Z' });
+    expect(part).toEqual({ key: clientKey(CLIENT), ...CLIENT, joinToken, expiresAt: '2026-03-02T12:00:00.000Z' });
     expect(clientOfJoinToken(world.config.reportKeys, joinToken)).toEqual(CLIENT);
     expect(world.engine.record().enrolment).toEqual({
       hash: hashOfJoinToken(joinToken),
