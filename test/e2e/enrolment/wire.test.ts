@@ -3,6 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import {
+  startRecordingProxy,
+  type Exchange,
+  type RecordingProxy,
+} from '@connected-registry/local-stack/stack/recordingProxy';
 import { formsOf } from '@connected-registry/protocol/redaction/secretForms';
 import { NeedleSearch } from '../../needles/needleSearch.js';
 import { startChild, type Child } from '../../shared/childProcess.js';
@@ -12,7 +17,6 @@ import type { Login } from '../harness/operatorSdk.js';
 import { TakingAway } from '../harness/takingAway.js';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
 import { Joiner } from './joiner.js';
-import { startRecordingProxy, type Exchange, type RecordingProxy } from './recordingProxy.js';
 
 /*
  * What somebody reads who ends TLS between a device and the app, a proxy of the site for example: no password, whatever

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { request as send, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { Stack } from '@connected-registry/local-stack/stack/stack';
-import { tlsFolder } from '@connected-registry/local-stack/stack/plans';
 import { ensureCertificates } from '@connected-registry/azure-simulator/tls/certificates';
+import { tlsFolder } from './plans.js';
+import type { Stack } from './stack.js';
 
 /** A request and its answer, as whoever ends TLS between a device and the app reads them. */
 export interface Exchange {
