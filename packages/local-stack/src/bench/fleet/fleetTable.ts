@@ -25,6 +25,11 @@ export interface MeasuredFleet {
   readonly memory: number | undefined;
   /** The same fleet by an app without the budget, if it was measured. */
   readonly withoutBudget?: Pick<MeasuredFleet, 'seconds' | 'completed' | 'failures' | 'requests'>;
+  /** Of devices that have joined: how long that took, before everything else, and their requests for messages. */
+  readonly joined?: {
+    readonly seconds: number;
+    readonly polls: { readonly answered: number; readonly refused: number };
+  };
   /** Microsoft's quickstart by the real Azure CLI, if it was measured. */
   readonly byHand?: { readonly devices: number; readonly seconds: number; readonly writes: number };
 }
@@ -95,6 +100,7 @@ export function fleetLines(fleet: MeasuredFleet): Line[] {
           },
         ]
       : []),
+    ...(fleet.joined ? joinedLines(clients, fleet.joined) : []),
     ...(withoutBudget ? withoutBudgetLines(fleet, withoutBudget) : []),
     ...(byHand ? byHandLines(clients, seconds, byHand) : []),
   ];
@@ -161,6 +167,16 @@ function withoutBudgetLines(
       what: 'without the budget: requests a client',
       value: `${each(reads)} reads, ${each(writes)} writes, ${each(throttled)} answered 429`,
     },
+  ];
+}
+
+function joinedLines(clients: number, { seconds, polls }: NonNullable<MeasuredFleet['joined']>): Line[] {
+  return [
+    {
+      what: 'devices joined before that',
+      value: `${clients} in ${secondsText(seconds)}, ${(clients / seconds).toFixed(1)} a second`,
+    },
+    { what: 'requests for messages', value: `${polls.answered}; refused and repeated ${polls.refused}` },
   ];
 }
 
