@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { AppClient } from '../e2e/harness/appClient.js';
 import { FREE, Launched } from '../e2e/harness/launched.js';
+import { requireProgram } from './program.js';
 
 /*
  * Every line that `npm run local` prints for a person to paste into a terminal, in the order in which they are printed.
@@ -16,6 +17,7 @@ let own: Launched;
 let app: AppClient;
 let commands: string[];
 beforeAll(async () => {
+  await requireProgram('curl');
   own = new Launched();
   const { output } = own.launch(...FREE);
   await vi.waitUntil(() => output().includes('Ctrl-C stops everything'), { timeout: 60_000, interval: 50 });
