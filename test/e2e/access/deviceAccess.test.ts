@@ -4,7 +4,7 @@ import {
   letAppGiveAccess,
   takeDeviceRights,
   vaultAssignments,
-} from '@connected-registry/local-stack/stack/deviceRights';
+} from '@connected-registry/local-stack/stack/devices/deviceRights';
 import { vaultId } from '@connected-registry/local-stack/stack/world';
 import { onboardingOf, type Operation } from '../harness/appClient.js';
 import { whileNothingSyncs } from '../harness/holds.js';

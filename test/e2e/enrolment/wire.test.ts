@@ -7,7 +7,7 @@ import {
   startRecordingProxy,
   type Exchange,
   type RecordingProxy,
-} from '@connected-registry/local-stack/stack/recordingProxy';
+} from '@connected-registry/local-stack/stack/devices/recordingProxy';
 import { formsOf } from '@connected-registry/protocol/redaction/secretForms';
 import { NeedleSearch } from '../../needles/needleSearch.js';
 import { startChild, type Child } from '../../shared/childProcess.js';

@@ -3,8 +3,8 @@ import { candidateSecretName, mainSecretName } from '@connected-registry/protoco
 import type { Inventory } from '../stack/operator.js';
 import { countArmRequests, forgetRequests, type ArmRequests } from '../stack/armRequests.js';
 import type { Stack } from '../stack/stack.js';
-import { letAppGiveAccess, takeDeviceRights, vaultAssignments } from '../stack/deviceRights.js';
-import { startRecordingProxy, type Exchange } from '../stack/recordingProxy.js';
+import { letAppGiveAccess, takeDeviceRights, vaultAssignments } from '../stack/devices/deviceRights.js';
+import { startRecordingProxy, type Exchange } from '../stack/devices/recordingProxy.js';
 import { issueJoinToken, JoinedAgent } from './joinedAgent.js';
 import { AGENT_STEP, FOR_JOINED, joinStep, joinTokenStep } from './joining.js';
 import { follow, onboard, type ShownOperation } from './operations.js';

@@ -1,5 +1,5 @@
 import { FlagError, HELP, parseLocalFlags } from './commandLine.js';
-import { letAppGiveAccess } from './deviceRights.js';
+import { letAppGiveAccess } from './devices/deviceRights.js';
 import { endBySignal } from './endBySignal.js';
 import { unknownSettings } from './knownSettings.js';
 import { startStack } from './startStack.js';

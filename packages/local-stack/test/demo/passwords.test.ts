@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { searchPasswords } from '../../src/demo/passwords.js';
-import type { Exchange } from '../../src/stack/recordingProxy.js';
+import type { Exchange } from '../../src/stack/devices/recordingProxy.js';
 
 const PASSWORD = 'a/password+of"the?vault';
 const AUTH = Buffer.from(`token:${PASSWORD}`).toString('base64');

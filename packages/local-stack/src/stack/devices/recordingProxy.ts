@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { request as send, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { ensureCertificates } from '@connected-registry/azure-simulator/tls/certificates';
-import { tlsFolder } from './plans.js';
-import type { Stack } from './stack.js';
+import { tlsFolder } from '../plans.js';
+import type { Stack } from '../stack.js';
 
 /** A request and its answer, as whoever ends TLS between a device and the app reads them. */
 export interface Exchange {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ROLES } from '@connected-registry/azure-simulator/access/roles';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
-import type { ControlPlane } from './stack.js';
-import { vaultId } from './world.js';
+import type { ControlPlane } from '../stack.js';
+import { vaultId } from '../world.js';
 
 const API_VERSION = '2022-04-01';
 const PATH = 'providers/Microsoft.Authorization/roleAssignments';
