@@ -13,15 +13,19 @@ beforeAll(() => {
   output = stdout;
 });
 
-test('npm run demo onboards, shows the commands it replaces, and rolls the failing device back', () => {
+test('npm run demo onboards a device of each kind, shows what it replaces, rolls the failing one back, and finds no password', () => {
   for (const text of [
     'az acr scope-map create --name hello-world-scopemap',
     'az acr token create --name myconnectedregistry-client-token',
     '--add-client-token myconnectedregistry-client-token',
     'docker pull',
+    'az role assignment create --role "Key Vault Secrets User"',
+    'agent join --token-file',
+    "opened on the device, in docker's config.json",
     'What now exists',
     'pull-manifest-unknown',
     'as before',
+    'found        none',
   ])
     expect(output.replaceAll(/\s*\n\s*\|\s*/g, ' ')).toContain(text);
   expect(output).not.toContain('\u001b[');
@@ -30,7 +34,7 @@ test('npm run demo onboards, shows the commands it replaces, and rolls the faili
 /** The part of an output that the README shows, without what differs from one run to the next. */
 function lasting(text: string): string[] {
   const shown = text.slice(text.indexOf('Onboarding device-1'));
-  const [part = ''] = shown.split(/\n\n(?=Onboarding device-2)|\n```/);
+  const [part = ''] = shown.split(/\n\n(?=Letting device-2 in)|\n```/);
   return (
     part
       .split('\n')

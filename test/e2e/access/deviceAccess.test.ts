@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { z } from 'zod';
+import {
+  letAppGiveAccess,
+  takeDeviceRights,
+  vaultAssignments,
+} from '@connected-registry/local-stack/stack/devices/deviceRights';
 import { vaultId } from '@connected-registry/local-stack/stack/world';
-import { ASSIGNMENT_CONDITION } from '../../../src/domain/access/secretsUser.js';
 import { onboardingOf, type Operation } from '../harness/appClient.js';
 import { whileNothingSyncs } from '../harness/holds.js';
 import { TakingAway } from '../harness/takingAway.js';
@@ -14,8 +16,6 @@ import { startTestStack, type TestStack } from '../harness/testStack.js';
  * device has one; here one agent does for all.
  */
 
-const ADMINISTRATOR = 'f58310d9-a9f6-439a-9e8d-f62e7b41a168';
-const API_VERSION = '2022-04-01';
 /** An identity that no device has. */
 const OTHER = '22222222-2222-2222-2222-222222222222';
 
@@ -23,48 +23,24 @@ let it: TestStack;
 let away: TakingAway;
 let vault: string;
 let device: string;
+/** The role that a deployment gives the app. */
+let permission: string;
 beforeAll(async () => {
   it = await startTestStack();
   away = new TakingAway(it);
   const { world } = it.stack.controlPlane;
   vault = vaultId(world);
   device = world.identities.device.objectId;
-  for (const { id, principalId } of await assignments()) if (principalId === device) await arm('DELETE', id);
-  await permit();
+  await takeDeviceRights(it.stack.controlPlane);
+  permission = await letAppGiveAccess(it.stack.controlPlane);
 });
 afterAll(() => it.dispose());
-
-const arm = (method: string, path: string, body?: unknown) =>
-  it.stack.controlPlane.operator.arm(method, path, API_VERSION, body);
-
-const listing = z.object({
-  value: z.array(z.object({ id: z.string(), properties: z.object({ principalId: z.string(), scope: z.string() }) })),
-});
-async function assignments() {
-  const { value } = listing.parse(await arm('GET', `${vault}/providers/Microsoft.Authorization/roleAssignments`));
-  return value.map(({ id, properties }) => ({ id, ...properties }));
-}
 
 /** Who may read the client's two secrets, by assignments on these alone. */
 async function readers(client: string): Promise<string[]> {
   const scopes = ['', '-candidate'].map((end) => `${vault}/secrets/${it.secretOf(client)}${end}`);
-  const found = await assignments();
+  const found = await vaultAssignments(it.stack.controlPlane);
   return scopes.flatMap((scope) => found.filter((one) => one.scope === scope).map(({ principalId }) => principalId));
-}
-
-let permission = '';
-/** The role that a deployment gives the app. */
-async function permit(): Promise<void> {
-  permission = `${vault}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}`;
-  await arm('PUT', permission, {
-    properties: {
-      roleDefinitionId: `/providers/Microsoft.Authorization/roleDefinitions/${ADMINISTRATOR}`,
-      principalId: it.stack.controlPlane.world.identities.app.objectId,
-      principalType: 'ServicePrincipal',
-      condition: ASSIGNMENT_CONDITION,
-      conditionVersion: '2.0',
-    },
-  });
 }
 
 const start = (client: string, principalId = device): Promise<string> =>
@@ -145,7 +121,7 @@ test('a host that is killed between an assignment and its record goes on, and le
 });
 
 test('without the role, preflight says so with the command that gives it', async () => {
-  await arm('DELETE', permission);
+  await it.stack.controlPlane.operator.arm('DELETE', permission, '2022-04-01');
   const dryRun = await it.app.post(onboardingOf('refused', { identity: { principalId: device }, dryRun: true }));
   expect(dryRun.body).toMatchObject({
     problems: [{ code: 'device-access-missing', fix: expect.stringContaining('az role assignment create') }],

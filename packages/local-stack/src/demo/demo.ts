@@ -1,13 +1,21 @@
+import { basename, join } from 'node:path';
+import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
 import type { Inventory } from '../stack/operator.js';
 import { countArmRequests, forgetRequests, type ArmRequests } from '../stack/armRequests.js';
 import type { Stack } from '../stack/stack.js';
+import { letAppGiveAccess, takeDeviceRights, vaultAssignments } from '../stack/devices/deviceRights.js';
+import { startRecordingProxy, type Exchange } from '../stack/devices/recordingProxy.js';
+import { issueJoinToken, JoinedAgent } from './joinedAgent.js';
+import { AGENT_STEP, FOR_JOINED, joinStep, joinTokenStep } from './joining.js';
 import { follow, onboard, type ShownOperation } from './operations.js';
 import type { Paint } from './paint.js';
+import { searchPasswords } from './passwords.js';
 import { QUICKSTART, replacedBySteps } from './quickstart.js';
 import { Timeline } from './timeline.js';
 
 const CLIENT = 'device-1';
-const FAILING_CLIENT = 'device-2';
+const JOINED_CLIENT = 'device-2';
+const FAILING_CLIENT = 'device-3';
 const MISSING_TAG = `${QUICKSTART.repository}:no-such-tag`;
 
 /** The output of the demo. */
@@ -18,12 +26,27 @@ export interface Screen {
 }
 
 /**
- * Onboards the quickstart's client and one that cannot succeed, and shows both.
+ * Onboards one device of each kind, one with an identity in Entra and one that joins, and one that cannot succeed; then
+ * looks for their passwords everywhere.
  *
- * @returns whether the first one's pull was verified and the second one left nothing behind
+ * @returns whether the pulls were verified, the failure left nothing behind, and no password was found
  */
 export async function demonstrate(stack: Stack, screen: Screen): Promise<boolean> {
-  return (await showOnboarding(stack, screen)) && (await showRollback(stack, screen));
+  // At first the stack's device reads the secrets of all clients, and the app may give no access.
+  await takeDeviceRights(stack.controlPlane);
+  await letAppGiveAccess(stack.controlPlane);
+  if (!(await showOnboarding(stack, screen))) return false;
+  const proxy = await startRecordingProxy(stack);
+  const agent = new JoinedAgent(stack, join(stack.ground.dataFolder, JOINED_CLIENT), proxy.url);
+  try {
+    if (!(await showJoining(stack, screen, agent))) return false;
+    if (!(await showRollback(stack, screen))) return false;
+    await agent.stop();
+    return await showPasswords(stack, screen, proxy.exchanges, agent.configFile);
+  } finally {
+    await agent.stop();
+    await proxy.close();
+  }
 }
 
 async function showOnboarding(stack: Stack, { print, paint, width }: Screen): Promise<boolean> {
@@ -33,7 +56,7 @@ async function showOnboarding(stack: Stack, { print, paint, width }: Screen): Pr
   await forgetRequests(azure.arm, https);
 
   print(
-    `\n${paint.strong(`Onboarding ${CLIENT}`)}, with the quickstart's own names; beside each step what it replaces\n`,
+    `\n${paint.strong(`Onboarding ${CLIENT}`)}, whose Entra identity may read nothing yet; beside each step what it replaces\n`,
   );
   const names = { registry: azure.registry, connectedRegistry: edge.connectedRegistry, edgeHost: edge.host };
   const timeline = new Timeline(print, paint, width, replacedBySteps(names));
@@ -44,6 +67,7 @@ async function showOnboarding(stack: Stack, { print, paint, width }: Screen): Pr
     repositories: [QUICKSTART.repository],
     scopeMap: QUICKSTART.scopeMap,
     token: QUICKSTART.token,
+    identity: { principalId: stack.controlPlane.world.identities.device.objectId },
   });
   const ended = await follow(address, functions.key, (operation) => timeline.show(operation));
   const seconds = (performance.now() - startedAt) / 1000;
@@ -51,10 +75,12 @@ async function showOnboarding(stack: Stack, { print, paint, width }: Screen): Pr
   const after = await operator.inventory(edge.connectedRegistry);
   const requests = await countArmRequests(azure.arm, https);
   const made = difference(after, before);
+  const readable = await readableSecrets(stack);
   const verified =
     ended.status === 'completed' &&
     /^sha256:[0-9a-f]{64}$/.test(ended.result?.pull.digest ?? '') &&
-    made.boundTokens.includes(QUICKSTART.token);
+    made.boundTokens.includes(QUICKSTART.token) &&
+    readable.toSorted().join() === secretsOf(stack, CLIENT).join();
   if (!verified || !ended.result) {
     print(paint.bad(`\nThe pull was not verified. ${failureOf(ended)}`));
     return false;
@@ -66,6 +92,7 @@ ${paint.strong('What now exists')}
   token        ${made.tokens.join(', ')}
   binding      ${made.boundTokens.join(', ')} at ${edge.connectedRegistry}
   secret       ${secret.name}, ${secret.slot}, until ${secret.expiresOn.slice(0, 10)}
+  access       the device's identity reads this secret and its candidate, and nothing else
   pull         ${edge.host}/${pull.image}, ${pull.bytes} bytes in ${Math.round(pull.milliseconds)} ms
                ${pull.digest}
   ARM          ${kindsOf(requests)}
@@ -74,10 +101,75 @@ ${operationsOf(requests)}
   return true;
 }
 
+async function showJoining(stack: Stack, { print, paint, width }: Screen, agent: JoinedAgent): Promise<boolean> {
+  const { functions, edge } = stack.endpoints;
+  print(
+    `\n${paint.strong(`Letting ${JOINED_CLIENT} in`)}, which has no Entra identity, and knows the app's address and a join token only\n`,
+  );
+  const joining = new Timeline(print, paint, width);
+  const { joinToken, expiresAt } = await issueJoinToken(stack, JOINED_CLIENT);
+  joining.did('join token', joinTokenStep(edge.connectedRegistry, JOINED_CLIENT, expiresAt));
+  joining.did('agent join', joinStep(await agent.join(joinToken)));
+  await agent.start();
+  joining.did('agent', AGENT_STEP);
+
+  print(`\n${paint.strong(`Onboarding ${JOINED_CLIENT}`)}, by the same request without an identity\n`);
+  const timeline = new Timeline(print, paint, width, FOR_JOINED);
+  const address = await onboard(functions, {
+    connectedRegistry: edge.connectedRegistry,
+    client: JOINED_CLIENT,
+    repositories: [QUICKSTART.repository],
+  });
+  const ended = await follow(address, functions.key, (operation) => timeline.show(operation));
+  if (ended.status !== 'completed') {
+    print(paint.bad(`\nThe pull was not verified. ${failureOf(ended)}`));
+    return false;
+  }
+  await agent.delivered();
+  timeline.did('delivered', { done: "opened on the device, in docker's config.json" });
+  return true;
+}
+
+async function showPasswords(
+  stack: Stack,
+  { print, paint }: Screen,
+  exchanges: readonly Exchange[],
+  configFile: string,
+): Promise<boolean> {
+  const places = { dataFolder: stack.ground.dataFolder, operator: stack.controlPlane.operator };
+  const { passwords, recorded, files, found, isSearchSound } = await searchPasswords(places, exchanges, configFile);
+  print(`
+${paint.strong('Where the passwords are')}, searched for in every form that they can be written in
+  Key Vault    ${passwords} passwords
+  ${CLIENT}     reads its own from the vault
+  ${JOINED_CLIENT}     got its own ${recorded.sealed} times, each time sealed to its key; it is in its config.json
+  searched     ${recorded.requests} requests of ${JOINED_CLIENT} with their answers, ${recorded.bytes} bytes, recorded in front of the app
+               ${files.count} files, ${files.bytes} bytes: logs, durable history, events, requests to Azure
+  found        ${found.length === 0 ? paint.good('none') : paint.bad(found.join(', '))}`);
+  const proven = found.length === 0 && isSearchSound && passwords > 1 && recorded.sealed > 0;
+  if (!isSearchSound) print(paint.bad('The search did not find the passwords where they must be.'));
+  return proven;
+}
+
+/** What the stack's device may read: names of secrets, or the vault. */
+async function readableSecrets({ controlPlane }: Stack): Promise<string[]> {
+  const { objectId } = controlPlane.world.identities.device;
+  const found = await vaultAssignments(controlPlane);
+  return found.filter(({ principalId }) => principalId === objectId).map(({ scope }) => basename(scope));
+}
+
+/** Names of the two secrets of a client, in alphabetical order. */
+function secretsOf({ endpoints }: Stack, client: string): string[] {
+  const { registry } = endpoints.azure;
+  const reference = { registry, connectedRegistry: endpoints.edge.connectedRegistry, client };
+  return [mainSecretName(reference), candidateSecretName(reference)];
+}
+
 async function showRollback(stack: Stack, { print, paint, width }: Screen): Promise<boolean> {
   const { functions, edge } = stack.endpoints;
   const { operator } = stack.controlPlane;
   const before = await operator.inventory(edge.connectedRegistry);
+  const readableBefore = await readableSecrets(stack);
 
   print(
     `\n${paint.strong(`Onboarding ${FAILING_CLIENT}`)}, which must pull ${MISSING_TAG}, a tag that does not exist\n`,
@@ -90,16 +182,21 @@ async function showRollback(stack: Stack, { print, paint, width }: Screen): Prom
     // Its own scope map, so that there is one to remove again.
     scopeMap: `${FAILING_CLIENT}-scopemap`,
     image: MISSING_TAG,
+    // One agent here serves every device that has an identity.
+    identity: { principalId: stack.controlPlane.world.identities.device.objectId },
   });
   const ended = await follow(address, functions.key, (operation) => timeline.show(operation));
 
   const left = difference(await operator.inventory(edge.connectedRegistry), before);
-  const residue = Object.values(left).flat();
+  const access = (await readableSecrets(stack)).filter((scope) => !readableBefore.includes(scope));
+  const residue = [...Object.values(left).flat(), ...access];
   const clean = ended.status === 'rolledBack' && ended.failure?.residue.length === 0 && residue.length === 0;
   print(`\n${failureOf(ended)}`);
   print(
     clean
-      ? paint.good('Everything that it created was removed: scope maps, tokens, bindings and secrets are as before.')
+      ? paint.good(
+          'Everything that it created was removed: scope maps, tokens, bindings, secrets and access are as before.',
+        )
       : paint.bad(`It left something behind: ${residue.join(', ') || JSON.stringify(ended.failure)}`),
   );
   return clean;

@@ -5,10 +5,10 @@ export const QUICKSTART = {
   repository: 'hello-world',
 } as const;
 
-/** What one step of the flow did, and what a person would do instead. */
+/** What one step of the flow did, and what a person would do instead, if anything. */
 export interface Replaced {
   done: string;
-  byHand: string;
+  byHand?: string;
 }
 
 /** By step of the flow. Commands are the quickstart's own; steps in brackets are left to its reader. */
@@ -31,6 +31,11 @@ export function replacedBySteps(names: {
     ensureToken: {
       done: `token ${token}`,
       byHand: `az acr token create --name ${token} --registry ${registry} --scope-map ${scopeMap}`,
+    },
+    grantAccess: {
+      done: 'the device reads its own two secrets',
+      byHand:
+        'az role assignment create --role "Key Vault Secrets User" --assignee-object-id <object_id> --scope <secret_id>, twice',
     },
     issueCredentials: {
       done: 'password in the vault, seen by nobody',

@@ -23,7 +23,7 @@ export class Timeline {
   ) {}
 
   /** Prints what is new since the last call. */
-  show(operation: ShownOperation): void {
+  show(operation: Pick<ShownOperation, 'steps'>): void {
     for (const [index, step] of operation.steps.entries()) {
       const news = `${step.status} ${step.message ?? ''}`;
       if (step.status === 'running' || this.#printed.get(index) === news) continue;
@@ -32,8 +32,13 @@ export class Timeline {
     }
   }
 
-  #printStep(step: ShownStep): void {
-    const replaced = this.replaced[step.name];
+  /** Prints something that was done outside an operation, as a completed step. */
+  did(name: string, what: Replaced): void {
+    const now = new Date().toISOString();
+    this.#printStep({ name, status: 'completed', attempts: 1, startedAt: now, endedAt: now }, what);
+  }
+
+  #printStep(step: ShownStep, replaced = this.replaced[step.name]): void {
     const ended = step.status === 'completed';
     this.#undoing ||= step.status === 'failed';
     const tries = step.attempts > 1 ? ` (attempt ${step.attempts})` : '';
@@ -41,7 +46,7 @@ export class Timeline {
     const mark = ended ? this.paint.good('+') : step.status === 'failed' ? this.paint.bad('x') : this.paint.faint('.');
     const at = step.endedAt === undefined ? Date.now() : Date.parse(step.endedAt);
     const left = `${this.#elapsed(at)}  ${mark} ${this.paint.strong(step.name.padEnd(HEAD - 14))} ${text}${tries}`;
-    if (!ended || !replaced) return this.print(left);
+    if (!ended || replaced?.byHand === undefined) return this.print(left);
 
     // Beside the step if the screen is wide enough, else below it.
     const room = this.width - LEFT - 2;

@@ -9,7 +9,19 @@ const MARKER = 'launcher.json';
 const marker = z.object({ pid: z.int().nullable() });
 
 /** What `--reset` removes. The certificates stay, so that clients that trust the CA keep trusting it. */
-const STATE = ['host', 'azure', 'edge', 'device', 'report-keys', 'endpoints.json', 'app.env.json', 'device.env'];
+const STATE = [
+  'host',
+  'azure',
+  'edge',
+  'device',
+  'joined',
+  'report-keys',
+  'join-token',
+  'endpoints.json',
+  'app.env.json',
+  'device.env',
+  'joined.env',
+];
 
 /** The folder cannot be used. The message says why and what to do. */
 export class DataFolderError extends Error {

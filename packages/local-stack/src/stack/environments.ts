@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { compiled } from '@connected-registry/clock/files/projectRoot';
 import { registryId, vaultId, type World } from './world.js';
@@ -106,17 +107,40 @@ export function deviceEnvironment(world: World, places: Places): NodeJS.ProcessE
  * @param port that it listens on; 0 takes a free one
  */
 export function externalAgentEnvironment(world: World, places: Places, port: number): Record<string, string> {
-  const { NODE_EXTRA_CA_CERTS, LOCAL_CLOCK_URL, NODE_OPTIONS } = commonEnvironment(places);
-  const all = {
-    NODE_EXTRA_CA_CERTS,
-    ...(places.followClock === true ? { LOCAL_CLOCK_URL, NODE_OPTIONS } : {}),
+  return given({
+    ...handEnvironment(places),
     ...deviceEnvironment(world, places),
     // For --channel poll.
     POLL_AUDIENCE: APP_AUDIENCE,
     PORT: String(port),
-  };
+  });
+}
+
+/**
+ * All variables of a device agent that joins, or has joined: no identity in Entra, and no vault.
+ *
+ * @param folder of the device, an existing one: its keys and its docker configuration are in there
+ */
+export function joinedAgentEnvironment(places: Places, folder: string): Record<string, string> {
+  return given({
+    ...handEnvironment(places),
+    CHANNEL: 'joined',
+    JOIN_FOLDER: join(folder, 'keys'),
+    DOCKER_CONFIG_FILE: join(folder, 'config.json'),
+    INSECURE_REGISTRIES: places.edgeHost,
+    PORT: '0',
+  });
+}
+
+/** What a process that is started by hand needs besides its settings. */
+function handEnvironment(places: Places): NodeJS.ProcessEnv {
+  const { NODE_EXTRA_CA_CERTS, LOCAL_CLOCK_URL, NODE_OPTIONS } = commonEnvironment(places);
+  return { NODE_EXTRA_CA_CERTS, ...(places.followClock === true ? { LOCAL_CLOCK_URL, NODE_OPTIONS } : {}) };
+}
+
+function given(environment: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
 }
 

@@ -1,4 +1,5 @@
 import { FlagError, HELP, parseLocalFlags } from './commandLine.js';
+import { letAppGiveAccess } from './devices/deviceRights.js';
 import { endBySignal } from './endBySignal.js';
 import { unknownSettings } from './knownSettings.js';
 import { startStack } from './startStack.js';
@@ -22,7 +23,16 @@ async function main(args: readonly string[]): Promise<number> {
   const askedToEnd = new Promise<'signal'>((resolve) => abort.addEventListener('abort', () => resolve('signal')));
   let stack;
   try {
-    stack = await startStack({ ...flags, report: (line) => console.log(line), signal: abort });
+    stack = await startStack({
+      ...flags,
+      prepare: async (controlPlane) => {
+        // So that `identity` in a request has an effect, as in a deployment.
+        await letAppGiveAccess(controlPlane);
+        return {};
+      },
+      report: (line) => console.log(line),
+      signal: abort,
+    });
   } catch (error) {
     if (abort.aborted) return 0;
     throw error;

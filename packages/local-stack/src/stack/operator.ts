@@ -7,10 +7,15 @@ const CONTAINER_REGISTRY = '2025-11-01';
 const EVENT_GRID = '2022-06-15';
 const KEY_VAULT = '7.4';
 const IOT_HUB = '2021-04-12';
+const VAULT_SCOPE = 'https://vault.azure.net/.default';
 const LONG_RUNNING = 30_000;
 
 const named = z.object({ value: z.array(z.object({ name: z.string() })), nextLink: z.string().nullish() });
-const listedSecrets = z.object({ value: z.array(z.object({ id: z.string() })), nextLink: z.string().nullish() });
+const listedSecrets = z.object({
+  value: z.array(z.object({ id: z.string(), attributes: z.object({ enabled: z.boolean() }) })),
+  nextLink: z.string().nullish(),
+});
+const secretBundle = z.object({ value: z.string() });
 const accessToken = z.object({ access_token: z.string() });
 const generated = z.object({ passwords: z.array(z.object({ name: z.string(), value: z.string() })) });
 const bound = z.object({ properties: z.object({ clientTokenIds: z.array(z.string()).nullish() }) });
@@ -134,15 +139,30 @@ export class Operator {
     return names.toSorted();
   }
 
+  /** The newest values of all secrets that can be read: those that are neither deleted nor disabled. */
+  async secretValues(): Promise<string[]> {
+    const enabled = (await this.#secrets()).filter(({ attributes }) => attributes.enabled);
+    return Promise.all(
+      enabled.map(async ({ id }) => {
+        const url = `${id}?api-version=${KEY_VAULT}`;
+        return secretBundle.parse((await this.#call('GET', url, VAULT_SCOPE)).body).value;
+      }),
+    );
+  }
+
   async #secretNames(): Promise<string[]> {
-    const names: string[] = [];
+    return (await this.#secrets()).map(({ id }) => lastSegment(id)).toSorted();
+  }
+
+  async #secrets(): Promise<z.infer<typeof listedSecrets>['value']> {
+    const secrets: z.infer<typeof listedSecrets>['value'] = [];
     let next: string | undefined = `${this.base}/secrets?api-version=${KEY_VAULT}`;
     while (next !== undefined) {
-      const page = listedSecrets.parse((await this.#call('GET', next, 'https://vault.azure.net/.default')).body);
-      names.push(...page.value.map((item) => lastSegment(item.id)));
+      const page = listedSecrets.parse((await this.#call('GET', next, VAULT_SCOPE)).body);
+      secrets.push(...page.value);
       next = page.nextLink ?? undefined;
     }
-    return names.toSorted();
+    return secrets;
   }
 
   /**

@@ -65,6 +65,11 @@ export class Stack {
     return join(this.ground.dataFolder, 'device.env');
   }
 
+  /** Path of the environment file for a device agent that joins, and is started by hand. */
+  get joinedEnvironmentFile(): string {
+    return join(this.ground.dataFolder, 'joined.env');
+  }
+
   /** Aborted when the stack starts to stop. */
   get stopping(): AbortSignal {
     return this.#stopping.signal;
@@ -150,7 +155,7 @@ export class Stack {
   async #stop(): Promise<void> {
     this.#stopping.abort();
     this.#published = false;
-    const files = [this.endpointsFile, this.appEnvironmentFile, this.deviceEnvironmentFile];
+    const files = [this.endpointsFile, this.appEnvironmentFile, this.deviceEnvironmentFile, this.joinedEnvironmentFile];
     const steps: readonly (() => void | Promise<void>)[] = [
       ...files.map((file) => () => rmSync(file, { force: true })),
       ...PROCESS_NAMES.toReversed().map((name) => () => this.end(name)),

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { realClock } from '@connected-registry/clock/clock';
 import type { ClockMode } from '@connected-registry/clock/messages';
@@ -9,7 +9,7 @@ import { TimelineClock } from '@connected-registry/clock/timelineClock';
 import { ensureCertificates } from '@connected-registry/azure-simulator/tls/certificates';
 import { releaseDataFolder, reportKeys, takeDataFolder, writeAtomically } from './dataFolder.js';
 import { channelEnvironment, type LocalDevice } from './localDevice.js';
-import { externalAgentEnvironment, externalAppEnvironment } from './environments.js';
+import { externalAgentEnvironment, externalAppEnvironment, joinedAgentEnvironment } from './environments.js';
 import { agentSubscription, connectExternalAgent } from './externalAgent.js';
 import { environmentFile } from './environmentFile.js';
 import { connectExternalHost, appSubscriptions, readHostKeys, type ExternalHost } from './functionsHost.js';
@@ -182,6 +182,9 @@ async function startProcesses(stack: Stack, options: StackOptions, report: (line
   const isAgentExternal = options.device === 'external';
   const agentEnvironment = externalAgentEnvironment(world, places, isAgentExternal ? ground.ports.device : 0);
   writeAtomically(stack.deviceEnvironmentFile, environmentFile(agentEnvironment));
+  const joined = join(dataFolder, 'joined');
+  await mkdir(joined, { recursive: true, mode: 0o700 });
+  writeAtomically(stack.joinedEnvironmentFile, environmentFile(joinedAgentEnvironment(places, joined)));
   const device = async (): Promise<void> => {
     if (options.device === false || isAgentExternal) return operator.unsubscribe('signals', 'device');
     const local: LocalDevice = typeof options.device === 'object' ? options.device : {};

@@ -1,4 +1,4 @@
-import { dirname, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { PROCESS_NAMES } from './plans.js';
 import type { Stack } from './stack.js';
 
@@ -24,23 +24,47 @@ ${stack.isHostExternal ? hostAdvice(stack) : ''}
 Onboard a client:
 
   KEY=$(node -p "JSON.parse(require('fs').readFileSync('${file}')).functions.key")
-  curl -si ${functions.url}/api/onboardings -H "x-functions-key: $KEY" -H 'content-type: application/json' \\
-    -d '{"connectedRegistry":"${edge.connectedRegistry}","client":"device-1","repositories":["hello-world"]}'
+${onboardingLines(stack, 'device-1')}
 
 and follow it at the answer's Location with the same key. ${stack.isAgentExternal ? agentAdvice(stack) : checkAdvice(stack)}
+${joinAdvice(stack)}
 Ctrl-C stops everything.
 `;
 }
 
+function onboardingLines({ endpoints: { functions, edge } }: Stack, client: string): string {
+  return `  curl -si ${functions.url}/api/onboardings -H "x-functions-key: $KEY" -H 'content-type: application/json' \\
+    -d '{"connectedRegistry":"${edge.connectedRegistry}","client":"${client}","repositories":["hello-world"]}'`;
+}
+
 /** One line, because an agent needs a dozen settings. */
-function agentLine(stack: Stack): string {
-  return `node scripts/withEnvironment.mjs ${shown(stack.deviceEnvironmentFile)} node packages/agent/dist/main.js`;
+function agentLine(environmentFile: string): string {
+  return `node scripts/withEnvironment.mjs ${shown(environmentFile)} node packages/agent/dist/main.js`;
 }
 
 function agentAdvice(stack: Stack): string {
   return `Run the device agent by hand, which pull checks wait for:
 
-  ${agentLine(stack)}
+  ${agentLine(stack.deviceEnvironmentFile)}
+`;
+}
+
+/** A device without an identity in Entra, in the order in which one terminal can do it: the agent comes last. */
+function joinAdvice(stack: Stack): string {
+  const { functions, edge } = stack.endpoints;
+  const { dataFolder } = stack.ground;
+  const token = shown(join(dataFolder, 'join-token'));
+  const agent = agentLine(stack.joinedEnvironmentFile);
+  return `Let a device in that has no identity in Entra: issue a join token, join with it, onboard it, run its agent:
+
+  curl -sf ${functions.url}/api/enrolments -H "x-functions-key: $KEY" -H 'content-type: application/json' \\
+    -d '{"connectedRegistry":"${edge.connectedRegistry}","client":"device-2"}' |
+    node -p "JSON.parse(require('fs').readFileSync(0)).enrolments[0].joinToken" > ${token}
+  ${agent} join --token-file ${token} --url ${functions.url}
+${onboardingLines(stack, 'device-2')}
+  ${agent}
+
+${shown(join(dataFolder, 'joined'))} then has its keys, and config.json with its password.
 `;
 }
 
@@ -48,7 +72,7 @@ function checkAdvice(stack: Stack): string {
   const { azure, edge } = stack.endpoints;
   return `Once it is completed, pull as the device does, by hand:
 
-  ${agentLine(stack)} --once --secret ${azure.registry}/${edge.connectedRegistry}/device-1 --image hello-world:latest
+  ${agentLine(stack.deviceEnvironmentFile)} --once --secret ${azure.registry}/${edge.connectedRegistry}/device-1 --image hello-world:latest
 
 Without the flags it is an agent that serves; start with --external-agent to have it asked for pull checks.
 `;

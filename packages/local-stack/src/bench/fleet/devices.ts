@@ -82,7 +82,7 @@ export async function startDevices(
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
 
 /** Reports a pull check; an answer in 4xx is final, for example 409 for a repeated report. */
-async function report(appUrl: string, request: PullCheckRequested, outcome: PullOutcome): Promise<void> {
+export async function report(appUrl: string, request: PullCheckRequested, outcome: PullOutcome): Promise<void> {
   const { operation, attempt, keyId, reportKey, expiresAt, image } = request;
   const body = {
     expiresAt,

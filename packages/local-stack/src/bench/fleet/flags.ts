@@ -15,6 +15,8 @@ set, and requests for each client.
   --container-registries R  container registries that have them, all in one subscription (default: one for every 50)
   --identities K          identities of the app, whose limits add up (default 1)
   --rollout               requests all clients as one rollout (at most 10,000), in place of single requests
+  --joined                devices without an identity in Entra: they join first, which is timed on its own, then ask for their
+                          messages by signed requests, and open what is sealed to them
   --slower N              ARM's limits are divided by N, 1 to 10, so that they decide and not the machine (default 1)
   --host functions        the app runs on Microsoft's own host, which FUNCTIONS_HOST names (default: the local host)
   --clock MODE            real (default); jumping: pauses in which nothing happens are skipped; or standing: that, and
@@ -38,6 +40,7 @@ export const OPTIONS = {
   'container-registries': { type: 'string' },
   identities: { type: 'string', default: '1' },
   rollout: { type: 'boolean', default: false },
+  joined: { type: 'boolean', default: false },
   slower: { type: 'string', default: '1' },
   host: { type: 'string', default: 'local' },
   clock: { type: 'string', default: 'real' },
@@ -54,6 +57,8 @@ export interface FleetPlan extends FleetSize {
   readonly identities: number;
   /** Requests all clients as one rollout. */
   readonly isRollout: boolean;
+  /** The devices have joined; else Event Grid delivers their messages. */
+  readonly isJoined: boolean;
   /** Divisor of ARM's published limits. */
   readonly slower: number;
   readonly host: 'local' | 'functions';
@@ -99,6 +104,10 @@ export function fleetPlan(flags: BenchFlags<typeof OPTIONS>): FleetPlan {
   const clock = oneOf('clock', flags.clock, ['real', 'jumping', 'standing']);
   if (host === 'functions' && clock !== 'real')
     throw new FlagError(`--clock ${clock} goes without --host functions: that host lives in the machine's time.`);
+  if (flags.joined && clock !== 'real')
+    throw new FlagError(
+      `--joined goes with --clock real only: requests that wait for messages keep a clock from jumping.`,
+    );
   if (flags['without-budget'] && (host === 'functions' || flags['no-throttle']))
     throw new FlagError('--without-budget goes with the local host and with throttling only.');
   return {
@@ -107,6 +116,7 @@ export function fleetPlan(flags: BenchFlags<typeof OPTIONS>): FleetPlan {
     registries,
     identities: wholeNumber('identities', flags.identities, 1, 15),
     isRollout: flags.rollout,
+    isJoined: flags.joined,
     // The app's settings are whole numbers, and ten writes a second is the lowest limit.
     slower: wholeNumber('slower', flags.slower, 1, 10),
     host,

@@ -15,6 +15,7 @@ import { buildFleet, identityNames, identitySettings, makeIdentities, registryId
 import { bucketsOf, floorOf, neededRequests, type Bucket } from './floor.js';
 import { fleetEnd } from './fleetEnd.js';
 import { ENDPOINT, onboardFleet } from './onboardFleet.js';
+import { joinFleet } from './joined/joinFleet.js';
 import { rolloutFleet } from './rolloutFleet.js';
 import { countRequests } from './requestCounts.js';
 
@@ -78,11 +79,17 @@ async function prepareFleet(
     ALLOWED_ENDPOINTS: ENDPOINT,
     // All devices report from one address.
     REPORTS_PER_MINUTE: '100000',
+    ...(plan.isJoined ? { POLLS_AT_ONCE: String(openPolls(plan.clients)) } : {}),
     ...identitySettings(controlPlane.url, identities),
     ...limitSettings(plan.slower),
     ...(plan.isThrottled ? {} : UNTHROTTLED),
     ...plan.settings,
   };
+}
+
+/** Each device that has joined keeps one request open; never less than the app's default. */
+function openPolls(clients: number): number {
+  return Math.min(10_000, Math.max(200, clients));
 }
 
 /** Variables of the app's process that take the budget out of it. @param followsClock whether it follows the stack's clock */
@@ -123,7 +130,11 @@ async function measure(
 ): Promise<MeasuredFleet> {
   const { controlPlane, endpoints } = stack;
   const { https, url, world } = controlPlane;
-  const devices = await startDevices(controlPlane, endpoints.functions.url);
+  const sites = sitesOf(world, plan);
+  const app = endpoints.functions;
+  if (plan.isJoined) say(`${plan.clients} devices join`);
+  const joined = plan.isJoined ? await joinFleet({ app, clients: plan.clients, sites }) : undefined;
+  const devices = joined ?? (await startDevices(controlPlane, app.url));
   try {
     if (plan.isThrottled) await setThrottling(controlPlane, 1, plan.slower);
     const byHand = plan.isComparedWithAz ? await measureByHand(stack, say) : undefined;
@@ -133,16 +144,15 @@ async function measure(
     if (plan.clock === 'standing') await setClock(stack.clockUrl, 'jumping');
     const [started, realStart] = [await time.now(), performance.now()];
     const fleet = {
-      app: endpoints.functions,
+      app,
       clients: plan.clients,
-      sites: sitesOf(world, plan),
+      sites,
       promoted: devices.promoted,
       pass: () => time.pass(),
       say,
     };
-    const { completed, failures, repeated, at } = plan.isRollout
-      ? await rolloutFleet(fleet)
-      : fleetEnd(await onboardFleet(fleet));
+    const onboarded = plan.isRollout ? rolloutFleet(fleet) : onboardFleet(fleet).then(fleetEnd);
+    const { completed, failures, repeated, at } = await unlessFailed(onboarded, joined?.failed);
     const { clients, connectedRegistries, registries } = plan;
     return {
       size: { clients, connectedRegistries, registries },
@@ -158,11 +168,18 @@ async function measure(
       requests: await countRequests(url, https, identityNames(plan.identities)),
       memory: memory(),
       ...(byHand ? { byHand } : {}),
+      ...(joined ? { joined: joined.joined } : {}),
     };
   } finally {
     if (plan.clock === 'standing') await setClock(stack.clockUrl, 'scaled');
     await devices.close();
   }
+}
+
+/** @throws the reason as soon as the devices have failed */
+async function unlessFailed<T>(work: Promise<T>, failed: Promise<void> | undefined): Promise<T> {
+  await Promise.race([work, ...(failed ? [failed] : [])]);
+  return work;
 }
 
 /** Onboards some devices by the quickstart's commands, one after the other, on a connected registry outside the fleet. */

@@ -28,6 +28,7 @@ test('flags choose all of it', () => {
     registries: 2,
     identities: 4,
     isRollout: true,
+    isJoined: false,
     slower: 5,
     host: 'local',
     clock: 'jumping',
@@ -84,4 +85,9 @@ test('a setting that the app does not have is refused', () => {
   const { status, stderr } = bench(['--set', 'NO_SUCH_SETTING=1'], { PATH: '' });
   expect(status).toBe(2);
   expect(stderr).toContain('The app has no setting NO_SUCH_SETTING.');
+});
+
+test('devices that have joined need the real clock, since their requests wait', () => {
+  expect(plan('--joined', '--rollout')).toMatchObject({ isJoined: true, isRollout: true, clock: 'real' });
+  expect(() => plan('--joined', '--clock', 'jumping')).toThrow('--joined goes with --clock real');
 });

@@ -114,3 +114,12 @@ test('the quickstart is measured with ten devices, and the rest is said to be ar
     '1800.0 s, 40.9 times as long, without the pull check',
   );
 });
+
+test('devices that have joined are in the table, and the goal of vault calls has their reads', () => {
+  expect(rows().has('devices joined before that')).toBe(false);
+  const table = rows({ joined: { seconds: 12, polls: { answered: 900, refused: 3 } } });
+  expect(table.get('devices joined before that')?.value).toBe('300 in 12.0 s, 25.0 a second');
+  expect(rows().get('vault calls a client')?.goal).toBe('<= 5');
+  expect(table.get('vault calls a client')?.goal).toBe('<= 7');
+  expect(table.get('requests for messages')?.value).toBe('900; refused and repeated 3');
+});

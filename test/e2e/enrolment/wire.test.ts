@@ -1,0 +1,155 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import {
+  startRecordingProxy,
+  type Exchange,
+  type RecordingProxy,
+} from '@connected-registry/local-stack/stack/devices/recordingProxy';
+import { formsOf } from '@connected-registry/protocol/redaction/secretForms';
+import { NeedleSearch } from '../../needles/needleSearch.js';
+import { startChild, type Child } from '../../shared/childProcess.js';
+import { onboardingOf } from '../harness/appClient.js';
+import { PATIENCE } from '../harness/hostUnderTest.js';
+import type { Login } from '../harness/operatorSdk.js';
+import { TakingAway } from '../harness/takingAway.js';
+import { startTestStack, type TestStack } from '../harness/testStack.js';
+import { Joiner } from './joiner.js';
+
+/*
+ * What somebody reads who ends TLS between a device and the app, a proxy of the site for example: no password, whatever
+ * happens to the device.
+ */
+
+/** Whether the app seals its answers with messages. If it does, no answer has a report key that can be read. */
+const MESSAGES_ARE_SEALED = true;
+
+const CLIENT = 'recorded';
+const within = { timeout: PATIENCE * 1000, interval: 100 };
+const membership = z.looseObject({ pass: z.string(), thumbprint: z.string(), keysSince: z.string() });
+
+let it: TestStack;
+let proxy: RecordingProxy;
+let device: string;
+const children: Child[] = [];
+beforeAll(async () => {
+  // A regenerated password takes a minute to be known in Azure; here a second.
+  const settings = { PULL_CHECK_RETRY_SECONDS: '1', PASSWORD_REPLICATION_SECONDS: '1' };
+  it = await startTestStack({ device: false, settings });
+  await it.stack.controlPlane.https(`${it.stack.endpoints.azure.arm}/_control/settings`, {
+    method: 'PATCH',
+    body: { replicationSeconds: 1 },
+  });
+  proxy = await startRecordingProxy(it.stack);
+  device = mkdtempSync(join(tmpdir(), 'recorded-device-'));
+});
+afterAll(async () => {
+  await Promise.all(children.map((child) => child.end()));
+  await proxy.close();
+  rmSync(device, { recursive: true, force: true, maxRetries: 5 });
+  await it.dispose();
+});
+
+const engineFile = () => join(device, 'config.json');
+const membershipFile = () => join(device, 'keys', 'membership.json');
+const kept = () => membership.parse(JSON.parse(readFileSync(membershipFile(), 'utf8')));
+
+function run(args: string[], env: Record<string, string>): Child {
+  const trust = { NODE_EXTRA_CA_CERTS: it.stack.endpoints.azure.caFile };
+  const child = startChild('agent/main.js', args, { JOIN_FOLDER: join(device, 'keys'), ...trust, ...env });
+  children.push(child);
+  return child;
+}
+
+/** Joins through the proxy, as all of the device's later requests go. @returns the join token */
+async function joins(): Promise<string> {
+  const token = await new Joiner(it).token(CLIENT);
+  const tokenFile = join(device, 'token');
+  writeFileSync(tokenFile, token);
+  const child = run(['join', '--token-file', tokenFile, '--url', proxy.url], {});
+  expect(await child.exit, child.stderr()).toBe(0);
+  return token;
+}
+
+async function starts(): Promise<Child> {
+  const child = run([], {
+    CHANNEL: 'joined',
+    PORT: '0',
+    // Keys are renewed between two requests for messages.
+    POLL_WAIT_SECONDS: '2',
+    INSECURE_REGISTRIES: it.stack.endpoints.edge.host,
+    DOCKER_CONFIG_FILE: engineFile(),
+  });
+  await child.says(/DEVICE READY/);
+  return child;
+}
+
+/** All that is secret of a login: the password, the pair, and the file that has it. */
+const secretsOf = ({ host, user, password }: Login) => {
+  const pair = `${user}:${password}`;
+  const auth = Buffer.from(pair).toString('base64');
+  return [password, pair, auth, JSON.stringify({ auths: { [host]: { auth } } })];
+};
+const searchFor = (secrets: readonly string[]) => new NeedleSearch(secrets.flatMap(formsOf));
+const isRead = (search: NeedleSearch) => ({
+  inRequests: proxy.exchanges.some(({ request }) => search.isIn(request)),
+  inAnswers: proxy.exchanges.some(({ answer }) => search.isIn(answer)),
+});
+
+const sealedAnswers = () =>
+  proxy.exchanges.filter(({ path, status }) => path.startsWith('/api/devices/secrets?') && status === 200);
+
+/** The report key with which a device reported or acknowledged. */
+const reportKeyIn = ({ authorization }: Exchange) => /^PullCheck [^:]+:(\S+)$/.exec(authorization)?.[1];
+const reportKeys = () => proxy.exchanges.map(reportKeyIn).filter((key) => key !== undefined);
+
+test('whoever ends TLS between a device and the app reads no password while it joins, is onboarded, rotated and revoked', async () => {
+  const token = await joins();
+  const agent = await starts();
+  const acknowledged = () => agent.stderr().match(/"acknowledgement":"accepted"/g)?.length ?? 0;
+
+  expect(await it.app.end(await it.app.start(onboardingOf(CLIENT)))).toMatchObject({ status: 'completed' });
+  await expect.poll(acknowledged, within).toBe(1);
+  const onboarded = await it.operator.logins();
+  const firstFile = readFileSync(engineFile());
+
+  expect(await it.app.end(await it.app.rotate(CLIENT))).toMatchObject({ status: 'completed' });
+  await expect.poll(acknowledged, within).toBe(2);
+  const rotated = await it.operator.logins();
+  const secondFile = readFileSync(engineFile());
+
+  // Its keys come of age: the renewal passes by the proxy, too.
+  await agent.end();
+  const first = kept();
+  writeFileSync(membershipFile(), JSON.stringify({ ...first, keysSince: '2020-01-01T00:00:00Z' }));
+  const renewed = await starts();
+  await expect.poll(() => kept().thumbprint, within).not.toBe(first.thumbprint);
+  const { pass } = kept();
+
+  expect(await new TakingAway(it).revoke(CLIENT)).toMatchObject({ status: 'completed' });
+  await expect.poll(() => renewed.stderr(), within).toContain("the device's key has ended");
+  await renewed.end();
+
+  const passwords = [...onboarded, ...rotated, ...(await it.operator.logins())];
+  expect(new Set(passwords.map(({ password }) => password)).size).toBeGreaterThan(1);
+  const search = searchFor(passwords.flatMap(secretsOf));
+  expect(isRead(search)).toEqual({ inRequests: false, inAnswers: false });
+
+  // The device has got both credentials, by the proxy and sealed; and the search finds what is there.
+  expect([firstFile, secondFile].map((file) => search.isIn(file))).toEqual([true, true]);
+  expect(firstFile.equals(secondFile)).toBe(false);
+  expect(sealedAnswers().length).toBeGreaterThan(1);
+  for (const { answer } of sealedAnswers())
+    expect(answer.toString('latin1')).toMatch(/\r\n\r\n\{"sealed":"[\w-]+(\.[\w-]+){4}"\}$/);
+  const encodings = proxy.exchanges.flatMap(({ answer }) => /^content-encoding:.*$/im.exec(answer.toString('latin1')));
+  expect(encodings.filter((found) => found !== null)).toEqual([]);
+  // What is meant to be sent is found: encoded, in signatures, and the pass also as it is.
+  expect(isRead(searchFor([token]))).toEqual({ inRequests: true, inAnswers: false });
+  expect(isRead(searchFor([pass]))).toEqual({ inRequests: true, inAnswers: true });
+
+  expect(reportKeys().length).toBeGreaterThan(3);
+  const readable = isRead(searchFor(reportKeys())).inAnswers;
+  expect(readable, 'report keys in answers').toBe(!MESSAGES_ARE_SEALED);
+});

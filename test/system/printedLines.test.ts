@@ -1,0 +1,72 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { projectRoot } from '@connected-registry/clock/files/projectRoot';
+import { AppClient } from '../e2e/harness/appClient.js';
+import { FREE, Launched } from '../e2e/harness/launched.js';
+import { requireProgram } from './program.js';
+
+/*
+ * Every line that `npm run local` prints for a person to paste into a terminal, in the order in which they are printed.
+ * They need a shell and curl.
+ */
+
+let own: Launched;
+let app: AppClient;
+let commands: string[];
+beforeAll(async () => {
+  await requireProgram('curl');
+  own = new Launched();
+  const { output } = own.launch(...FREE);
+  await vi.waitUntil(() => output().includes('Ctrl-C stops everything'), { timeout: 60_000, interval: 50 });
+  commands = commandsIn(output());
+  const { functions } = await own.endpoints();
+  app = new AppClient(functions.url, functions.key);
+});
+afterAll(() => own.dispose());
+
+/** The commands below the summary's table; a deeper line continues the one before it. */
+function commandsIn(output: string): string[] {
+  const found: string[] = [];
+  for (const line of output.slice(output.indexOf('Onboard a client:')).split('\n')) {
+    if (/^ {2}\S/.test(line)) found.push(line);
+    else if (/^ {4}/.test(line)) found.push(`${found.pop() ?? ''}\n${line}`);
+  }
+  return found;
+}
+
+function runs(...lines: readonly (string | undefined)[]): string {
+  const script = lines.map((line) => line ?? 'exit 1').join('\n');
+  return execFileSync('bash', ['-eo', 'pipefail', '-c', script], { cwd: projectRoot(), encoding: 'utf8' });
+}
+
+/** The id in what `curl -i` has printed. */
+function accepted(printed: string): string {
+  expect(printed).toMatch(/^HTTP\/1.1 202 /);
+  const [, id = ''] = /"id":\s*"([^"]+)"/.exec(printed) ?? [];
+  return id;
+}
+
+test('the printed lines onboard a client and pull as its device, and let a device in that has no identity in Entra', async () => {
+  const [key, onboardFirst, check, issue, joinWith, onboardSecond, agent, ...others] = commands;
+  expect(others).toEqual([]);
+
+  expect(await app.end(accepted(runs(key, onboardFirst)))).toMatchObject({ status: 'completed' });
+  expect(JSON.parse(runs(check))).toMatchObject({ outcome: 'pulled' });
+
+  expect(runs(key, issue, joinWith)).toMatch(/^JOINED \S+\/device-2\n$/);
+  const second = accepted(runs(key, onboardSecond));
+  const running = spawn('bash', ['-c', `exec ${agent?.trim() ?? ''}`], { cwd: projectRoot(), stdio: 'ignore' });
+  own.children.push(running);
+  expect(await app.end(second)).toMatchObject({ status: 'completed' });
+  const { edge } = await own.endpoints();
+  const config = () => readFileSync(join(own.folder, 'joined', 'config.json'), 'utf8');
+  await vi.waitFor(() => expect(config()).toContain(edge.host), { timeout: 60_000, interval: 50 });
+  running.kill('SIGTERM');
+  expect(await once(running, 'exit')).toEqual([0, null]);
+
+  const environment = readFileSync(join(own.folder, 'joined.env'), 'utf8');
+  expect(environment).not.toMatch(/^AZURE_|^KEY_VAULT_/m);
+});
