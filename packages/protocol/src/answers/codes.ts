@@ -21,8 +21,13 @@ export const ANSWER_CODES = {
   },
   'device-signature': {
     statuses: [401],
+    meaning: 'a request of a device whose signature, pass, time or body is wrong: `now` has the time of the app',
+    member: 'now',
+  },
+  'device-request-replayed': {
+    statuses: [401],
     meaning:
-      'a request of a joined device whose signature, pass, time or body is wrong, or that came before: `now` has the time of the app',
+      'a request of a device with a valid signature that came before: the device signs it anew; `now` has the time of the app',
     member: 'now',
   },
   'device-key-ended': {

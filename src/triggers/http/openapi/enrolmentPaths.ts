@@ -47,7 +47,13 @@ const deleteEnrolment = {
 };
 
 /** What every request with a device's signature may be answered. */
-const BY_SIGNATURE = ['invalid-request', 'device-signature', 'body-too-large', 'too-many-requests'] as const;
+const BY_SIGNATURE = [
+  'invalid-request',
+  'device-signature',
+  'device-request-replayed',
+  'body-too-large',
+  'too-many-requests',
+] as const;
 
 const postRedemption = {
   operationId: 'postRedemption',

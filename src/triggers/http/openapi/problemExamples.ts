@@ -26,6 +26,13 @@ export const PROBLEM_EXAMPLES: Readonly<Partial<Record<AnswerCode, ProblemDetail
     detail: "The signature's time differs from the app's by more than 300 s. Sign again by the time in now.",
     now: '2026-03-01T12:00:00.000Z',
   }),
+  'device-request-replayed': example({
+    status: 401,
+    code: 'device-request-replayed',
+    title: 'The request came before.',
+    detail: 'The same request came before. Sign each request anew.',
+    now: '2026-03-01T12:00:00.000Z',
+  }),
   'another-run': example({
     status: 409,
     code: 'another-run',
