@@ -34,19 +34,16 @@ export async function refuseTakeover(
     if (taken) audit('enrolment.issue.refused', { resource: clientKey(reference), reason: 'enrolment-needs-replace' });
     return taken;
   });
-  if (takeovers.every((taken) => taken === undefined)) return undefined;
-  const faults = new RowFaults(places ?? {});
-  const errors = takeovers.flatMap((taken, index) => {
-    if (!taken) return [];
-    const error = { field: FIELD, message: MESSAGES[taken], fix: FIX };
-    faults.add(index, error);
-    return [error];
-  });
+  const errors = takeovers.map((taken) => taken && { field: FIELD, message: MESSAGES[taken], fix: FIX });
+  const found = errors.filter((error) => error !== undefined);
+  if (found.length === 0) return undefined;
+  const rows = new RowFaults(places ?? {});
+  for (const [index, error] of errors.entries()) if (error) rows.add(index, error);
   return problem({
     status: 409,
     code: 'enrolment-needs-replace',
     title: 'A client has a device or a credential.',
     detail: `A join token lets another device take over. Send replace: true for each such client, or leave it out. ${NOTHING_ISSUED}`,
-    errors: places ? faults.errors : errors,
+    errors: places ? rows.errors : found,
   });
 }
