@@ -87,6 +87,18 @@ export function isUnused({ enrolment }: DeviceAccess): boolean {
   return enrolment !== undefined && enrolment.usedBy === undefined;
 }
 
+/**
+ * What a device that joins would take over: who has a join token of the client reads its secret, and ends the key of the device
+ * before it.
+ */
+export function takenOver({
+  joined,
+  held,
+}: DeviceAccess & { readonly held?: readonly unknown[] }): 'device' | 'credential' | undefined {
+  if (joined) return 'device';
+  return held && held.length > 0 ? 'credential' : undefined;
+}
+
 /** Ends the join token of this hash, unless a device has used it. */
 export function withdrawEnrolment<Access extends DeviceAccess>(access: Access, hash: string): Access {
   const { enrolment, ...rest } = access;

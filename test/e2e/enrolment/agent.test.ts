@@ -71,8 +71,9 @@ async function joinsWith(token: string, ...more: string[]): Promise<Child> {
   return child;
 }
 
-/** Joins with a new token. */
-const joins = async (client: string, ...more: string[]) => joinsWith(await joiner.token(client), ...more);
+/** Joins with a new token, in place of a device if there is one. */
+const joins = async (client: string, ...more: string[]) =>
+  joinsWith(await joiner.token(client, { replace: true }), ...more);
 
 async function starts(): Promise<Child> {
   const child = run([], {

@@ -73,12 +73,12 @@ test('a device joins, repeats what it got no reply to, is rebuilt, and is revoke
   expect(await joiner.renew(device, next, first?.joined?.pass ?? '')).toEqual(renewed);
   expect(await joiner.redeem(device, token)).toMatchObject({ status: 403, code: 'join-token-used' });
 
-  const second = await joiner.token(client);
+  const second = await joiner.token(client, { replace: true });
   const again = await joiner.redeem(rebuilt, second);
   expect(again).toMatchObject({ status: 200, joined: { client, thumbprint: rebuilt.thumbprint } });
   expect(await joiner.renew(next, device, renewed?.joined?.pass ?? '')).toMatchObject({ code: 'device-key-ended' });
 
-  const third = await joiner.token(client);
+  const third = await joiner.token(client, { replace: true });
   await revoke(client);
   expect(await joiner.redeem(thief, third)).toMatchObject({ status: 410, code: 'join-token-unknown' });
   expect(await joiner.redeem(rebuilt, second)).toMatchObject({ status: 410, code: 'join-token-unknown' });

@@ -103,6 +103,7 @@ test('a device gets nothing of another client, and nothing for a request that wa
 
   const authorization = await own.sign(path);
   expect(await own.get(path, authorization)).toMatchObject({ status: 200 });
-  for (const again of [path, path.replace('secrets', 'Secrets'), `${path}&x=1`, DEVICE_MESSAGES_PATH])
+  expect(await own.get(path, authorization)).toMatchObject({ status: 401, code: 'device-request-replayed' });
+  for (const again of [path.replace('secrets', 'Secrets'), `${path}&x=1`, DEVICE_MESSAGES_PATH])
     expect(await own.get(again, authorization)).toMatchObject({ status: 401, code: 'device-signature' });
 });

@@ -21,6 +21,9 @@ const BY_CODE: Readonly<Record<string, string>> = {
     'The app does not accept the join token or the signature. The file must hold the whole join token, of the app at this address, and nothing on the way may change the path of a request.',
 };
 
+/** The code of a request that came before: something on the way has sent it twice, and the next one is signed anew. */
+const REPLAYED = 'device-request-replayed';
+
 /** Codes that {@link refusalOf} explains. */
 export const REFUSAL_CODES: readonly string[] = Object.keys(BY_CODE);
 
@@ -30,6 +33,7 @@ export const REFUSAL_CODES: readonly string[] = Object.keys(BY_CODE);
  */
 export function refusalOf(status: number | undefined, code: string | undefined): string | undefined {
   if (status === undefined || status < 300 || status === 408 || status === 429 || status >= 500) return undefined;
+  if (code === REPLAYED) return undefined;
   const known = code === undefined ? undefined : BY_CODE[code];
   if (known !== undefined) return known;
   if (status < 400) return `The address redirects (${status}), which is not followed. Give the app's own address.`;

@@ -122,6 +122,18 @@ describe('a join survives', () => {
     expect(await readdir(folder)).toEqual([keys, 'membership.json']);
   });
 
+  test('something on the way that sends a request twice', async () => {
+    let requests = 0;
+    app.override = (_request, response) => {
+      requests += 1;
+      if (requests > 1) return false;
+      response.writeHead(401).end(JSON.stringify({ code: 'device-request-replayed', now: clock.now().toISOString() }));
+      return true;
+    };
+    expect(await joined({ token: app.issue() })).toBe(NAME);
+    expect(requests).toBe(2);
+  });
+
   test.each([3, -3, 24 * 365, -24 * 365 * 20])('a clock that is wrong by %i hours', async (hours) => {
     const deviceClock = new ManualClock(new Date(clock.now().getTime() + hours * 3_600_000));
     expect(await joined({ token: app.issue(), deviceClock })).toBe(NAME);

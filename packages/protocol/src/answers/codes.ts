@@ -21,8 +21,13 @@ export const ANSWER_CODES = {
   },
   'device-signature': {
     statuses: [401],
+    meaning: 'a request of a device whose signature, pass, time or body is wrong: `now` has the time of the app',
+    member: 'now',
+  },
+  'device-request-replayed': {
+    statuses: [401],
     meaning:
-      'a request of a joined device whose signature, pass, time or body is wrong, or that came before: `now` has the time of the app',
+      'a request of a device with a valid signature that came before: the device signs it anew; `now` has the time of the app',
     member: 'now',
   },
   'device-key-ended': {
@@ -43,6 +48,12 @@ export const ANSWER_CODES = {
     meaning: 'the join token was withdrawn or replaced by another, or the client was revoked or offboarded since',
   },
   'join-address': { statuses: [403], meaning: 'the join token may not be used from this address' },
+  'enrolment-needs-replace': {
+    statuses: [409],
+    meaning:
+      'a client has a device that has joined, or a credential, and a join token lets another device read its secret: `errors` names the rows that need `replace: true`',
+    member: 'errors',
+  },
   'enrolment-not-found': { statuses: [404], meaning: 'the client has no join token' },
   'operation-not-found': {
     statuses: [404],

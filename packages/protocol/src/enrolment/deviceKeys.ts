@@ -1,7 +1,12 @@
 import { z } from 'zod';
 
-/** 32 bytes in base64url, as a coordinate of each curve below has. */
-const coordinate = z.string('must be a text').regex(/^[A-Za-z0-9_-]{43}$/, 'is not 32 bytes in base64url');
+/**
+ * 32 bytes in base64url, as a coordinate of each curve below has. The last character has four bits, and two that are zero:
+ * if they were not, decoders would ignore them (RFC 4648, section 3.5), and one key would have several thumbprints.
+ */
+const coordinate = z
+  .string('must be a text')
+  .regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/, 'is not 32 bytes in base64url');
 
 const p256 = z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: coordinate, y: coordinate });
 const octetPair = <Curve extends string>(crv: Curve) =>

@@ -38,6 +38,7 @@ export function enrolmentDefaults(query: Readonly<Record<string, string | undefi
 function valueOf(column: string, cell: string): unknown {
   if (cell === '') return undefined;
   if (column === 'addresses') return cell.split(/[\s;]+/).filter((one) => one !== '');
+  if (column === 'replace' && /^(?:true|false)$/i.test(cell)) return cell.toLowerCase() === 'true';
   if (column === 'lifetimeHours') return /^-?\d+(?:\.\d+)?$/.test(cell) ? Number(cell) : cell;
   return cell;
 }

@@ -11,12 +11,13 @@ export const MAX_ADDRESSES = 10;
  * The required form of each field: shown as the fix of an invalid request, and as the field's description in the API.
  */
 export const ENROLMENT_FIELDS = {
-  clients: `a list of 1 to ${MAX_CLIENTS} different clients {connectedRegistry, client, registry?, lifetimeHours?, addresses?}`,
+  clients: `a list of 1 to ${MAX_CLIENTS} different clients {connectedRegistry, client, registry?, lifetimeHours?, addresses?, replace?}`,
   registry: CLIENTS_FIELDS.registry,
   connectedRegistry: CLIENTS_FIELDS.connectedRegistry,
   client: CLIENTS_FIELDS.client,
   lifetimeHours: `a whole number of hours from ${JOIN_TOKEN_HOURS.min} to ${JOIN_TOKEN_HOURS.max}; the default is ${JOIN_TOKEN_HOURS.default}`,
   addresses: `a list of 1 to ${MAX_ADDRESSES} IP addresses or networks such as 198.51.100.0/24, from which the token may be used; if absent, from anywhere`,
+  replace: 'true or false: with true, a client that has a device that has joined, or a credential, gets a token too',
 } as const;
 
 /** `::ffff:192.0.2.1` names an IPv4 address, so that one address would have two spellings. */
@@ -42,9 +43,11 @@ const addresses = z
   .describe(ENROLMENT_FIELDS.addresses)
   .optional();
 
+const replace = z.boolean('must be true or false').describe(ENROLMENT_FIELDS.replace).optional();
+
 /** A client for which a join token is issued. */
 export const enrolmentRow = z
-  .strictObject({ ...clientName.shape, lifetimeHours, addresses })
+  .strictObject({ ...clientName.shape, lifetimeHours, addresses, replace })
   .describe('One client, for which a join token is issued.');
 export type EnrolmentRow = z.infer<typeof enrolmentRow>;
 

@@ -28,7 +28,7 @@ import { refuseRows, RowFaults, type RowPlaces } from '../rollouts/rowFaults.js'
 /** Maximum bytes of a body: 100 clients with ten networks each. */
 const MAX_BYTES = 128 * 1024;
 
-const NOTHING_ISSUED = 'No join token was issued.';
+export const NOTHING_ISSUED = 'No join token was issued.';
 
 /** A join token that is to be issued. */
 export interface TokenRequest {
@@ -36,6 +36,15 @@ export interface TokenRequest {
   readonly lifetimeHours: number;
   /** IP addresses and networks; absent: from anywhere. */
   readonly addresses?: readonly string[];
+  /** Whether the token may let in a device in place of another one, or as a client that has a credential. */
+  readonly replace: boolean;
+}
+
+/** The join tokens that a request asks for. */
+interface TokenRequests {
+  readonly requests: readonly TokenRequest[];
+  /** Where the clients are in the request; absent if it is about one client only, without a list. */
+  readonly places?: RowPlaces;
 }
 
 type Refused = { readonly refusal: HttpResponseInit };
@@ -45,10 +54,7 @@ type Settings = Pick<Config, 'registries'>;
  * Reads a request for join tokens: JSON, about one client or several; or CSV by its content type. All clients are checked
  * before anything is issued.
  */
-export async function enrolmentBody(
-  request: HttpRequest,
-  config: Settings,
-): Promise<{ readonly requests: readonly TokenRequest[] } | Refused> {
+export async function enrolmentBody(request: HttpRequest, config: Settings): Promise<TokenRequests | Refused> {
   const isCsv = /^\s*text\/csv\s*(?:;|$)/i.test(request.headers.get('content-type') ?? '');
   if (isCsv) return readCsv(request, config);
   const body = await jsonBody(request, MAX_BYTES);
@@ -101,7 +107,7 @@ function checkList(value: unknown, places: RowPlaces, config: Settings) {
     seen.add(key);
     requests.push(request);
   }
-  return faults.count > 0 ? { refusal: faults.refusal(NOTHING_ISSUED) } : { requests };
+  return faults.count > 0 ? { refusal: faults.refusal(NOTHING_ISSUED) } : { requests, places };
 }
 
 function toRequest(row: EnrolmentRow, defaults: Partial<EnrolmentHead>, { registries }: Settings): TokenRequest {
@@ -110,5 +116,6 @@ function toRequest(row: EnrolmentRow, defaults: Partial<EnrolmentHead>, { regist
     client: toReference(row, registries[0].name),
     lifetimeHours: row.lifetimeHours ?? defaults.lifetimeHours ?? JOIN_TOKEN_HOURS.default,
     ...(addresses === undefined ? {} : { addresses }),
+    replace: row.replace === true,
   };
 }

@@ -6,10 +6,10 @@ import { inTime } from '../../../queries/inTime.js';
 import { errorPlace } from '../../../serviceErrors/errorPlace.js';
 import { ServiceError } from '../../../serviceErrors/serviceError.js';
 
-/** Milliseconds between two alerts about one join token, so that whoever has a copy cannot flood the topic. */
+/** Milliseconds between two alerts about one join token for one reason, so that whoever has a copy cannot flood the topic. */
 const ALERT_PAUSE = 10 * 60_000;
 
-/** Join tokens that are remembered. Beyond that, the oldest are forgotten. */
+/** Join tokens and reasons that are remembered. Beyond that, the oldest are forgotten. */
 const MAX_REMEMBERED = 1_000;
 
 /** Milliseconds that an answer waits for its alert. */
@@ -22,22 +22,24 @@ export class RefusedEnrolments {
   constructor(private readonly alerts: Pick<OperatorAlerts, 'enrolmentRefused'>) {}
 
   /**
-   * Sends an alert, unless one about the same join token was sent within ten minutes. A failure changes no answer: it is
+   * Sends an alert, unless one about the same join token for the same reason was sent within ten minutes: who makes the first
+   * alert by an address must not keep a later one, of a use by another key, from operators. A failure changes no answer: it is
    * logged, and the next refusal tries again.
    * @param hash of the join token
    */
   async alert(hash: string, refused: EnrolmentRefused): Promise<void> {
     const now = Date.now();
-    const before = this.alertedAt.get(hash);
+    const about = `${hash} ${refused.reason}`;
+    const before = this.alertedAt.get(about);
     if (before !== undefined && now - before < ALERT_PAUSE) return;
-    this.remember(hash, now);
+    this.remember(about, now);
     const isSent = await inTime(this.send(hash, refused), ALERTED_WITHIN, undefined);
-    if (isSent === false) this.alertedAt.delete(hash);
+    if (isSent === false) this.alertedAt.delete(about);
   }
 
-  private remember(hash: string, now: number): void {
-    this.alertedAt.delete(hash);
-    this.alertedAt.set(hash, now);
+  private remember(about: string, now: number): void {
+    this.alertedAt.delete(about);
+    this.alertedAt.set(about, now);
     const [oldest] = this.alertedAt.keys();
     if (this.alertedAt.size > MAX_REMEMBERED && oldest !== undefined) this.alertedAt.delete(oldest);
   }
@@ -55,8 +57,8 @@ export class RefusedEnrolments {
   }
 }
 
-/** Equal for alerts about one token in one stretch of time, whichever instance sends them. */
-function alertId(hash: string, { refusedAt }: EnrolmentRefused): string {
+/** Equal for alerts about one token for one reason in one stretch of time, whichever instance sends them. */
+function alertId(hash: string, { reason, refusedAt }: EnrolmentRefused): string {
   const stretch = Math.floor(Date.parse(refusedAt) / ALERT_PAUSE);
-  return `enrolment.${createHash('sha256').update(`${hash} ${stretch}`).digest('base64url').slice(0, 22)}`;
+  return `enrolment.${createHash('sha256').update(`${hash} ${reason} ${stretch}`).digest('base64url').slice(0, 22)}`;
 }

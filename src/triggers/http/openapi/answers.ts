@@ -106,6 +106,11 @@ function memberOf(code: AnswerCode): string | undefined {
 function headersOf(status: number, codes: readonly AnswerCode[]): HeaderName[] {
   if (status === 503 || status === 429) return ['Retry-After'];
   if (codes.includes('another-run')) return ['Location'];
-  const asks: readonly AnswerCode[] = ['not-authenticated', 'report-key', 'device-signature'];
+  const asks: readonly AnswerCode[] = [
+    'not-authenticated',
+    'report-key',
+    'device-signature',
+    'device-request-replayed',
+  ];
   return codes.some((code) => asks.includes(code)) ? ['WWW-Authenticate'] : [];
 }

@@ -30,7 +30,14 @@ const getDeviceMessages = {
       ['Cache-Control'],
     ),
     '204': { description: 'None.', ...headers(['Cache-Control']) },
-    ...problemAnswers(['invalid-request', 'device-signature', 'device-key-ended', 'too-many-requests', 'unavailable']),
+    ...problemAnswers([
+      'invalid-request',
+      'device-signature',
+      'device-request-replayed',
+      'device-key-ended',
+      'too-many-requests',
+      'unavailable',
+    ]),
   },
 };
 
@@ -52,6 +59,7 @@ const getDeviceSecrets = {
     ...problemAnswers([
       'invalid-request',
       'device-signature',
+      'device-request-replayed',
       'device-key-ended',
       'secret-missing',
       'too-many-requests',

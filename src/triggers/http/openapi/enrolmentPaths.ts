@@ -10,7 +10,7 @@ const postEnrolments = {
   tags: ['enrolment'],
   summary: 'Issues join tokens, with which devices join',
   description:
-    'A join token lets one device join as one client, once. It is shown only in this answer. A later token of the same client replaces it. All clients are checked before anything is issued. The body is JSON, about one client or several; or CSV with a header line, as text/csv in UTF-8, with `lifetimeHours` and `addresses` for rows without them as query parameters. The parameters apply to CSV only.',
+    'A join token lets one device join as one client, once. It is shown only in this answer. A later token of the same client replaces it. All clients are checked before anything is issued; one that has a device that has joined, or a credential, needs `replace: true`. The body is JSON, about one client or several; or CSV with a header line, as text/csv in UTF-8, with `lifetimeHours` and `addresses` for rows without them as query parameters. The parameters apply to CSV only.',
   parameters: parametersOf(enrolmentCsvQuery),
   requestBody: {
     required: true,
@@ -27,7 +27,7 @@ const postEnrolments = {
       ['Cache-Control'],
     ),
     ...BY_OPERATORS,
-    ...problemAnswers(['invalid-request', 'body-too-large', 'engine-slow', 'unavailable']),
+    ...problemAnswers(['invalid-request', 'enrolment-needs-replace', 'body-too-large', 'engine-slow', 'unavailable']),
   },
 };
 
@@ -47,7 +47,13 @@ const deleteEnrolment = {
 };
 
 /** What every request with a device's signature may be answered. */
-const BY_SIGNATURE = ['invalid-request', 'device-signature', 'body-too-large', 'too-many-requests'] as const;
+const BY_SIGNATURE = [
+  'invalid-request',
+  'device-signature',
+  'device-request-replayed',
+  'body-too-large',
+  'too-many-requests',
+] as const;
 
 const postRedemption = {
   operationId: 'postRedemption',

@@ -26,6 +26,28 @@ export const PROBLEM_EXAMPLES: Readonly<Partial<Record<AnswerCode, ProblemDetail
     detail: "The signature's time differs from the app's by more than 300 s. Sign again by the time in now.",
     now: '2026-03-01T12:00:00.000Z',
   }),
+  'device-request-replayed': example({
+    status: 401,
+    code: 'device-request-replayed',
+    title: 'The request came before.',
+    detail: 'The same request came before. Sign each request anew.',
+    now: '2026-03-01T12:00:00.000Z',
+  }),
+  'enrolment-needs-replace': example({
+    status: 409,
+    code: 'enrolment-needs-replace',
+    title: 'A client has a device or a credential.',
+    detail:
+      'A join token lets another device take over. Send replace: true for each such client, or leave it out. No join token was issued.',
+    errors: [
+      {
+        field: 'clients.1.replace',
+        message: 'is not true, and a device has joined as this client',
+        fix: 'To let another device join as this client, read its secret and end the key of a device that has joined, send replace: true.',
+        row: 2,
+      },
+    ],
+  }),
   'another-run': example({
     status: 409,
     code: 'another-run',

@@ -11,35 +11,85 @@ const READ_INTERVAL = 1000;
 /** Seconds after which a refused device should poll again. */
 const RETRY_SECONDS = 5;
 
+/** Whose request waits. */
+interface Waiting {
+  /** Name of the sender, authenticated. */
+  readonly sender: string;
+  /** Maximum requests of the sender that wait at the same time. */
+  readonly atOnce: number;
+  /** Seconds to wait. */
+  readonly wait: number;
+}
+
 /** Requests of devices that wait for messages, in one instance of the app. */
 export class LongPolls {
-  private open = 0;
+  /** By sender, each in the order of arrival. */
+  private readonly open = new Map<string, Set<AbortController>>();
+  private total = 0;
 
   /** @param atOnce maximum requests that wait at the same time */
   constructor(private readonly atOnce: number) {}
 
   /**
    * Reads until there is something to answer, or the time is over. Call it for authenticated devices only: others must not
-   * use up the limit.
+   * use up the limit. A sender with too many requests has its oldest answered, without messages: a device that has lost a
+   * connection asks anew, and nobody waits for the answer any more. So no sender takes the places of others.
    *
-   * @param wait seconds
    * @param read what the answer is made of
    * @param isEnough whether it is worth an answer at once
+   * @returns `isReplaced`: a later request of the sender waits in place of this one
    */
   async hold<T>(
-    wait: number,
+    { sender, atOnce, wait }: Waiting,
     read: () => Promise<T>,
     isEnough: (value: T) => boolean,
-  ): Promise<{ readonly value: T } | { readonly refusal: HttpResponseInit }> {
-    if (this.open >= this.atOnce) return { refusal: tooManyRequests(RETRY_SECONDS) };
-    this.open += 1;
+  ): Promise<{ readonly value: T } | { readonly refusal: HttpResponseInit } | { readonly isReplaced: true }> {
+    const [oldest] = this.open.get(sender) ?? [];
+    if (oldest && this.countOf(sender) >= atOnce) {
+      this.leave(sender, oldest);
+      oldest.abort();
+    }
+    if (this.total >= this.atOnce) return { refusal: tooManyRequests(RETRY_SECONDS) };
+    const replaced = new AbortController();
+    this.enter(sender, replaced);
+    const { signal } = replaced;
     try {
       const until = Date.now() + wait * 1000;
-      return { value: await pollUntil(read, { isEnough, every: READ_INTERVAL, until }) };
+      const value = pollUntil(read, {
+        isEnough: (found) => signal.aborted || isEnough(found),
+        every: READ_INTERVAL,
+        until,
+      });
+      const first = await Promise.race([value.then((found) => ({ value: found })), abortionOf(signal)]);
+      return first ?? { isReplaced: true };
     } finally {
-      this.open -= 1;
+      this.leave(sender, replaced);
     }
   }
+
+  private countOf(sender: string): number {
+    return this.open.get(sender)?.size ?? 0;
+  }
+
+  private enter(sender: string, poll: AbortController): void {
+    const polls = this.open.get(sender) ?? new Set();
+    this.open.set(sender, polls.add(poll));
+    this.total += 1;
+  }
+
+  private leave(sender: string, poll: AbortController): void {
+    const polls = this.open.get(sender);
+    if (!polls?.delete(poll)) return;
+    this.total -= 1;
+    if (polls.size === 0) this.open.delete(sender);
+  }
+}
+
+/** Resolves once the signal aborts. */
+function abortionOf(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
 }
 
 /** Reads the parameter `wait`, in seconds. */

@@ -6,8 +6,14 @@ interface NonceLimits {
   readonly total: number;
 }
 
-/** The limits of one instance of the app: about 20 MB, and of each device a request every three seconds. */
-export const NONCE_LIMITS: NonceLimits = { perSender: 200, total: 100_000 };
+/**
+ * How many nonces a sender needs at most: as many requests as a rate limit accepts while a signature is valid, which is
+ * longest for one that was made ahead of time.
+ * @param perMinute requests of one sender that the rate limit accepts, which may all come at once
+ */
+export function noncesOf(perMinute: number): number {
+  return perMinute * (1 + (2 * CLOCK_WINDOW) / 60);
+}
 
 /** A request whose signature is valid. */
 interface Signed {
@@ -19,15 +25,18 @@ interface Signed {
 interface Sender {
   /** Time of each nonce, in the order of arrival. */
   readonly nonces: Map<string, number>;
-  /** Nonces of this time were dropped, so requests of this time and before are refused. */
-  refusedUntil: number;
+  /**
+   * Times of nonces that were dropped: requests of these seconds are refused. Others are not, so a sender whose clock was
+   * ahead is not refused until the time of its clock has come.
+   */
+  readonly refused: Set<number>;
   /** The latest time of its requests. */
   latest: number;
 }
 
 /**
  * Remembers nonces in one instance of the app for as long as their signatures are valid. Memory is bounded. When it is full,
- * the sender's own oldest nonce goes, and the sender's requests of that time are refused from then on: nothing is let in
+ * the sender's own oldest nonce goes, and the sender's requests of that second are refused from then on: nothing is let in
  * twice, and no sender pushes out another's nonces. Only a sender without any pushes out another sender: the one that was
  * silent for the longest time, whose last requests could be repeated then.
  */
@@ -38,6 +47,11 @@ export class NonceMemory {
 
   constructor(private readonly limits: NonceLimits) {}
 
+  /** Whether the request was remembered before. Unlike {@link admit} it changes nothing. */
+  knows(name: string, { nonce }: Signed): boolean {
+    return this.senders.get(name)?.nonces.has(nonce) === true;
+  }
+
   /**
    * Remembers a request.
    * @param now seconds since 1970
@@ -45,9 +59,9 @@ export class NonceMemory {
    */
   admit(name: string, { nonce, iat }: Signed, now: number): boolean {
     this.forgetSilent(now);
-    const sender = this.senders.get(name) ?? { nonces: new Map<string, number>(), refusedUntil: -1, latest: iat };
+    const sender = this.senders.get(name) ?? { nonces: new Map<string, number>(), refused: new Set(), latest: iat };
     this.dropExpired(sender, now);
-    if (iat <= sender.refusedUntil || sender.nonces.has(nonce) || !this.hasRoom(sender, iat)) return false;
+    if (sender.refused.has(iat) || sender.nonces.has(nonce) || !this.hasRoom(sender, iat)) return false;
     sender.nonces.set(nonce, iat);
     sender.latest = Math.max(sender.latest, iat);
     this.total += 1;
@@ -59,12 +73,11 @@ export class NonceMemory {
   /** Makes room for one nonce. @returns false if the sender's other nonces of the same time need it */
   private hasRoom(sender: Sender, iat: number): boolean {
     if (sender.nonces.size < this.limits.perSender && this.total < this.limits.total) return true;
-    const [own] = sender.nonces;
-    if (own) {
-      const [nonce, time] = own;
-      if (time >= iat) return false;
-      this.drop(sender, nonce);
-      sender.refusedUntil = Math.max(sender.refusedUntil, time);
+    if (sender.nonces.size > 0) {
+      const own = [...sender.nonces].find(([, time]) => time !== iat);
+      if (!own) return false;
+      this.drop(sender, own[0]);
+      sender.refused.add(own[1]);
       return true;
     }
     const [silent] = this.senders;
@@ -87,6 +100,7 @@ export class NonceMemory {
 
   private dropExpired(sender: Sender, now: number): void {
     for (const [nonce, iat] of sender.nonces) if (!isValid(iat, now)) this.drop(sender, nonce);
+    for (const iat of sender.refused) if (!isValid(iat, now)) sender.refused.delete(iat);
   }
 
   private drop({ nonces }: Sender, nonce: string): void {

@@ -11,16 +11,29 @@ import {
 } from '@connected-registry/protocol/enrolment/signedRequests';
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { audit } from '../../../audit/audit.js';
-import { readDevicePass, type DevicePass } from '../../../domain/enrolment/serverPasses.js';
+import { hashOfJoinToken, readDevicePass, type DevicePass } from '../../../domain/enrolment/serverPasses.js';
 import type { ReportKeys } from '../../../domain/pullCheck/reportKey.js';
 import { problem, tooManyRequests } from '../answers/problem.js';
 import { boundedBody } from './boundedBody.js';
 import { bodyTooLarge } from './jsonBody.js';
-import { NONCE_LIMITS, NonceMemory } from './nonceMemory.js';
+import { NonceMemory, noncesOf } from './nonceMemory.js';
 import { RateLimit } from './rateLimit.js';
 
-/** Authentic requests a minute that one instance accepts from one device, or with one join token. */
+/** Authentic requests a minute that one instance accepts from one key, and from one client. */
 const MAX_PER_SENDER = 60;
+
+/** Nonces of joined devices, and of devices that join, that one instance remembers: about 20 MB and 4 MB. */
+const MAX_NONCES = { joined: 100_000, joining: 20_000 } as const;
+
+/** What is remembered of the keys that have signed, each for itself. */
+class Senders {
+  readonly nonces: NonceMemory;
+  readonly limit = new RateLimit(MAX_PER_SENDER);
+
+  constructor(total: number) {
+    this.nonces = new NonceMemory({ perSender: noncesOf(MAX_PER_SENDER), total });
+  }
+}
 
 /** What the pass of a request says, after its MAC was verified. */
 interface Admitted {
@@ -46,12 +59,13 @@ type RefusalReason = SignatureFault | 'pass' | 'replayed';
 
 /**
  * Authenticates requests that devices sign. Nothing of a request is believed before it is verified, and what costs more is
- * done later: form, MAC of the pass, line and time, signature, nonce, body. No storage is read: whether the key is still
- * the client's current one says the client's record (docs/decisions/0047-enrolment.md).
+ * done later: form, MAC of the pass, line and time, signature, rate, nonce, body. No storage is read: whether the key is
+ * still the client's current one says the client's record (docs/decisions/0047-enrolment.md).
  */
 export class SignedRequests {
-  private readonly nonces = new NonceMemory(NONCE_LIMITS);
-  private readonly bySender = new RateLimit(MAX_PER_SENDER);
+  /** Apart from each other: who has a join token can make any number of keys, and must push out no joined device. */
+  private readonly senders = { joined: new Senders(MAX_NONCES.joined), joining: new Senders(MAX_NONCES.joining) };
+  private readonly byClient = new RateLimit(MAX_PER_SENDER);
 
   constructor(private readonly keys: ReportKeys) {}
 
@@ -79,16 +93,42 @@ export class SignedRequests {
     const now = new Date();
     const fault = await verifySignature(signature, { method: request.method, path }, now);
     if (fault) return refuse(fault, key);
-    // A join token may be in the wrong hands: it must not use up what the device that has joined may send.
-    const sender = pass.thumbprint ?? `join:${key}`;
-    if (!this.nonces.admit(sender, signature, now.getTime() / 1000)) return refuse('replayed', key);
-    const pause = this.bySender.take(sender, now.getTime());
-    if (pause !== undefined) return refuseWith('too-many-requests', key, tooManyRequests(pause));
+    const refusal = this.limit(signature, { ...pass, signer: thumbprint }, now);
+    if (refusal) return refusal;
     const body = await boundedBody(request, MAX_DEVICE_BODY);
     if ('tooLarge' in body) return refuseWith('body-too-large', key, bodyTooLarge(MAX_DEVICE_BODY));
     const text = body.bytes.toString('utf8');
     if (!isBodyOf(signature, text)) return refuse('wrong-body', key);
     return { pass, passText: signature.pass, signingKey: signature.key, thumbprint, body: text };
+  }
+
+  /**
+   * Counts a request against its client, so that a device has no more requests by renewing its key. Call it once the client's
+   * record has shown that the key is the current one: otherwise a key that has ended could use up what its successor may send.
+   */
+  limitClient({ client }: DevicePass): Refused | undefined {
+    const key = clientKey(client);
+    const pause = this.byClient.take(key, Date.now());
+    return pause === undefined ? undefined : refuseWith('too-many-requests', key, tooManyRequests(pause));
+  }
+
+  /**
+   * Counts an authentic request against its key, and remembers it. Join tokens and passes may be in the wrong hands, also old
+   * ones of the same client, so neither client nor token alone is a sender: each key with its token or client is one. A
+   * repetition is refused before it counts, since anybody on the way may have it.
+   */
+  private limit(
+    signature: UnverifiedSignature,
+    { client, thumbprint, signer }: Admitted & { readonly signer: string },
+    now: Date,
+  ): Refused | undefined {
+    const key = clientKey(client);
+    const { nonces, limit } = this.senders[thumbprint === undefined ? 'joining' : 'joined'];
+    const sender = `${thumbprint === undefined ? hashOfJoinToken(signature.pass) : key} ${signer}`;
+    if (nonces.knows(sender, signature)) return refuse('replayed', key);
+    const pause = limit.take(sender, now.getTime());
+    if (pause !== undefined) return refuseWith('too-many-requests', key, tooManyRequests(pause));
+    return nonces.admit(sender, signature, now.getTime() / 1000) ? undefined : refuse('replayed', key);
   }
 }
 
@@ -127,6 +167,10 @@ const DETAILS: Readonly<Record<RefusalReason, string>> = {
   replayed: 'The same request came before. Sign each request anew.',
 };
 
+const UNSIGNED = { code: 'device-signature', title: 'The request is not signed by a device.' } as const;
+/** Of its own, since the device is not at fault: something on the way may have sent its request twice. */
+const REPLAYED = { code: 'device-request-replayed', title: 'The request came before.' } as const;
+
 function refuse(reason: RefusalReason, resource: string): Refused {
   return refuseWith(
     reason,
@@ -134,8 +178,7 @@ function refuse(reason: RefusalReason, resource: string): Refused {
     problem(
       {
         status: 401,
-        code: 'device-signature',
-        title: 'The request is not signed by a device.',
+        ...(reason === 'replayed' ? REPLAYED : UNSIGNED),
         detail: DETAILS[reason],
         now: new Date().toISOString(),
       },

@@ -45,13 +45,14 @@ export class RowFaults {
     return { field: field === 'body' ? `clients.${index}` : `clients.${index}.${field}`, message, fix, row };
   }
 
+  /** In the order of the rows. */
+  get errors(): readonly FieldError[] {
+    return this.#errors.toSorted((left, right) => (left.row ?? 0) - (right.row ?? 0));
+  }
+
   /** @param consequence a sentence about what was not done */
   refusal(consequence?: string): HttpResponseInit {
-    return refuseRows(
-      this.#errors.toSorted((left, right) => (left.row ?? 0) - (right.row ?? 0)),
-      this.#count,
-      consequence,
-    );
+    return refuseRows(this.errors, this.#count, consequence);
   }
 }
 

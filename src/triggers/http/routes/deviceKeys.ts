@@ -11,6 +11,7 @@ import {
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { audit } from '../../../audit/audit.js';
 import { judgeRenewal, type KeyRenewal } from '../../../domain/enrolment/enrolment.js';
+import type { DevicePass } from '../../../domain/enrolment/serverPasses.js';
 import type { Config } from '../../../settings/config.js';
 import { readClientRecord } from '../../durable/clientRecords.js';
 import { renewDeviceKeys } from '../../durable/enrolments.js';
@@ -37,16 +38,15 @@ export function postDeviceKeys(config: Pick<Config, 'reportKeys'>, requests: Sig
     if (thumbprint === from) return refuse(key, 'invalid-request', notNew());
     const isProven = await proves(request, { body, passText, thumbprint });
     if (!isProven) return refuse(key, 'invalid-request', notProven());
-    return renew(client, pass.client, { from, keys, thumbprint, at: new Date().toISOString() });
+    return renew(client, pass, { from, keys, thumbprint, at: new Date().toISOString() });
   };
 
-  async function renew(
-    client: DurableClient,
-    reference: Parameters<typeof clientKey>[0],
-    renewal: KeyRenewal,
-  ): Promise<HttpResponseInit> {
+  async function renew(client: DurableClient, pass: DevicePass, renewal: KeyRenewal): Promise<HttpResponseInit> {
+    const reference = pass.client;
     const key = clientKey(reference);
     const first = judgeRenewal(await readClientRecord(client, key), renewal);
+    const limited = first === 'refused' ? undefined : requests.limitClient(pass);
+    if (limited) return limited.refusal;
     const { verdict } = first === 'open' ? await renewDeviceKeys(client, key, renewal) : { verdict: first };
     if (verdict === 'refused') return refuse(key, 'device-key-ended', deviceKeyEnded());
     if (verdict === 'open') return refuse(key, 'engine-slow', notConfirmed('renewal'));

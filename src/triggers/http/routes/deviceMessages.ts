@@ -4,7 +4,7 @@ import type { PendingAnswer, SealedDeviceMessages } from '@connected-registry/pr
 import type { SealingKey } from '@connected-registry/protocol/enrolment/deviceKeys';
 import type { DeviceMessagesAnswer } from '@connected-registry/protocol/enrolment/messages';
 import { seal } from '@connected-registry/protocol/enrolment/sealing';
-import { referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { clientKey, referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { devicePass, isOfSigningKey } from '../../../domain/enrolment/serverPasses.js';
 import type { ReportKeys } from '../../../domain/pullCheck/reportKey.js';
 import { noteContact, readJoined } from '../../durable/joinedDevices.js';
@@ -25,14 +25,20 @@ export function getDeviceMessages(keys: ReportKeys, requests: SignedRequests, po
     const given = waitOf(request);
     if ('refusal' in given) return given.refusal;
     const { pass, passText } = signed;
+    // Before it takes the place of another request: a key that has ended must not end its successor's.
+    if (!(await readJoined(client, pass))) return refuseEndedKey(pass);
+    const limited = requests.limitClient(pass);
+    if (limited) return limited.refusal;
     const read = async () => {
       // The messages first: what is answered was read while the key was the current one.
       const messages = await pendingSignals(client, pass.client, keys, new Date());
       const joined = await readJoined(client, pass);
       return joined && { joined, messages };
     };
-    const found = await polls.hold(given.wait, read, (value) => value?.messages.length !== 0);
+    const waiting = { sender: clientKey(pass.client), atOnce: 1, wait: given.wait };
+    const found = await polls.hold(waiting, read, (value) => value?.messages.length !== 0);
     if ('refusal' in found) return found.refusal;
+    if ('isReplaced' in found) return { status: 204, headers: NOT_STORED };
     if (!found.value) return refuseEndedKey(pass);
     const { joined, messages } = found.value;
     await noteContact(client, pass, joined, new Date());

@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import { z } from 'zod';
 import type { SealedAnswer } from '@connected-registry/protocol/enrolment/messages';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
 import type { SealedSecrets } from '../../../ports/sealedSecrets.js';
 import { ServiceError } from '../../../serviceErrors/serviceError.js';
@@ -13,8 +14,8 @@ import { queryParameters } from '../requests/queryParameters.js';
 import { RateLimit } from '../requests/rateLimit.js';
 import { refuseEndedKey, type SignedRequests } from '../requests/signedRequest.js';
 
-/** Secrets a minute that one instance reads from the vault for one device. A pull check needs one. */
-const MAX_PER_DEVICE = 30;
+/** Secrets a minute that one instance reads from the vault for one client. A pull check needs one. */
+const MAX_PER_CLIENT = 30;
 
 export const DEVICE_SECRET_FIELDS = {
   name: "the name of the client's secret, or of its candidate, as messages have it",
@@ -32,26 +33,31 @@ export const deviceSecretQuery = z.strictObject({
 
 /**
  * `GET /api/devices/secrets?name=&version=`: a version of one of the client's two secrets, sealed to the key of the device
- * that signs the request. It is read from the vault for each request, and kept nowhere.
+ * that signs the request. It is read from the vault for each request, and kept nowhere. Limits count the client's requests,
+ * so a renewed key has no others.
  */
 export function getDeviceSecrets(requests: SignedRequests, secrets: SealedSecrets) {
-  const byDevice = new RateLimit(MAX_PER_DEVICE);
+  const byClient = new RateLimit(MAX_PER_CLIENT);
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
     const signed = await requests.ofDevice(request);
     if ('refusal' in signed) return signed.refusal;
     const asked = queryParameters(request, deviceSecretQuery, DEVICE_SECRET_FIELDS);
     if ('refusal' in asked) return asked.refusal;
-    const { pass, thumbprint } = signed;
+    const { pass } = signed;
     // A device has nothing to do with other names, so nobody learns whether they exist.
     if (![mainSecretName(pass.client), candidateSecretName(pass.client)].includes(asked.query.name)) return missing();
-    const pause = byDevice.take(thumbprint, Date.now());
-    if (pause !== undefined) return tooManyRequests(pause);
     const joined = await readJoined(client, pass);
     if (!joined) return refuseEndedKey(pass);
+    const limited = requests.limitClient(pass);
+    if (limited) return limited.refusal;
+    const pause = byClient.take(clientKey(pass.client), Date.now());
+    if (pause !== undefined) return tooManyRequests(pause);
     await noteContact(client, pass, joined, new Date());
     return orServiceProblem(async () => {
       try {
         const sealed = await secrets.seal(asked.query, pass.client, joined.keys.sealing);
+        // The vault may take its time: what is answered was sealed while the key was the current one.
+        if (!(await readJoined(client, pass))) return refuseEndedKey(pass);
         return { status: 200, headers: NOT_STORED, jsonBody: { sealed } satisfies SealedAnswer };
       } catch (error) {
         if (error instanceof ServiceError && error.kind === 'notFound') return missing();

@@ -11,6 +11,7 @@ import { issueJoinToken, withdrawJoinToken } from '../../durable/enrolments.js';
 import { problem } from '../answers/problem.js';
 import { issuedAnswer, unconfirmedPart, type EnrolmentPart } from '../enrolments/enrolmentAnswers.js';
 import { enrolmentBody, type TokenRequest } from '../enrolments/enrolmentBody.js';
+import { refuseTakeover } from '../enrolments/replacing.js';
 import { CLIENT_KEY, clientNotFound } from './clients.js';
 
 /**
@@ -22,6 +23,8 @@ export function postEnrolments(config: Pick<Config, 'registries' | 'reportKeys'>
   return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
     const body = await enrolmentBody(request, config);
     if ('refusal' in body) return body.refusal;
+    const refusal = await refuseTakeover(body.requests, body.places, client);
+    if (refusal) return refusal;
     const parts = await eachOf(body.requests, (one) => issue(one, client, actor, config));
     return issuedAnswer(parts);
   };
@@ -29,7 +32,7 @@ export function postEnrolments(config: Pick<Config, 'registries' | 'reportKeys'>
 
 /** One client's failure leaves the others their tokens, which cannot be shown again. */
 async function issue(
-  { client: reference, ...limits }: TokenRequest,
+  { client: reference, replace, ...limits }: TokenRequest,
   client: DurableClient,
   actor: string,
   { reportKeys }: Pick<Config, 'reportKeys'>,
@@ -38,7 +41,11 @@ async function issue(
   try {
     const issued = await issueJoinToken(client, reference, limits, reportKeys, actor);
     if (issued) {
-      audit('enrolment.issue.succeeded', { resource: key, expiresAt: issued.expiresAt });
+      audit('enrolment.issue.succeeded', {
+        resource: key,
+        expiresAt: issued.expiresAt,
+        ...(replace ? { reason: 'replace' } : {}),
+      });
       return { key, ...reference, ...issued };
     }
   } catch (error) {

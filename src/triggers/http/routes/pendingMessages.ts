@@ -28,12 +28,13 @@ export function getPendingMessages(
     const clients = clientsOfPoller(config.profileBook, objectId);
     if (clients.length === 0) return refuse('not-a-poller');
     const found = await polls.hold(
-      given.wait,
+      // Its devices may ask each for itself.
+      { sender: objectId, atOnce: clients.length, wait: given.wait },
       () => readMessages(client, clients),
       (messages) => messages.length > 0,
     );
     if ('refusal' in found) return found.refusal;
-    const messages = found.value;
+    const messages = 'isReplaced' in found ? [] : found.value;
     if (messages.length === 0) return { status: 204 };
     return { status: 200, jsonBody: { messages } satisfies PendingAnswer };
   };

@@ -67,8 +67,8 @@ export function postRedemption(
     const { key, redemption, address } = redeeming;
     const before = await readClientRecord(client, key);
     const first = judgeRedemption(before, redemption);
-    // A device that has joined may have moved: its key proves that it is the same.
-    if (first !== 'joined' && first !== 'unknown' && !isAllowed(before, address)) {
+    // Only an open token has addresses to keep. A device that has joined may have moved: its key proves that it is the same.
+    if (first === 'open' && !isAllowed(before, address)) {
       await alert(redeeming, 'address');
       return refuse(key, 'join-address', wrongAddress());
     }

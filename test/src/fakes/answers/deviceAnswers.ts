@@ -46,12 +46,13 @@ export async function giveDeviceAnswers(note: Note): Promise<void> {
     route: 'devices/messages' | 'devices/secrets',
     name: string,
     handler: Handler,
-    { query = '', engine = withRecord(new FakeDurableClient()), times = 1, signed = true } = {},
+    { query = '', engine = withRecord(new FakeDurableClient()), times = 1, signed = true, anew = true } = {},
   ) => {
     let last: SeenAnswer | undefined;
+    const line = { method: 'GET', path: `/api/${route}${query}` };
+    const first = await device.sign(line, pass, new Date());
     for (let nth = 0; nth < times; nth += 1) {
-      const line = { method: 'GET', path: `/api/${route}${query}` };
-      const authorization = await device.sign(line, pass, new Date());
+      const authorization = anew ? await device.sign(line, pass, new Date()) : first;
       const request = deviceRequest({ ...line, ...(signed ? { authorization } : {}) });
       last = seen(await guarded(handler, 'device')(request, engine.client, invocation().context));
     }
@@ -69,6 +70,7 @@ export async function giveDeviceAnswers(note: Note): Promise<void> {
   await ask('devices/messages', 'a new pass', messages(rotated));
   await ask('devices/messages', 'a wait that is none', messages(), { query: '?wait=soon' });
   await ask('devices/messages', 'no signature', messages(), { signed: false });
+  await ask('devices/messages', 'the same request again', messages(), { times: 2, anew: false });
   await ask('devices/messages', 'an ended key', messages(), { engine: new FakeDurableClient() });
   await ask('devices/messages', 'too many', messages(), { times: 61 });
   await ask('devices/messages', 'a broken engine', messages(), { engine: broken() });
@@ -81,6 +83,7 @@ export async function giveDeviceAnswers(note: Note): Promise<void> {
   await ask('devices/secrets', 'a missing secret', secrets(), { query: `?name=${candidateSecretName(reference)}x` });
   await ask('devices/secrets', 'no name', secrets());
   await ask('devices/secrets', 'no signature', secrets(), { query, signed: false });
+  await ask('devices/secrets', 'the same request again', secrets(), { query, times: 2, anew: false });
   await ask('devices/secrets', 'an ended key', secrets(), { query, engine: new FakeDurableClient() });
   await ask('devices/secrets', 'too many', secrets(), { query, times: 31 });
   await ask('devices/secrets', 'a broken engine', secrets(), { query, engine: broken() });

@@ -1,3 +1,4 @@
+import { deviceRequest } from '../devices/deviceRequest.js';
 import { httpRequest } from '../durable/durableClient.js';
 import { EnrolmentWorld, KEY } from '../enrolment/enrolmentWorld.js';
 import { signingDevice } from '../../../shared/signingDevice.js';
@@ -38,6 +39,9 @@ async function giveTokens(note: Note): Promise<void> {
     throw new TypeError('broken');
   };
   note(route, 'a token for one of two', await partly.issue({ clients: [row, { ...row, client: 'sensor-8' }] }));
+  const joined = new EnrolmentWorld();
+  await joined.join(await signingDevice('ES256'), await joined.token());
+  note(route, 'a token for a client that has a device', await joined.issue());
   const body = new ReadableStream({
     pull: () => {
       throw new TypeError('the connection is gone');
@@ -84,6 +88,10 @@ async function giveRedemptions(note: Note): Promise<void> {
     throw new TypeError('broken');
   };
   note(route, 'a broken engine', await slow.redeem(device, open));
+  const parts = { method: 'POST', path: '/api/enrolments/redeem', body: JSON.stringify(device.keys) };
+  const twice = { ...parts, authorization: await device.sign(parts, await world.token(), new Date()) };
+  for (const name of ['the first time', 'the second time'])
+    note(route, name, await world.ask('redeem', deviceRequest(twice)));
   const busy = new EnrolmentWorld({}, 1);
   for (const name of ['the first of a minute', 'the second']) note(route, name, await busy.redeem(device, 'none'));
   const brief = new EnrolmentWorld();
@@ -114,6 +122,12 @@ async function giveRenewals(note: Note): Promise<void> {
     throw new TypeError('broken');
   };
   note(route, 'a broken engine', await world.renew(device, next));
+  const again = new EnrolmentWorld();
+  const pass = again.passOf(device);
+  const parts = { method: 'POST', path: '/api/devices/keys', body: JSON.stringify(next.keys) };
+  const twice = { ...parts, authorization: await device.sign(parts, pass, new Date()) };
+  for (const name of ['the first time', 'the second time'])
+    note(route, name, await again.ask('renew', deviceRequest(twice)));
   const busy = new EnrolmentWorld({}, 1);
   for (const name of ['the first of a minute', 'the second']) note(route, name, await busy.renew(device, next));
 }

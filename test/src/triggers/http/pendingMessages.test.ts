@@ -165,10 +165,26 @@ describe('a device that polls its messages', () => {
   );
 
   test('is asked to retry if too many wait at once, and accepted when one has left', async () => {
-    const open = [get('5'), get('5')];
+    const polls = new LongPolls(settings.polling.atOnce);
+    const others = ['a', 'b'].map((sender) =>
+      polls.hold(
+        { sender, atOnce: 1, wait: 5 },
+        async () => 0,
+        () => false,
+      ),
+    );
+    poll = getPendingMessages(settings, callers, polls);
     expect(seen(await get('5'))).toMatchObject({ status: 429, headers: { 'retry-after': '5' } });
-    await whileTimePasses(Promise.all(open));
+    await whileTimePasses(Promise.all(others));
     expect((await get()).status).toBe(204);
+  });
+
+  test('has as many requests that wait as it has clients: beyond that, the oldest is answered at once', async () => {
+    const open = [get('5'), get('5'), get('5')];
+    // No time passes.
+    expect((await open[0])?.status).toBe(204);
+    hold();
+    expect((await whileTimePasses(Promise.all(open))).map(({ status }) => status)).toEqual([204, 200, 200]);
   });
 
   test('releases its place also if Entra does not answer', async () => {

@@ -154,11 +154,62 @@ describe('a joined device that asks for its messages', () => {
   });
 
   test('takes one of the places of requests that wait, which other devices share', async () => {
-    const waiting = [get('25'), get('25')];
+    const polls = new LongPolls(2);
+    const others = ['sensor-8', 'sensor-9'].map((client) =>
+      polls.hold(
+        { sender: client, atOnce: 1, wait: 25 },
+        async () => 0,
+        () => false,
+      ),
+    );
+    const full = getDeviceMessages(keys, new SignedRequests(keys), polls);
     await untilTimersWait(2);
-    expect((await get('25')).status).toBe(429);
-    await Promise.all(waiting.map(whileTimePasses));
-    expect((await get()).status).toBe(204);
+    expect((await get('25', full)).status).toBe(429);
+    await Promise.all(others.map(whileTimePasses));
+    expect((await get('0', full)).status).toBe(204);
+  });
+
+  test('has one request that waits: the one before is answered at once, and its place is free', async () => {
+    const waiting = [get('25')];
+    for (let nth = 0; nth < 5; nth += 1) {
+      await untilTimersWait(1);
+      const before = waiting.at(-1);
+      waiting.push(get('25'));
+      // No time passes.
+      expect(seen((await before) ?? {})).toMatchObject({ status: 204, headers: { 'cache-control': 'no-store' } });
+    }
+    ask();
+    const last = waiting.at(-1);
+    expect((last && (await whileTimePasses(last)))?.status).toBe(200);
+  });
+
+  test('loses no request that waits to one with a key that has ended', async () => {
+    const answer = get('25');
+    await untilTimersWait(1);
+    const ended = await signingDevice('ES256');
+    const line = { method: 'GET', path: '/api/devices/messages?wait=25' };
+    const endedPass = devicePass(keys, { client: reference, thumbprint: ended.thumbprint });
+    for (let nth = 0; nth < 70; nth += 1) {
+      const authorization = await ended.sign(line, endedPass, new Date());
+      const { status } = await poll(deviceRequest({ ...line, authorization }), engine.client);
+      expect([403, 429]).toContain(status);
+    }
+    ask();
+    expect((await whileTimePasses(answer)).status).toBe(200);
+    expect((await get()).status).toBe(200);
+  });
+
+  test('has no more requests a minute with a renewed key', async () => {
+    const statusesOf = async (times: number) => {
+      const statuses: (number | undefined)[] = [];
+      for (let nth = 0; nth < times; nth += 1) statuses.push((await get()).status);
+      return statuses.filter((status) => status === 204).length;
+    };
+    expect(await statusesOf(40)).toBe(40);
+    device = await signingDevice('ES256');
+    pass = devicePass(keys, { client: reference, thumbprint: device.thumbprint });
+    join();
+    expect(await statusesOf(40)).toBe(20);
   });
 
   test('gets a new pass once the server key has changed, also without a message', async () => {

@@ -46,15 +46,16 @@ beforeEach(async () => {
   engine = new FakeDurableClient();
   world = createWorld();
   handler = getDeviceSecrets(new SignedRequests(keys), world.ports.sealed);
-  const { signingKey: signing, sealingKey: sealing } = device.keys;
-  const at = NOW.toISOString();
-  const { thumbprint } = device;
-  const joined = { keys: { signing, sealing }, thumbprint, joinedAt: at, keysSince: at };
-  engine.entities.set(RECORD, { joined });
+  join(device);
   for (const name of [MAIN, CANDIDATE]) await store(name, `value of ${name}`);
 });
 afterEach(() => vi.useRealTimers());
 
+function join({ thumbprint, keys: { signingKey: signing, sealingKey: sealing } }: SigningDevice) {
+  const at = NOW.toISOString();
+  const joined = { keys: { signing, sealing }, thumbprint, joinedAt: at, keysSince: at };
+  engine.entities.set(RECORD, { joined });
+}
 const store = (name: string, value: string, client = 'sensor-7') =>
   world.vault.store(name, value, { expiresOn, tags: tagsOf(client) });
 const sealedReads = () => world.wire.count('seal');
@@ -134,6 +135,41 @@ describe('a joined device that asks for a secret', () => {
     expect(statuses.filter((status) => status === 200)).toHaveLength(30);
     expect(statuses.at(-1)).toBe(429);
     expect(sealedReads()).toBe(30);
+  });
+
+  test.each([
+    ['revoked', { revokedAt: NOW.toISOString() }],
+    ['replaced', { joined: { thumbprint: 'another' } }],
+  ])('is refused if its key was %s while the vault was asked', async (_, record) => {
+    const seal = world.ports.sealed.seal.bind(world.ports.sealed);
+    handler = getDeviceSecrets(new SignedRequests(keys), {
+      seal: async (...asked) => {
+        const sealed = await seal(...asked);
+        engine.entities.set(RECORD, record);
+        return sealed;
+      },
+    });
+    expect(await problemOf(`name=${MAIN}`)).toEqual([403, 'device-key-ended']);
+  });
+
+  test('has no more of them with a renewed key, and an ended key takes none of them', async () => {
+    const statusesOf = async (times: number) => {
+      const statuses: (number | undefined)[] = [];
+      for (let nth = 0; nth < times; nth += 1) statuses.push((await get(`name=${MAIN}`)).status);
+      return statuses.filter((status) => status === 200).length;
+    };
+    expect(await statusesOf(20)).toBe(20);
+    const renewed = await signingDevice('ES256');
+    join(renewed);
+    expect(await statusesOf(20)).toBe(0);
+    const [old, oldPass] = [device, pass];
+    device = renewed;
+    pass = devicePass(keys, { client: reference, thumbprint: renewed.thumbprint });
+    try {
+      expect(await statusesOf(20)).toBe(10);
+    } finally {
+      [device, pass] = [old, oldPass];
+    }
   });
 
   test('has its contact noted', async () => {

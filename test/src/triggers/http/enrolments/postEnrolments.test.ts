@@ -83,6 +83,57 @@ describe('a join token', () => {
   });
 });
 
+describe('a client that has a device or a credential', () => {
+  const TAKEN = { held: [{ token: 'a-token' }] };
+  const entity = (client: string) => `@client@${clientKey({ ...CLIENT, client })}`;
+  const FIX = expect.stringContaining('send replace: true') as unknown;
+
+  test.each([
+    ['a device', { joined: { thumbprint: 'x' } }, 'is not true, and a device has joined as this client'],
+    ['a credential', TAKEN, 'is not true, and this client has a credential'],
+  ])('of %s gets no token by mistake, and gets one on demand', async (_, record, message) => {
+    world.engine.entities.set(entity('sensor-7'), record);
+    const { status, body } = await world.issue();
+    expect([status, body['code']]).toEqual([409, 'enrolment-needs-replace']);
+    expect(body['errors']).toEqual([{ field: 'replace', message, fix: FIX }]);
+    expect((await world.issue({ ...ONE, replace: false })).status).toBe(409);
+    expect(world.engine.signals).toEqual([]);
+    expect((await world.issue({ ...ONE, replace: true })).status).toBe(201);
+    expect(world.lines.join()).toContain('"reason":"replace"');
+  });
+
+  test('keeps the others of its request from theirs, and is named by its row', async () => {
+    world.engine.entities.set(entity('b'), TAKEN);
+    world.engine.entities.set(entity('d'), TAKEN);
+    const clients = [named('a'), named('b'), named('c', { replace: true }), named('d')];
+    const { status, body } = await world.issue({ clients });
+    expect(status).toBe(409);
+    expect(body['errors']).toMatchObject([
+      { row: 2, field: 'clients.1.replace' },
+      { row: 4, field: 'clients.3.replace' },
+    ]);
+    expect(world.engine.signals).toEqual([]);
+  });
+
+  test.each<[string, number, unknown]>([
+    ['true', 201, undefined],
+    ['False', 409, [{ row: 3, column: 'replace' }]],
+    ['', 409, [{ row: 3, column: 'replace' }]],
+    ['yes', 400, [{ row: 3, column: 'replace' }]],
+  ])('in CSV says %j', async (cell, expected, errors) => {
+    world.engine.entities.set(entity('b'), TAKEN);
+    const csv = `connectedRegistry,client,replace\n${CONNECTED_REGISTRY},a,\n${CONNECTED_REGISTRY},b,${cell}\n`;
+    const answer = await world.issue(csv, { headers: { 'content-type': 'text/csv' } });
+    expect([answer.status, answer.body]).toMatchObject([expected, errors === undefined ? {} : { errors }]);
+  });
+
+  test('that has only an open token gets another one', async () => {
+    await world.token();
+    vi.setSystemTime(Date.now() + 1);
+    expect((await world.issue()).status).toBe(201);
+  });
+});
+
 describe('a request for join tokens', () => {
   test.each([
     ['an unknown field', { ...ONE, password: 'x' }, 'password', 'is not a known field'],

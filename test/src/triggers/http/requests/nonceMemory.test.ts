@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CLOCK_WINDOW } from '@connected-registry/protocol/enrolment/signedRequests';
-import { NonceMemory } from '../../../../../src/triggers/http/requests/nonceMemory.js';
+import { NonceMemory, noncesOf } from '../../../../../src/triggers/http/requests/nonceMemory.js';
+import { RateLimit } from '../../../../../src/triggers/http/requests/rateLimit.js';
 
 const NOW = 1_772_366_400;
 
@@ -34,6 +35,33 @@ describe('the memory of nonces', () => {
     const admitted = [1, 2, 3, 4, 5].map((at) => memory.admit('a', { nonce: `n${at}`, iat: NOW }, NOW));
     expect(admitted).toEqual([true, true, true, false, false]);
     expect(memory.admit('a', { nonce: 'next', iat: NOW + 1 }, NOW + 1)).toBe(true);
+  });
+
+  test('of a sender whose clock was ahead refuses single seconds, not everything until then', () => {
+    const memory = new NonceMemory({ perSender: 5, total: 100 });
+    for (let at = 0; at < 200; at += 1)
+      memory.admit('a', { nonce: `ahead${at}`, iat: NOW + CLOCK_WINDOW - (at % 50) }, NOW);
+    const admitted = [0, 1, 2].map((at) => memory.admit('a', { nonce: `right${at}`, iat: NOW + at }, NOW + at));
+    expect(admitted).toEqual([true, true, true]);
+    expect([0, 1, 2].map((at) => memory.admit('a', { nonce: `right${at}`, iat: NOW + at }, NOW + 2))).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(memory.admit('a', { nonce: 'ahead0', iat: NOW + CLOCK_WINDOW }, NOW + 3)).toBe(false);
+  });
+
+  test('has room for all that a rate limit accepts while a signature is valid', () => {
+    const limit = new RateLimit(6);
+    const memory = new NonceMemory({ perSender: noncesOf(6), total: 1000 });
+    const first = { nonce: 'first', iat: NOW + CLOCK_WINDOW };
+    let nth = 0;
+    limit.take('a', NOW * 1000);
+    expect(memory.admit('a', first, NOW)).toBe(true);
+    for (let at = 0; at <= 2 * CLOCK_WINDOW; at += 1)
+      while (limit.take('a', (NOW + at) * 1000) === undefined)
+        expect(memory.admit('a', { nonce: `n${(nth += 1)}`, iat: NOW + CLOCK_WINDOW }, NOW + at)).toBe(true);
+    expect(memory.admit('a', first, NOW + 2 * CLOCK_WINDOW)).toBe(false);
   });
 
   test('drops the nonces of a sender that sends much, and keeps those of others', () => {

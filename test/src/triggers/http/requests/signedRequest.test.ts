@@ -122,7 +122,28 @@ describe('a request that a device signs', () => {
     const both = await Promise.all([signed({ authorization }), signed({ authorization })]);
     const found = await Promise.all(both.map((request) => requests.ofDevice(request)));
     expect(found.filter((one) => 'refusal' in one)).toHaveLength(1);
-    expect((await refusal(await signed({ authorization }))).reason).toBe('replayed');
+    expect(await refusal(await signed({ authorization }))).toMatchObject({
+      reason: 'replayed',
+      status: 401,
+      headers: { 'www-authenticate': 'Device' },
+      body: { code: 'device-request-replayed', now: NOW.toISOString() },
+    });
+  });
+
+  test('that is repeated a hundred times leaves the device what it may send', async () => {
+    const authorization = await device.sign({ ...LINE, body: BODY }, pass, NOW);
+    await refusal(await signed({ authorization }));
+    for (let nth = 0; nth < 100; nth += 1)
+      expect((await refusal(await signed({ authorization }))).reason).toBe('replayed');
+    expect((await refusal(await signed())).reason).toBeUndefined();
+  });
+
+  test('beyond the limit is not remembered, and is let in when it comes again', async () => {
+    for (let sent = 0; sent < 60; sent += 1) await refusal(await signed());
+    const authorization = await device.sign({ ...LINE, body: BODY }, pass, NOW);
+    expect((await refusal(await signed({ authorization }))).reason).toBe('too-many-requests');
+    vi.setSystemTime(NOW.getTime() + 2000);
+    expect((await refusal(await signed({ authorization }))).reason).toBeUndefined();
   });
 
   test('names the client in the audit once its pass is authentic, and the path before', async () => {
