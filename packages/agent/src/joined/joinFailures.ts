@@ -21,6 +21,9 @@ const BY_CODE: Readonly<Record<string, string>> = {
     'The app does not accept the join token or the signature. The file must hold the whole join token, of the app at this address, and nothing on the way may change the path of a request.',
 };
 
+/** A text that is no join token is not sent anywhere. */
+export const NO_TOKEN = 'The file holds no join token. It must hold the whole one, as the app has shown it.';
+
 /** Codes that {@link refusalOf} explains. */
 export const REFUSAL_CODES: readonly string[] = Object.keys(BY_CODE);
 

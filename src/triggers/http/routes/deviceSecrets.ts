@@ -3,6 +3,8 @@ import type { DurableClient } from 'durable-functions';
 import { z } from 'zod';
 import type { SealedAnswer } from '@connected-registry/protocol/enrolment/messages';
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
+import { channelKeyOf } from '../../../domain/enrolment/serverPasses.js';
+import type { ReportKeys } from '../../../domain/pullCheck/reportKey.js';
 import type { SealedSecrets } from '../../../ports/sealedSecrets.js';
 import { ServiceError } from '../../../serviceErrors/serviceError.js';
 import { noteContact, readJoined } from '../../durable/joinedDevices.js';
@@ -34,14 +36,14 @@ export const deviceSecretQuery = z.strictObject({
  * `GET /api/devices/secrets?name=&version=`: a version of one of the client's two secrets, sealed to the key of the device
  * that signs the request. It is read from the vault for each request, and kept nowhere.
  */
-export function getDeviceSecrets(requests: SignedRequests, secrets: SealedSecrets) {
+export function getDeviceSecrets(keys: ReportKeys, requests: SignedRequests, secrets: SealedSecrets) {
   const byDevice = new RateLimit(MAX_PER_DEVICE);
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
     const signed = await requests.ofDevice(request);
     if ('refusal' in signed) return signed.refusal;
     const asked = queryParameters(request, deviceSecretQuery, DEVICE_SECRET_FIELDS);
     if ('refusal' in asked) return asked.refusal;
-    const { pass, thumbprint } = signed;
+    const { pass, passText, thumbprint, nonce } = signed;
     // A device has nothing to do with other names, so nobody learns whether they exist.
     if (![mainSecretName(pass.client), candidateSecretName(pass.client)].includes(asked.query.name)) return missing();
     const pause = byDevice.take(thumbprint, Date.now());
@@ -51,7 +53,9 @@ export function getDeviceSecrets(requests: SignedRequests, secrets: SealedSecret
     await noteContact(client, pass, joined, new Date());
     return orServiceProblem(async () => {
       try {
-        const sealed = await secrets.seal(asked.query, pass.client, joined.keys.sealing);
+        const channelKey = channelKeyOf(keys, passText);
+        const channel = { sealingKey: joined.keys.sealing, channelKey, nonce };
+        const sealed = await secrets.seal(asked.query, pass.client, channel);
         return { status: 200, headers: NOT_STORED, jsonBody: { sealed } satisfies SealedAnswer };
       } catch (error) {
         if (error instanceof ServiceError && error.kind === 'notFound') return missing();
