@@ -13,6 +13,7 @@ import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
 import { pause } from '../agentClock.js';
 import type { AgentClock } from '../agentClock.js';
+import { MESSAGES_LIMIT } from '../channels/asking.js';
 import type { Log } from '../log.js';
 import { growingPauses, retryAfter, serverTime } from '../pauses.js';
 import { problemCodeOf } from './deviceRequests.js';
@@ -31,6 +32,7 @@ import {
   writeUnfinishedJoin,
 } from './membership.js';
 import type { Membership } from './membership.js';
+import { NotOpened, openAnswer } from './openSealed.js';
 
 export interface JoinOrder {
   readonly token: string;
@@ -140,6 +142,12 @@ async function existing(stores: DeviceKeyStores, thumbprint: string, { path }: J
   );
 }
 
+/** @throws what is no {@link NotOpened} */
+function orUndefined(error: unknown): undefined {
+  if (error instanceof NotOpened) return undefined;
+  throw error;
+}
+
 async function redeemed(
   keys: DeviceKeyStore,
   thumbprint: string,
@@ -181,9 +189,14 @@ async function confirmed(
   signal: AbortSignal,
 ): Promise<Membership> {
   const keys = await existing(stores, before.thumbprint, folder);
-  const request = { method: 'GET', path: `${DEVICE_MESSAGES_PATH}?wait=0`, limit: 1 } as const;
+  const request = { method: 'GET', path: `${DEVICE_MESSAGES_PATH}?wait=0`, limit: MESSAGES_LIMIT } as const;
   const ask = () => requests.send(request, { pass: before.pass, keys }, signal);
-  await answered(ask, { ...ports }, signal, () => Promise.resolve(true));
+  await answered(ask, { ...ports }, signal, async (answer) => {
+    // Without messages there is nothing to open. The membership stays as it is in either case.
+    if (answer.status === 204) return true;
+    const opened = openAnswer(answer, 'messages', { keys, channelKey: before.channelKey });
+    return opened.then(() => true).catch(orUndefined);
+  });
   const membership = { ...before, url };
   await writeMembership(folder, membership);
   return membership;

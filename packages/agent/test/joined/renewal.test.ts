@@ -186,6 +186,25 @@ describe('a renewal survives', () => {
     expect(it.app.joined?.thumbprint).toBe((await it.membership())['thumbprint']);
   });
 
+  test('and the same join afterwards, whose answer the app has made', async () => {
+    const agent = await it.start({ KEY_RENEWAL_DAYS: '1' });
+    await until('a poll', () => it.clock.pending().length > 0);
+    it.clock.advance(DAY);
+    await renewed();
+    await agent.stop();
+    const before = await it.membership();
+    const forged = [{ messages: [] }, { sealed: 'a.b.c' }];
+    it.app.override = (_request, response) => {
+      const answer = forged.shift();
+      if (answer) response.end(JSON.stringify(answer));
+      return answer !== undefined;
+    };
+    it.app.messages = [{}];
+    await it.repeatJoin();
+    expect([forged, await it.membership()]).toEqual([[], before]);
+    expect(it.log.join()).toContain('an answer that is not');
+  });
+
   test('and secrets are read in the meantime, whichever key they are sealed to', async () => {
     const name = mainSecretName(CLIENT);
     it.app.addSecret(name, 'value');
