@@ -268,7 +268,7 @@ df.app.client.http('getDeviceSecrets', {
   route: 'devices/secrets',
   methods: ['GET'],
   authLevel: 'anonymous',
-  handler: anonymous(getDeviceSecrets(signedRequests, ports.sealed), 'device'),
+  handler: anonymous(getDeviceSecrets(config.reportKeys, signedRequests, ports.sealed), 'device'),
 });
 df.app.client.http('postEnrolments', {
   route: 'enrolments',

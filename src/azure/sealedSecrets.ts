@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 import type { KeyVaultSecret } from '@azure/keyvault-secrets';
-import { seal } from '@connected-registry/protocol/enrolment/sealing';
+import { sealAnswer } from '@connected-registry/protocol/enrolment/authenticAnswers';
 import type { SealedSecret } from '@connected-registry/protocol/enrolment/messages';
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { parseTags } from '@connected-registry/protocol/names/secretTags';
@@ -34,7 +34,7 @@ export function createSealedSecrets(config: Config['vault'], credential: TokenCr
 
   return {
     // The value is in this function and nowhere else: it goes in as the vault has it, and comes out sealed.
-    seal: async (secret, client, key) => {
+    seal: async (secret, client, channel) => {
       const { value, properties } = await read(secret);
       if (value !== undefined) rememberCredential(value);
       const { version, createdOn, tags } = properties;
@@ -42,7 +42,7 @@ export function createSealedSecrets(config: Config['vault'], credential: TokenCr
         throw refusal(secret.name, 'unavailable', 'unreadable-answer');
       if (!tags || !isOf(tags, client)) throw refusal(secret.name, 'notFound', 'of-another-client');
       const sealed: SealedSecret = { name: secret.name, version, createdOn: createdOn.toISOString(), tags, value };
-      return seal(JSON.stringify(sealed), key);
+      return sealAnswer(sealed, 'secret', channel);
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { SealingKey } from '@connected-registry/protocol/enrolment/deviceKeys';
+import type { AnswerChannel } from '@connected-registry/protocol/enrolment/authenticAnswers';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 
 /** A version of a secret that a device asks for. */
@@ -11,10 +11,10 @@ export interface RequestedSecret {
 /** The vault, for devices that have joined: values leave it only in a form that nobody but the device can read. */
 export interface SealedSecrets {
   /**
-   * Reads a version of a client's secret and encrypts it to its device's key.
+   * Reads a version of a client's secret and signs and encrypts it for its device.
    *
-   * @returns a JWE in compact serialization, of a SealedSecret
+   * @returns a JWE in compact serialization, of a JWS, of a SealedSecret
    * @throws ServiceError, of kind `notFound` also for a version that is disabled or whose tags name another client
    */
-  seal(secret: RequestedSecret, client: ClientReference, key: SealingKey): Promise<string>;
+  seal(secret: RequestedSecret, client: ClientReference, channel: AnswerChannel): Promise<string>;
 }

@@ -1,5 +1,6 @@
 import { CompactSign, exportJWK, generateKeyPair, type CryptoKey } from 'jose';
 import { sealingKey, signingKey, thumbprintOf } from '@connected-registry/protocol/enrolment/deviceKeys';
+import { joinCredential, splitJoinToken } from '@connected-registry/protocol/enrolment/joinToken';
 import { KEY_AGREEMENT } from '@connected-registry/protocol/enrolment/sealing';
 import {
   signRequest,
@@ -16,7 +17,10 @@ export interface SigningDevice {
   /** Opens what is sealed to the device. */
   readonly sealing: CryptoKey;
   readonly signer: RequestSigner;
-  /** @returns the header `Authorization` of a request without a body, unless there is one */
+  /**
+   * @param pass a pass, or a join token, which is proven
+   * @returns the header `Authorization` of a request without a body, unless there is one
+   */
   sign(parts: Omit<SignedParts, 'body'> & { readonly body?: string }, pass: string, now: Date): Promise<string>;
 }
 
@@ -40,6 +44,9 @@ export async function signingDevice(algorithm: 'ES256' | 'EdDSA'): Promise<Signi
     thumbprint: await thumbprintOf(keys.signingKey),
     sealing: sealing.privateKey,
     signer,
-    sign: ({ body = '', ...line }, pass, now) => signRequest({ ...line, body }, pass, signer, now),
+    sign: ({ body = '', ...line }, pass, now) => {
+      const token = splitJoinToken(pass);
+      return signRequest({ ...line, body }, token ? joinCredential(token, keys.sealingKey) : pass, signer, now);
+    },
   };
 }

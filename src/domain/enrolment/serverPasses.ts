@@ -1,5 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import { joinMacOf, splitJoinToken, type ProvenJoin } from '@connected-registry/protocol/enrolment/joinToken';
+import type { Admission } from '@connected-registry/protocol/enrolment/messages';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { NAME_RULES } from '@connected-registry/protocol/names/names';
@@ -12,6 +14,9 @@ import type { ReportKeys } from '../pullCheck/reportKey.js';
  */
 const JOIN_TOKEN = 'crjoin1';
 const DEVICE_PASS = 'crpass1';
+
+/** What a channel key is derived for, so that it is no other MAC of the server key. */
+const DEVICE_CHANNEL = 'device-channel';
 
 /** Bytes of a join token that nobody can guess. */
 export const JOIN_TOKEN_BYTES = 32;
@@ -38,20 +43,50 @@ export interface NewJoinToken {
  */
 export function newJoinToken(keys: ReportKeys, client: ClientReference, random: string): NewJoinToken {
   const token = sealed(keys.signing, JOIN_TOKEN, [...facts(client), random]);
-  seenSecrets.remember(token);
+  rememberJoinToken(token);
   seenSecrets.remember(random);
   return { token, hash: hashOfJoinToken(token) };
 }
 
+/** A join token that was proven. */
+export interface ProvenJoinToken {
+  readonly client: ClientReference;
+  /** See {@link hashOfJoinToken}. */
+  readonly hash: string;
+  /** The part of the token that was not sent. */
+  readonly secret: string;
+}
+
 /**
- * The client of an authentic join token. Whether it is still open says the client's record.
- * @returns undefined for a text that no server key has made
+ * Verifies that whoever presents a part of a join token has the other part, which is computed again here and kept nowhere.
+ * Whether the token is still open says the client's record. Compares in constant time.
+ *
+ * @param presented `crjoin1.{content}.{key id}`
+ * @param mac the proof
+ * @returns undefined for a text that no server key has made, or a proof by another secret or for other keys
  */
-export function clientOfJoinToken(keys: ReportKeys, text: string): ClientReference | undefined {
-  const found = opened(keys, JOIN_TOKEN, text);
-  if (found === undefined) return undefined;
-  seenSecrets.remember(text);
-  return referenceIn(found);
+export function proveJoinToken(
+  { all }: ReportKeys,
+  presented: string,
+  { mac, ...proven }: ProvenJoin & { readonly mac: string },
+): ProvenJoinToken | undefined {
+  if (presented.length > MAX_CHARACTERS) return undefined;
+  const [kind, content, id, ...more] = presented.split('.');
+  const key = all.find((one) => encoded(one.id) === id);
+  if (kind !== JOIN_TOKEN || content === undefined || key === undefined || more.length > 0) return undefined;
+  const secret = macOf(key, JOIN_TOKEN, content);
+  if (!isSame(joinMacOf(secret, proven), mac)) return undefined;
+  const client = referenceIn(partsIn(content));
+  if (client === undefined) return undefined;
+  const token = `${presented}.${secret}`;
+  rememberJoinToken(token);
+  return { client, hash: hashOfJoinToken(token), secret };
+}
+
+/** Also the secret part for itself: it is what the rest is worth nothing without. */
+function rememberJoinToken(token: string): void {
+  seenSecrets.remember(token);
+  seenSecrets.remember(splitJoinToken(token)?.secret);
 }
 
 /** What is kept of a join token: SHA-256 in base64url. The token is random, so nothing stronger is needed. */
@@ -71,10 +106,32 @@ export function devicePass(keys: ReportKeys, { client, thumbprint }: DevicePass)
   return sealed(keys.signing, DEVICE_PASS, [...facts(client), thumbprint]);
 }
 
+/** Makes what lets a device in: its pass, and the key by which it knows answers to requests with this pass. */
+export function admissionOf(keys: ReportKeys, device: DevicePass): Admission {
+  const pass = devicePass(keys, device);
+  return { pass, channelKey: channelKeyOf(keys, pass) };
+}
+
+/**
+ * Derives the channel key of a pass: HMAC-SHA-256 by the server key that has made the pass. Nothing is stored.
+ * @param pass an authentic pass
+ * @throws for a text that is none
+ */
+export function channelKeyOf(keys: ReportKeys, pass: string): string {
+  const device = readDevicePass(keys, pass);
+  const key = keys.all.find((one) => encoded(one.id) === pass.split('.')[2]);
+  if (!device || !key) throw new Error('The pass is not authentic.');
+  const channelKey = createHmac('sha256', key.secret)
+    .update(JSON.stringify([DEVICE_CHANNEL, ...facts(device.client), device.thumbprint]))
+    .digest('base64url');
+  seenSecrets.remember(channelKey);
+  return channelKey;
+}
+
 /** Reads an authentic pass. @returns undefined for a text that no server key has made */
 export function readDevicePass(keys: ReportKeys, text: string): DevicePass | undefined {
   const found = opened(keys, DEVICE_PASS, text);
-  const client = found && referenceIn(found);
+  const client = referenceIn(found);
   const thumbprint = found?.[3];
   return client && thumbprint !== undefined ? { client, thumbprint } : undefined;
 }
@@ -88,8 +145,8 @@ function facts({ registry, connectedRegistry, client }: ClientReference): string
   return [registry, connectedRegistry, client];
 }
 
-function referenceIn(found: readonly string[]): ClientReference | undefined {
-  const parsed = reference.safeParse(found.slice(0, 3));
+function referenceIn(found: readonly string[] | undefined): ClientReference | undefined {
+  const parsed = reference.safeParse(found?.slice(0, 3));
   if (!parsed.success) return undefined;
   const [registry, connectedRegistry, client] = parsed.data;
   return { registry, connectedRegistry, client };
@@ -112,11 +169,19 @@ function opened({ all }: ReportKeys, kind: string, text: string): readonly strin
     return undefined;
   const key = all.find((one) => encoded(one.id) === id);
   if (key === undefined) return undefined;
-  const expected = Buffer.from(macOf(key, kind, content));
-  const actual = Buffer.from(mac);
-  if (expected.length !== actual.length || !timingSafeEqual(expected, actual)) return undefined;
+  return isSame(macOf(key, kind, content), mac) ? partsIn(content) : undefined;
+}
+
+/** @param content what a MAC has shown to be ours */
+function partsIn(content: string): readonly string[] | undefined {
   const parsed = texts.safeParse(parseJson(Buffer.from(content, 'base64url').toString('utf8')));
   return parsed.success ? parsed.data : undefined;
+}
+
+/** Compares in constant time. */
+function isSame(expected: string, given: string): boolean {
+  const [one, other] = [Buffer.from(expected), Buffer.from(given)];
+  return one.length === other.length && timingSafeEqual(one, other);
 }
 
 function macOf({ secret }: ServerKey, kind: string, content: string): string {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import type { Admission } from '@connected-registry/protocol/enrolment/messages';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { PATIENCE } from '../harness/hostUnderTest.js';
 import { takingAway, TakingAway } from '../harness/takingAway.js';
@@ -44,6 +45,11 @@ const alertsAbout = (client: string) =>
 
 const keyOf = (client: string) => clientKey({ registry: it.stack.endpoints.azure.registry, ...joiner.named(client) });
 
+function admissionIn(answer: Awaited<ReturnType<Joiner['redeem']>>): Admission {
+  if (!answer?.joined) throw new Error(`The device has not joined: ${JSON.stringify(answer)}`);
+  return answer.joined;
+}
+
 async function revoke(client: string): Promise<void> {
   const answer = await it.app.post({ clients: [joiner.named(client)] }, 'revocations');
   const { operations } = z.object({ operations: z.array(z.object({ id: z.string() })) }).parse(answer.body);
@@ -68,21 +74,21 @@ test('a device joins, repeats what it got no reply to, is rebuilt, and is revoke
     .poll(() => alertsAbout(client), { timeout: PATIENCE * 1000 })
     .toMatchObject([{ client, reason: 'used', thumbprint: thief.thumbprint, address: '203.0.113.9' }]);
 
-  const renewed = await joiner.renew(device, next, first?.joined?.pass ?? '');
+  const renewed = await joiner.renew(device, next, admissionIn(first));
   expect(renewed).toMatchObject({ status: 200, joined: { client, thumbprint: next.thumbprint } });
-  expect(await joiner.renew(device, next, first?.joined?.pass ?? '')).toEqual(renewed);
+  expect(await joiner.renew(device, next, admissionIn(first))).toEqual(renewed);
   expect(await joiner.redeem(device, token)).toMatchObject({ status: 403, code: 'join-token-used' });
 
   const second = await joiner.token(client, { replace: true });
   const again = await joiner.redeem(rebuilt, second);
   expect(again).toMatchObject({ status: 200, joined: { client, thumbprint: rebuilt.thumbprint } });
-  expect(await joiner.renew(next, device, renewed?.joined?.pass ?? '')).toMatchObject({ code: 'device-key-ended' });
+  expect(await joiner.renew(next, device, admissionIn(renewed))).toMatchObject({ code: 'device-key-ended' });
 
   const third = await joiner.token(client, { replace: true });
   await revoke(client);
   expect(await joiner.redeem(thief, third)).toMatchObject({ status: 410, code: 'join-token-unknown' });
   expect(await joiner.redeem(rebuilt, second)).toMatchObject({ status: 410, code: 'join-token-unknown' });
-  expect(await joiner.renew(rebuilt, next, again?.joined?.pass ?? '')).toMatchObject({ code: 'device-key-ended' });
+  expect(await joiner.renew(rebuilt, next, admissionIn(again))).toMatchObject({ code: 'device-key-ended' });
 
   // A token that is issued later lets a device in again.
   expect(await joiner.redeem(next, await joiner.token(client))).toMatchObject({ status: 200 });
@@ -177,7 +183,7 @@ test('a client that has only joined is offboarded, and its device is not let in 
   expect(await joiner.redeem(device, token)).toMatchObject({ status: 410, code: 'join-token-unknown' });
 });
 
-test('no join token and no pass is in a file: a log, durable state, a request of the simulators', async () => {
+test('no join token, pass or channel key is in a file: a log, durable state, a request of the simulators', async () => {
   const [device] = (await devices(1)) as [Device];
   const token = await joiner.token('secretive');
   const joined = (await joiner.redeem(device, token))?.joined;
@@ -188,7 +194,9 @@ test('no join token and no pass is in a file: a log, durable state, a request of
     .filter((entry) => entry.isFile())
     .map((entry) => readFileSync(join(entry.parentPath, entry.name)));
   const places = (text: string) => files.filter((content) => content.includes(text)).length;
-  expect([token, token.split('.')[1] ?? '', random, joined?.pass ?? ''].map(places)).toEqual([0, 0, 0, 0]);
+  if (!joined) throw new Error('The device has joined.');
+  const secrets = [token, ...token.split('.').slice(1, 2), ...token.split('.').slice(3), random];
+  expect([...secrets, joined.pass, joined.channelKey].map(places)).toEqual([0, 0, 0, 0, 0, 0]);
   // The search finds what is there.
   expect(places(hash)).toBeGreaterThan(0);
 });

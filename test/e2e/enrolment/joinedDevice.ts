@@ -3,12 +3,12 @@ import { sealedDeviceMessages } from '@connected-registry/protocol/answers/answe
 import {
   DEVICE_MESSAGES_PATH,
   DEVICE_SECRETS_PATH,
-  sealedAnswer,
   sealedSecret,
+  type Admission,
   type SealedSecret,
 } from '@connected-registry/protocol/enrolment/messages';
-import { open } from '@connected-registry/protocol/enrolment/sealing';
 import type { PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
+import { openedAnswer } from '../../shared/openedAnswers.js';
 import type { SigningDevice } from '../../shared/signingDevice.js';
 import type { Login } from '../harness/operatorSdk.js';
 import type { TestStack } from '../harness/testStack.js';
@@ -22,6 +22,8 @@ interface DeviceAnswer {
   readonly status: number;
   readonly code: string | undefined;
   readonly body: unknown;
+  /** The signature of the request. */
+  readonly authorization: string;
 }
 
 /** Takes the place of an agent that has joined: it has its keys and its pass, and nothing of Azure. */
@@ -31,33 +33,35 @@ export class JoinedDevice {
   constructor(
     { stack }: TestStack,
     private readonly device: SigningDevice,
-    private readonly pass: string,
+    private readonly admission: Admission,
   ) {
     this.#url = stack.endpoints.functions.url;
   }
 
   /** Signs a request now. */
   sign(path: string): Promise<string> {
-    return this.device.sign({ method: 'GET', path }, this.pass, new Date());
+    return this.device.sign({ method: 'GET', path }, this.admission.pass, new Date());
   }
 
-  /** Sends a signed request. @param authorization the signature; by default a new one */
-  async get(path: string, authorization?: string): Promise<DeviceAnswer> {
-    const headers = { authorization: authorization ?? (await this.sign(path)) };
+  /** Sends a signed request. @param given the signature; by default a new one */
+  async get(path: string, given?: string): Promise<DeviceAnswer> {
+    const authorization = given ?? (await this.sign(path));
+    const headers = { authorization };
     const answer = await fetch(`${this.#url}${path}`, { headers });
     const text = await answer.text();
     const body: unknown = text === '' ? undefined : JSON.parse(text);
-    return { status: answer.status, code: withCode.safeParse(body).data?.code, body };
+    return { status: answer.status, code: withCode.safeParse(body).data?.code, body, authorization };
   }
 
   /** Asks for messages until there is one of this type. */
   async message(type: Message['type']): Promise<Message> {
     for (;;) {
-      const { status, body } = await this.get(`${DEVICE_MESSAGES_PATH}?wait=25`);
+      const answer = await this.get(`${DEVICE_MESSAGES_PATH}?wait=25`);
+      const { status, body } = answer;
       if (status !== 204 && status !== 200)
         throw new Error(`Expected messages, got ${status}: ${JSON.stringify(body)}`);
       if (status === 204) continue;
-      const opened = await this.#open(body);
+      const opened = await this.#open(answer, 'messages');
       const found = sealedDeviceMessages.parse(opened).messages.find((one) => one.type === type);
       if (found) return found;
     }
@@ -65,14 +69,16 @@ export class JoinedDevice {
 
   /** Reads a version of one of its secrets, and opens it. */
   async secret({ name, version }: { readonly name: string; readonly version: string }): Promise<SealedSecret> {
-    const { status, body } = await this.get(`${DEVICE_SECRETS_PATH}?name=${name}&version=${version}`);
+    const answer = await this.get(`${DEVICE_SECRETS_PATH}?name=${name}&version=${version}`);
+    const { status, body } = answer;
     if (status !== 200) throw new Error(`Expected a secret, got ${status}: ${JSON.stringify(body)}`);
-    return sealedSecret.parse(await this.#open(body));
+    return sealedSecret.parse(await this.#open(answer, 'secret'));
   }
 
-  /** Opens what is sealed in an answer. */
-  async #open(body: unknown): Promise<unknown> {
-    return JSON.parse(await open(sealedAnswer.parse(body).sealed, this.device.sealing)) as unknown;
+  /** Opens an answer as the agent does. */
+  #open({ body, authorization }: DeviceAnswer, kind: 'messages' | 'secret'): Promise<unknown> {
+    const { channelKey } = this.admission;
+    return openedAnswer(body, kind, authorization, { device: this.device, channelKey });
   }
 
   /** Sends a report or an acknowledgement with the key of the message that it answers. */

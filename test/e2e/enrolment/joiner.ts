@@ -1,9 +1,15 @@
 import { z } from 'zod';
-import { joinedAnswer, KEY_PROOF_HEADER, type JoinedAnswer } from '@connected-registry/protocol/enrolment/messages';
+import {
+  joinedAnswer,
+  KEY_PROOF_HEADER,
+  type Admission,
+  type JoinedAnswer,
+} from '@connected-registry/protocol/enrolment/messages';
+import { openedAnswer, openedJoin } from '../../shared/openedAnswers.js';
 import { signingDevice, type SigningDevice } from '../../shared/signingDevice.js';
 import type { TestStack } from '../harness/testStack.js';
 
-/** What a request was answered, without the body of a success, which has the pass. */
+/** What a request was answered, and what a success says, opened as the device does. */
 interface Answered {
   readonly status: number;
   readonly code: string | undefined;
@@ -37,13 +43,23 @@ export class Joiner {
 
   /** @returns undefined if no answer came, as when the host is killed */
   async redeem(device: SigningDevice, token: string, address = '198.51.100.7'): Promise<Answered | undefined> {
-    return this.#send('/api/enrolments/redeem', device, token, { 'x-forwarded-for': address });
+    const headers = { 'x-forwarded-for': address };
+    return this.#send('/api/enrolments/redeem', device, token, headers, device.keys, (sealed, authorization) =>
+      openedJoin(sealed, authorization, token),
+    );
   }
 
-  async renew(device: SigningDevice, next: SigningDevice, pass: string): Promise<Answered | undefined> {
+  async renew(
+    device: SigningDevice,
+    next: SigningDevice,
+    { pass, channelKey }: Admission,
+  ): Promise<Answered | undefined> {
     const parts = { method: 'POST', path: '/api/devices/keys', body: JSON.stringify(next.keys) };
     const proof = await next.sign(parts, pass, new Date());
-    return this.#send(parts.path, device, pass, { [KEY_PROOF_HEADER]: proof }, parts.body);
+    const headers = { [KEY_PROOF_HEADER]: proof };
+    return this.#send(parts.path, device, pass, headers, next.keys, async (sealed, authorization) =>
+      joinedAnswer.parse(await openedAnswer(sealed, 'keys', authorization, { device: next, channelKey })),
+    );
   }
 
   async #send(
@@ -51,8 +67,10 @@ export class Joiner {
     device: SigningDevice,
     pass: string,
     headers: Readonly<Record<string, string>>,
-    body = JSON.stringify(device.keys),
+    keys: SigningDevice['keys'],
+    opened: (sealed: unknown, authorization: string) => Promise<JoinedAnswer>,
   ): Promise<Answered | undefined> {
+    const body = JSON.stringify(keys);
     const authorization = await device.sign({ method: 'POST', path, body }, pass, new Date());
     const init = { method: 'POST', headers: { ...headers, authorization, 'content-type': 'application/json' }, body };
     const text = await fetch(`${this.#it.stack.endpoints.functions.url}${path}`, init).then(
@@ -64,7 +82,7 @@ export class Joiner {
     return {
       status: text.status,
       code: withCode.safeParse(json).data?.code,
-      joined: joinedAnswer.safeParse(json).data,
+      joined: text.status === 200 ? await opened(json, authorization) : undefined,
     };
   }
 }

@@ -35,7 +35,7 @@ async function joins(client: string): Promise<JoinedDevice> {
   if (!keys) throw new Error('There is a device.');
   const redeemed = await joiner.redeem(keys, await joiner.token(client));
   if (!redeemed?.joined) throw new Error(`The device has not joined: ${JSON.stringify(redeemed)}`);
-  return new JoinedDevice(it, keys, redeemed.joined.pass);
+  return new JoinedDevice(it, keys, redeemed.joined);
 }
 
 /** Pulls as soon as the connected registry knows the password. */

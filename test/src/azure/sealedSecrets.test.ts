@@ -1,5 +1,6 @@
 import { ClientSecretCredential } from '@azure/identity';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { verifyAnswer } from '@connected-registry/protocol/enrolment/authenticAnswers';
 import { open } from '@connected-registry/protocol/enrolment/sealing';
 import { sealedSecret } from '@connected-registry/protocol/enrolment/messages';
 import { mainSecretName } from '@connected-registry/protocol/names/names';
@@ -34,8 +35,14 @@ const tagsOf = (client: typeof CLIENT) =>
     made: { scopeMap: false, token: true },
   });
 const store = (value: string, client = CLIENT) => vault.store(NAME, value, { expiresOn, tags: tagsOf(client) });
-const seal = (version?: string, key = device.keys.sealingKey) =>
-  sealed.seal({ name: NAME, ...(version === undefined ? {} : { version }) }, CLIENT, key);
+const CHANNEL = { channelKey: 'c'.repeat(43), nonce: 'n'.repeat(22) };
+const seal = (version?: string, sealingKey = device.keys.sealingKey) =>
+  sealed.seal({ name: NAME, ...(version === undefined ? {} : { version }) }, CLIENT, { ...CHANNEL, sealingKey });
+async function opened(text: string, by = device) {
+  const { channelKey, nonce } = CHANNEL;
+  const verified = await verifyAnswer(await open(text, by.sealing), { kind: 'secret', nonce }, channelKey);
+  return sealedSecret.parse(verified?.content);
+}
 
 beforeAll(async () => {
   cloud = await Cloud.start();
@@ -63,7 +70,7 @@ test.each(['ES256', 'EdDSA'] as const)('a version comes out sealed to the key of
   const { version } = await store(VALUE);
   const text = await seal(version, one.keys.sealingKey);
   expect(text).not.toContain(VALUE);
-  const found = sealedSecret.parse(JSON.parse(await open(text, one.sealing)));
+  const found = await opened(text, one);
   expect(found).toMatchObject({ name: NAME, version, value: VALUE, tags: tagsOf(CLIENT) });
   await expect(open(text, device.sealing)).rejects.toThrow();
 });
@@ -72,7 +79,7 @@ test('without a version it is the newest', async () => {
   const first = await store(`${VALUE}-1`);
   await expect(vault.disable(first)).resolves.toBeUndefined();
   const { version } = await store(`${VALUE}-2`);
-  const found = sealedSecret.parse(JSON.parse(await open(await seal(), device.sealing)));
+  const found = await opened(await seal());
   expect(found).toMatchObject({ version, value: `${VALUE}-2` });
 });
 

@@ -10,13 +10,15 @@ import type { Channel } from './channel.js';
 import { parseEvent, parseSignal } from './events.js';
 import type { SignalHandler } from './channel.js';
 
-/** Reads the messages in the text of an answer. @returns a problem, as text for the log, if they must not be used */
-export type ReadMessages = (text: string) => Promise<readonly unknown[] | { readonly problem: string }>;
+/** Reads the messages in an answer. @returns a problem, as text for the log, if they must not be used */
+export type ReadMessages<Answer extends AppAnswer = AppAnswer> = (
+  answer: Answer,
+) => Promise<readonly unknown[] | { readonly problem: string }>;
 
-export interface AskingOptions {
+export interface AskingOptions<Answer extends AppAnswer> {
   /** Asks the app once for messages. */
-  ask: (signal: AbortSignal) => Promise<AppAnswer>;
-  read: ReadMessages;
+  ask: (signal: AbortSignal) => Promise<Answer>;
+  read: ReadMessages<Answer>;
   /** Seconds that the app may hold a request open, 0 to 25. */
   wait: number;
   /** Milliseconds between an empty answer that the app did not hold, and the next request. */
@@ -40,7 +42,7 @@ const NOT_ADMITTED_PAUSE = 60_000;
 const MAX_REFUSED = 1_000;
 
 /** Asks the app for signals again and again. For devices that cannot be reached from outside. */
-export function startAsking(options: AskingOptions): Channel {
+export function startAsking<Answer extends AppAnswer>(options: AskingOptions<Answer>): Channel {
   const { clock, log } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -60,7 +62,7 @@ export function startAsking(options: AskingOptions): Channel {
       if (trouble !== undefined) log('polling again');
       trouble = undefined;
       failing.reset();
-      if (answer.status === 200) return take(answer.text);
+      if (answer.status === 200) return take(answer);
       if (options.wait === 0) return options.interval;
       // Answered too early: by a proxy on the path, or by an app that is shutting down.
       if (performance.now() - asked < AT_ONCE) return repeating.next();
@@ -77,8 +79,8 @@ export function startAsking(options: AskingOptions): Channel {
     );
   }
 
-  async function take(text: string): Promise<number> {
-    const found = await options.read(text);
+  async function take(answer: Answer): Promise<number> {
+    const found = await options.read(answer);
     if ('problem' in found) {
       log('answer refused', { reason: found.problem });
       return failing.next();

@@ -2,11 +2,12 @@ import type { TokenCredential } from '@azure/identity';
 import { z } from 'zod';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import { askApp } from './appAnswer.js';
+import type { AppAnswer } from './appAnswer.js';
 import { MESSAGES_LIMIT, startAsking } from './asking.js';
 import type { AskingOptions, ReadMessages } from './asking.js';
 import type { Channel } from './channel.js';
 
-export interface PollOptions extends Omit<AskingOptions, 'ask' | 'read'> {
+export interface PollOptions extends Omit<AskingOptions<AppAnswer>, 'ask' | 'read'> {
   /** The app's base address, without `/api` and without a trailing slash. */
   url: string;
   /** The audience of the app's tokens; the scope is `{audience}/.default`. */
@@ -18,7 +19,7 @@ export interface PollOptions extends Omit<AskingOptions, 'ask' | 'read'> {
 
 const pending = z.object({ messages: z.array(z.unknown()) });
 
-const readClearMessages: ReadMessages = (text) => {
+const readClearMessages: ReadMessages = ({ text }) => {
   const parsed = pending.safeParse(parseJson(text));
   return Promise.resolve(parsed.success ? parsed.data.messages : { problem: 'the answer is not a list of messages' });
 };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CLOCK_MEMBER, KEY_PROOF_HEADER } from '@connected-registry/protocol/enrolment/messages';
-import { signRequest } from '@connected-registry/protocol/enrolment/signedRequests';
+import type { JoinCredential } from '@connected-registry/protocol/enrolment/joinToken';
+import { signWithNonce } from '@connected-registry/protocol/enrolment/signedRequests';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import type { AgentClock } from '../agentClock.js';
 import { askApp } from '../channels/appAnswer.js';
@@ -23,11 +24,16 @@ export interface DeviceRequest {
 
 /** What lets a request in, and who signs it. */
 export interface DeviceProof {
-  /** The join token, or the device's pass. */
-  readonly pass: string;
+  /** The device's pass, or its join token, which is proven and not sent. */
+  readonly pass: string | JoinCredential;
   readonly keys: DeviceKeyStore;
   /** Keys that prove themselves, too: those that are to replace `keys`. */
   readonly next?: DeviceKeyStore;
+}
+
+/** An answer, and the random value of its request, which an answer of the app repeats. */
+export interface DeviceAnswer extends AppAnswer {
+  readonly nonce: string;
 }
 
 export interface DeviceRequestsOptions {
@@ -68,32 +74,38 @@ export class DeviceRequests {
   }
 
   /** Never throws: without an answer the reason is in the answer's text. */
-  async send(request: DeviceRequest, proof: DeviceProof, signal: AbortSignal): Promise<AppAnswer> {
+  async send(request: DeviceRequest, proof: DeviceProof, signal: AbortSignal): Promise<DeviceAnswer> {
     const answer = await this.#once(request, proof, signal);
     this.options.skew?.observe(answer.date);
     return this.#corrects(answer) ? this.#once(request, proof, signal) : answer;
   }
 
-  async #once(request: DeviceRequest, { pass, keys, next }: DeviceProof, signal: AbortSignal): Promise<AppAnswer> {
+  async #once(request: DeviceRequest, { pass, keys, next }: DeviceProof, signal: AbortSignal): Promise<DeviceAnswer> {
     const { url, timeout } = this.options;
     const { method, path, limit } = request;
     const body = request.body === undefined ? '' : JSON.stringify(request.body);
     const signedBy = ({ publicKeys, sign }: DeviceKeyStore) =>
-      signRequest({ method, path, body }, pass, { publicKey: publicKeys.signing, sign }, this.now());
-    return askApp(timeout + (request.held ?? 0), signal, async () => ({
-      url: `${url}${path}`,
-      init: {
-        method,
-        headers: {
-          authorization: await signedBy(keys),
-          accept: 'application/json',
-          ...(next && { [KEY_PROOF_HEADER]: await signedBy(next) }),
-          ...(body !== '' && { 'content-type': 'application/json' }),
+      signWithNonce({ method, path, body }, pass, { publicKey: publicKeys.signing, sign }, this.now());
+    let nonce = '';
+    const answer = await askApp(timeout + (request.held ?? 0), signal, async () => {
+      const signed = await signedBy(keys);
+      nonce = signed.nonce;
+      return {
+        url: `${url}${path}`,
+        init: {
+          method,
+          headers: {
+            authorization: signed.authorization,
+            accept: 'application/json',
+            ...(next && { [KEY_PROOF_HEADER]: (await signedBy(next)).authorization }),
+            ...(body !== '' && { 'content-type': 'application/json' }),
+          },
+          ...(body !== '' && { body }),
         },
-        ...(body !== '' && { body }),
-      },
-      limit: (status) => (status === 200 ? limit : PROBLEM_LIMIT),
-    }));
+        limit: (status) => (status === 200 ? limit : PROBLEM_LIMIT),
+      };
+    });
+    return { ...answer, nonce };
   }
 
   /** Takes the app's time from a refusal. @returns whether that changes the time of a new signature */

@@ -1,18 +1,26 @@
-import { DEVICE_MESSAGES_PATH, joinedAnswer, REDEEM_PATH } from '@connected-registry/protocol/enrolment/messages';
+import { fromEnvelope } from '@connected-registry/protocol/enrolment/authenticAnswers';
+import { joinCredential, openAsJoiner, splitJoinToken } from '@connected-registry/protocol/enrolment/joinToken';
+import type { JoinTokenParts } from '@connected-registry/protocol/enrolment/joinToken';
+import {
+  DEVICE_MESSAGES_PATH,
+  joinedAnswer,
+  REDEEM_PATH,
+  sealedAnswer,
+} from '@connected-registry/protocol/enrolment/messages';
 import type { JoinedAnswer } from '@connected-registry/protocol/enrolment/messages';
 import { thumbprintOf } from '@connected-registry/protocol/enrolment/deviceKeys';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
 import { pause } from '../agentClock.js';
 import type { AgentClock } from '../agentClock.js';
-import type { AppAnswer } from '../channels/appAnswer.js';
+import { MESSAGES_LIMIT } from '../channels/asking.js';
 import type { Log } from '../log.js';
 import { growingPauses, retryAfter, serverTime } from '../pauses.js';
 import { problemCodeOf } from './deviceRequests.js';
-import type { DeviceRequests } from './deviceRequests.js';
+import type { DeviceAnswer, DeviceRequests } from './deviceRequests.js';
 import { JoinFolderFailure } from './folder/joinFolder.js';
 import type { JoinFolder } from './folder/joinFolder.js';
-import { JoinFailure, JoinRefused, refusalOf } from './joinFailures.js';
+import { JoinFailure, JoinRefused, NO_TOKEN, refusalOf } from './joinFailures.js';
 import { typeOf } from './keys/deviceKeyStore.js';
 import type { DeviceKeyStore, DeviceKeyStores, KeyType } from './keys/deviceKeyStore.js';
 import {
@@ -24,6 +32,7 @@ import {
   writeUnfinishedJoin,
 } from './membership.js';
 import type { Membership } from './membership.js';
+import { NotOpened, openAnswer } from './openSealed.js';
 
 export interface JoinOrder {
   readonly token: string;
@@ -48,6 +57,11 @@ const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
 /** Total of pauses, in milliseconds, before a join without an answer is given up. */
 const PATIENCE = 600_000;
+/**
+ * Requests whose signature is not accepted, before that is final: a front end may send a request twice, and the device gets
+ * the answer to the second one.
+ */
+const SIGNATURES = 5;
 /** Maximum bytes of an answer. */
 const ANSWER_LIMIT = 8_192;
 
@@ -62,6 +76,9 @@ const ANSWER_LIMIT = 8_192;
 export async function joinDevice(order: JoinOrder, ports: JoinPorts, signal: AbortSignal): Promise<Membership> {
   const { folder, keys: stores } = ports;
   seenSecrets.remember(order.token);
+  const parts = splitJoinToken(order.token);
+  if (!parts) throw new JoinRefused(NO_TOKEN);
+  seenSecrets.remember(parts.secret);
   const token = digestOf(order.token);
   const before = await readMembership(folder);
   const isRepeated = before?.joinedWith.token === token;
@@ -72,7 +89,13 @@ export async function joinDevice(order: JoinOrder, ports: JoinPorts, signal: Abo
     : await keysOfJoin(token, before, order, ports);
   const thumbprint = await thumbprintOf(keys.publicKeys.signing);
   if (!isRepeated) await writeUnfinishedJoin(folder, { token, thumbprint });
-  const { registry, connectedRegistry, client, pass } = await redeemed(keys, thumbprint, order, ports, signal);
+  const { registry, connectedRegistry, client, pass, channelKey } = await redeemed(
+    keys,
+    thumbprint,
+    parts,
+    ports,
+    signal,
+  );
   const membership: Membership = {
     url: order.url,
     registry,
@@ -81,6 +104,7 @@ export async function joinDevice(order: JoinOrder, ports: JoinPorts, signal: Abo
     thumbprint,
     keysSince: isRepeated ? before.keysSince : ports.requests.now().toISOString(),
     pass,
+    channelKey,
     joinedWith: { token, thumbprint },
     ...(isRepeated && before.renewal && { renewal: before.renewal }),
   };
@@ -118,10 +142,16 @@ async function existing(stores: DeviceKeyStores, thumbprint: string, { path }: J
   );
 }
 
+/** @throws what is no {@link NotOpened} */
+function orUndefined(error: unknown): undefined {
+  if (error instanceof NotOpened) return undefined;
+  throw error;
+}
+
 async function redeemed(
   keys: DeviceKeyStore,
   thumbprint: string,
-  { token }: JoinOrder,
+  parts: JoinTokenParts,
   { requests, ...ports }: JoinPorts,
   signal: AbortSignal,
 ): Promise<JoinedAnswer> {
@@ -129,14 +159,23 @@ async function redeemed(
   const body = { signingKey: signing, sealingKey: sealing };
   const request = { method: 'POST', path: REDEEM_PATH, body, limit: ANSWER_LIMIT } as const;
   return answered(
-    () => requests.send(request, { pass: token, keys }, signal),
+    () => requests.send(request, { pass: joinCredential(parts, sealing), keys }, signal),
     ports,
     signal,
-    (answer) => {
-      const parsed = joinedAnswer.safeParse(parseJson(answer.text));
-      return parsed.success && parsed.data.thumbprint === thumbprint ? parsed.data : undefined;
+    async (answer) => {
+      const found = await joinedIn(answer, parts);
+      return found?.thumbprint === thumbprint ? found : undefined;
     },
   );
+}
+
+/** @returns undefined unless whoever has answered has the secret of the join token, and has answered this request */
+async function joinedIn({ text, nonce }: DeviceAnswer, { secret }: JoinTokenParts): Promise<JoinedAnswer | undefined> {
+  const answer = sealedAnswer.safeParse(parseJson(text));
+  if (!answer.success) return undefined;
+  const opened = await openAsJoiner(answer.data.sealed, secret).catch(() => undefined);
+  const found = opened === undefined ? undefined : fromEnvelope(opened, { kind: 'join', nonce });
+  return joinedAnswer.safeParse(found?.content).data;
 }
 
 /**
@@ -150,9 +189,14 @@ async function confirmed(
   signal: AbortSignal,
 ): Promise<Membership> {
   const keys = await existing(stores, before.thumbprint, folder);
-  const request = { method: 'GET', path: `${DEVICE_MESSAGES_PATH}?wait=0`, limit: 1 } as const;
+  const request = { method: 'GET', path: `${DEVICE_MESSAGES_PATH}?wait=0`, limit: MESSAGES_LIMIT } as const;
   const ask = () => requests.send(request, { pass: before.pass, keys }, signal);
-  await answered(ask, { ...ports }, signal, () => true);
+  await answered(ask, { ...ports }, signal, async (answer) => {
+    // Without messages there is nothing to open. The membership stays as it is in either case.
+    if (answer.status === 204) return true;
+    const opened = openAnswer(answer, 'messages', { keys, channelKey: before.channelKey });
+    return opened.then(() => true).catch(orUndefined);
+  });
   const membership = { ...before, url };
   await writeMembership(folder, membership);
   return membership;
@@ -161,23 +205,26 @@ async function confirmed(
 /**
  * Asks until there is a good answer.
  * @param read reads an answer with 200 or 204; undefined for one that is not the app's
+ * @throws JoinRefused, JoinFailure
  */
 async function answered<T>(
-  ask: () => Promise<AppAnswer>,
+  ask: () => Promise<DeviceAnswer>,
   { clock, log }: Pick<JoinPorts, 'clock' | 'log'>,
   signal: AbortSignal,
-  read: (answer: AppAnswer) => T | undefined,
+  read: (answer: DeviceAnswer) => Promise<T | undefined>,
 ): Promise<T> {
   const pauses = growingPauses(FIRST_PAUSE, LONGEST_PAUSE);
   let patience = PATIENCE;
   let told: string | undefined;
-  for (;;) {
+  for (let unsigned = 0; ;) {
     const answer = await ask();
     const { status } = answer;
-    const found = status === 200 || status === 204 ? read(answer) : undefined;
+    const found = status === 200 || status === 204 ? await read(answer) : undefined;
     if (found !== undefined) return found;
     const refusal = refusalOf(status, problemCodeOf(answer));
-    if (refusal !== undefined) throw new JoinRefused(refusal);
+    const isUnsigned = status === 401 && problemCodeOf(answer) === 'device-signature';
+    if (isUnsigned) unsigned += 1;
+    if (refusal !== undefined && !(isUnsigned && unsigned < SIGNATURES)) throw new JoinRefused(refusal);
     const reason = reasonOf(answer);
     if (signal.aborted || patience <= 0) {
       throw new JoinFailure(
@@ -193,7 +240,7 @@ async function answered<T>(
   }
 }
 
-function reasonOf({ status, text }: AppAnswer): string {
+function reasonOf({ status, text }: DeviceAnswer): string {
   if (status === undefined) return text;
   return status === 200 ? 'an answer that is not the app’s' : String(status);
 }

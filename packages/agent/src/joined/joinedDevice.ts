@@ -1,7 +1,4 @@
-import { z } from 'zod';
 import { DEVICE_MESSAGES_PATH } from '@connected-registry/protocol/enrolment/messages';
-import { parseJson } from '@connected-registry/protocol/json/parseJson';
-import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
 import { pause } from '../agentClock.js';
 import type { AgentClock } from '../agentClock.js';
 import { MESSAGES_LIMIT } from '../channels/asking.js';
@@ -15,8 +12,8 @@ import { DeviceRequests } from './deviceRequests.js';
 import { createRenewal } from './renewal.js';
 import { sealedMessageReader } from './sealedMessages.js';
 import { SEALED_LIMIT, sealedSecretReader } from './sealedSecrets.js';
-import { keyFiles } from './keys/keyFiles.js';
-import { JoinedSession, isKeyEnded, openMembership, openersOf } from './session.js';
+import { JoinedSession, isKeyEnded, openMembership, sendAs } from './session.js';
+import type { EnteredAnswer } from './session.js';
 import type { Membership } from './membership.js';
 
 export interface JoinedDeviceOptions {
@@ -39,9 +36,9 @@ export interface JoinedDevice {
   readonly membership: Membership;
   readonly secrets: SecretReader;
   /** Asks for messages. Keeps pass and keys up to date on the way. */
-  readonly ask: (signal: AbortSignal) => Promise<AppAnswer>;
-  /** Opens the messages of an answer, which are sealed to the device's key. */
-  readonly read: ReadMessages;
+  readonly ask: (signal: AbortSignal) => Promise<EnteredAnswer>;
+  /** Opens the messages of an answer, which the app has signed and sealed for this device. */
+  readonly read: ReadMessages<EnteredAnswer>;
   /** `keyEnded`: present if the app lets the device in no more, and it must join again. */
   health(): { client: string; thumbprint: string; keysSince: string; keyEnded?: true };
   close(): Promise<void>;
@@ -51,8 +48,6 @@ export interface JoinedDevice {
 const LOOK = 10_000;
 /** Milliseconds between two requests with a key that has ended, in case the app has erred. */
 const ENDED_PAUSE = 900_000;
-
-const withPass = z.object({ pass: z.string().min(1).max(2048).optional() });
 
 const isGood = ({ status }: AppAnswer) => status === 200 || status === 204;
 
@@ -69,29 +64,39 @@ export async function openJoinedDevice(options: JoinedDeviceOptions): Promise<Jo
     limit: MESSAGES_LIMIT,
     held: wait * 1_000,
   } as const;
+  const openMessages = sealedMessageReader({ membership: () => session.membership, now: () => requests.now() });
   let isEnded = false;
-  /** A pass that the app has sent, until the app has accepted it: a wrong one must not take the place of one that works. */
-  let fresh: { readonly pass: string; readonly thumbprint: string } | undefined;
-  /** Whether the app has accepted a signature, so that the time by which keys age is known. */
+  /** Whether a signature was accepted, so that the time by which keys age is known. */
   let isTimeKnown = false;
+  /** The pass that was refused last, once it was logged. */
+  let told: string | undefined;
 
-  async function ask(signal: AbortSignal): Promise<AppAnswer> {
+  async function ask(signal: AbortSignal): Promise<EnteredAnswer> {
     if (isEnded) await untilNewMembership(signal);
     else if (isTimeKnown) await renewal.ifDue(signal);
-    // A pass is for one key, which may have been renewed since.
-    const tried = fresh?.thumbprint === session.membership.thumbprint ? fresh.pass : undefined;
-    fresh = undefined;
-    let answer = await session.send(requests, messages, signal, tried);
-    if (tried !== undefined && answer.status === 401)
-      log('the fresh pass was refused, and the one before is used again');
+    let answer = await session.send(requests, messages, signal);
     if (isKeyEnded(answer)) {
       const end = await renewal.complete(signal);
       if (end === 'refused') await keyEnded();
       if (end !== 'renewed') return answer;
       answer = await session.send(requests, messages, signal);
-      if (isGood(answer)) await goOn(answer, undefined);
-    } else if (isGood(answer)) await goOn(answer, tried);
+    }
+    if (isGood(answer)) await goOn();
+    // Nobody has signed the time in a refusal: no key ages by it.
+    else if (answer.status === 401) isTimeKnown = false;
     return answer;
+  }
+
+  async function read(answer: EnteredAnswer): ReturnType<ReadMessages<EnteredAnswer>> {
+    const opened = await openMessages(answer);
+    if ('problem' in opened) return opened;
+    const { pass } = session.membership;
+    if (answer.entry.keys === session.keys && answer.entry.pass !== pass && told !== pass) {
+      told = pass;
+      log('the newer pass is refused, and the one before is used');
+    }
+    await orLogged(() => session.admit(answer.entry, opened.admission));
+    return opened.messages;
   }
 
   async function keyEnded(): Promise<void> {
@@ -104,17 +109,17 @@ export async function openJoinedDevice(options: JoinedDeviceOptions): Promise<Jo
     await session.yield();
   }
 
-  /** @param accepted the fresh pass that the app has accepted */
-  async function goOn({ text }: AppAnswer, accepted: string | undefined): Promise<void> {
+  async function goOn(): Promise<void> {
     isTimeKnown = true;
-    try {
+    await orLogged(async () => {
       if (isEnded) await session.reclaim();
       isEnded = false;
-      if (accepted !== undefined) await session.change({ pass: accepted });
-      const { pass } = withPass.safeParse(parseJson(text)).data ?? {};
-      seenSecrets.remember(pass);
-      const { thumbprint, pass: current } = session.membership;
-      if (pass !== undefined && pass !== current) fresh = { pass, thumbprint };
+    });
+  }
+
+  async function orLogged(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
     } catch (error) {
       log('the membership could not be stored', { reason: error instanceof Error ? error.message : errorName(error) });
     }
@@ -137,15 +142,10 @@ export async function openJoinedDevice(options: JoinedDeviceOptions): Promise<Jo
     membership: session.membership,
     secrets: sealedSecretReader({
       ask: (path, signal) => session.send(requests, { method: 'GET', path, limit: SEALED_LIMIT }, signal),
-      openers: () => session.openers(),
       membership: () => session.membership,
     }),
     ask,
-    read: sealedMessageReader({
-      openers: () => session.openers(),
-      membership: () => session.membership,
-      now: () => requests.now(),
-    }),
+    read,
     health() {
       const { client, thumbprint, keysSince } = session.membership;
       return { client, thumbprint, keysSince, ...(isEnded && { keyEnded: true as const }) };
@@ -162,12 +162,11 @@ export async function joinedSecrets(
   { folder: path, timeout }: Pick<JoinedDeviceOptions, 'folder' | 'timeout'>,
   clock: AgentClock,
 ): Promise<SecretReader> {
-  const { folder, membership, keys } = await openMembership(path);
+  const { membership, keys } = await openMembership(path);
   const requests = new DeviceRequests({ url: membership.url, timeout, clock });
   return sealedSecretReader({
     ask: (target, signal) =>
-      requests.send({ method: 'GET', path: target, limit: SEALED_LIMIT }, { pass: membership.pass, keys }, signal),
-    openers: () => openersOf(keyFiles(folder), { membership, keys }),
+      sendAs({ membership, keys }, requests, { method: 'GET', path: target, limit: SEALED_LIMIT }, signal),
     membership: () => membership,
   });
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { admission } from '@connected-registry/protocol/enrolment/messages';
 import { NAME_RULES } from '@connected-registry/protocol/names/names';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
@@ -21,7 +22,10 @@ const membership = z.strictObject({
   thumbprint,
   /** When the device got these keys (ISO 8601, by the app's clock). */
   keysSince: z.iso.datetime(),
-  pass: z.string().min(1).max(2048),
+  /** What lets these keys in, and the secret by which answers to them are recognized. */
+  ...admission.shape,
+  /** What let these keys in before, in case the app refuses the newer. */
+  previous: admission.optional(),
   /** {@link digestOf} the join token that was used, and the keys that used it. */
   joinedWith: z.strictObject({ token: thumbprint, thumbprint }),
   /** The next keys, once the app may have been asked to take them. */
@@ -37,13 +41,17 @@ export type UnfinishedJoin = z.infer<typeof unfinishedJoin>;
 /** @throws JoinFolderFailure */
 export async function readMembership(folder: JoinFolder): Promise<Membership | undefined> {
   const found = await parsed(folder, MEMBERSHIP, membership);
-  seenSecrets.remember(found?.pass);
+  if (found) remember(found);
   return found;
 }
 
 export async function writeMembership(folder: JoinFolder, given: Membership): Promise<void> {
-  seenSecrets.remember(given.pass);
+  remember(given);
   await folder.write(MEMBERSHIP, `${JSON.stringify(given, null, 2)}\n`);
+}
+
+function remember({ pass, channelKey, previous }: Membership): void {
+  for (const one of [pass, channelKey, previous?.pass, previous?.channelKey]) seenSecrets.remember(one);
 }
 
 /** @throws JoinFolderFailure */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DEVICE_KEYS_PATH, DEVICE_MESSAGES_PATH, joinedAnswer } from '@connected-registry/protocol/enrolment/messages';
-import { parseJson } from '@connected-registry/protocol/json/parseJson';
+import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
 import type { AgentClock } from '../agentClock.js';
 import type { Log } from '../log.js';
 import { growingPauses } from '../pauses.js';
@@ -11,6 +11,7 @@ import { JoinFolderFailure } from './folder/joinFolder.js';
 import { typeOf } from './keys/deviceKeyStore.js';
 import type { DeviceKeyStore } from './keys/deviceKeyStore.js';
 import { nameOf } from './membership.js';
+import { NotOpened, openAnswer } from './openSealed.js';
 import { isKeyEnded, thumbprintOfPair } from './session.js';
 import type { JoinedSession } from './session.js';
 
@@ -81,15 +82,20 @@ export function createRenewal({ session, requests, age, clock, log }: RenewalOpt
     if (answer.status === undefined) return answer.text;
     if (isKeyEnded(answer)) return ENDED;
     if (answer.status !== 200) return problemCodeOf(answer) ?? String(answer.status);
-    const parsed = joinedAnswer.safeParse(parseJson(answer.text));
+    // Signed for the pass of the request, and sealed to the next keys.
+    const { channelKey: current } = membership;
+    const parsed = joinedAnswer.safeParse(await openAnswer(answer, 'keys', { keys: next, channelKey: current }));
     const thumbprint = await thumbprintOfPair(next);
     const isOurs = parsed.success && parsed.data.thumbprint === thumbprint && isSameClient(parsed.data, membership);
     if (!isOurs) return 'the answer is not the app’s';
-    const { pass } = parsed.data;
-    // The old keys are given up only for others that let the device in.
+    const { pass, channelKey } = parsed.data;
+    seenSecrets.remember(channelKey);
+    const keysSince = requests.now().toISOString();
+    // The app has said that the next keys are the current ones. The old ones are given up once these let the device in.
     const proven = await requests.send(PROOF, { pass, keys: next }, signal);
     if (proven.status !== 200 && proven.status !== 204) return 'the next keys do not let the device in yet';
-    await session.change({ thumbprint, pass, keysSince: requests.now().toISOString(), renewal: undefined }, next);
+    const changes = { thumbprint, pass, channelKey, keysSince, previous: undefined, renewal: undefined };
+    await session.change(changes, next);
     await session.stores.keepOnly([thumbprint]);
     log("the device's keys were renewed", { thumbprint });
     return undefined;
@@ -97,7 +103,9 @@ export function createRenewal({ session, requests, age, clock, log }: RenewalOpt
 
   async function attempt(signal: AbortSignal): Promise<RenewalEnd> {
     const reason = await renew(signal).catch((error: unknown) =>
-      error instanceof JoinFolderFailure ? error.message : `unexpected ${errorName(error)}`,
+      error instanceof JoinFolderFailure || error instanceof NotOpened
+        ? error.message
+        : `unexpected ${errorName(error)}`,
     );
     if (reason === undefined) {
       pauses.reset();

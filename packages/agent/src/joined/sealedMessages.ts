@@ -1,22 +1,23 @@
-import { z } from 'zod';
-import { deviceMessagesAnswer, sealedMessages } from '@connected-registry/protocol/enrolment/messages';
+import type { Admission } from '@connected-registry/protocol/enrolment/messages';
+import { sealedMessages } from '@connected-registry/protocol/enrolment/messages';
 import { CLOCK_WINDOW } from '@connected-registry/protocol/enrolment/signedRequests';
-import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import { sameName } from '@connected-registry/protocol/names/sameName';
-import type { ReadMessages } from '../channels/asking.js';
-import type { DeviceKeyStore } from './keys/deviceKeyStore.js';
 import type { Membership } from './membership.js';
-import { NotOpened, openSealed } from './openSealed.js';
+import { NotOpened, openAnswer } from './openSealed.js';
+import type { EnteredAnswer } from './session.js';
 
 export interface SealedMessagesOptions {
-  /** Pairs of keys that an answer may be sealed to. */
-  readonly openers: () => Promise<readonly DeviceKeyStore[]>;
   readonly membership: () => Membership;
   /** The app's time, as far as known. */
   readonly now: () => Date;
 }
 
-const withoutClearMessages = deviceMessagesAnswer.unwrap().extend({ messages: z.never().exactOptional() });
+/** What the app has said in an answer that is certainly its own. */
+export interface OpenedMessages {
+  readonly messages: readonly unknown[];
+  /** What lets the device in from now on, if it has changed. */
+  readonly admission?: Admission | undefined;
+}
 
 /**
  * Milliseconds by which an answer's time may differ from the app's time as the device knows it. The app accepts a signature
@@ -25,34 +26,30 @@ const withoutClearMessages = deviceMessagesAnswer.unwrap().extend({ messages: z.
 const TOLERANCE = 2 * CLOCK_WINDOW * 1000;
 
 /**
- * Reads messages that the app seals to the device's key. Messages in clear are refused: their report keys are known to
- * whoever has read them on the way. So is what was sealed for another client, or long ago.
+ * Reads messages that the app signs and seals for this request. Messages in clear are refused: their report keys are known to
+ * whoever has read them on the way. So is what somebody else has sealed, what answers another request, what is for another
+ * client, and what was sealed long ago.
+ * @returns a problem, as text for the log, if the answer must not be used
  */
-export function sealedMessageReader({ openers, membership, now }: SealedMessagesOptions): ReadMessages {
-  return async (text) => {
-    const answer = withoutClearMessages.safeParse(parseJson(text));
-    const isAnswer = answer.success && (answer.data.sealed ?? answer.data.pass) !== undefined;
-    if (!isAnswer) return { problem: 'the answer has no sealed messages, or messages in clear, or is too large' };
-    const { sealed } = answer.data;
-    // There is only a new pass.
-    if (sealed === undefined) return [];
+export function sealedMessageReader({ membership, now }: SealedMessagesOptions) {
+  return async (answer: EnteredAnswer): Promise<OpenedMessages | { readonly problem: string }> => {
     try {
-      return messagesIn(await openSealed(sealed, await openers()));
+      return messagesIn(await openAnswer(answer, 'messages', answer.entry));
     } catch (error) {
       if (error instanceof NotOpened) return { problem: error.message };
       throw error;
     }
   };
 
-  function messagesIn(plain: string): Awaited<ReturnType<ReadMessages>> {
-    const parsed = sealedMessages.safeParse(parseJson(plain));
+  function messagesIn(content: unknown): OpenedMessages | { readonly problem: string } {
+    const parsed = sealedMessages.safeParse(content);
     if (!parsed.success) return { problem: 'what was sealed is not a list of messages' };
-    const { time, messages, ...client } = parsed.data;
+    const { time, messages, admission, ...client } = parsed.data;
     if (!isOf(client, membership())) return { problem: 'the messages were sealed for another client' };
     if (Math.abs(Date.parse(time) - now().getTime()) > TOLERANCE) {
       return { problem: 'the messages were sealed at another time' };
     }
-    return messages;
+    return { messages, admission };
   }
 }
 

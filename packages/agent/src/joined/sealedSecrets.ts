@@ -1,6 +1,5 @@
-import { DEVICE_SECRETS_PATH, sealedAnswer, sealedSecret } from '@connected-registry/protocol/enrolment/messages';
+import { DEVICE_SECRETS_PATH, sealedSecret } from '@connected-registry/protocol/enrolment/messages';
 import type { SealedSecret } from '@connected-registry/protocol/enrolment/messages';
-import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 import { rememberCredential } from '@connected-registry/protocol/redaction/rememberCredential';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
@@ -10,35 +9,30 @@ import { requireOwner } from '../secrets/owner.js';
 import { SecretMissing } from '../secrets/vault.js';
 import type { SecretReader } from '../secrets/vault.js';
 import { problemCodeOf } from './deviceRequests.js';
-import type { DeviceKeyStore } from './keys/deviceKeyStore.js';
 import type { Membership } from './membership.js';
-import { NotOpened, openSealed } from './openSealed.js';
+import { NotOpened, openAnswer } from './openSealed.js';
 import { isKeyEnded } from './session.js';
+import type { EnteredAnswer } from './session.js';
 
 export interface SealedSecretsOptions {
   /** Sends a signed request for this path. */
-  readonly ask: (path: string, signal: AbortSignal) => Promise<AppAnswer>;
-  /** Pairs of keys that an answer may be sealed to. */
-  readonly openers: () => Promise<readonly DeviceKeyStore[]>;
+  readonly ask: (path: string, signal: AbortSignal) => Promise<EnteredAnswer>;
   readonly membership: () => Membership;
 }
 
 /** Maximum bytes of an answer with a sealed secret. */
-export const SEALED_LIMIT = 70_000;
+export const SEALED_LIMIT = 100_000;
 /** Azure docs: key-vault/general/about-keys-secrets-certificates, "Object identifiers". */
 const VERSION = /^[0-9A-Za-z]{1,64}$/;
 
-/**
- * Reads secrets that the app seals to the device's key. What arrives is used only if it is the secret that was asked for:
- * everybody can seal to a public key, and an answer can be another one that was sealed earlier.
- */
-export function sealedSecretReader({ ask, openers, membership }: SealedSecretsOptions): SecretReader {
+/** Reads secrets that the app signs and seals for this request. What arrives is used only if it is what was asked for. */
+export function sealedSecretReader({ ask, membership }: SealedSecretsOptions): SecretReader {
   return {
     async read(name, version, signal) {
       const query = new URLSearchParams({ name, ...(version !== undefined && { version }) });
       const answer = await ask(`${DEVICE_SECRETS_PATH}?${query.toString()}`, signal);
       if (answer.status !== 200) throw failureOf(answer);
-      const secret = await opened(answer.text, await openers());
+      const secret = await opened(answer);
       const isAsked = sameName(secret.name, name) && (version === undefined || secret.version === version);
       if (!isAsked) throw unavailable('the app sealed another secret or version than the one asked for');
       if (!VERSION.test(secret.version) || seenSecrets.holds(secret.version)) {
@@ -51,13 +45,11 @@ export function sealedSecretReader({ ask, openers, membership }: SealedSecretsOp
   };
 }
 
-async function opened(text: string, keys: readonly DeviceKeyStore[]): Promise<SealedSecret> {
-  const answer = sealedAnswer.safeParse(parseJson(text));
-  if (!answer.success) throw unavailable('the answer has no sealed secret, or is too large');
-  const plain = await openSealed(answer.data.sealed, keys).catch((error: unknown) => {
+async function opened(answer: EnteredAnswer): Promise<SealedSecret> {
+  const content = await openAnswer(answer, 'secret', answer.entry).catch((error: unknown) => {
     throw error instanceof NotOpened ? unavailable(error.message) : error;
   });
-  const parsed = sealedSecret.safeParse(parseJson(plain));
+  const parsed = sealedSecret.safeParse(content);
   if (!parsed.success) throw unavailable('what was sealed is not a secret');
   rememberCredential(parsed.data.value);
   return parsed.data;

@@ -1,8 +1,9 @@
 import { thumbprintOf } from '@connected-registry/protocol/enrolment/deviceKeys';
+import type { Admission } from '@connected-registry/protocol/enrolment/messages';
 import type { AppAnswer } from '../channels/appAnswer.js';
 import type { Log } from '../log.js';
 import { problemCodeOf } from './deviceRequests.js';
-import type { DeviceRequest, DeviceRequests } from './deviceRequests.js';
+import type { DeviceAnswer, DeviceRequest, DeviceRequests } from './deviceRequests.js';
 import { takeFolder } from './folder/folderLock.js';
 import type { FolderLock } from './folder/folderLock.js';
 import { JoinFolderFailure, openJoinFolder } from './folder/joinFolder.js';
@@ -18,7 +19,17 @@ export interface Standing {
   readonly keys: DeviceKeyStore;
 }
 
-/** Whether the app says that the device's key is not, or no longer, its client's. */
+/** What a request goes with: it lets the device in, and tells which answers are the app's. */
+export interface Entry extends Admission {
+  readonly keys: DeviceKeyStore;
+}
+
+/** An answer, and what its request went with. */
+export interface EnteredAnswer extends DeviceAnswer {
+  readonly entry: Entry;
+}
+
+/** Whether an answer says that the device's key is not, or no longer, its client's. */
 export function isKeyEnded(answer: AppAnswer): boolean {
   return answer.status === 403 && problemCodeOf(answer) === 'device-key-ended';
 }
@@ -34,13 +45,26 @@ export async function openMembership(path: string): Promise<Standing & { folder:
   throw new JoinFolderFailure(`${path} holds no membership: join first (agent join --token-file F --url U).`);
 }
 
-/** The current keys, and the next ones if the app may have them already. */
-export async function openersOf(
-  stores: DeviceKeyStores,
-  { membership: { renewal }, keys }: Standing,
-): Promise<readonly DeviceKeyStore[]> {
-  const next = renewal && (await stores.find(renewal.thumbprint));
-  return next ? [keys, next] : [keys];
+/**
+ * Sends a request with what lets the device in; and if it is refused, with what let it in before. Nobody has signed a refusal,
+ * so it changes nothing on disk.
+ */
+export async function sendAs(
+  { membership: { pass, channelKey, previous }, keys }: Standing,
+  requests: DeviceRequests,
+  request: DeviceRequest,
+  signal: AbortSignal,
+): Promise<EnteredAnswer> {
+  const entry = { pass, channelKey, keys };
+  const answer = { ...(await requests.send(request, entry, signal)), entry };
+  if (!previous || !isRefusal(answer)) return answer;
+  const before = { ...previous, keys };
+  const second = { ...(await requests.send(request, before, signal)), entry: before };
+  return isRefusal(second) || second.status === undefined ? answer : second;
+}
+
+function isRefusal(answer: AppAnswer): boolean {
+  return answer.status === 401 || isKeyEnded(answer);
 }
 
 /** @returns undefined if there is no membership */
@@ -67,8 +91,6 @@ async function standingIn(folder: JoinFolder, stores: DeviceKeyStores): Promise<
  */
 export class JoinedSession {
   #standing: Standing;
-  /** The pair before the last renewal: an answer that was on its way is sealed to it. */
-  #previous: DeviceKeyStore | undefined;
   #lock: FolderLock | undefined;
   /** The thumbprint of a membership that cannot be continued with, once it was logged. */
   #told: string | undefined;
@@ -109,26 +131,27 @@ export class JoinedSession {
     return this.#standing.keys;
   }
 
-  /** Every pair that an answer may be sealed to: the current one, the one before it, and the next one. */
-  async openers(): Promise<readonly DeviceKeyStore[]> {
-    const openers = await openersOf(this.stores, this.#standing);
-    return this.#previous ? [...openers, this.#previous] : openers;
+  /** Sends a request with the current keys, and again if they were renewed while it was on its way. */
+  async send(requests: DeviceRequests, request: DeviceRequest, signal: AbortSignal): Promise<EnteredAnswer> {
+    const { keys } = this;
+    const answer = await sendAs(this.#standing, requests, request, signal);
+    if (!isKeyEnded(answer) || keys === this.keys) return answer;
+    return sendAs(this.#standing, requests, request, signal);
   }
 
   /**
-   * Sends a request with the current keys, and again if they were renewed while it was on its way.
-   * @param pass instead of the one of the membership
+   * Keeps what lets the device in from now on, and what did before.
+   * @param entry what an authentic answer came for
+   * @param fresh what it says lets the device in from now on, if that has changed
+   * @throws JoinFolderFailure as {@link change}
    */
-  async send(
-    requests: DeviceRequests,
-    request: DeviceRequest,
-    signal: AbortSignal,
-    pass: string = this.membership.pass,
-  ): Promise<AppAnswer> {
-    const { keys } = this;
-    const answer = await requests.send(request, { pass, keys }, signal);
-    if (!isKeyEnded(answer) || keys === this.keys) return answer;
-    return requests.send(request, { pass: this.membership.pass, keys: this.keys }, signal);
+  async admit(entry: Entry, fresh: Admission | undefined): Promise<void> {
+    // An answer that took its time: the keys were renewed since.
+    if (entry.keys !== this.keys) return;
+    const { pass, channelKey } = this.membership;
+    const { pass: best, channelKey: its } = fresh ?? entry;
+    if (best === pass) return;
+    await this.change({ pass: best, channelKey: its, previous: { pass, channelKey } });
   }
 
   /**
@@ -138,10 +161,9 @@ export class JoinedSession {
    */
   async change(changes: Partial<Membership>, keys: DeviceKeyStore = this.keys): Promise<void> {
     await this.#requireLock();
-    const { renewal, ...others } = { ...this.membership, ...changes };
-    const membership = { ...others, ...(renewal && { renewal }) };
+    const { renewal, previous, ...others } = { ...this.membership, ...changes };
+    const membership = { ...others, ...(previous && { previous }), ...(renewal && { renewal }) };
     await writeMembership(this.folder, membership);
-    if (keys !== this.keys) this.#previous = this.keys;
     this.#standing = { membership, keys };
   }
 
@@ -171,7 +193,6 @@ export class JoinedSession {
     await this.#take(async () => {
       const { membership, keys } = await openMembership(this.folder.path);
       this.#standing = { membership, keys };
-      this.#previous = undefined;
     });
     return true;
   }

@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { inEnvelope } from '@connected-registry/protocol/enrolment/authenticAnswers';
+import { sealToJoiner } from '@connected-registry/protocol/enrolment/joinToken';
 import { readSignature, signerOf } from '@connected-registry/protocol/enrolment/signedRequests';
 import { join } from '../../src/joined/joinCommand.js';
 import { JoinFailure, JoinRefused } from '../../src/joined/joinFailures.js';
@@ -164,9 +167,31 @@ describe('the app refuses', () => {
     expect(String(await failure({ token }))).toMatch(/not valid any more/);
   });
 
-  test('a text that is no token of the app, once', async () => {
+  test('a token that is not of the app, after some signatures', async () => {
     expect(String(await failure({ token: 'crjoin1.a.b.c' }))).toMatch(/does not accept the join token/);
-    expect(app.refused).toEqual(['device-signature']);
+    expect(app.refused).toEqual(Array.from({ length: 5 }, () => 'device-signature'));
+  });
+
+  test.each(['crjoin1.a.b', 'crpass1.a.b.c', 'crjoin1.a.b.c.d', 'crjoin1.a.b.', 'token'])(
+    'not %s, which is no join token and is not sent',
+    async (token) => {
+      const refused = await failure({ token });
+      expect(refused).toBeInstanceOf(JoinRefused);
+      expect(String(refused)).toMatch(/holds no join token/);
+      expect(app.asked).toEqual([]);
+    },
+  );
+
+  test('a signature that a front end has sent twice, and the next one is let in', async () => {
+    let requests = 0;
+    app.override = (_request, response) => {
+      requests += 1;
+      if (requests > 4) return false;
+      response.writeHead(401).end(JSON.stringify({ code: 'device-signature', now: clock.now().toISOString() }));
+      return true;
+    };
+    expect(await joined({ token: app.issue() })).toBe(NAME);
+    expect(requests).toBe(5);
   });
 
   test.each<[number, Record<string, string>, RegExp]>([
@@ -190,26 +215,54 @@ describe('the app refuses', () => {
 });
 
 describe('an answer that is not the app’s is not believed', () => {
-  test.each([
-    ['for another key', { thumbprint: 'A'.repeat(43) }],
-    ['of a client with an impossible name', { client: 'a/b' }],
-    ['without a pass', { pass: '' }],
-    ['that is too large', { more: 'x'.repeat(10_000) }],
-  ])('%s', async (_case, changes) => {
+  const other = () => randomBytes(32).toString('base64url');
+  const kinds: [string, () => void][] = [
+    ['for another key', () => (app.admitted = (plain) => ({ ...plain, thumbprint: 'A'.repeat(43) }))],
+    ['of a client with an impossible name', () => (app.admitted = (plain) => ({ ...plain, client: 'a/b' }))],
+    ['without a pass', () => (app.admitted = (plain) => ({ ...plain, pass: '' }))],
+    ['without a channel key', () => (app.admitted = ({ channelKey: _, ...plain }) => plain)],
+    ['that is too large', () => (app.admitted = (plain) => ({ ...plain, more: 'x'.repeat(10_000) }))],
+    ['to another request', () => (app.forged = { nonce: 'n'.repeat(22) })],
+    ['of another kind', () => (app.forged = { kind: 'keys' })],
+  ];
+  test.each(kinds)('%s', async (_case, change) => {
+    change();
+    let requests = 0;
+    app.override = () => {
+      requests += 1;
+      if (requests > 1) Object.assign(app, { admitted: (plain: object) => plain, forged: {} });
+      return false;
+    };
+    expect(await joined({ token: app.issue() })).toBe(NAME);
+    expect(log.join()).toContain('an answer that is not');
+    expect(requests).toBe(2);
+    expect((await membership())['pass']).toBe(app.passOf(app.joined?.thumbprint ?? ''));
+  });
+
+  const answers: [string, (thumbprint: string, nonce: string) => Promise<object>][] = [
+    ['in clear', (thumbprint) => Promise.resolve({ ...CLIENT, thumbprint, pass: 'p', channelKey: other() })],
+    [
+      'sealed with another token',
+      async (thumbprint, nonce) => {
+        const content = { ...CLIENT, thumbprint, pass: 'p', channelKey: other() };
+        return { sealed: await sealToJoiner(inEnvelope(content, { kind: 'join', nonce }), other()) };
+      },
+    ],
+    ['that is no JWE', () => Promise.resolve({ sealed: 'a.b.c' })],
+  ];
+  test.each(answers)('%s', async (_case, forge) => {
     let requests = 0;
     app.override = (request, response) => {
       requests += 1;
       const signature = readSignature(request.headers.authorization ?? null);
       if (requests > 1 || !signature) return false;
-      // Right in everything but the change.
-      void signerOf(signature).then((thumbprint) =>
-        response.end(JSON.stringify({ ...CLIENT, thumbprint, pass: 'p', ...changes })),
-      );
+      void signerOf(signature)
+        .then((thumbprint) => forge(thumbprint, signature.nonce))
+        .then((answer) => response.end(JSON.stringify(answer)));
       return true;
     };
     expect(await joined({ token: app.issue() })).toBe(NAME);
-    expect(log.join()).toContain('an answer that is not');
-    expect(requests).toBe(2);
+    expect([requests, log.join()]).toEqual([2, expect.stringContaining('an answer that is not')]);
     expect((await membership())['pass']).toBe(app.passOf(app.joined?.thumbprint ?? ''));
   });
 });
@@ -267,9 +320,12 @@ describe('the join token', () => {
     app.losses.push('answer', 'request');
     await joined({ token });
     const files = await Promise.all((await readdir(folder)).map((name) => readFile(path(folder, name), 'utf8')));
-    expect(files.join()).not.toContain(token);
+    const [, , , secretPart = ''] = token.split('.');
+    expect(files.join()).not.toContain(secretPart);
+    const { channelKey } = await membership();
     const secrets = files.join().match(/"d":"[^"]+"/g) ?? [];
     expect(secrets).toHaveLength(2);
-    for (const secret of [token, ...secrets.map((one) => one.slice(5, -1))]) expect(log.join()).not.toContain(secret);
+    for (const secret of [token, secretPart, String(channelKey), ...secrets.map((one) => one.slice(5, -1))])
+      expect(log.join()).not.toContain(secret);
   });
 });

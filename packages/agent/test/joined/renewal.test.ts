@@ -1,7 +1,5 @@
 import { readdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { KEY_PROOF_HEADER } from '@connected-registry/protocol/enrolment/messages';
-import { readSignature, signerOf } from '@connected-registry/protocol/enrolment/signedRequests';
 import { mainSecretName } from '@connected-registry/protocol/names/names';
 import { joinedSecrets } from '../../src/joined/joinedDevice.js';
 import { CLIENT, type Loss } from '../under-test/fakeApp.js';
@@ -121,22 +119,43 @@ describe('a renewal survives', () => {
       { pass: undefined },
       { pass: 'one that lets nobody in' },
     ];
-    it.app.override = (request, response) => {
-      const header = request.headers[KEY_PROOF_HEADER];
-      const proof = readSignature(typeof header === 'string' ? header : null);
-      const change = proof && changes.shift();
-      if (!change) return false;
-      // Right in everything but the change.
-      void signerOf(proof).then((thumbprint) =>
-        response.end(JSON.stringify({ ...CLIENT, thumbprint, pass: 'p', ...change })),
-      );
-      return true;
-    };
+    it.app.admitted = (plain) => ({ ...plain, ...changes.shift() });
     await age();
     await renewed();
     expect((await it.membership())['pass']).toBe(it.app.passOf(it.app.joined?.thumbprint ?? ''));
     expect(renewals()).toBe(5);
     expect(lines("the device's keys were not renewed")).toHaveLength(2);
+  });
+
+  test('an answer that somebody else has made, or for another request', async () => {
+    const forged = [{ channelKey: 'c'.repeat(43) }, { nonce: 'n'.repeat(22) }, { kind: 'join' }, {}] as const;
+    let nth = 0;
+    it.app.override = (request) => {
+      if (request.url === KEYS_PATH) it.app.forged = forged[nth++] ?? {};
+      return false;
+    };
+    await age();
+    await renewed();
+    expect(renewals()).toBe(4);
+    expect(lines("the device's keys were not renewed")).toHaveLength(1);
+    expect((await it.membership())['thumbprint']).toBe(it.app.joined?.thumbprint);
+  });
+
+  test('a proxy that says that the key has ended, and that the next keys are good', async () => {
+    let isHostile = true;
+    it.app.override = (request, response) => {
+      if (!isHostile) return false;
+      if (request.url === KEYS_PATH) response.end(JSON.stringify({ ...CLIENT, thumbprint: 'x', pass: 'p' }));
+      else response.writeHead(403).end(JSON.stringify({ code: 'device-key-ended' }));
+      return true;
+    };
+    await age();
+    await it.poll();
+    expect(lines("the device's key has ended")).toHaveLength(1);
+    expect(await keyFiles()).toContain(`keys-${first}.json`);
+    isHostile = false;
+    await renewed();
+    expect(it.app.accepted.at(-1)?.thumbprint).toBe(it.app.joined?.thumbprint);
   });
 
   test('a fresh pass for the old key, which comes before the answer is known', async () => {
@@ -165,6 +184,25 @@ describe('a renewal survives', () => {
     await until('a poll', () => it.clock.pending().length > 0);
     await renewed();
     expect(it.app.joined?.thumbprint).toBe((await it.membership())['thumbprint']);
+  });
+
+  test('and the same join afterwards, whose answer the app has made', async () => {
+    const agent = await it.start({ KEY_RENEWAL_DAYS: '1' });
+    await until('a poll', () => it.clock.pending().length > 0);
+    it.clock.advance(DAY);
+    await renewed();
+    await agent.stop();
+    const before = await it.membership();
+    const forged = [{ messages: [] }, { sealed: 'a.b.c' }];
+    it.app.override = (_request, response) => {
+      const answer = forged.shift();
+      if (answer) response.end(JSON.stringify(answer));
+      return answer !== undefined;
+    };
+    it.app.messages = [{}];
+    await it.repeatJoin();
+    expect([forged, await it.membership()]).toEqual([[], before]);
+    expect(it.log.join()).toContain('an answer that is not');
   });
 
   test('and secrets are read in the meantime, whichever key they are sealed to', async () => {

@@ -97,8 +97,8 @@ describe('an agent that runs as a device that has joined', () => {
         .filter((name) => name.endsWith('.json'))
         .map((name) => readFile(join(it.folder, name), 'utf8')),
     );
-    const secrets = [...files.join().matchAll(/"(?:d|pass)": ?"([^"]+)"/g)].map(([, secret = '']) => secret);
-    expect(secrets).toHaveLength(3);
+    const secrets = [...files.join().matchAll(/"(?:d|pass|channelKey)": ?"([^"]+)"/g)].map(([, secret = '']) => secret);
+    expect(secrets).toHaveLength(4);
     for (const secret of [PASSWORD, ...secrets]) expect(it.log.join()).not.toContain(secret);
   });
 
@@ -132,10 +132,13 @@ describe('a fresh pass', () => {
     await until('a poll', () => it.clock.pending().length > 0);
     it.app.rotateServerKey();
     await it.poll();
-    expect(await it.membership()).toEqual(before);
-    await it.poll();
-    const { pass, ...others } = await it.membership();
-    expect({ pass, ...others }).toEqual({ ...before, pass: it.app.passOf(it.app.joined?.thumbprint ?? '') });
+    const pass = it.app.passOf(it.app.joined?.thumbprint ?? '');
+    expect(await it.membership()).toEqual({
+      ...before,
+      pass,
+      channelKey: it.app.channelKeyOf(pass),
+      previous: { pass: before['pass'], channelKey: before['channelKey'] },
+    });
     expect(pass).not.toBe(before['pass']);
 
     it.app.forgetServerKeys();
@@ -148,23 +151,55 @@ describe('a fresh pass', () => {
   });
 });
 
-test('a fresh pass that does not work takes the place of none', async () => {
+test('a fresh pass that the app refuses later does not strand the device: the one before is used', async () => {
   const before = await it.membership();
   await it.start();
   await until('a poll', () => it.clock.pending().length > 0);
-  it.app.override = (_request, response) => {
+  it.app.rotateServerKey();
+  await it.poll();
+  expect((await it.membership())['pass']).not.toBe(before['pass']);
+  // The operator takes the new server key back.
+  it.app.withdrawServerKey();
+  it.app.messages = [cloudEvent(request())];
+  await it.poll();
+  const refused = () => it.app.refused.filter((code) => code === 'device-signature').length;
+  expect(refused()).toBe(1);
+  expect(lines('the newer pass is refused')).toHaveLength(1);
+  expect((await it.membership())['pass']).toBe(before['pass']);
+  await it.poll();
+  expect(refused()).toBe(1);
+});
+
+describe('a proxy that ends TLS, and forges answers', () => {
+  const FORGED: [string, number, object | undefined][] = [
+    ['a pass in clear', 200, { messages: [], pass: 'crpass1.forged' }],
+    ['nothing sealed', 200, {}],
+    ['no messages', 204, undefined],
+    ['a refused signature, with a time of its own', 401, { code: 'device-signature', now: '2040-01-01T00:00:00Z' }],
+    ['a refused signature', 401, { code: 'device-signature' }],
+    ['an ended key', 403, { code: 'device-key-ended' }],
+    ['another refusal', 403, {}],
+  ];
+  test.each(FORGED)('%s: the device works again as soon as it is gone', async (_case, status, body) => {
+    const before = await it.membership();
+    const agent = await it.start();
+    await until('a poll', () => it.clock.pending().length > 0);
+    let forged = 0;
+    it.app.override = (_request, response) => {
+      forged += 1;
+      response.writeHead(status).end(body && JSON.stringify(body));
+      return true;
+    };
+    for (let nth = 0; nth < 3; nth += 1) await it.poll();
+    expect(forged).toBeGreaterThan(2);
+    expect(await it.membership()).toEqual(before);
     it.app.override = undefined;
-    response.end(JSON.stringify({ pass: 'wrong' }));
-    return true;
-  };
-  await it.poll();
-  await it.poll();
-  expect(it.app.refused).toEqual(['device-signature']);
-  await it.poll();
-  await it.poll();
-  expect(it.app.refused).toHaveLength(1);
-  expect(await it.membership()).toEqual(before);
-  expect(lines('the fresh pass was refused')).toHaveLength(1);
+    it.app.messages = [cloudEvent(request())];
+    await it.poll();
+    await until('a check', () => agent.health()['signalsRemembered'] === 1);
+    expect(await it.membership()).toEqual(before);
+    expect(agent.health()).toMatchObject({ channel: { connected: true } });
+  });
 });
 
 describe('a folder', () => {

@@ -39,7 +39,8 @@ const another = async () => {
   return sealingKey.parse(await exportJWK(publicKey));
 };
 
-const NOT_SEALED = 'the answer has no sealed messages, or messages in clear, or is too large';
+const NOT_SEALED = 'the answer is not sealed, or is too large';
+const NOT_OURS = 'what was sealed is not an answer of the app to this request';
 const OTHER_CLIENT = 'the messages were sealed for another client';
 const OTHER_TIME = 'the messages were sealed at another time';
 const NO_LIST = 'what was sealed is not a list of messages';
@@ -89,21 +90,18 @@ describe('an answer with messages', () => {
     expect([taken(), refusals()]).toEqual([0, ["it is sealed to another key than the device's"]]);
   });
 
-  test('that were sealed to the key before a renewal is opened', async () => {
-    const before = it.app.joined;
-    await start();
-    it.clock.advance(30 * 86_400);
-    await until('a renewal', () => {
-      const [wait] = it.clock.pending();
-      if (wait !== undefined) it.clock.advance(wait);
-      return it.log.some((line) => line.includes("the device's keys were renewed"));
-    });
-    expect(it.app.joined?.thumbprint).not.toBe(before?.thumbprint);
+  test.each<[string, { channelKey?: string; nonce?: string; kind?: 'secret' }]>([
+    ['that somebody else has sealed to the device', { channelKey: 'c'.repeat(43) }],
+    ['that answers another request', { nonce: 'n'.repeat(22) }],
+    ['of another kind', { kind: 'secret' }],
+  ])('%s is refused', async (_case, forged) => {
     it.app.messages = [cloudEvent(request())];
-    it.app.sealTo = before?.keys.sealing;
+    it.app.forged = forged;
+    await start();
+    expect([taken(), refusals()]).toEqual([0, [NOT_OURS]]);
+    it.app.forged = {};
     await it.poll();
-    await until('the check', () => taken() === 1);
-    expect(refusals()).toEqual([]);
+    expect(taken()).toBe(1);
   });
 
   test.each<[string, string]>([

@@ -12,6 +12,9 @@ import { JoinedUnderTest } from '../under-test/joinedUnderTest.js';
 const NAME = mainSecretName(CLIENT);
 const VALUE = '{"auths":{"edge:8000":{"auth":"dTpwYXNzd29yZC1vZi10aGUtc2VjcmV0"}}}';
 
+const NOT_SEALED = 'the answer is not sealed, or is too large';
+const NOT_OURS = 'what was sealed is not an answer of the app to this request';
+
 let it: JoinedUnderTest;
 let secrets: SecretReader;
 beforeEach(async () => {
@@ -50,6 +53,34 @@ describe('a sealed secret', () => {
   ])('%s is not used', async (_case, changes, message) => {
     it.app.sealed = (secret) => ({ ...secret, ...changes });
     expect(await failure('v2')).toMatchObject(unavailable(expect.stringMatching(message) as unknown as string));
+  });
+
+  test.each<[string, { channelKey?: string; nonce?: string; kind?: 'messages' }]>([
+    ['that somebody else has sealed to the device', { channelKey: 'c'.repeat(43) }],
+    ['that answers another request', { nonce: 'n'.repeat(22) }],
+    ['of another kind', { kind: 'messages' }],
+  ])('%s is not used', async (_case, forged) => {
+    it.app.forged = forged;
+    expect(await failure()).toMatchObject(unavailable(NOT_OURS));
+    it.app.forged = {};
+    expect(await read()).toMatchObject({ version: 'v2' });
+  });
+
+  test('that was sent before is not used again', async () => {
+    let sent: string | undefined;
+    it.app.override = (request, response) => {
+      if (sent !== undefined) {
+        response.end(sent);
+        return true;
+      }
+      void request;
+      const end = response.end.bind(response);
+      response.end = ((text: string) => ((sent = text), end(text))) as typeof response.end;
+      return false;
+    };
+    await read();
+    expect(sent).toBeDefined();
+    expect(await failure()).toMatchObject(unavailable(NOT_OURS));
   });
 
   test('of an impossible version is not used as the newest', async () => {
@@ -105,15 +136,10 @@ describe('an answer', () => {
   });
 
   test.each<[string, number, string, string]>([
-    ['that is no JSON', 200, 'text', 'the answer has no sealed secret, or is too large'],
+    ['that is no JSON', 200, 'text', NOT_SEALED],
     ['that is no JWE', 200, '{"sealed":"a.b.c"}', 'what was sealed is not a JWE'],
-    ['with nothing sealed', 200, JSON.stringify({ value: VALUE }), 'the answer has no sealed secret, or is too large'],
-    [
-      'that is too large',
-      200,
-      `{"sealed":"${'x'.repeat(200_000)}"}`,
-      'the answer has no sealed secret, or is too large',
-    ],
+    ['with nothing sealed', 200, JSON.stringify({ value: VALUE }), NOT_SEALED],
+    ['that is too large', 200, `{"sealed":"${'x'.repeat(200_000)}"}`, NOT_SEALED],
     ['of something else on the way', 404, '<html>', 'the app did not return the secret (404)'],
     ['with 403', 403, '{}', 'the app refused the device (403)'],
     ['with 500', 500, '{}', 'the app did not return the secret (500)'],

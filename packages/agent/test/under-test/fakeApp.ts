@@ -10,7 +10,8 @@ import {
   REDEEM_PATH,
   deviceKeysBody,
 } from '@connected-registry/protocol/enrolment/messages';
-import { seal } from '@connected-registry/protocol/enrolment/sealing';
+import { inEnvelope, sealAnswer, type AnswerScope } from '@connected-registry/protocol/enrolment/authenticAnswers';
+import { joinMacOf, sealToJoiner } from '@connected-registry/protocol/enrolment/joinToken';
 import {
   isBodyOf,
   readSignature,
@@ -71,6 +72,10 @@ export class FakeApp {
   sealedMessages: (plain: Record<string, unknown>) => Record<string, unknown> = (plain) => plain;
   /** Changes what is sealed of a secret, as a hostile app or proxy would. */
   sealed: (secret: Record<string, unknown>) => Record<string, unknown> = (secret) => secret;
+  /** Changes what is sealed of the answer to a join or a renewal. */
+  admitted: (plain: Record<string, unknown>) => Record<string, unknown> = (plain) => plain;
+  /** What an answer is signed with and for, instead of what is right, as somebody else would. */
+  forged: { channelKey?: string; nonce?: string; kind?: AnswerScope['kind'] } = {};
   /** The key to seal to, instead of the device's. */
   sealTo: DeviceKeys['sealing'] | undefined;
   /** Tags of secrets. */
@@ -80,7 +85,8 @@ export class FakeApp {
   #serverKey = 'key-1';
   readonly #knownKeys = new Set(['key-1']);
   #token: { hash: string; usedBy?: string; isExpired?: boolean } | undefined;
-  readonly #issued = new Set<string>();
+  /** The secret parts of join tokens, by what is presented. */
+  readonly #issued = new Map<string, string>();
   readonly #nonces = new Set<string>();
   readonly #lossesAt = new Map<string, (Loss | undefined)[]>();
   #ended: FakeApp['joined'];
@@ -104,8 +110,10 @@ export class FakeApp {
 
   /** Issues a join token. An earlier one ends. */
   issue({ isExpired = false } = {}): string {
-    const token = `crjoin1.${randomBytes(32).toString('base64url')}.k.m`;
-    this.#issued.add(token);
+    const secret = randomBytes(32).toString('base64url');
+    const presented = `crjoin1.${randomBytes(32).toString('base64url')}.k`;
+    const token = `${presented}.${secret}`;
+    this.#issued.set(presented, secret);
     this.#token = { hash: hashOf(token), isExpired };
     return token;
   }
@@ -132,6 +140,12 @@ export class FakeApp {
     this.#knownKeys.add(this.#serverKey);
   }
 
+  /** Makes and accepts passes by the first key only, as if the others had never been. */
+  withdrawServerKey(): void {
+    this.#serverKey = 'key-1';
+    this.forgetServerKeys();
+  }
+
   /** Accepts only passes by the newest key. */
   forgetServerKeys(): void {
     this.#knownKeys.clear();
@@ -140,6 +154,12 @@ export class FakeApp {
 
   passOf(thumbprint: string, key: string = this.#serverKey): string {
     return `crpass1.${key}.${thumbprint}.${createHmac('sha256', key).update(thumbprint).digest('base64url')}`;
+  }
+
+  /** The secret by which a device knows answers to requests with this pass. */
+  channelKeyOf(pass: string): string {
+    const [, key = '', thumbprint = ''] = pass.split('.');
+    return createHmac('sha256', key).update(`channel ${thumbprint}`).digest('base64url');
   }
 
   addSecret(name: string, value: string): string {
@@ -183,8 +203,8 @@ export class FakeApp {
     }
     const authorization = request.headers.authorization ?? null;
     const isRedeem = pathname === REDEEM_PATH;
-    const signature = await this.#verified(authorization, request, body, (pass, signer) =>
-      isRedeem ? this.#issued.has(pass) : this.#isPass(pass, signer),
+    const signature = await this.#verified(authorization, request, body, (given, signer) =>
+      isRedeem ? this.#isProven(given, signer) : this.#isPass(given.pass, signer),
     );
     if (!signature) return this.#unsigned();
     const thumbprint = await signerOf(signature);
@@ -193,7 +213,7 @@ export class FakeApp {
     if (pathname === DEVICE_KEYS_PATH) return this.#renew(signature, thumbprint, request, body);
     if (this.joined?.thumbprint !== thumbprint) return refusal(403, 'device-key-ended');
     if (pathname === DEVICE_MESSAGES_PATH) return this.#messages(signature, thumbprint);
-    if (pathname === DEVICE_SECRETS_PATH) return this.#secret(searchParams);
+    if (pathname === DEVICE_SECRETS_PATH) return this.#secret(signature, searchParams);
     return refusal(404, 'no-such-route');
   }
 
@@ -201,10 +221,10 @@ export class FakeApp {
     authorization: string | null,
     request: IncomingMessage,
     body: string,
-    isPass: (pass: string, signer: string) => boolean,
+    isPass: (given: UnverifiedSignature, signer: string) => boolean,
   ): Promise<UnverifiedSignature | undefined> {
     const signature = readSignature(authorization);
-    if (!signature || !isPass(signature.pass, await signerOf(signature))) return undefined;
+    if (!signature || !isPass(signature, await signerOf(signature))) return undefined;
     const line = { method: request.method ?? '', path: request.url ?? '' };
     if (await verifySignature(signature, line, this.now())) return undefined;
     if (body.length > MAX_DEVICE_BODY || !isBodyOf(signature, body)) return undefined;
@@ -221,11 +241,19 @@ export class FakeApp {
     return [...this.#knownKeys].some((key) => pass === this.passOf(thumbprint, key));
   }
 
+  #isProven({ pass, join, nonce }: UnverifiedSignature, signing: string): boolean {
+    const secret = this.#issued.get(pass);
+    if (secret === undefined || join === undefined) return false;
+    return join.mac === joinMacOf(secret, { signing, sealing: join.sealing, nonce });
+  }
+
   async #redeem(signature: UnverifiedSignature, thumbprint: string, body: string): Promise<Reply> {
     const keys = await keysIn(body);
     if (keys?.thumbprint !== thumbprint) return refusal(400, 'invalid-request');
+    if ((await thumbprintOf(keys.keys.sealing)) !== signature.join?.sealing) return refusal(400, 'invalid-request');
     const token = this.#token;
-    if (token?.hash !== hashOf(signature.pass)) return refusal(410, 'join-token-unknown');
+    const secret = this.#issued.get(signature.pass) ?? '';
+    if (token?.hash !== hashOf(`${signature.pass}.${secret}`)) return refusal(410, 'join-token-unknown');
     if (token.usedBy === undefined) {
       if (token.isExpired === true) return refusal(410, 'join-token-expired');
       token.usedBy = thumbprint;
@@ -233,49 +261,57 @@ export class FakeApp {
     } else if (token.usedBy !== thumbprint || this.joined?.thumbprint !== thumbprint) {
       return refusal(403, 'join-token-used');
     }
-    return this.#admitted(thumbprint);
+    const nonce = this.forged.nonce ?? signature.nonce;
+    const text = inEnvelope(this.#admission(thumbprint), { kind: this.forged.kind ?? 'join', nonce });
+    return { status: 200, body: { sealed: await sealToJoiner(text, secret) } };
   }
 
-  async #renew({ pass }: UnverifiedSignature, from: string, request: IncomingMessage, body: string): Promise<Reply> {
+  async #renew(signature: UnverifiedSignature, from: string, request: IncomingMessage, body: string): Promise<Reply> {
     const keys = await keysIn(body);
     const header = request.headers[KEY_PROOF_HEADER];
     const proof = await this.#verified(
       typeof header === 'string' ? header : null,
       request,
       body,
-      (given) => given === pass,
+      (given) => given.pass === signature.pass,
     );
     if (!keys || !proof || (await signerOf(proof)) !== keys.thumbprint) return this.#unsigned();
     if (this.joined?.thumbprint === from) this.joined = { ...keys, renewedFrom: from };
     else if (this.joined?.renewedFrom !== from || this.joined.thumbprint !== keys.thumbprint) {
       return refusal(403, 'device-key-ended');
     }
-    return this.#admitted(keys.thumbprint);
+    return this.#sealed(signature, 'keys', this.#admission(keys.thumbprint));
   }
 
-  #admitted(thumbprint: string): Reply {
-    return { status: 200, body: { ...CLIENT, thumbprint, pass: this.passOf(thumbprint) } };
+  #admission(thumbprint: string): Record<string, unknown> {
+    const pass = this.passOf(thumbprint);
+    return this.admitted({ ...CLIENT, thumbprint, pass, channelKey: this.channelKeyOf(pass) });
   }
 
-  async #messages({ pass }: UnverifiedSignature, thumbprint: string): Promise<Reply> {
-    const fresh = this.passOf(thumbprint);
+  async #sealed({ pass, nonce }: UnverifiedSignature, kind: AnswerScope['kind'], content: unknown): Promise<Reply> {
+    const sealingKey = this.sealTo ?? this.joined?.keys.sealing;
+    if (!sealingKey) return refusal(403, 'device-key-ended');
+    const { kind: claimed = kind, ...forged } = this.forged;
+    const channel = { sealingKey, channelKey: this.channelKeyOf(pass), nonce, ...forged };
+    return { status: 200, body: { sealed: await sealAnswer(content, claimed, channel) } };
+  }
+
+  async #messages(signature: UnverifiedSignature, thumbprint: string): Promise<Reply> {
+    const pass = this.passOf(thumbprint);
     const { messages } = this;
-    if (messages.length === 0 && pass === fresh) return { status: 204 };
-    const plain = this.sealedMessages({ ...CLIENT, time: this.now().toISOString(), messages });
-    const to = this.sealTo ?? this.joined?.keys.sealing;
-    const sealed = to && messages.length > 0 && (await seal(JSON.stringify(plain), to));
-    return { status: 200, body: { ...(sealed && { sealed }), ...(pass !== fresh && { pass: fresh }) } };
+    if (messages.length === 0 && signature.pass === pass) return { status: 204 };
+    const admission = signature.pass === pass ? {} : { admission: { pass, channelKey: this.channelKeyOf(pass) } };
+    const plain = this.sealedMessages({ ...CLIENT, time: this.now().toISOString(), messages, ...admission });
+    return this.#sealed(signature, 'messages', plain);
   }
 
-  async #secret(query: URLSearchParams): Promise<Reply> {
+  async #secret(signature: UnverifiedSignature, query: URLSearchParams): Promise<Reply> {
     const name = (query.get('name') ?? '').toLowerCase();
     const version = query.get('version');
     const versions = this.secrets.get(name) ?? [];
     const found = version === null ? versions.at(-1) : versions.find((one) => one.version === version);
-    const to = this.sealTo ?? this.joined?.keys.sealing;
-    if (!found || !to) return refusal(404, 'secret-missing');
-    const plain = this.sealed({ name, ...found, tags: this.tags });
-    return { status: 200, body: { sealed: await seal(JSON.stringify(plain), to) } };
+    if (!found) return refusal(404, 'secret-missing');
+    return this.#sealed(signature, 'secret', this.sealed({ name, ...found, tags: this.tags }));
   }
 }
 

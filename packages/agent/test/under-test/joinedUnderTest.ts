@@ -35,11 +35,36 @@ export class JoinedUnderTest {
   }
 
   async join(): Promise<void> {
-    const tokenFile = path(this.above, 'token');
-    await writeFile(tokenFile, this.app.issue());
+    await writeFile(this.#tokenFile, this.app.issue());
+    await this.#joins();
+  }
+
+  /** Says the last join again, with the same token. Its pauses end at once. */
+  async repeatJoin(): Promise<void> {
+    let isOver = false;
+    const joins = this.#joins().finally(() => (isOver = true));
+    joins.catch(() => undefined);
+    await until('the end of the join', () => {
+      const [wait] = this.clock.pending();
+      if (wait !== undefined) this.clock.advance(wait);
+      return isOver;
+    });
+    await joins;
+  }
+
+  get #tokenFile(): string {
+    return path(this.above, 'token');
+  }
+
+  async #joins(): Promise<void> {
+    const { url } = this.app;
     await join(
-      { tokenFile, url: this.app.url, folder: this.folder, keyType: 'p256', again: true, timeout: 5_000 },
-      { clock: this.clock, input: (async function* () {})(), log: () => undefined },
+      { tokenFile: this.#tokenFile, url, folder: this.folder, keyType: 'p256', again: true, timeout: 5_000 },
+      {
+        clock: this.clock,
+        input: (async function* () {})(),
+        log: (message, facts) => void this.log.push(JSON.stringify({ message, ...facts })),
+      },
     );
   }
 

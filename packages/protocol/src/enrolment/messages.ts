@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { NAME_RULES } from '../names/names.js';
+import { channelKey } from './authenticAnswers.js';
 import { sealingKey, signingKey } from './deviceKeys.js';
 
 /** The routes of joined devices. */
@@ -15,7 +16,7 @@ export const KEY_PROOF_HEADER = 'device-key-proof';
 export const MAX_DEVICE_BODY = 8192;
 
 /**
- * Body of `POST /api/enrolments/redeem`, signed with `signingKey` and the join token as the pass; and of
+ * Body of `POST /api/enrolments/redeem`, signed with `signingKey`, with the proof of the join token; and of
  * `POST /api/devices/keys`, signed with the old key and its pass, with the proof of the new one.
  */
 export const deviceKeysBody = z
@@ -26,45 +27,42 @@ export const deviceKeysBody = z
   });
 export type DeviceKeysBody = z.infer<typeof deviceKeysBody>;
 
-/** Answer to both: the device has joined, and `pass` goes with each of its requests from now on. */
+/** What lets a device in from now on. Both change with the server key and with the signing key. */
+export const admission = z.object({
+  /** Lets this key in, and no other; worth nothing without the private key. */
+  pass: z.string().min(1).max(2048),
+  /** Secret. Answers to requests with this pass are signed with it (authenticAnswers.ts). */
+  channelKey,
+});
+export type Admission = z.infer<typeof admission>;
+
+/**
+ * What is sealed of the answer to both: the device has joined, or has its new keys. It is sealed with the secret of the join
+ * token (joinToken.ts), and to the new sealing key.
+ */
 export const joinedAnswer = z.object({
   registry: z.string().regex(NAME_RULES.registry),
   connectedRegistry: z.string().regex(NAME_RULES.connectedRegistry),
   client: z.string().regex(NAME_RULES.client),
   /** Thumbprint of the signing key. */
   thumbprint: z.string(),
-  /** Lets this key in, and no other; worth nothing without the private key. */
-  pass: z.string().min(1).max(2048),
+  ...admission.shape,
 });
 export type JoinedAnswer = z.infer<typeof joinedAnswer>;
 
 /**
- * Answer to `GET /api/devices/secrets?name={name}[&version={version}]`: a version of one of the client's two secrets,
- * sealed to the device's key. Without a version it is the newest.
+ * Each good answer to a device, so that no proxy on the way reads or makes one: for instance to
+ * `GET /api/devices/secrets?name={name}[&version={version}]`, a version of one of the client's two secrets. Without a version
+ * it is the newest.
  */
-export const sealedAnswer = z.object({ sealed: z.string().max(65_536) });
+export const sealedAnswer = z.object({ sealed: z.string().min(1).max(98_304) });
 export type SealedAnswer = z.infer<typeof sealedAnswer>;
 
-/**
- * Answer to `GET /api/devices/messages`, with at least one of the two. Messages carry report keys, so they are never in clear;
- * a pass is worth nothing without the device's key.
- */
+/** Answer to `GET /api/devices/messages`. */
 export const deviceMessagesAnswer = z
-  .object({
-    sealed: z
-      .string()
-      .min(1)
-      .describe('a JWE in compact serialization of SealedMessages; absent if there are no messages')
-      .exactOptional(),
-    pass: z
-      .string()
-      .min(1)
-      .max(2048)
-      .describe("the device's new pass, which replaces the one of the request; absent unless there is a new one")
-      .exactOptional(),
-  })
+  .object({ sealed: z.string().min(1).describe('a JWE in compact serialization of SealedMessages') })
   .readonly()
-  .describe('Messages that the device has not answered yet, sealed to its key; or a new pass.');
+  .describe('Messages that the device has not answered yet, or what lets it in from now on, sealed to its key.');
 export type DeviceMessagesAnswer = z.infer<typeof deviceMessagesAnswer>;
 
 /** What is sealed of it. Each message is read for itself, so that one that is wrong does not hide the others. */
@@ -74,6 +72,9 @@ export const sealedMessages = z.object({
   client: z.string(),
   time: z.iso.datetime().describe('when the app sealed this answer'),
   messages: z.array(z.unknown()),
+  admission: admission
+    .describe("the device's new pass and channel key; absent unless the app has a new server key")
+    .exactOptional(),
 });
 
 /** What is sealed of a secret. The agent compares `name` and `version` with those that it asked for. */

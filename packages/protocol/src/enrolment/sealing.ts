@@ -5,8 +5,8 @@ import { thumbprintOf, type SealingKey } from './deviceKeys.js';
 export const KEY_AGREEMENT = 'ECDH-ES+A256KW';
 export const CONTENT_ENCRYPTION = 'A256GCM';
 
-/** Media type of what is sealed, in the header `cty`. */
-const CONTENT_TYPE = 'application/json';
+/** What is sealed is a JWS (authenticAnswers.ts), in the header `cty`. Source: RFC 7515, section 4.1.9. */
+const CONTENT_TYPE = 'JOSE';
 
 /**
  * Encrypts a text to a device's key, so that nobody else can read it, the sender included.

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { parseJson } from '../json/parseJson.js';
 import { signatureAlgorithm, signingKey, thumbprintOf, type SigningKey } from './deviceKeys.js';
+import { joinProof, type JoinCredential } from './joinToken.js';
 
 /**
  * Requests that a device signs: `Authorization: Device {JWS}`. The JWS (RFC 7515, compact) carries the device's public key
@@ -47,8 +48,10 @@ const claims = z.strictObject({
   /** Seconds since 1970. */
   iat: z.int().min(0),
   nonce: z.string().regex(/^[A-Za-z0-9_-]{22,43}$/),
-  /** What lets the device in: its join token, or the pass that it got for it. */
+  /** What lets the device in: the part of its join token that is not secret, or the pass that it got for it. */
   pass: z.string().min(1).max(2048),
+  /** With a join token: the proof that the sender has the other part. */
+  join: joinProof.exactOptional(),
 });
 type Claims = z.infer<typeof claims>;
 
@@ -59,17 +62,36 @@ export interface RequestSigner {
   readonly sign: (header: ProtectedHeader, payload: Uint8Array) => Promise<string>;
 }
 
+/** A signature, and the random value by which its answer is recognized. */
+export interface SignedHeader {
+  /** The value of the header `Authorization`. */
+  readonly authorization: string;
+  readonly nonce: string;
+}
+
 /**
  * Signs a request.
- * @param pass the join token, or the device's pass
+ * @param pass the device's pass, or its join token
  * @returns the value of the header `Authorization`
  */
 export async function signRequest(
-  { method, path, body }: SignedParts,
-  pass: string,
+  parts: SignedParts,
+  pass: string | JoinCredential,
   signer: RequestSigner,
   now: Date,
 ): Promise<string> {
+  const { authorization } = await signWithNonce(parts, pass, signer, now);
+  return authorization;
+}
+
+/** As {@link signRequest}, for a sender that verifies the answer. */
+export async function signWithNonce(
+  { method, path, body }: SignedParts,
+  pass: string | JoinCredential,
+  signer: RequestSigner,
+  now: Date,
+): Promise<SignedHeader> {
+  const nonce = randomBytes(NONCE_BYTES).toString('base64url');
   const header: ProtectedHeader = {
     typ: TYPE,
     alg: signatureAlgorithm(signer.publicKey),
@@ -80,10 +102,13 @@ export async function signRequest(
     path,
     digest: digestOf(body),
     iat: Math.floor(now.getTime() / 1000),
-    nonce: randomBytes(NONCE_BYTES).toString('base64url'),
-    pass,
+    nonce,
+    ...(typeof pass === 'string'
+      ? { pass }
+      : { pass: pass.presented, join: await pass.prove(signer.publicKey, nonce) }),
   };
-  return `Device ${await signer.sign(header, new TextEncoder().encode(JSON.stringify(payload)))}`;
+  const jws = await signer.sign(header, new TextEncoder().encode(JSON.stringify(payload)));
+  return { authorization: `Device ${jws}`, nonce };
 }
 
 /** A request's signature whose form is right. Nothing in it is verified: anybody can have written it. */

@@ -16,16 +16,15 @@ const getDeviceMessages = {
   tags: ['devices'],
   summary: 'Returns pending messages for a device that has joined',
   description:
-    'Messages carry report keys, so they are encrypted to the sealing key of the device; a pass is worth nothing without its signing key. A message is returned until a report or an acknowledgement answers it, so it may be repeated. A request that waits is refused as soon as the key of the device ends.',
+    'Messages carry report keys, so they are encrypted to the sealing key of the device. They are signed with its channel key, together with the random value of the request, so that nobody else can answer. 204 is not signed, and means that there is nothing now. A message is returned until a report or an acknowledgement answers it, so it may be repeated. A request that waits is refused as soon as the key of the device ends.',
   security: [{ deviceSignature: [] }],
   parameters: [waitParameter],
   responses: {
     '200': answer(
-      'A JWE in compact serialization (ECDH-ES+A256KW, A256GCM) of SealedMessages; absent if there is only a new pass.',
+      'A JWE in compact serialization (ECDH-ES+A256KW, A256GCM) of a JWS (HS256, by the channel key) of `{kind: "messages", nonce, content}`; `content` is SealedMessages.',
       'DeviceMessagesAnswer',
       {
         messages: { sealed: 'header.encrypted-key.iv.ciphertext.tag' },
-        newPass: { pass: 'crpass1.content-of-the-pass.azI.mac-of-the-pass' },
       },
       ['Cache-Control'],
     ),
@@ -46,12 +45,12 @@ const getDeviceSecrets = {
   tags: ['devices'],
   summary: "Returns one of the client's two secrets, sealed to the key of its device",
   description:
-    'The secret, or its candidate, as messages name them. It is read from the vault for each request and encrypted to the sealing key of the device, so that nobody else can read the answer.',
+    'The secret, or its candidate, as messages name them. It is read from the vault for each request and encrypted to the sealing key of the device, and signed with its channel key, so that nobody else can read or make the answer.',
   security: [{ deviceSignature: [] }],
   parameters: parametersOf(deviceSecretQuery),
   responses: {
     '200': answer(
-      'A JWE in compact serialization (ECDH-ES+A256KW, A256GCM) of a SealedSecret.',
+      'A JWE in compact serialization (ECDH-ES+A256KW, A256GCM) of a JWS (HS256, by the channel key) of `{kind: "secret", nonce, content}`; `content` is a SealedSecret.',
       'SealedAnswer',
       { candidate: { sealed: 'header.encrypted-key.iv.ciphertext.tag' } },
       ['Cache-Control'],

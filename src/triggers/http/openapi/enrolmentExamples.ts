@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { DeviceKeysBody, JoinedAnswer } from '@connected-registry/protocol/enrolment/messages';
+import type { DeviceKeysBody } from '@connected-registry/protocol/enrolment/messages';
 import type { enrolmentBody } from '@connected-registry/protocol/requests/enrolmentRequest';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { problemType } from '../answers/problem.js';
@@ -44,9 +44,4 @@ export const ISSUED_IN_PART: IssuedEnrolments = {
 export const DEVICE_KEYS: DeviceKeysBody = {
   signingKey: { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' },
   sealingKey: { kty: 'OKP', crv: 'X25519', x: '3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08' },
-};
-export const JOINED: JoinedAnswer = {
-  ...client,
-  thumbprint: 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k',
-  pass: 'crpass1.WyJteXJl...',
 };

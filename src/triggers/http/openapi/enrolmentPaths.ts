@@ -60,11 +60,16 @@ const postRedemption = {
   tags: ['devices'],
   summary: 'Joins with a join token',
   description:
-    'Signed with `signingKey`, and with the join token as the pass. The same key is answered the same again. Another key with the same token is refused, and operators are alerted. 403 and 410 are final; after any other failure the device signs the request again, by the time in `now` if its clock is wrong.',
+    'Signed with `signingKey`. The pass is the join token without its last part, `crjoin1.{content}.{key id}`; the last part is secret, and is proven by the claim `join` for both keys and the random value of the request. The same key is answered the same again. Another key with the same token is refused, and operators are alerted. 403 and 410 are final; after any other failure the device signs the request again, by the time in `now` if its clock is wrong.',
   security: [{ deviceSignature: [] }],
   requestBody: { required: true, content: jsonContent('DeviceKeys', { edwards: examples.DEVICE_KEYS }) },
   responses: {
-    '200': answer('The device has joined.', 'JoinedAnswer', { joined: examples.JOINED }, ['Cache-Control']),
+    '200': answer(
+      'The device has joined: a JWE in compact serialization (dir, A256GCM, by a key from the secret part of the join token) of `{kind: "join", nonce, content}`; `content` is JoinedAnswer.',
+      'SealedAnswer',
+      { joined: { sealed: 'header..iv.ciphertext.tag' } },
+      ['Cache-Control'],
+    ),
     ...problemAnswers(
       [
         ...BY_SIGNATURE,
@@ -98,7 +103,12 @@ const postDeviceKeys = {
   ],
   requestBody: { required: true, content: jsonContent('DeviceKeys', { edwards: examples.DEVICE_KEYS }) },
   responses: {
-    '200': answer('The new keys are the current ones.', 'JoinedAnswer', { joined: examples.JOINED }, ['Cache-Control']),
+    '200': answer(
+      'The new keys are the current ones: a JWE in compact serialization (ECDH-ES+A256KW, A256GCM) to the new sealing key, of a JWS (HS256, by the channel key of the pass) of `{kind: "keys", nonce, content}`; `content` is JoinedAnswer.',
+      'SealedAnswer',
+      { renewed: { sealed: 'header.encrypted-key.iv.ciphertext.tag' } },
+      ['Cache-Control'],
+    ),
     ...problemAnswers([...BY_SIGNATURE, 'device-key-ended', 'engine-slow', 'unavailable']),
   },
 };

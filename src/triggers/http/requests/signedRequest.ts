@@ -11,7 +11,12 @@ import {
 } from '@connected-registry/protocol/enrolment/signedRequests';
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { audit } from '../../../audit/audit.js';
-import { hashOfJoinToken, readDevicePass, type DevicePass } from '../../../domain/enrolment/serverPasses.js';
+import {
+  proveJoinToken,
+  readDevicePass,
+  type DevicePass,
+  type ProvenJoinToken,
+} from '../../../domain/enrolment/serverPasses.js';
 import type { ReportKeys } from '../../../domain/pullCheck/reportKey.js';
 import { problem, tooManyRequests } from '../answers/problem.js';
 import { boundedBody } from './boundedBody.js';
@@ -40,7 +45,12 @@ interface Admitted {
   readonly client: ClientReference;
   /** The only key that may use the pass; absent for a join token, which any key may redeem. */
   readonly thumbprint?: string;
+  /** Hash of a join token; absent for a pass. */
+  readonly hash?: string;
 }
+
+/** A join token that a request has proven, for a device whose sealing key has this thumbprint. */
+type JoinerPass = ProvenJoinToken & { readonly sealing: string; readonly thumbprint?: never };
 
 /** An authentic request: its pass is one of ours, and its signer has signed this line and body now. */
 interface SignedRequest<Pass extends Admitted> {
@@ -51,6 +61,8 @@ interface SignedRequest<Pass extends Admitted> {
   readonly signingKey: UnverifiedSignature['key'];
   /** Thumbprint of that key. */
   readonly thumbprint: string;
+  /** The request's random value, which its answer repeats. */
+  readonly nonce: string;
   readonly body: string;
 }
 
@@ -59,8 +71,8 @@ type RefusalReason = SignatureFault | 'pass' | 'replayed';
 
 /**
  * Authenticates requests that devices sign. Nothing of a request is believed before it is verified, and what costs more is
- * done later: form, MAC of the pass, line and time, signature, rate, nonce, body. No storage is read: whether the key is
- * still the client's current one says the client's record (docs/decisions/0047-enrolment.md).
+ * done later: form, MAC of the pass or proof of the join token, line and time, signature, rate, nonce, body. No storage is
+ * read: whether the key is still the client's current one says the client's record (docs/decisions/0047-enrolment.md).
  */
 export class SignedRequests {
   /** Apart from each other: who has a join token can make any number of keys, and must push out no joined device. */
@@ -71,24 +83,31 @@ export class SignedRequests {
 
   /** Authenticates a request with the pass of a device that has joined. */
   ofDevice(request: HttpRequest): Promise<SignedRequest<DevicePass> | Refused> {
-    return this.of(request, (text) => readDevicePass(this.keys, text));
+    return this.of(request, ({ pass, join }) => (join ? undefined : readDevicePass(this.keys, pass)));
+  }
+
+  /** Authenticates a request with a join token, whose secret part is proven and not sent. */
+  ofJoiner(request: HttpRequest): Promise<SignedRequest<JoinerPass> | Refused> {
+    return this.of(request, ({ pass, join, nonce }, signing) => {
+      const token = join && proveJoinToken(this.keys, pass, { ...join, signing, nonce });
+      return token && { ...token, sealing: join.sealing };
+    });
   }
 
   /**
-   * Authenticates a request with any kind of pass.
-   * @param admit verifies the MAC of a pass, and reads what it says; undefined for a text that is no such pass
+   * @param admit verifies the MAC of a pass, or a proof for the signer (thumbprint), and reads what it says; undefined for
+   * what is no such pass
    */
-  async of<Pass extends Admitted>(
+  private async of<Pass extends Admitted>(
     request: HttpRequest,
-    admit: (passText: string) => Pass | undefined,
+    admit: (signature: UnverifiedSignature, signer: string) => Pass | undefined,
   ): Promise<SignedRequest<Pass> | Refused> {
     const path = pathOf(request);
     const signature = readSignature(request.headers.get('authorization'));
     if (!signature) return refuse('malformed', path);
-    const pass = admit(signature.pass);
-    const thumbprint = pass && (await signerOf(signature));
-    if (!pass || thumbprint === undefined || thumbprint !== (pass.thumbprint ?? thumbprint))
-      return refuse('pass', path);
+    const thumbprint = await signerOf(signature);
+    const pass = admit(signature, thumbprint);
+    if (!pass || thumbprint !== (pass.thumbprint ?? thumbprint)) return refuse('pass', path);
     const key = clientKey(pass.client);
     const now = new Date();
     const fault = await verifySignature(signature, { method: request.method, path }, now);
@@ -99,7 +118,8 @@ export class SignedRequests {
     if ('tooLarge' in body) return refuseWith('body-too-large', key, bodyTooLarge(MAX_DEVICE_BODY));
     const text = body.bytes.toString('utf8');
     if (!isBodyOf(signature, text)) return refuse('wrong-body', key);
-    return { pass, passText: signature.pass, signingKey: signature.key, thumbprint, body: text };
+    const { pass: passText, key: signingKey, nonce } = signature;
+    return { pass, passText, signingKey, thumbprint, nonce, body: text };
   }
 
   /**
@@ -119,12 +139,12 @@ export class SignedRequests {
    */
   private limit(
     signature: UnverifiedSignature,
-    { client, thumbprint, signer }: Admitted & { readonly signer: string },
+    { client, hash, signer }: Admitted & { readonly signer: string },
     now: Date,
   ): Refused | undefined {
     const key = clientKey(client);
-    const { nonces, limit } = this.senders[thumbprint === undefined ? 'joining' : 'joined'];
-    const sender = `${thumbprint === undefined ? hashOfJoinToken(signature.pass) : key} ${signer}`;
+    const { nonces, limit } = this.senders[hash === undefined ? 'joined' : 'joining'];
+    const sender = `${hash ?? key} ${signer}`;
     if (nonces.knows(sender, signature)) return refuse('replayed', key);
     const pause = limit.take(sender, now.getTime());
     if (pause !== undefined) return refuseWith('too-many-requests', key, tooManyRequests(pause));
@@ -159,7 +179,7 @@ export function deviceKeyEnded(): HttpResponseInit {
 
 const DETAILS: Readonly<Record<RefusalReason, string>> = {
   malformed: 'Send Authorization: Device with a signature over method, path, body and time.',
-  pass: 'The pass was not made by this app, or it was made for another key or purpose.',
+  pass: 'The pass was not made by this app, or it was made for another key or purpose; or a join token was not proven.',
   'wrong-request': 'The signature is for another method, path or query.',
   'wrong-time': `The signature's time differs from the app's by more than ${CLOCK_WINDOW} s. Sign again by the time in now.`,
   'wrong-signature': 'The signature does not belong to the key and to what was signed.',

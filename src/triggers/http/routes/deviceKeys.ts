@@ -1,7 +1,8 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import { thumbprintOf } from '@connected-registry/protocol/enrolment/deviceKeys';
-import { KEY_PROOF_HEADER } from '@connected-registry/protocol/enrolment/messages';
+import { sealAnswer } from '@connected-registry/protocol/enrolment/authenticAnswers';
+import { KEY_PROOF_HEADER, type SealedAnswer } from '@connected-registry/protocol/enrolment/messages';
 import {
   isBodyOf,
   readSignature,
@@ -11,14 +12,15 @@ import {
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { audit } from '../../../audit/audit.js';
 import { judgeRenewal, type KeyRenewal } from '../../../domain/enrolment/enrolment.js';
-import type { DevicePass } from '../../../domain/enrolment/serverPasses.js';
+import { channelKeyOf, type DevicePass } from '../../../domain/enrolment/serverPasses.js';
 import type { Config } from '../../../settings/config.js';
 import { readClientRecord } from '../../durable/clientRecords.js';
 import { renewDeviceKeys } from '../../durable/enrolments.js';
+import { NOT_STORED } from '../answers/notStored.js';
+import { joinedAs } from '../enrolments/joinedAs.js';
 import { invalidKeys, readDeviceKeys } from '../enrolments/readDeviceKeys.js';
 import { notConfirmed } from '../enrolments/enrolmentAnswers.js';
 import { deviceKeyEnded, pathOf, type SignedRequests } from '../requests/signedRequest.js';
-import { joinedAs } from './redemptions.js';
 
 /**
  * `POST /api/devices/keys`: a device replaces its keys. The request is signed with the old key, and the header
@@ -38,12 +40,22 @@ export function postDeviceKeys(config: Pick<Config, 'reportKeys'>, requests: Sig
     if (thumbprint === from) return refuse(key, 'invalid-request', notNew());
     const isProven = await proves(request, { body, passText, thumbprint });
     if (!isProven) return refuse(key, 'invalid-request', notProven());
-    return renew(client, pass, { from, keys, thumbprint, at: new Date().toISOString() });
+    const refusal = await renew(client, pass, { from, keys, thumbprint, at: new Date().toISOString() });
+    if (refusal) return refusal;
+    // To the new key, which the device has proven; signed with the channel key of the pass that it has sent.
+    const answered = joinedAs(config.reportKeys, pass.client, thumbprint);
+    const channelKey = channelKeyOf(config.reportKeys, passText);
+    const sealed = await sealAnswer(answered, 'keys', { sealingKey: keys.sealing, channelKey, nonce: signed.nonce });
+    return { status: 200, headers: NOT_STORED, jsonBody: { sealed } satisfies SealedAnswer };
   };
 
-  async function renew(client: DurableClient, pass: DevicePass, renewal: KeyRenewal): Promise<HttpResponseInit> {
-    const reference = pass.client;
-    const key = clientKey(reference);
+  /** @returns the refusal, if the new keys are not the current ones */
+  async function renew(
+    client: DurableClient,
+    pass: DevicePass,
+    renewal: KeyRenewal,
+  ): Promise<HttpResponseInit | undefined> {
+    const key = clientKey(pass.client);
     const first = judgeRenewal(await readClientRecord(client, key), renewal);
     const limited = first === 'refused' ? undefined : requests.limitClient(pass);
     if (limited) return limited.refusal;
@@ -56,7 +68,7 @@ export function postDeviceKeys(config: Pick<Config, 'reportKeys'>, requests: Sig
       thumbprint,
       reason: first === 'renewed' ? 'repeated' : 'renewed',
     });
-    return joinedAs(reference, thumbprint, config);
+    return undefined;
   }
 }
 

@@ -1,11 +1,10 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
-import type { PendingAnswer, SealedDeviceMessages } from '@connected-registry/protocol/answers/answers';
-import type { SealingKey } from '@connected-registry/protocol/enrolment/deviceKeys';
+import type { SealedDeviceMessages } from '@connected-registry/protocol/answers/answers';
+import { sealAnswer } from '@connected-registry/protocol/enrolment/authenticAnswers';
 import type { DeviceMessagesAnswer } from '@connected-registry/protocol/enrolment/messages';
-import { seal } from '@connected-registry/protocol/enrolment/sealing';
-import { clientKey, referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
-import { devicePass, isOfSigningKey } from '../../../domain/enrolment/serverPasses.js';
+import { clientKey, referenceOf } from '@connected-registry/protocol/names/clientKey';
+import { admissionOf, channelKeyOf, isOfSigningKey } from '../../../domain/enrolment/serverPasses.js';
 import type { ReportKeys } from '../../../domain/pullCheck/reportKey.js';
 import { noteContact, readJoined } from '../../durable/joinedDevices.js';
 import { pendingSignals } from '../../durable/pendingSignals.js';
@@ -14,9 +13,10 @@ import { waitOf, type LongPolls } from '../requests/longPolls.js';
 import { refuseEndedKey, type SignedRequests } from '../requests/signedRequest.js';
 
 /**
- * `GET /api/devices/messages?wait=0..25`: pending messages for the device that signs the request, sealed to its key: they
- * carry report keys, by which a proxy that ends TLS, or whoever repeats the request, could report a pull that never was. Every
- * read looks whether the key is still the client's current one, so that a revocation ends a request that waits.
+ * `GET /api/devices/messages?wait=0..25`: pending messages for the device that signs the request, sealed to its key and
+ * signed with its channel key: they carry report keys, by which a proxy that ends TLS, or whoever repeats the request,
+ * could report a pull that never was. Every read looks whether the key is still the client's current one, so that a
+ * revocation ends a request that waits.
  */
 export function getDeviceMessages(keys: ReportKeys, requests: SignedRequests, polls: LongPolls) {
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
@@ -43,20 +43,17 @@ export function getDeviceMessages(keys: ReportKeys, requests: SignedRequests, po
     const { joined, messages } = found.value;
     await noteContact(client, pass, joined, new Date());
     // A pass by an older server key ends with that key.
-    const answer: DeviceMessagesAnswer = {
-      ...(messages.length === 0 ? {} : { sealed: await sealMessages(messages, pass.client, joined.keys.sealing) }),
-      ...(isOfSigningKey(keys, passText) ? {} : { pass: devicePass(keys, pass) }),
+    const admission = isOfSigningKey(keys, passText) ? {} : { admission: admissionOf(keys, pass) };
+    if (messages.length === 0 && !('admission' in admission)) return { status: 204, headers: NOT_STORED };
+    const plain: SealedDeviceMessages = {
+      ...referenceOf(pass.client),
+      time: new Date().toISOString(),
+      messages,
+      ...admission,
     };
-    if (Object.keys(answer).length === 0) return { status: 204, headers: NOT_STORED };
+    const channelKey = channelKeyOf(keys, passText);
+    const channel = { sealingKey: joined.keys.sealing, channelKey, nonce: signed.nonce };
+    const answer: DeviceMessagesAnswer = { sealed: await sealAnswer(plain, 'messages', channel) };
     return { status: 200, headers: NOT_STORED, jsonBody: answer };
   };
-}
-
-async function sealMessages(
-  messages: PendingAnswer['messages'],
-  client: ClientReference,
-  key: SealingKey,
-): Promise<string> {
-  const sealed: SealedDeviceMessages = { ...referenceOf(client), time: new Date().toISOString(), messages };
-  return seal(JSON.stringify(sealed), key);
 }

@@ -4,6 +4,8 @@ import { z } from 'zod';
 import type { SealedAnswer } from '@connected-registry/protocol/enrolment/messages';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
+import { channelKeyOf } from '../../../domain/enrolment/serverPasses.js';
+import type { ReportKeys } from '../../../domain/pullCheck/reportKey.js';
 import type { SealedSecrets } from '../../../ports/sealedSecrets.js';
 import { ServiceError } from '../../../serviceErrors/serviceError.js';
 import { noteContact, readJoined } from '../../durable/joinedDevices.js';
@@ -36,14 +38,14 @@ export const deviceSecretQuery = z.strictObject({
  * that signs the request. It is read from the vault for each request, and kept nowhere. Limits count the client's requests,
  * so a renewed key has no others.
  */
-export function getDeviceSecrets(requests: SignedRequests, secrets: SealedSecrets) {
+export function getDeviceSecrets(keys: ReportKeys, requests: SignedRequests, secrets: SealedSecrets) {
   const byClient = new RateLimit(MAX_PER_CLIENT);
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
     const signed = await requests.ofDevice(request);
     if ('refusal' in signed) return signed.refusal;
     const asked = queryParameters(request, deviceSecretQuery, DEVICE_SECRET_FIELDS);
     if ('refusal' in asked) return asked.refusal;
-    const { pass } = signed;
+    const { pass, passText, nonce } = signed;
     // A device has nothing to do with other names, so nobody learns whether they exist.
     if (![mainSecretName(pass.client), candidateSecretName(pass.client)].includes(asked.query.name)) return missing();
     const joined = await readJoined(client, pass);
@@ -55,7 +57,9 @@ export function getDeviceSecrets(requests: SignedRequests, secrets: SealedSecret
     await noteContact(client, pass, joined, new Date());
     return orServiceProblem(async () => {
       try {
-        const sealed = await secrets.seal(asked.query, pass.client, joined.keys.sealing);
+        const channelKey = channelKeyOf(keys, passText);
+        const channel = { sealingKey: joined.keys.sealing, channelKey, nonce };
+        const sealed = await secrets.seal(asked.query, pass.client, channel);
         // The vault may take its time: what is answered was sealed while the key was the current one.
         if (!(await readJoined(client, pass))) return refuseEndedKey(pass);
         return { status: 200, headers: NOT_STORED, jsonBody: { sealed } satisfies SealedAnswer };

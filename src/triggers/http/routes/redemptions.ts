@@ -1,14 +1,15 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
+import { inEnvelope } from '@connected-registry/protocol/enrolment/authenticAnswers';
 import { thumbprintOf } from '@connected-registry/protocol/enrolment/deviceKeys';
-import type { JoinedAnswer } from '@connected-registry/protocol/enrolment/messages';
+import { sealToJoiner } from '@connected-registry/protocol/enrolment/joinToken';
+import type { SealedAnswer } from '@connected-registry/protocol/enrolment/messages';
 import type { EnrolmentRefused } from '@connected-registry/protocol/messages/operatorAlerts';
 import { clientKey, referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { audit } from '../../../audit/audit.js';
 import type { ClientRecord } from '../../../domain/clients/clientRecord.js';
 import { isAmong } from '../../../domain/enrolment/addresses.js';
 import { judgeRedemption, type Redemption, type RedemptionVerdict } from '../../../domain/enrolment/enrolment.js';
-import { clientOfJoinToken, devicePass, hashOfJoinToken } from '../../../domain/enrolment/serverPasses.js';
 import type { OperatorAlerts } from '../../../ports/operatorAlerts.js';
 import type { Config } from '../../../settings/config.js';
 import { readClientRecord } from '../../durable/clientRecords.js';
@@ -17,6 +18,7 @@ import { problem } from '../answers/problem.js';
 import { invalidKeys, readDeviceKeys } from '../enrolments/readDeviceKeys.js';
 import { NOT_STORED } from '../answers/notStored.js';
 import { notConfirmed } from '../enrolments/enrolmentAnswers.js';
+import { joinedAs } from '../enrolments/joinedAs.js';
 import { onboardOnJoin } from '../enrolments/onboardOnJoin.js';
 import { RefusedEnrolments } from '../enrolments/refusedEnrolments.js';
 import { callerAddress } from '../requests/rateLimit.js';
@@ -32,6 +34,10 @@ interface Redeeming {
   readonly redemption: Redemption;
   /** Address of the caller. */
   readonly address: string;
+  /** The part of the join token that was not sent. */
+  readonly secret: string;
+  /** The request's random value. */
+  readonly nonce: string;
 }
 
 /**
@@ -46,21 +52,19 @@ export function postRedemption(
 ) {
   const refusedEnrolments = new RefusedEnrolments(alerts);
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
-    const signed = await requests.of(request, (text) => {
-      const found = clientOfJoinToken(config.reportKeys, text);
-      return found && { client: found };
-    });
+    const signed = await requests.ofJoiner(request);
     if ('refusal' in signed) return signed.refusal;
-    const reference = signed.pass.client;
+    const { client: reference, hash, secret, sealing } = signed.pass;
     const key = clientKey(reference);
     const given = await readDeviceKeys(signed.body);
     if ('refusal' in given) return refuse(key, 'invalid-request', given.refusal);
     const { keys } = given;
     const { thumbprint } = signed;
     if ((await thumbprintOf(keys.signing)) !== thumbprint) return refuse(key, 'invalid-request', otherSigner());
-    const redemption = { hash: hashOfJoinToken(signed.passText), keys, thumbprint, at: new Date().toISOString() };
+    if ((await thumbprintOf(keys.sealing)) !== sealing) return refuse(key, 'invalid-request', otherSealing());
+    const redemption = { hash, keys, thumbprint, at: new Date().toISOString() };
     const address = callerAddress(request.headers.get('x-forwarded-for'));
-    return redeem({ reference, key, redemption, address }, client);
+    return redeem({ reference, key, redemption, address, secret, nonce: signed.nonce }, client);
   };
 
   async function redeem(redeeming: Redeeming, client: DurableClient): Promise<HttpResponseInit> {
@@ -85,7 +89,10 @@ export function postRedemption(
     const started = await onboardOnJoin(client, redeeming.reference, joinedAt, config);
     // The device repeats its redemption, which starts the onboarding then.
     if (started?.kind === 'unknown') return refuse(key, 'engine-slow', notConfirmed('redemption'));
-    return joinedAs(redeeming.reference, thumbprint, config);
+    const { secret, nonce } = redeeming;
+    const answer = joinedAs(config.reportKeys, redeeming.reference, thumbprint);
+    const sealed = await sealToJoiner(inEnvelope(answer, { kind: 'join', nonce }), secret);
+    return { status: 200, headers: NOT_STORED, jsonBody: { sealed } satisfies SealedAnswer };
   }
 
   async function refused(
@@ -116,17 +123,6 @@ function isAllowed({ enrolment }: ClientRecord, address: string): boolean {
   return enrolment?.addresses === undefined || isAmong(enrolment.addresses, address);
 }
 
-/** Builds the answer to a device that has joined. The same device and server key get the same answer. */
-export function joinedAs(
-  reference: ClientReference,
-  thumbprint: string,
-  { reportKeys }: Pick<Config, 'reportKeys'>,
-): HttpResponseInit {
-  const pass = devicePass(reportKeys, { client: reference, thumbprint });
-  const body: JoinedAnswer = { ...referenceOf(reference), thumbprint, pass };
-  return { status: 200, headers: NOT_STORED, jsonBody: body };
-}
-
 function refuse(key: string, reason: string, answer: HttpResponseInit): HttpResponseInit {
   audit('enrolment.redeem.refused', { resource: key, reason });
   return answer;
@@ -135,6 +131,12 @@ function refuse(key: string, reason: string, answer: HttpResponseInit): HttpResp
 function otherSigner(): HttpResponseInit {
   return invalidKeys([
     { field: 'signingKey', message: 'is not the key that signed the request', fix: 'Sign with this key.' },
+  ]);
+}
+
+function otherSealing(): HttpResponseInit {
+  return invalidKeys([
+    { field: 'sealingKey', message: 'is not the key of the proof', fix: 'Prove the join token for this key.' },
   ]);
 }
 

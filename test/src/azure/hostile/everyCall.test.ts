@@ -167,10 +167,11 @@ const ofRollout = {
   failed: 1,
   failures: { internal: 1 },
 } as const;
+const channelOf = () => ({ sealingKey: device.keys.sealingKey, channelKey: 'c'.repeat(43), nonce: 'n'.repeat(22) });
 const OTHERS: Readonly<Record<string, Call>> = {
   'a secret that is sealed to a device': {
     before: () => vault().store(DEVICE_SECRET, value, { expiresOn: EXPIRES, tags: deviceTags }),
-    run: () => ports.sealed.seal({ name: DEVICE_SECRET }, DEVICE, device.keys.sealingKey),
+    run: () => ports.sealed.seal({ name: DEVICE_SECRET }, DEVICE, channelOf()),
   },
   'a pull check on the topic': { run: () => ports.devices.requestPullCheck('id', message, { kind: 'eventGrid' }) },
   'a promotion on the topic': {

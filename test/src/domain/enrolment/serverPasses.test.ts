@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { joinMacOf, splitJoinToken, type ProvenJoin } from '@connected-registry/protocol/enrolment/joinToken';
 import { NAME_RULES } from '@connected-registry/protocol/names/names';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
 import {
-  clientOfJoinToken,
+  admissionOf,
+  channelKeyOf,
   devicePass,
   hashOfJoinToken,
   isOfSigningKey,
   JOIN_TOKEN_BYTES,
   newJoinToken,
+  proveJoinToken,
   readDevicePass,
 } from '../../../../src/domain/enrolment/serverPasses.js';
 import type { ReportKeys } from '../../../../src/domain/pullCheck/reportKey.js';
@@ -28,6 +31,15 @@ const references = fc.record({
   connectedRegistry: fc.stringMatching(NAME_RULES.connectedRegistry),
   client: fc.stringMatching(NAME_RULES.client),
 });
+
+/** What a device proves with a text that may be a join token. */
+function proven(by: ReportKeys, text: string, changes: Partial<ProvenJoin> = {}) {
+  const parts = splitJoinToken(text);
+  if (!parts) return undefined;
+  const binding = { signing: 's'.repeat(43), sealing: 'e'.repeat(43), nonce: 'n'.repeat(22) };
+  return proveJoinToken(by, parts.presented, { ...binding, ...changes, mac: joinMacOf(parts.secret, binding) });
+}
+const clientOfJoinToken = (by: ReportKeys, text: string) => proven(by, text)?.client;
 
 describe('a join token', () => {
   test('names its client, also after the server key was replaced', () => {
@@ -66,6 +78,64 @@ describe('a join token', () => {
         expect(clientOfJoinToken(keys, text)).toBeUndefined();
       }),
     );
+  });
+});
+
+describe('a proof of a join token', () => {
+  test('says what is kept of the token, and its secret, which was not sent', () => {
+    const { token, hash } = newJoinToken(keys, client, random());
+    expect(proven(keys, token)).toEqual({ client, hash, secret: token.split('.')[3] });
+  });
+
+  test.each(['signing', 'sealing', 'nonce'] as const)('for another %s is none', (name) => {
+    const { token } = newJoinToken(keys, client, random());
+    expect(proven(keys, token, { [name]: 'x'.repeat(43) })).toBeUndefined();
+  });
+
+  test('has its secret redacted from logs on its own', () => {
+    const [, , , secret = ''] = newJoinToken(keys, client, random()).token.split('.');
+    expect(seenSecrets.redact(`mac ${secret}`)).not.toContain(secret);
+  });
+
+  test('that somebody makes without the secret is none', () => {
+    const { token } = newJoinToken(keys, client, random());
+    const { presented = '' } = splitJoinToken(token) ?? {};
+    fc.assert(
+      fc.property(fc.base64String(), fc.string({ maxLength: 50 }), (secret, mac) => {
+        const binding = { signing: thumbprint, sealing: thumbprint, nonce: 'n'.repeat(22) };
+        expect(proveJoinToken(keys, presented, { ...binding, mac: joinMacOf(secret, binding) })).toBeUndefined();
+        expect(proveJoinToken(keys, presented, { ...binding, mac })).toBeUndefined();
+        expect(proveJoinToken(keys, token, { ...binding, mac })).toBeUndefined();
+      }),
+    );
+  });
+});
+
+describe('a channel key', () => {
+  const admission = admissionOf(keys, { client, thumbprint });
+
+  test('is the one of its pass: of client, key of the device and server key, and is no MAC of another kind', () => {
+    expect(channelKeyOf(keys, admission.pass)).toBe(admission.channelKey);
+    const others = [
+      admissionOf(keys, { client, thumbprint: 'y'.repeat(43) }),
+      admissionOf(keys, { client: { ...client, client: 'sensor-8' }, thumbprint }),
+      admissionOf(earlier, { client, thumbprint }),
+    ];
+    const all = [admission, ...others].map(({ channelKey }) => channelKey);
+    expect(new Set(all).size).toBe(4);
+    for (const one of all) expect(one).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect(admission.pass).not.toContain(admission.channelKey);
+  });
+
+  test('of a pass by the earlier server key stays the same, as long as that key is there', () => {
+    const before = admissionOf(earlier, { client, thumbprint });
+    expect(channelKeyOf(keys, before.pass)).toBe(before.channelKey);
+  });
+
+  test('exists for no text that is not a pass, and is redacted from logs', () => {
+    expect(() => channelKeyOf(earlier, admission.pass)).toThrow('not authentic');
+    expect(() => channelKeyOf(keys, `${admission.pass}x`)).toThrow('not authentic');
+    expect(seenSecrets.redact(admission.channelKey)).toBe('[redacted]');
   });
 });
 

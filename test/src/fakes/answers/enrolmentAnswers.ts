@@ -69,36 +69,37 @@ async function giveRedemptions(note: Note): Promise<void> {
   const route = 'POST enrolments/redeem';
   const [device, other] = await Promise.all([signingDevice('EdDSA'), signingDevice('ES256')]);
   const world = new EnrolmentWorld();
-  note(route, 'no token', await world.redeem(device, 'none'));
+  note(route, 'no token', await world.sendRedemption(device, 'none'));
   const limited = await world.token({ addresses: ['192.0.2.1'] });
-  note(route, 'another address', await world.redeem(device, limited));
+  note(route, 'another address', await world.sendRedemption(device, limited));
   await world.withdraw(KEY);
-  note(route, 'a withdrawn token', await world.redeem(device, limited));
+  note(route, 'a withdrawn token', await world.sendRedemption(device, limited));
   const slow = new EnrolmentWorld();
   const open = await slow.token();
-  note(route, 'faulty keys', await slow.redeem(device, open, '192.0.2.1', { ...device.keys, name: 'x' }));
+  note(route, 'faulty keys', await slow.sendRedemption(device, open, '192.0.2.1', { ...device.keys, name: 'x' }));
   const large = { ...device.keys, name: 'x'.repeat(9000) };
-  note(route, 'too many bytes', await slow.redeem(device, open, '192.0.2.1', large));
+  note(route, 'too many bytes', await slow.sendRedemption(device, open, '192.0.2.1', large));
   slow.engine.fate = 'lost';
-  note(route, 'a silent engine', await slow.redeem(device, open));
+  note(route, 'a silent engine', await slow.sendRedemption(device, open));
   slow.engine.fate = 'done';
-  note(route, 'a device that joins', await slow.redeem(device, open));
-  note(route, 'a used token', await slow.redeem(other, open));
+  note(route, 'a device that joins', await slow.sendRedemption(device, open));
+  note(route, 'a used token', await slow.sendRedemption(other, open));
   slow.engine.onRead = () => {
     throw new TypeError('broken');
   };
-  note(route, 'a broken engine', await slow.redeem(device, open));
+  note(route, 'a broken engine', await slow.sendRedemption(device, open));
   const parts = { method: 'POST', path: '/api/enrolments/redeem', body: JSON.stringify(device.keys) };
   const twice = { ...parts, authorization: await device.sign(parts, await world.token(), new Date()) };
   for (const name of ['the first time', 'the second time'])
     note(route, name, await world.ask('redeem', deviceRequest(twice)));
   const busy = new EnrolmentWorld({}, 1);
-  for (const name of ['the first of a minute', 'the second']) note(route, name, await busy.redeem(device, 'none'));
+  for (const name of ['the first of a minute', 'the second'])
+    note(route, name, await busy.sendRedemption(device, 'none'));
   const brief = new EnrolmentWorld();
   const token = await brief.token();
   const { enrolment } = brief.engine.record();
   brief.engine.entities.set(`@client@${KEY}`, { enrolment: { ...enrolment, expiresAt: new Date(0).toISOString() } });
-  note(route, 'an expired token', await brief.redeem(device, token));
+  note(route, 'an expired token', await brief.sendRedemption(device, token));
 }
 
 async function giveRenewals(note: Note): Promise<void> {
@@ -110,18 +111,22 @@ async function giveRenewals(note: Note): Promise<void> {
   ]);
   const world = new EnrolmentWorld();
   await world.join(device, await world.token());
-  note(route, 'no pass', await world.renew(device, next, { pass: 'none' }));
-  note(route, 'no proof', await world.renew(device, next, { proof: 'none' }));
-  note(route, 'too many bytes', await world.renew(device, next, { body: { ...next.keys, name: 'x'.repeat(9000) } }));
+  note(route, 'no pass', await world.sendRenewal(device, next, { pass: 'none' }));
+  note(route, 'no proof', await world.sendRenewal(device, next, { proof: 'none' }));
+  note(
+    route,
+    'too many bytes',
+    await world.sendRenewal(device, next, { body: { ...next.keys, name: 'x'.repeat(9000) } }),
+  );
   world.engine.fate = 'lost';
-  note(route, 'a silent engine', await world.renew(device, next));
+  note(route, 'a silent engine', await world.sendRenewal(device, next));
   world.engine.fate = 'done';
-  note(route, 'new keys', await world.renew(device, next));
-  note(route, 'a key that was ended', await world.renew(device, third));
+  note(route, 'new keys', await world.sendRenewal(device, next));
+  note(route, 'a key that was ended', await world.sendRenewal(device, third));
   world.engine.onRead = () => {
     throw new TypeError('broken');
   };
-  note(route, 'a broken engine', await world.renew(device, next));
+  note(route, 'a broken engine', await world.sendRenewal(device, next));
   const again = new EnrolmentWorld();
   const pass = again.passOf(device);
   const parts = { method: 'POST', path: '/api/devices/keys', body: JSON.stringify(next.keys) };
@@ -129,5 +134,5 @@ async function giveRenewals(note: Note): Promise<void> {
   for (const name of ['the first time', 'the second time'])
     note(route, name, await again.ask('renew', deviceRequest(twice)));
   const busy = new EnrolmentWorld({}, 1);
-  for (const name of ['the first of a minute', 'the second']) note(route, name, await busy.renew(device, next));
+  for (const name of ['the first of a minute', 'the second']) note(route, name, await busy.sendRenewal(device, next));
 }

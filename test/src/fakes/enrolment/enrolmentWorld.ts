@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { EntityId } from 'durable-functions';
 import { z } from 'zod';
-import { joinedAnswer, KEY_PROOF_HEADER } from '@connected-registry/protocol/enrolment/messages';
+import { KEY_PROOF_HEADER, type JoinedAnswer } from '@connected-registry/protocol/enrolment/messages';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import {
   NOTHING_KNOWN,
@@ -9,7 +9,7 @@ import {
   type ClientRecordOperation,
   type ClientRecordRequests,
 } from '../../../../src/domain/clients/clientRecord.js';
-import { devicePass } from '../../../../src/domain/enrolment/serverPasses.js';
+import { channelKeyOf, devicePass } from '../../../../src/domain/enrolment/serverPasses.js';
 import { clientRecord } from '../../../../src/entities/clientRecord.js';
 import { AnonymousLimit, anonymousHandlers } from '../../../../src/triggers/http/anonymousHandlers.js';
 import { operatorRoute } from '../../../../src/triggers/http/operatorRoute.js';
@@ -17,6 +17,7 @@ import { SignedRequests } from '../../../../src/triggers/http/requests/signedReq
 import { postDeviceKeys } from '../../../../src/triggers/http/routes/deviceKeys.js';
 import { deleteEnrolment, postEnrolments } from '../../../../src/triggers/http/routes/enrolments.js';
 import { postRedemption } from '../../../../src/triggers/http/routes/redemptions.js';
+import { openedAnswer, openedJoin } from '../../../shared/openedAnswers.js';
 import type { SigningDevice } from '../../../shared/signingDevice.js';
 import { whileTimePasses } from '../advance.js';
 import { config, CONNECTED_REGISTRY, REGISTRY } from '../answers/requests.js';
@@ -72,6 +73,13 @@ export class RecordingEngine extends FakeDurableClient {
 
 const issued = z.object({ enrolments: z.array(z.looseObject({ joinToken: z.string().optional() })) });
 
+/** What is sent instead of what is right. */
+interface Renewing {
+  readonly pass?: string;
+  readonly proof?: string;
+  readonly body?: unknown;
+}
+
 /** The routes of enrolment, over an engine whose records are real. */
 export class EnrolmentWorld {
   readonly engine = new RecordingEngine();
@@ -108,28 +116,47 @@ export class EnrolmentWorld {
     return this.ask('withdraw', httpRequest({ params: { key } }));
   }
 
-  /** @param body instead of the device's own keys */
-  async redeem(device: SigningDevice, token: string, address = '198.51.100.7', body: unknown = device.keys) {
+  /** Redeems, and opens the answer as the device does. @param body instead of the device's own keys */
+  async redeem(device: SigningDevice, token: string, address?: string, body?: unknown) {
+    const { authorization, ...answer } = await this.sendRedemption(device, token, address, body);
+    if (answer.status !== 200) return answer;
+    return { ...answer, body: { ...(await openedJoin(answer.body, authorization, token)) } };
+  }
+
+  /** Redeems. @returns the answer as it is sent, and the signature of the request */
+  async sendRedemption(device: SigningDevice, token: string, address = '198.51.100.7', body: unknown = device.keys) {
     const parts = { method: 'POST', path: REDEEM, body: JSON.stringify(body) };
     const request = deviceRequest({ ...parts, authorization: await device.sign(parts, token, new Date()) });
     request.headers.set('x-forwarded-for', address);
-    return this.ask('redeem', request);
+    return { ...(await this.ask('redeem', request)), authorization: request.headers.get('authorization') ?? '' };
   }
 
   /** Joins, and returns the pass. */
   async join(device: SigningDevice, token: string): Promise<string> {
-    return joinedAnswer.parse((await this.redeem(device, token)).body).pass;
+    const { status, body } = await this.redeem(device, token);
+    if (status !== 200) throw new Error(`The device has not joined: ${JSON.stringify(body)}`);
+    return (body as unknown as JoinedAnswer).pass;
   }
 
-  async renew(
+  /** Renews keys, and opens the answer as the device does. */
+  async renew(device: SigningDevice, next: SigningDevice, given: Renewing = {}) {
+    const { authorization, ...answer } = await this.sendRenewal(device, next, given);
+    if (answer.status !== 200) return answer;
+    const channelKey = channelKeyOf(this.config.reportKeys, given.pass ?? this.passOf(device));
+    const body = await openedAnswer(answer.body, 'keys', authorization, { device: next, channelKey });
+    return { ...answer, body: body as Record<string, unknown> };
+  }
+
+  /** Renews keys. @returns the answer as it is sent, and the signature of the request */
+  async sendRenewal(
     device: SigningDevice,
     next: SigningDevice,
-    { pass = this.passOf(device), proof, body = next.keys }: { pass?: string; proof?: string; body?: unknown } = {},
+    { pass = this.passOf(device), proof, body = next.keys }: Renewing = {},
   ) {
     const parts = { method: 'POST', path: KEYS, body: JSON.stringify(body) };
     const request = deviceRequest({ ...parts, authorization: await device.sign(parts, pass, new Date()) });
     request.headers.set(KEY_PROOF_HEADER, proof ?? (await next.sign(parts, pass, new Date())));
-    return this.ask('renew', request);
+    return { ...(await this.ask('renew', request)), authorization: request.headers.get('authorization') ?? '' };
   }
 
   passOf({ thumbprint }: SigningDevice): string {

@@ -1,5 +1,4 @@
-import type { SealingKey } from '@connected-registry/protocol/enrolment/deviceKeys';
-import { seal } from '@connected-registry/protocol/enrolment/sealing';
+import { sealAnswer, type AnswerChannel } from '@connected-registry/protocol/enrolment/authenticAnswers';
 import type { SealedSecret } from '@connected-registry/protocol/enrolment/messages';
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { parseTags } from '@connected-registry/protocol/names/secretTags';
@@ -11,7 +10,7 @@ import type { FakeVault } from './vault.js';
 export class FakeSealedSecrets implements SealedSecrets {
   constructor(private readonly vault: FakeVault) {}
 
-  async seal({ name, version }: RequestedSecret, client: ClientReference, key: SealingKey): Promise<string> {
+  async seal({ name, version }: RequestedSecret, client: ClientReference, channel: AnswerChannel): Promise<string> {
     const stored = this.vault.secrets.get(name);
     const found =
       version === undefined ? stored?.versions.at(-1) : stored?.versions.find((one) => one.version === version);
@@ -20,6 +19,7 @@ export class FakeSealedSecrets implements SealedSecrets {
       throw notFound(name);
     const createdOn = '2026-03-01T12:00:00.000Z';
     const { tags, value } = found;
-    return seal(JSON.stringify({ name, version: found.version, createdOn, tags, value } satisfies SealedSecret), key);
+    const secret: SealedSecret = { name, version: found.version, createdOn, tags, value };
+    return sealAnswer(secret, 'secret', channel);
   }
 }

@@ -2,11 +2,12 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { sealedDeviceMessages } from '@connected-registry/protocol/answers/answers';
 import { open } from '@connected-registry/protocol/enrolment/sealing';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
-import { devicePass, readDevicePass } from '../../../../../src/domain/enrolment/serverPasses.js';
+import { admissionOf, channelKeyOf, devicePass } from '../../../../../src/domain/enrolment/serverPasses.js';
 import { ONBOARD } from '../../../../../src/domain/operations/run.js';
 import { LongPolls } from '../../../../../src/triggers/http/requests/longPolls.js';
 import { SignedRequests } from '../../../../../src/triggers/http/requests/signedRequest.js';
 import { getDeviceMessages } from '../../../../../src/triggers/http/routes/deviceMessages.js';
+import { openedAnswer } from '../../../../shared/openedAnswers.js';
 import { signingDevice, type SigningDevice } from '../../../../shared/signingDevice.js';
 import { advance, untilTimersWait, whileTimePasses } from '../../../fakes/advance.js';
 import { deviceRequest } from '../../../fakes/devices/deviceRequest.js';
@@ -66,11 +67,14 @@ const ask = () =>
       },
     },
   });
-const opened = async (body: Record<string, unknown>) =>
-  JSON.parse(await open(String(body['sealed']), device.sealing)) as unknown;
+/** The signature of the last request. */
+let authorization: string;
+/** Opens an answer to the last request as the device does. */
+const opened = (body: Record<string, unknown>) =>
+  openedAnswer(body, 'messages', authorization, { device, channelKey: channelKeyOf(keys, pass) });
 async function get(wait = '0', by = poll, withPass = pass) {
   const line = { method: 'GET', path: `/api/devices/messages?wait=${wait}` };
-  const authorization = await device.sign(line, withPass, new Date());
+  authorization = await device.sign(line, withPass, new Date());
   return by(deviceRequest({ ...line, authorization }), engine.client);
 }
 
@@ -216,19 +220,34 @@ describe('a joined device that asks for its messages', () => {
     const { reportKeys: rotated } = config({ REPORT_KEYS: `${KEY_2},${KEY_1}` });
     const later = getDeviceMessages(rotated, new SignedRequests(rotated), new LongPolls(2));
     const { status, body } = seen(await get('0', later));
-    expect([status, Object.keys(body)]).toEqual([200, ['pass']]);
-    const renewed = String(body['pass']);
-    expect(readDevicePass(rotated, renewed)).toEqual({ client: reference, thumbprint: device.thumbprint });
-    expect((await get('0', later, renewed)).status).toBe(204);
+    expect([status, Object.keys(body)]).toEqual([200, ['sealed']]);
+    const renewed = admissionOf(rotated, { client: reference, thumbprint: device.thumbprint });
+    expect(await opened(body)).toMatchObject({ messages: [], admission: renewed });
+    expect(renewed).not.toEqual(admissionOf(keys, { client: reference, thumbprint: device.thumbprint }));
+    expect((await get('0', later, renewed.pass)).status).toBe(204);
   });
 
   test('gets both, a new pass and its messages', async () => {
     const { reportKeys: rotated } = config({ REPORT_KEYS: `${KEY_2},${KEY_1}` });
     ask();
     const { body } = seen(await get('0', getDeviceMessages(rotated, new SignedRequests(rotated), new LongPolls(2))));
-    expect(Object.keys(body)).toEqual(['sealed', 'pass']);
-    expect(await opened(body)).toMatchObject({ messages: [{ data: { attempt: 1 } }] });
+    expect(Object.keys(body)).toEqual(['sealed']);
+    expect(await opened(body)).toMatchObject({ messages: [{ data: { attempt: 1 } }], admission: {} });
   });
+});
+
+test('an answer is not the one to another request, and nobody without the channel key has made it', async () => {
+  ask();
+  const { body } = seen(await get());
+  const channelKey = channelKeyOf(keys, pass);
+  expect(await opened(body)).toMatchObject(reference);
+  await expect(openedAnswer(body, 'secret', authorization, { device, channelKey })).rejects.toThrow(
+    'not one of the app',
+  );
+  const other = { device, channelKey: 'c'.repeat(43) };
+  await expect(openedAnswer(body, 'messages', authorization, other)).rejects.toThrow('not one of the app');
+  await get();
+  await expect(opened(body)).rejects.toThrow('not one of the app');
 });
 
 describe('the contact of a device', () => {

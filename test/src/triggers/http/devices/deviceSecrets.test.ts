@@ -1,12 +1,12 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { sealedSecret } from '@connected-registry/protocol/enrolment/messages';
-import { open } from '@connected-registry/protocol/enrolment/sealing';
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
 import { formatTags } from '@connected-registry/protocol/names/secretTags';
-import { devicePass } from '../../../../../src/domain/enrolment/serverPasses.js';
+import { channelKeyOf, devicePass } from '../../../../../src/domain/enrolment/serverPasses.js';
 import { SignedRequests } from '../../../../../src/triggers/http/requests/signedRequest.js';
 import { getDeviceSecrets } from '../../../../../src/triggers/http/routes/deviceSecrets.js';
+import { openedAnswer } from '../../../../shared/openedAnswers.js';
 import { signingDevice, type SigningDevice } from '../../../../shared/signingDevice.js';
 import { deviceRequest } from '../../../fakes/devices/deviceRequest.js';
 import { FakeDurableClient, seen } from '../../../fakes/durable/durableClient.js';
@@ -45,7 +45,7 @@ beforeEach(async () => {
   vi.useFakeTimers({ now: NOW, toFake: ['Date'] });
   engine = new FakeDurableClient();
   world = createWorld();
-  handler = getDeviceSecrets(new SignedRequests(keys), world.ports.sealed);
+  handler = getDeviceSecrets(keys, new SignedRequests(keys), world.ports.sealed);
   join(device);
   for (const name of [MAIN, CANDIDATE]) await store(name, `value of ${name}`);
 });
@@ -59,9 +59,14 @@ function join({ thumbprint, keys: { signingKey: signing, sealingKey: sealing } }
 const store = (name: string, value: string, client = 'sensor-7') =>
   world.vault.store(name, value, { expiresOn, tags: tagsOf(client) });
 const sealedReads = () => world.wire.count('seal');
+/** The signature of the last request. */
+let authorization: string;
+/** Opens an answer to the last request as the device does. */
+const opened = (body: unknown) =>
+  openedAnswer(body, 'secret', authorization, { device, channelKey: channelKeyOf(keys, pass) });
 async function get(query: string) {
   const line = { method: 'GET', path: `/api/devices/secrets?${query}` };
-  const authorization = await device.sign(line, pass, NOW);
+  authorization = await device.sign(line, pass, NOW);
   return seen(await handler(deviceRequest({ ...line, authorization }), engine.client));
 }
 const problemOf = async (query: string) => {
@@ -74,16 +79,16 @@ describe('a joined device that asks for a secret', () => {
     const { status, headers, body } = await get(`name=${name}`);
     expect([status, headers]).toEqual([200, { 'cache-control': 'no-store' }]);
     expect(Object.keys(body)).toEqual(['sealed']);
-    const opened = sealedSecret.parse(JSON.parse(await open(String(body['sealed']), device.sealing)));
-    expect(opened).toMatchObject({ name, value: `value of ${name}` });
+    const secret = sealedSecret.parse(await opened(body));
+    expect(secret).toMatchObject({ name, value: `value of ${name}` });
   });
 
   test('gets the version that it asks for', async () => {
     const [first] = world.vault.secrets.get(MAIN)?.versions ?? [];
     await store(MAIN, 'a later value');
     const { body } = await get(`name=${MAIN}&version=${first?.version}`);
-    const opened = sealedSecret.parse(JSON.parse(await open(String(body['sealed']), device.sealing)));
-    expect(opened).toMatchObject({ version: first?.version, value: `value of ${MAIN}` });
+    const secret = sealedSecret.parse(await opened(body));
+    expect(secret).toMatchObject({ version: first?.version, value: `value of ${MAIN}` });
   });
 
   test('is refused another name without a look at record or vault', async () => {
@@ -142,7 +147,7 @@ describe('a joined device that asks for a secret', () => {
     ['replaced', { joined: { thumbprint: 'another' } }],
   ])('is refused if its key was %s while the vault was asked', async (_, record) => {
     const seal = world.ports.sealed.seal.bind(world.ports.sealed);
-    handler = getDeviceSecrets(new SignedRequests(keys), {
+    handler = getDeviceSecrets(keys, new SignedRequests(keys), {
       seal: async (...asked) => {
         const sealed = await seal(...asked);
         engine.entities.set(RECORD, record);

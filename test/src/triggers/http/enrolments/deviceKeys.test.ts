@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { channelKeyOf } from '../../../../../src/domain/enrolment/serverPasses.js';
 import { signingDevice, type SigningDevice } from '../../../../shared/signingDevice.js';
 import { CLIENT, EnrolmentWorld } from '../../../fakes/enrolment/enrolmentWorld.js';
 
@@ -33,7 +34,12 @@ describe('a renewal of keys', () => {
     expect([first.status, first.headers, first.body]).toEqual([
       200,
       { 'cache-control': 'no-store' },
-      { ...CLIENT, thumbprint: next.thumbprint, pass: world.passOf(next) },
+      {
+        ...CLIENT,
+        thumbprint: next.thumbprint,
+        pass: world.passOf(next),
+        channelKey: channelKeyOf(world.config.reportKeys, world.passOf(next)),
+      },
     ]);
     expect(current()).toMatchObject({
       keys: { signing: next.keys.signingKey, sealing: next.keys.sealingKey },

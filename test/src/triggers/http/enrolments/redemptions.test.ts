@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
-import { newJoinToken, readDevicePass } from '../../../../../src/domain/enrolment/serverPasses.js';
+import { channelKeyOf, newJoinToken, readDevicePass } from '../../../../../src/domain/enrolment/serverPasses.js';
 import { ServiceError } from '../../../../../src/serviceErrors/serviceError.js';
 import { resourceName } from '../../../../../src/serviceErrors/serviceFacts.js';
 import { signingDevice, type SigningDevice } from '../../../../shared/signingDevice.js';
@@ -38,7 +38,8 @@ describe('a device with a join token', () => {
     const first = await world.redeem(device, token);
     expect([first.status, first.headers]).toEqual([200, { 'cache-control': 'no-store' }]);
     const { pass } = first.body as { pass: string };
-    expect(first.body).toEqual({ ...CLIENT, thumbprint: device.thumbprint, pass });
+    const channelKey = channelKeyOf(world.config.reportKeys, pass);
+    expect(first.body).toEqual({ ...CLIENT, thumbprint: device.thumbprint, pass, channelKey });
     expect(readDevicePass(world.config.reportKeys, pass)).toEqual({ client: CLIENT, thumbprint: device.thumbprint });
     expect(world.engine.record().joined).toEqual({
       keys: { signing: device.keys.signingKey, sealing: device.keys.sealingKey },
@@ -251,6 +252,11 @@ describe('keys', () => {
       'not the signer’s',
       () => ({ ...device.keys, signingKey: thief.keys.signingKey }),
       'signingKey is not the key that signed the request',
+    ],
+    [
+      'to seal, of somebody who has the request and not the token',
+      () => ({ ...device.keys, sealingKey: thief.keys.sealingKey }),
+      'sealingKey is not the key of the proof',
     ],
     [
       'one key twice',

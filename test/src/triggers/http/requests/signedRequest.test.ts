@@ -1,8 +1,9 @@
 import type { HttpRequest } from '@azure/functions';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { MAX_DEVICE_BODY } from '@connected-registry/protocol/enrolment/messages';
+import { signatureAlgorithm, thumbprintOf } from '@connected-registry/protocol/enrolment/deviceKeys';
 import { CLOCK_WINDOW } from '@connected-registry/protocol/enrolment/signedRequests';
-import { clientOfJoinToken, devicePass, newJoinToken } from '../../../../../src/domain/enrolment/serverPasses.js';
+import { devicePass, hashOfJoinToken, newJoinToken } from '../../../../../src/domain/enrolment/serverPasses.js';
 import { inAuditScope } from '../../../../../src/audit/audit.js';
 import { SignedRequests } from '../../../../../src/triggers/http/requests/signedRequest.js';
 import { signingDevice, type SigningDevice } from '../../../../shared/signingDevice.js';
@@ -53,6 +54,7 @@ describe('a request that a device signs', () => {
       passText: own,
       signingKey: one.keys.signingKey,
       thumbprint: one.thumbprint,
+      nonce: expect.stringMatching(/^[A-Za-z0-9_-]{22}$/) as unknown,
       body: BODY,
     });
   });
@@ -65,14 +67,60 @@ describe('a request that a device signs', () => {
 
   test('of another kind of pass is let in with any key', async () => {
     const { token } = newJoinToken(keys, client, 'a'.repeat(43));
-    const admit = (text: string) => {
-      const of = clientOfJoinToken(keys, text);
-      return of && { client: of };
-    };
-    const found = await requests.of(await signed({}, other, token), admit);
-    expect(found).toMatchObject({ pass: { client }, thumbprint: other.thumbprint });
+    const found = await requests.ofJoiner(await signed({}, other, token));
+    const sealing = await thumbprintOf(other.keys.sealingKey);
+    expect(found).toMatchObject({
+      pass: { client, hash: hashOfJoinToken(token), secret: token.split('.')[3], sealing },
+      passText: token.split('.').slice(0, 3).join('.'),
+      thumbprint: other.thumbprint,
+    });
     expect(await requests.ofDevice(await signed({}, other, token))).toHaveProperty('refusal');
-    expect(await requests.of(await signed(), admit)).toHaveProperty('refusal');
+    expect(await requests.ofJoiner(await signed())).toHaveProperty('refusal');
+  });
+
+  test('does not carry the secret of a join token', async () => {
+    const { token } = newJoinToken(keys, client, 'a'.repeat(43));
+    const [, payload = ''] = (await device.sign({ ...LINE, body: BODY }, token, NOW)).split('.');
+    const claims = Buffer.from(payload, 'base64url').toString();
+    expect(claims).toContain(token.split('.')[1]);
+    expect(claims).not.toContain(token.split('.')[3]);
+  });
+
+  /** What somebody signs who has seen the victim's request, and has not the token. */
+  const forging =
+    (change: (claims: Record<string, unknown>) => Record<string, unknown>, whose: 'own' | "the victim's" = 'own') =>
+    async (token: string) => {
+      const by = whose === 'own' ? other : device;
+      const [, seen = ''] = (await device.sign({ ...LINE, body: BODY }, token, NOW)).split('.');
+      const claims = change(JSON.parse(Buffer.from(seen, 'base64url').toString()) as Record<string, unknown>);
+      const header = {
+        typ: 'device-request+jwt',
+        alg: signatureAlgorithm(by.keys.signingKey),
+        jwk: by.keys.signingKey,
+      } as const;
+      return `Device ${await by.signer.sign(header, Buffer.from(JSON.stringify(claims)))}`;
+    };
+  const withProof = (join: object) => (claims: Record<string, unknown>) => ({
+    ...claims,
+    join: { ...(claims['join'] as object), ...join },
+  });
+  test.each<[string, (token: string) => Promise<string>]>([
+    ['the proof for another signing key', forging((claims) => claims)],
+    ['no proof', forging(({ join: _join, ...claims }) => claims)],
+    ['the proof for another request', forging((claims) => ({ ...claims, nonce: 'N'.repeat(22) }), "the victim's")],
+    ['another sealing key', forging(withProof({ sealing: 's'.repeat(43) }), "the victim's")],
+    ['a proof of its own', forging(withProof({ mac: 'm'.repeat(43) }))],
+    ['a short proof', forging(withProof({ mac: 'm' }))],
+    ['the whole token for a pass', (token) => forging((claims) => ({ ...claims, pass: token }))(token)],
+  ])('with a join token is refused with %s', async (_, forge) => {
+    const { token } = newJoinToken(keys, client, 'a'.repeat(43));
+    const authorization = await forge(token);
+    expect(await requests.ofJoiner(deviceRequest({ ...LINE, body: BODY, authorization }))).toHaveProperty('refusal');
+  });
+
+  test('with a join token of another app is refused', async () => {
+    const { token } = newJoinToken(otherKeys, client, 'a'.repeat(43));
+    expect(await requests.ofJoiner(await signed({}, device, token))).toHaveProperty('refusal');
   });
 
   test.each<[string, string, () => Promise<HttpRequest>]>([
