@@ -21,7 +21,6 @@ import type { DeviceAnswer, DeviceRequests } from './deviceRequests.js';
 import { JoinFolderFailure } from './folder/joinFolder.js';
 import type { JoinFolder } from './folder/joinFolder.js';
 import { JoinFailure, JoinRefused, NO_TOKEN, refusalOf } from './joinFailures.js';
-import { typeOf } from './keys/deviceKeyStore.js';
 import type { DeviceKeyStore, DeviceKeyStores, KeyType } from './keys/deviceKeyStore.js';
 import {
   digestOf,
@@ -129,9 +128,10 @@ async function keysOfJoin(
       `${folder.path} already holds a membership with another join token. Say --again to replace it, for instance after the device was revoked.`,
     );
   }
-  const found = unfinished && (await stores.find(unfinished.thumbprint));
-  // The app may have the keys of this token's join already, and takes no others then.
-  return found && (isContinued || typeOf(found) === keyType) ? found : stores.create(keyType);
+  // The app may have the keys of this token's join already, and takes no others then. Those of another token's join are not
+  // used: who has that token may know by what answers to these keys are recognized.
+  const found = isContinued ? await stores.find(unfinished.thumbprint) : undefined;
+  return found ?? stores.create(keyType);
 }
 
 async function existing(stores: DeviceKeyStores, thumbprint: string, { path }: JoinFolder): Promise<DeviceKeyStore> {

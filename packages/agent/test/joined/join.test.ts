@@ -147,6 +147,19 @@ describe('a join survives', () => {
   });
 });
 
+test('a join with another token does not use the keys of one that has not ended', async () => {
+  app.override = (_request, response) => {
+    response.writeHead(503).end();
+    return true;
+  };
+  await failure({ token: app.issue() });
+  const [unfinished = ''] = (await readdir(folder)).filter((name) => name.startsWith('keys-'));
+  app.override = undefined;
+  expect(await joined({ token: app.issue() })).toBe(NAME);
+  expect(await readdir(folder)).toEqual([`keys-${app.joined?.thumbprint}.json`, 'membership.json']);
+  expect(unfinished).not.toContain(app.joined?.thumbprint);
+});
+
 describe('the app refuses', () => {
   test('a token that another device has used', async () => {
     const token = app.issue();

@@ -46,7 +46,8 @@ export function openApiDocument() {
         deviceSignature: {
           type: 'http',
           scheme: 'Device',
-          description: '`Authorization: Device {JWS}`, by which a device signs method, path, body and time',
+          description:
+            '`Authorization: Device {JWS}`, by which a device signs method, path, body, time, a random value, and its pass or the proof of its join token',
         },
         pullCheckKey: {
           type: 'http',
