@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { assignmentName } from '../../../../src/domain/access/assignmentName.js';
-import { revocationOf } from '../../../../src/domain/clients/clientRecord.js';
+import { readersIn, revocationOf } from '../../../../src/domain/clients/clientRecord.js';
 import { reference } from '../../fakes/answers/orders.js';
 import { onboard as onboardFlow } from '../../../../src/orchestrations/onboard.js';
 import { onboarding, onboardingRun } from '../../fakes/answers/requests.js';
@@ -336,8 +336,15 @@ describe('preflight', () => {
 describe('an identity that an event names', () => {
   const byEvent = (principalId: string) => ({ ...onboarding(identity(principalId)), identityByEvent: true as const });
   const codes = async (principalId: string) => {
-    const { clears, access } = { clears: revocationOf(flows.record), access: flows.record.access };
-    const { problems } = await world.queries.preflight(byEvent(principalId), clears, [], flows.record.held, access);
+    const { record } = flows;
+    const clears = revocationOf(record);
+    const { problems } = await world.queries.preflight(
+      byEvent(principalId),
+      clears,
+      [],
+      record.held,
+      readersIn(record),
+    );
     return problems.map(({ code }) => code);
   };
 
@@ -352,6 +359,48 @@ describe('an identity that an event names', () => {
     await onboard({});
     expect(await codes(DEVICE)).toEqual(['identity-not-by-event']);
     await revokeIn(flows);
+    expect(await codes(DEVICE)).toEqual(['identity-not-by-event']);
+  });
+
+  test('is after an offboarding the one that the client had, however often it is offboarded', async () => {
+    await onboard();
+    for (const run of ['the-first', 'the-second']) {
+      vi.setSystemTime(Date.now() + 60_000);
+      expect((await offboardIn(flows, { run, eventAt: new Date().toISOString() })).outcome.status).toBe('completed');
+      expect(await codes(OTHER)).toEqual(['identity-not-by-event']);
+      expect(await codes(DEVICE)).toEqual([]);
+    }
+
+    vi.setSystemTime(Date.now() + 60_000);
+    expect((await onboard()).outcome.status).toBe('completed');
+    expect(await codes(OTHER)).toEqual(['identity-not-by-event']);
+  });
+
+  test('is none after the offboarding of a client that an operator had set up without one', async () => {
+    // Somebody who sends events named an identity before the operator came.
+    await onboard(identity(OTHER), fails);
+    expect(await codes(OTHER)).toEqual([]);
+    vi.setSystemTime(Date.now() + 60_000);
+    expect((await onboard({})).outcome.status).toBe('completed');
+    vi.setSystemTime(Date.now() + 60_000);
+    expect((await offboardIn(flows)).outcome.status).toBe('completed');
+    expect([await codes(OTHER), await codes(DEVICE)]).toEqual([['identity-not-by-event'], ['identity-not-by-event']]);
+  });
+
+  test('of a run that failed may be named again, and no other', async () => {
+    await onboard(identity(), fails);
+    expect([await codes(DEVICE), await codes(OTHER)]).toEqual([[], ['identity-not-by-event']]);
+  });
+
+  test('is refused for a client whose device was invited or has joined', async () => {
+    const at = new Date().toISOString();
+    const enrolment = { hash: 'a-hash', issuedAt: at, expiresAt: '2026-03-02T00:00:00.000Z' };
+    await flows.ask('enrol', { enrolment });
+    expect(await codes(DEVICE)).toEqual(['identity-not-by-event']);
+
+    const keys = { sign: 'a-key', seal: 'another-key' };
+    await flows.ask('redeem', { redemption: { hash: 'a-hash', keys, thumbprint: 'a-thumbprint', at } });
+    expect(flows.record.joined).toBeDefined();
     expect(await codes(DEVICE)).toEqual(['identity-not-by-event']);
   });
 });
