@@ -3,7 +3,7 @@ import { candidateSecretName, mainSecretName } from '@connected-registry/protoco
 import { sameName } from '@connected-registry/protocol/names/sameName';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
-import type { HeldAccess } from '../../domain/access/heldAccess.js';
+import { endingGrants, type HeldAccess } from '../../domain/access/heldAccess.js';
 import type { PlannedAccess } from '../../domain/access/plannedAccess.js';
 import type { RecordedReaders } from '../../domain/clients/clientRecord.js';
 import type { Problem } from '../../domain/operations/operation.js';
@@ -109,10 +109,12 @@ function planned(
   const secrets = [mainSecretName(reference), candidateSecretName(reference)];
   const isPresent = (secret: string) => present.some((one) => sameName(one.secret, secret));
   // What is still marked for removal would be removed, so it is made again.
-  const isEnding = (secret: string) => own?.state === 'ending' && own.made.includes(secret);
+  const isEnding = (secret: string) =>
+    own !== undefined && endingGrants({ grants: [own] }).length > 0 && own.made.includes(secret);
   const missing = secrets.filter((secret) => !isPresent(secret) || isEnding(secret));
   const grants = held === undefined ? [] : held.grants;
-  const former = grants.filter((one) => one.principalId !== principalId && one.made.length > 0);
+  // What cannot be removed is no work for this run. A revocation and an offboarding tell it.
+  const former = grants.filter((one) => one !== own && one.made.length > 0 && one.state !== 'unreached');
   return {
     ...identity,
     vault,
