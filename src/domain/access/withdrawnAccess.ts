@@ -26,7 +26,7 @@ const REMAINS: Readonly<Record<UnreachedAccess['reason'], string>> = {
 };
 
 /** What remains and why, for the answer to the run. */
-export function remainingTexts({ foreign, unreached }: WithdrawnAccess): string[] {
+export function remainingTexts({ foreign, unreached }: Omit<WithdrawnAccess, 'removed'>): string[] {
   return [
     ...textsOf(foreign, () => 'kept, because others gave it'),
     ...unreached.flatMap((one) =>

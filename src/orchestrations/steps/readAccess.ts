@@ -1,7 +1,8 @@
 import { referenceOf } from '@connected-registry/protocol/names/clientKey';
 import type { GrantedSecrets, WithdrawnGrants } from '../../domain/access/heldAccess.js';
 import type { PlannedAccess } from '../../domain/access/plannedAccess.js';
-import type { WithdrawnAccess } from '../../domain/access/withdrawnAccess.js';
+import { remainingTexts, type WithdrawnAccess } from '../../domain/access/withdrawnAccess.js';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import type { Run } from '../../domain/operations/run.js';
 import type { Flow } from '../run/flow.js';
 import type { Compensation, RunContext, Undo } from '../run/runContext.js';
@@ -86,8 +87,16 @@ export function withdrawnGrants({ removed, foreign, unreached }: WithdrawnAccess
 function undoGranting(grant: GrantedSecrets & { readonly run: string }): Compensation {
   const undo: Undo = function* (run) {
     yield* new ClientRecords(run).call('undoGrant', grant);
-    yield* withdrawn(run);
-    return {};
+    const { foreign, unreached } = yield* withdrawn(run);
+    // What remains of earlier runs is not this run's to tell.
+    const ofRun = <Grant extends GrantedSecrets>(grants: readonly Grant[]): Grant[] =>
+      grants.filter((one) => one.principalId === grant.principalId && sameName(one.vault, grant.vault));
+    const kept = remainingTexts({ foreign: ofRun(foreign), unreached: [] });
+    const residue = remainingTexts({ foreign: [], unreached: ofRun(unreached) });
+    return {
+      ...(kept.length > 0 ? { kept: kept.join('; ') } : {}),
+      ...(residue.length > 0 ? { residue: residue.join('; ') } : {}),
+    };
   };
   return { name: 'withdrawAccess', undo, whenRevoked: undo };
 }

@@ -264,6 +264,14 @@ describe('a run that fails', () => {
     expect(readers()).toEqual([[], []]);
   });
 
+  test('lists what it left because it is unknown who gave it', async () => {
+    world.access.saysWhoMade = false;
+    const { outcome } = await onboard(identity(), fails);
+    expect(outcome.status).toBe('failed');
+    expect(outcome.failure?.residue.join(' ')).toContain(`${DEVICE} to secret ${main}: in vault tests, it remains`);
+    expect(readers()).toEqual([[DEVICE], [DEVICE]]);
+  });
+
   test('lists what it could not take back, and keeps it on record', async () => {
     world.wire.fail('deleteAssignment', { when: 'before', kind: 'forbidden', times: 99 });
     const { outcome } = await onboard(identity(), fails);
