@@ -39,12 +39,16 @@ import { retirePromoted } from './undo/retirePromoted.js';
  * Every activity by the name under which it is registered. Orchestrations import this function's type only.
  * Each takes one object, ends in a StepOutcome and never throws; any of them may run twice.
  */
-export function createActivities(ports: Ports, queries: Queries, config: Pick<Config, 'reportKeys'> & SweepSettings) {
+export function createActivities(
+  ports: Ports,
+  queries: Queries,
+  config: Pick<Config, 'reportKeys' | 'vault' | 'arm' | 'identity'> & SweepSettings,
+) {
   return {
     preflight: preflight(queries),
     ensureToken: ensureToken(ports),
     grantAccess: grantAccess(ports),
-    withdrawAccess: withdrawAccess(ports),
+    withdrawAccess: withdrawAccess(ports, config),
     issueCredentials: issueCredentials(ports),
     checkBinding: checkBinding(queries.reads),
     checkCredential: checkCredential(ports),

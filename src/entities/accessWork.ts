@@ -22,7 +22,7 @@ export const ACCESS_WORK: {
   endGrants: (record) => withAccess(record, endGrants(record.access)),
   disownGrant: (record, request) => withAccess(record, disownGrant(record.access, request)),
   settleGrant: (record, request) => ({ ...record, access: settleGrant(record.access, request) }),
-  dropGrants: (record, { removed }) => withAccess(record, dropGrants(record.access, removed)),
+  dropGrants: (record, withdrawn) => withAccess(record, dropGrants(record.access, withdrawn)),
 };
 
 /** A record without access keeps none. */

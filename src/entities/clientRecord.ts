@@ -1,5 +1,7 @@
 import {
   readAccessIn,
+  readersIn,
+  keptIdentity,
   beginDisabling,
   clearRotationDue,
   dropToken,
@@ -110,6 +112,7 @@ function forget(record: ClientRecord, _request: ClientRecordRequests['forget'], 
     ...(newestEventAt ? { newestEventAt } : {}),
     ...(ended ? { ended } : {}),
     ...(tokensEndedAt ? { tokensEndedAt } : {}),
+    ...keptIdentity(record),
   });
 }
 
@@ -174,7 +177,7 @@ function begin(
         ...(acknowledged === undefined ? {} : { acknowledged }),
         ...(joined === undefined ? {} : { hasJoined: true as const }),
         ...tokensIn(state),
-        ...readAccessIn(state),
+        ...readersIn(state),
       };
       return { state, outcome: done(answer) };
     }

@@ -4,6 +4,8 @@ import type { RolloutKind } from '@connected-registry/protocol/requests/rolloutR
 export interface PacedWork {
   readonly registry: string;
   readonly kind: RolloutKind;
+  /** Whether it also writes role assignments, from the app's own budget in the vault's subscription. */
+  readonly givesAccess?: boolean;
 }
 
 /** Says how much work the budgets of Azure Resource Manager can serve. It bounds the runs in progress of a rollout. */

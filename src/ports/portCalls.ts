@@ -80,6 +80,7 @@ export const PORT_CALLS: PortCallTable = {
     listAssignments: 'not audited',
     createAssignment: { action: 'roleAssignment.create', resource: ofReader },
     deleteAssignment: { action: 'roleAssignment.delete', resource: ofAssignment },
+    findAssignment: 'not audited',
     mayAssign: 'not audited',
     countAssignments: 'not audited',
   },

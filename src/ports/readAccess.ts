@@ -17,6 +17,11 @@ export interface ReadAccess {
    * @returns false if an assignment of another name does the same already.
    */
   createAssignment(vault: string, assignment: NewAssignment): Promise<boolean>;
+  /** Finds the assignment of this name; undefined when it does not exist. */
+  findAssignment(
+    vault: string,
+    assignment: Pick<SecretAssignment, 'name' | 'secret'>,
+  ): Promise<FoundAssignment | undefined>;
   /** Deletes an assignment. Does nothing when it does not exist. */
   deleteAssignment(vault: string, assignment: Pick<SecretAssignment, 'name' | 'secret'>): Promise<void>;
   /** Whether the app's roles let it write and delete role assignments on the vault. A condition may still refuse some. */
@@ -33,6 +38,12 @@ export interface SecretAssignment {
   readonly secret: string;
   /** In lower case. */
   readonly principalId: string;
+}
+
+/** What Resource Manager says about an assignment. */
+export interface FoundAssignment {
+  /** Object id of the principal that made it, in lower case; undefined if the service does not say. */
+  readonly createdBy: string | undefined;
 }
 
 export interface NewAssignment extends SecretAssignment {

@@ -22,9 +22,12 @@ const ACTIVITY_NEEDS: { readonly [Name in keyof AllActivities]: NeedsOf<Name> } 
   // Facts of registry, maps and listings are shared by runs.
   preflight: { reads: 1 },
   ensureToken: { reads: 2, writes: 1 },
-  grantAccess: ({ secrets }) => ({ of: 'vault', writes: secrets.length }),
+  grantAccess: ({ secrets, onlyLacking }) => ({
+    of: 'vault',
+    ...(onlyLacking ? { reads: 1 } : { writes: secrets.length }),
+  }),
   // The assignments of one principal on both secrets.
-  withdrawAccess: { of: 'vault', deletes: 2 },
+  withdrawAccess: { of: 'vault', reads: 2, deletes: 2 },
   issueCredentials: { reads: 1, writes: 1 },
   checkBinding: { reads: 1 },
   checkCredential: { reads: 1 },

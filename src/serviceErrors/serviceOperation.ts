@@ -57,6 +57,7 @@ export type ServiceOperation =
   | 'change twin of'
   | `call method ${'pullCheckRequested' | 'credentialPromoted'} of`
   | 'list role assignments of vault'
+  | 'get role assignment on secret'
   | 'create role assignment on secret'
   | 'delete role assignment on secret'
   | 'read permissions on vault'

@@ -1,5 +1,6 @@
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { DeviceIdentity } from '@connected-registry/protocol/requests/deviceIdentity';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import { assignmentName } from '../../domain/access/assignmentName.js';
 import { isGranting } from '../../domain/access/heldAccess.js';
 import { done, failed, type StepOutcome } from '../../domain/operations/stepOutcome.js';
@@ -14,6 +15,8 @@ interface GrantAccessInput extends DeviceIdentity {
   readonly vault: string;
   /** Names of the secrets. */
   readonly secrets: readonly string[];
+  /** Looks first, and makes only what is not there. */
+  readonly onlyLacking?: true;
 }
 
 /**
@@ -24,12 +27,13 @@ interface GrantAccessInput extends DeviceIdentity {
  */
 export function grantAccess({ access }: Pick<Ports, 'access'>) {
   return (
-    { reference, run, vault, secrets, principalId, principalType }: GrantAccessInput,
+    { reference, run, vault, secrets, principalId, principalType, onlyLacking }: GrantAccessInput,
     runs?: Pick<Runs, 'record'>,
   ): Promise<StepOutcome<{ readonly foreign: readonly string[] }>> =>
     outcomeOf(async () => {
       const foreign: string[] = [];
-      for (const secret of secrets) {
+      const present = onlyLacking ? await access.listAssignments(vault, principalId) : [];
+      for (const secret of secrets.filter((name) => !present.some((one) => sameName(one.secret, name)))) {
         const record = await runs?.record(clientKey(reference));
         if (!isGranting(record?.access, { principalId, vault, run }))
           return failed('revoked', `secret ${secret}: this run may no longer give ${principalId} access to it`);

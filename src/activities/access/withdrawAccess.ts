@@ -1,32 +1,83 @@
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import { assignmentName } from '../../domain/access/assignmentName.js';
-import { endingGrants, type GrantedSecrets } from '../../domain/access/heldAccess.js';
+import { endingGrants, isEnding, type GrantedSecrets } from '../../domain/access/heldAccess.js';
+import type { UnreachedAccess, WithdrawnAccess } from '../../domain/access/withdrawnAccess.js';
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
 import type { Runs } from '../../ports/runs.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
+import { ServiceError } from '../../serviceErrors/serviceError.js';
+import { armPrincipals } from '../../settings/armIdentities.js';
+import type { Config } from '../../settings/config.js';
 
 interface WithdrawAccessInput {
   readonly reference: ClientReference;
 }
 
+/** What became of one assignment. */
+type Fate = 'removed' | 'foreign' | 'not-ending' | UnreachedAccess['reason'];
+
 /**
- * Deletes the role assignments that the client's record marks for removal, and no others: a late repetition leaves alone what a
- * later run has made.
+ * Deletes the role assignments that the client's record marks for removal, and that this app made. The record is read before each
+ * deletion: a late repetition leaves alone what a later run has made, but for the one request that it may have under way. The
+ * record also names assignments that were never made, and a deployment may have made them since under the same names; therefore
+ * the assignment itself says who made it.
  */
-export function withdrawAccess({ access }: Pick<Ports, 'access'>) {
-  return (
-    { reference }: WithdrawAccessInput,
-    runs?: Pick<Runs, 'record'>,
-  ): Promise<StepOutcome<{ readonly removed: readonly GrantedSecrets[] }>> =>
+export function withdrawAccess(
+  { access, self }: Pick<Ports, 'access' | 'self'>,
+  config: Pick<Config, 'vault' | 'arm' | 'identity'>,
+) {
+  const [own] = armPrincipals(config);
+
+  return ({ reference }: WithdrawAccessInput, runs?: Pick<Runs, 'record'>): Promise<StepOutcome<WithdrawnAccess>> =>
     outcomeOf(async () => {
-      const record = await runs?.record(clientKey(reference));
+      const record = async () => (await runs?.record(clientKey(reference)))?.access;
       const removed: GrantedSecrets[] = [];
-      for (const { principalId, vault, made } of endingGrants(record?.access)) {
-        for (const secret of made)
-          await access.deleteAssignment(vault, { name: assignmentName(vault, secret, principalId), secret });
-        removed.push({ principalId, vault, made });
+      const foreign: GrantedSecrets[] = [];
+      const unreached: UnreachedAccess[] = [];
+      for (const { principalId, vault, made } of endingGrants(await record())) {
+        const fates: { readonly secret: string; readonly fate: Fate }[] = [];
+        for (const secret of made) {
+          const isStillEnding = isEnding(await record(), { principalId, vault, secret });
+          const fate = isStillEnding ? await withdraw(vault, secret, principalId) : 'not-ending';
+          fates.push({ secret, fate });
+        }
+        const of = (wanted: Fate): GrantedSecrets[] => {
+          const secrets = fates.filter(({ fate }) => fate === wanted).map(({ secret }) => secret);
+          return secrets.length === 0 ? [] : [{ principalId, vault, made: secrets }];
+        };
+        removed.push(...of('removed'));
+        foreign.push(...of('foreign'));
+        for (const reason of ['no-role', 'creator-unknown'] as const)
+          unreached.push(...of(reason).map((grant) => ({ ...grant, reason })));
       }
-      return done({ removed });
+      return done({ removed, foreign, unreached });
     });
+
+  /** @throws ServiceError */
+  async function withdraw(vault: string, secret: string, principalId: string): Promise<Fate> {
+    const assignment = { name: assignmentName(vault, secret, principalId), secret };
+    try {
+      const found = await access.findAssignment(vault, assignment);
+      if (found === undefined) return 'removed';
+      const maker = await isOurs(found.createdBy);
+      if (maker !== 'ours') return maker;
+      await access.deleteAssignment(vault, assignment);
+      return 'removed';
+    } catch (error) {
+      // The app may have lost its role on a vault that the settings named before. A repetition would fail for ever.
+      const isFormer = config.vault.resourceId === undefined || !sameName(vault, config.vault.resourceId);
+      if (isFormer && error instanceof ServiceError && error.kind === 'forbidden') return 'no-role';
+      throw error;
+    }
+  }
+
+  async function isOurs(createdBy: string | undefined): Promise<'ours' | 'foreign' | 'creator-unknown'> {
+    const [first, ...others] = await self.namesOf(own);
+    // The client id comes first, once or twice, and the object id last.
+    const objectId = others.findLast((name) => name !== first);
+    if (createdBy === undefined || objectId === undefined) return 'creator-unknown';
+    return sameName(createdBy, objectId) ? 'ours' : 'foreign';
+  }
 }

@@ -1,5 +1,4 @@
-import type { HeldAccess } from '../../domain/access/heldAccess.js';
-import type { Revocation } from '../../domain/clients/clientRecord.js';
+import type { RecordedReaders, Revocation } from '../../domain/clients/clientRecord.js';
 import type { HeldToken } from '../../domain/tokens/heldToken.js';
 import type { OrphanedToken } from '../../domain/tokens/orphanedToken.js';
 import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
@@ -8,7 +7,7 @@ import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { Queries } from '../../queries/queries.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 
-interface PreflightInput {
+interface PreflightInput extends RecordedReaders {
   readonly onboarding: Onboarding;
   /** The revocation that this onboarding clears if it succeeds. */
   readonly clears?: Revocation;
@@ -16,12 +15,10 @@ interface PreflightInput {
   readonly orphaned?: readonly OrphanedToken[];
   /** Tokens that this app gave the client. */
   readonly held?: readonly HeldToken[];
-  /** Who may read the client's secrets. */
-  readonly access?: HeldAccess;
 }
 
 /** Plans the onboarding. Problems are part of the plan: they do not fail this step. */
 export function preflight(queries: Queries) {
-  return ({ onboarding, clears, orphaned, held, access }: PreflightInput): Promise<StepOutcome<OnboardingPlan>> =>
-    outcomeOf(async () => done(await queries.preflight(onboarding, clears, orphaned, held, access)));
+  return ({ onboarding, clears, orphaned, held, ...readers }: PreflightInput): Promise<StepOutcome<OnboardingPlan>> =>
+    outcomeOf(async () => done(await queries.preflight(onboarding, clears, orphaned, held, readers)));
 }

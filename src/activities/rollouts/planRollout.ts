@@ -1,7 +1,7 @@
 import { clientKey, referenceOf } from '@connected-registry/protocol/names/clientKey';
 import type { PlannedWrite, Problem } from '@connected-registry/protocol/answers/answers';
 import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
-import { readAccessIn, revocationOf, tokensIn } from '../../domain/clients/clientRecord.js';
+import { readAccessIn, readersIn, revocationOf, tokensIn } from '../../domain/clients/clientRecord.js';
 import { unknownProblem } from '../../domain/clients/unknownClient.js';
 import { OFFBOARD, ONBOARD, ROTATE } from '../../domain/operations/run.js';
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
@@ -76,9 +76,9 @@ async function planRow(
   const reference = referenceOf(request);
   const record = await runs.record(clientKey(reference));
   if (kind === ONBOARD) {
-    const { orphaned, held, access } = record;
+    const { orphaned, held } = record;
     // The route has checked that each row of such a rollout is an onboarding.
-    return queries.preflight(request as Onboarding, revocationOf(record), orphaned, held, access);
+    return queries.preflight(request as Onboarding, revocationOf(record), orphaned, held, readersIn(record));
   }
   const unknown = await queries.findUnknown(reference, record);
   if (unknown) return { problems: [unknownProblem(reference, unknown)], writes: [] };

@@ -1,3 +1,4 @@
+import { givesAccess } from '../../domain/rollouts/requestsOfKind.js';
 import { checkGroups } from '../../domain/rollouts/checkGroups.js';
 import type { PlannedRow } from '../../domain/rollouts/startPlan.js';
 import type { Pace } from '../../ports/pace.js';
@@ -20,6 +21,11 @@ const WITHIN = 30;
  */
 const SWEEP_WITHIN = 60;
 
+/** A row that gives access sends up to twice as many requests of a kind as one that does not: 4.02 writes for 2.02. */
+const ACCESS_COUNTS_AS = 2;
+
+const countOf = (counts: ReadonlyMap<string, number>, subscription: string): number => counts.get(subscription) ?? 0;
+
 interface Tools {
   readonly pace: Pick<Pace, 'room'>;
   readonly config: Pick<Config, 'registries'>;
@@ -33,15 +39,18 @@ export function admittedRows(
 ): readonly PlannedRow[] {
   const within = plan.source?.kind === 'sweep' ? SWEEP_WITHIN : WITHIN;
   const rooms = new Map<string, number>();
+  const plain = new Map<string, number>();
+  const giving = new Map<string, number>();
   const chosen: PlannedRow[] = [];
   const units = plan.kind === 'check' ? checkGroups(plan, rows) : ordered(rows, at).map((row) => [row]);
   for (const unit of units) {
     if (chosen.length >= MAX_STARTS) break;
     // A check may be larger than the room. Its reads then wait for their turn.
-    if (!unit.every(({ request }) => roomOf(request.registry) > 0)) continue;
+    if (!unit.every(({ request }) => leftFor(request) > 0)) continue;
     for (const row of unit) {
-      const { registry } = row.request;
-      rooms.set(subscriptionOf(registry), roomOf(registry) - 1);
+      const counts = givesAccess(plan.kind, row.request) ? giving : plain;
+      const subscription = subscriptionOf(row.request.registry);
+      counts.set(subscription, countOf(counts, subscription) + 1);
       chosen.push(row);
     }
   }
@@ -52,10 +61,20 @@ export function admittedRows(
     return findRegistry(config, registry)?.subscriptionId ?? registry;
   }
 
-  function roomOf(registry: string): number {
-    const subscription = subscriptionOf(registry);
-    const room = rooms.get(subscription) ?? pace.room({ registry, kind: plan.kind }, within);
-    rooms.set(subscription, room);
+  /** Rows of this kind that may still start. Rows that also give access draw on the budget of one vault, wherever their registries are. */
+  function leftFor(request: PlannedRow['request']): number {
+    const subscription = subscriptionOf(request.registry);
+    const others = countOf(plain, subscription);
+    if (!givesAccess(plan.kind, request))
+      return roomOf(request.registry, false) - others - ACCESS_COUNTS_AS * countOf(giving, subscription);
+    return roomOf(request.registry, true) - others - [...giving.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  function roomOf(registry: string, gives: boolean): number {
+    const key = `${subscriptionOf(registry)} ${gives}`;
+    const work = { registry, kind: plan.kind, ...(gives ? { givesAccess: true } : {}) };
+    const room = rooms.get(key) ?? pace.room(work, within);
+    rooms.set(key, room);
     return room;
   }
 }

@@ -1,6 +1,7 @@
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { formatOperationId, randomOf, type OperationId } from '@connected-registry/protocol/names/operationId';
 import { checkInstance } from '../../domain/check/checkRun.js';
+import { givesAccess } from '../../domain/rollouts/requestsOfKind.js';
 import { checkGroups } from '../../domain/rollouts/checkGroups.js';
 import { ROW_CODES, type RowStatus } from '../../domain/rollouts/rollout.js';
 import type { PlannedRow, RowUpdate, StartPlan } from '../../domain/rollouts/startPlan.js';
@@ -54,7 +55,11 @@ async function startRow(
   const result = known ? asStarted(known) : await start(kind, run);
   switch (result.kind) {
     case 'running':
-      pace.started({ registry: request.registry, kind });
+      pace.started({
+        registry: request.registry,
+        kind,
+        ...(givesAccess(kind, request) ? { givesAccess: true } : {}),
+      });
       return { row, status: running(status, result.id) };
     case 'unknown':
       return undefined;

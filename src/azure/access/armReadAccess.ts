@@ -33,6 +33,8 @@ const assignmentList = z.object({
   nextLink: z.string().nullish(),
 });
 
+const assignmentAnswer = z.object({ properties: z.object({ createdBy: z.string().nullish() }) });
+
 const usageAnswer = z.object({ roleAssignmentsLimit: z.int(), roleAssignmentsCurrentCount: z.int() });
 
 /**
@@ -93,6 +95,19 @@ export function createArmReadAccess(
       } catch (error) {
         if (error instanceof ServiceError && error.status === 409 && mentions(error, 'RoleAssignmentExists'))
           return false;
+        throw error;
+      }
+    },
+
+    findAssignment: async (vault, { name, secret }) => {
+      try {
+        const address = assignmentAddress(vault, secret, name);
+        const { properties } = await calling('get role assignment on secret', secret, async () =>
+          parsed(assignmentAnswer, await send({ method: 'GET', address })),
+        );
+        return { createdBy: properties.createdBy?.toLowerCase() || undefined };
+      } catch (error) {
+        if (error instanceof ServiceError && error.kind === 'notFound') return undefined;
         throw error;
       }
     },

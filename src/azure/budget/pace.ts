@@ -1,6 +1,5 @@
-import type { RolloutKind } from '@connected-registry/protocol/requests/rolloutRequest';
 import type { ArmKind } from '../../domain/resourceManager/rates.js';
-import { REQUESTS_OF_KIND } from '../../domain/rollouts/requestsOfKind.js';
+import { REQUESTS_OF_ACCESS, REQUESTS_OF_KIND } from '../../domain/rollouts/requestsOfKind.js';
 import type { Pace, PacedWork } from '../../ports/pace.js';
 import { armPrincipals } from '../../settings/armIdentities.js';
 import type { Config } from '../../settings/config.js';
@@ -11,47 +10,68 @@ import type { Turns } from './turns.js';
 /** Milliseconds after which a run that was started has taken or reserved its tokens. */
 const UNSEEN = 15_000;
 
+type Needs = Readonly<Record<ArmKind, number>>;
+
+const NOTHING: Needs = { reads: 0, writes: 0, deletes: 0 };
+
+/** What the app's own identity does in the vault's subscription, beside what all do in a registry's. No subscription has this id. */
+const OF_VAULT = 'vault';
+
 /** Implements {@link Pace} by the budgets of this process. @param turns has the budgets */
 export function createPace(
   turns: Turns,
   config: Pick<Config, 'registries'> & {
+    readonly vault: Pick<Config['vault'], 'resourceId'>;
     readonly arm: Pick<Config['arm'], 'rates' | 'identities'>;
     readonly identity: Pick<Config['identity'], 'clientId'>;
   },
 ): Pace {
   const buckets = armBuckets(config.arm.rates);
   const principals = armPrincipals(config);
-  /** The last starts, by subscription. */
-  const starts = new Map<string, { readonly kind: RolloutKind; readonly at: number }[]>();
+  const [own] = principals;
+  const vaultSubscription = config.vault.resourceId?.split('/')[2]?.toLowerCase();
+  /** The last starts, by what they draw on. */
+  const starts = new Map<string, { readonly needs: Needs; readonly at: number }[]>();
 
   return {
-    room: ({ registry, kind }, withinSeconds) => {
+    room: ({ registry, kind, givesAccess }, withinSeconds) => {
       const subscription = subscriptionOf(registry);
+      const access = givesAccess === true && vaultSubscription !== undefined ? REQUESTS_OF_ACCESS : NOTHING;
+      const isShared = vaultSubscription === subscription;
       const rooms = ARM_KINDS.flatMap((armKind) => {
-        const each = REQUESTS_OF_KIND[kind][armKind];
-        if (each === 0) return [];
-        const spare = principals.reduce(
-          (sum, principal) => sum + turns.spare(buckets.of(subscription, principal, armKind), withinSeconds),
-          0,
-        );
-        return (spare - unseen(subscription, armKind)) / each;
+        const spareOf = (of: string, principal: string) =>
+          turns.spare(buckets.of(of, principal, armKind), withinSeconds);
+        const all = principals.reduce((sum, principal) => sum + spareOf(subscription, principal), 0);
+        const each = REQUESTS_OF_KIND[kind][armKind] + (isShared ? access[armKind] : 0);
+        return [
+          ...(each === 0 ? [] : [(all - unseen(subscription, armKind)) / each]),
+          ...(vaultSubscription === undefined || access[armKind] === 0
+            ? []
+            : [(spareOf(vaultSubscription, own) - unseen(OF_VAULT, armKind)) / access[armKind]]),
+        ];
       });
       return Math.max(0, Math.floor(Math.min(...rooms)));
     },
-    started: ({ registry, kind }: PacedWork) => {
-      const subscription = subscriptionOf(registry);
-      starts.set(subscription, [...recent(subscription), { kind, at: turns.clock.now() }]);
+    started: ({ registry, kind, givesAccess }: PacedWork) => {
+      note(subscriptionOf(registry), REQUESTS_OF_KIND[kind]);
+      if (givesAccess !== true || vaultSubscription === undefined) return;
+      note(vaultSubscription, REQUESTS_OF_ACCESS);
+      note(OF_VAULT, REQUESTS_OF_ACCESS);
     },
   };
 
-  /** Requests of runs that were started a moment ago. */
-  function unseen(subscription: string, armKind: ArmKind): number {
-    return recent(subscription).reduce((sum, { kind }) => sum + REQUESTS_OF_KIND[kind][armKind], 0);
+  function note(key: string, needs: Needs): void {
+    starts.set(key, [...recent(key), { needs, at: turns.clock.now() }]);
   }
 
-  function recent(subscription: string) {
+  /** Requests of runs that were started a moment ago. */
+  function unseen(key: string, armKind: ArmKind): number {
+    return recent(key).reduce((sum, { needs }) => sum + needs[armKind], 0);
+  }
+
+  function recent(key: string) {
     const since = turns.clock.now() - UNSEEN;
-    return (starts.get(subscription) ?? []).filter(({ at }) => at > since);
+    return (starts.get(key) ?? []).filter(({ at }) => at > since);
   }
 
   /** A registry that the settings no longer name has no budget of its own: its run fails by itself. */

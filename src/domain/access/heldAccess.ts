@@ -24,8 +24,11 @@ export interface GrantedSecrets {
 export interface HeldGrant extends GrantedSecrets {
   /** The run that wrote it last. */
   readonly run: string;
-  /** `granting`: that run is at work. `ending`: the assignments are to be removed. */
-  readonly state: 'granting' | 'held' | 'ending';
+  /**
+   * `granting`: that run is at work. `ending`: the assignments are to be removed. `unreached`: this app cannot remove them; a
+   * revocation and an offboarding try again, and say so.
+   */
+  readonly state: 'granting' | 'held' | 'ending' | 'unreached';
   /** Whether the assignments were held before that run, whose undo then keeps them. */
   readonly wasHeld?: true;
 }
@@ -40,10 +43,26 @@ export interface AccessRequests {
   readonly endGrants: WorksFor;
   /** Others made these assignments. */
   readonly disownGrant: WorksFor & GrantedSecrets;
-  /** A run has succeeded. From now on the client has this identity, and the assignments of all others are to be removed. */
-  readonly settleGrant: WorksFor & { readonly run: string; readonly identity: DeviceIdentity };
-  /** These assignments were removed. */
-  readonly dropGrants: WorksFor & { readonly removed: readonly Pick<GrantedSecrets, 'principalId' | 'vault'>[] };
+  /**
+   * A run has succeeded. From now on the client has this identity and its secrets are in this vault. The assignments of all other
+   * principals and vaults are to be removed.
+   */
+  readonly settleGrant: WorksFor & SettledGrant;
+  /** Assignments are gone, or are others', and these cannot be removed. */
+  readonly dropGrants: WorksFor & WithdrawnGrants;
+}
+
+/** What a run that succeeded has settled. `vault`: its resource id. */
+interface SettledGrant {
+  readonly run: string;
+  readonly identity: DeviceIdentity;
+  readonly vault: string;
+}
+
+/** What a removal came to. */
+export interface WithdrawnGrants {
+  readonly removed: readonly Pick<GrantedSecrets, 'principalId' | 'vault'>[];
+  readonly unreached: readonly Pick<GrantedSecrets, 'principalId' | 'vault'>[];
 }
 
 /** Maximum entries; the newest are kept. An entry beyond them needs that many failed removals in a row. */
@@ -114,30 +133,45 @@ export function disownGrant(
 }
 
 /** Records that a run has succeeded. */
-export function settleGrant(
-  access: HeldAccess | undefined,
-  { run, identity }: { readonly run: string; readonly identity: DeviceIdentity },
-): HeldAccess {
+export function settleGrant(access: HeldAccess | undefined, { run, identity, vault }: SettledGrant): HeldAccess {
+  const current = { principalId: identity.principalId, vault };
   const settled = ({ wasHeld: _wasHeld, ...grant }: HeldGrant): HeldGrant => {
-    if (grant.principalId !== identity.principalId) return { ...grant, state: 'ending' };
+    if (!isSame(grant, current)) return grant.state === 'unreached' ? grant : { ...grant, state: 'ending' };
     return grant.run === run && grant.state === 'granting' ? { ...grant, state: 'held' } : grant;
   };
   return { identity, grants: orNone(access).grants.map(settled) };
 }
 
-/** Removes entries whose assignments were removed, unless a run has begun to make them again. */
+/**
+ * Removes entries whose assignments were removed, unless a run has begun to make them again. An entry of which something cannot
+ * be removed stays.
+ */
 export function dropGrants(
   access: HeldAccess | undefined,
-  removed: readonly Pick<GrantedSecrets, 'principalId' | 'vault'>[],
+  { removed, unreached }: WithdrawnGrants,
 ): HeldAccess | undefined {
   if (access === undefined) return undefined;
-  const stays = (grant: HeldGrant): boolean => grant.state !== 'ending' || !removed.some((one) => isSame(one, grant));
-  return { ...access, grants: access.grants.filter(stays) };
+  const grants = access.grants.flatMap((grant): HeldGrant[] => {
+    if (!isToEnd(grant)) return [grant];
+    if (unreached.some((one) => isSame(one, grant))) return [{ ...grant, state: 'unreached' }];
+    return removed.some((one) => isSame(one, grant)) ? [] : [grant];
+  });
+  return { ...access, grants };
 }
+
+const isToEnd = ({ state }: HeldGrant): boolean => state === 'ending' || state === 'unreached';
 
 /** The entries whose assignments are to be removed. */
 export function endingGrants(access: HeldAccess | undefined): HeldGrant[] {
-  return access === undefined ? [] : access.grants.filter(({ state }) => state === 'ending');
+  return access === undefined ? [] : access.grants.filter(isToEnd);
+}
+
+/** Whether this assignment is still to be removed. */
+export function isEnding(
+  access: HeldAccess | undefined,
+  { principalId, vault, secret }: Pick<GrantedSecrets, 'principalId' | 'vault'> & { readonly secret: string },
+): boolean {
+  return endingGrants(access).some((one) => isSame(one, { principalId, vault }) && one.made.includes(secret));
 }
 
 /** Whether a run may make these assignments now: it has noted them, and neither a revocation nor its own undo has ended them. */

@@ -28,6 +28,11 @@ export interface ClientRecord extends DeviceAccess {
   readonly held?: readonly HeldToken[];
   /** Who may read the client's secrets. */
   readonly access?: HeldAccess;
+  /**
+   * Object id of the identity that the client's last onboarding named, or that it had when it was offboarded; in lower case. An
+   * event may name this one again, for a client that has no credential.
+   */
+  readonly lastIdentity?: string;
   /** When the client was first given a token, even if the token is gone by now. */
   readonly knownSince?: string;
   /** Since when a rotation is due regardless of the credential's age. */
@@ -70,7 +75,7 @@ export interface ClientRecordRequests extends AccessRequests {
   /** A run ends without removing the token that it created. */
   readonly noteOrphaned: WorksFor & OrphanedToken;
   /** A run is about to create, adopt or move this token, or has done so. */
-  readonly holdToken: WorksFor & HeldToken;
+  readonly holdToken: WorksFor & HeldToken & NamedIdentity;
   /** The client no longer has the token. */
   readonly dropToken: WorksFor & { readonly token: string };
   /**
@@ -104,13 +109,24 @@ export interface ClientRecordRequests extends AccessRequests {
   readonly noteContact: WorksFor & { readonly thumbprint: string; readonly at: string };
   /** A run has ended. Repeating the operation changes nothing. */
   readonly noteEnd: WorksFor & { readonly ended: EndedOperation };
-  /** The client was offboarded: keeps only its revocation, its newest event, how its runs ended and what must not come back. */
+  /** The client was offboarded: keeps only its revocation, its newest event, how its runs ended, which identity it had and what must not come back. */
   readonly forget: WorksFor;
 }
 export type ClientRecordOperation = keyof ClientRecordRequests;
 
+/** The object id of the identity that a run's request names; absent if it names none. */
+export interface NamedIdentity {
+  readonly names?: string;
+}
+
+/** What a client's record says about the identities that may read its secrets. */
+export interface RecordedReaders extends Pick<ClientRecord, 'access' | 'lastIdentity'> {
+  /** The record knows the client, so it is not new: whoever sends events may not choose who reads its secrets. */
+  readonly isKnown?: true;
+}
+
 /** The client may be given access: what its record says at a run's begin. */
-export interface Started extends Pick<ClientRecord, 'orphaned' | 'held' | 'access'> {
+export interface Started extends Pick<ClientRecord, 'orphaned' | 'held'>, RecordedReaders {
   /** A revocation that is older than the run. An onboarding clears it; no other run may begin. */
   readonly clears?: Revocation;
   /** Version of the main secret that the device's agent says it uses. */
@@ -197,9 +213,11 @@ export function noteOrphaned(record: ClientRecord, orphaned: OrphanedToken): Cli
 }
 
 /** Recorded before the action, as an undo is, so the record may name a token that was never created. */
-export function holdToken(record: ClientRecord, held: HeldToken): ClientRecord {
-  const { knownSince = held.since } = record;
-  return { ...record, knownSince, held: withHeldToken(record.held ?? [], held) };
+export function holdToken(record: ClientRecord, { names, ...held }: HeldToken & NamedIdentity): ClientRecord {
+  const { knownSince = held.since, lastIdentity: _last, ...rest } = record;
+  // Replaced also by none: an operator who names no identity has others decide who may read.
+  const last = names === undefined ? {} : { lastIdentity: names };
+  return { ...rest, ...last, knownSince, held: withHeldToken(record.held ?? [], held) };
 }
 
 /** Removes a token that the client no longer has. */
@@ -284,6 +302,22 @@ export function revocationOf({ revokedAt, disabled = [] }: ClientRecord): Revoca
 /** The client's tokens in its record, for runs that search for its resources. */
 export function tokensIn({ orphaned, held }: ClientRecord): Pick<ClientRecord, 'orphaned' | 'held'> {
   return { ...(orphaned === undefined ? {} : { orphaned }), ...(held === undefined ? {} : { held }) };
+}
+
+/** What preflight needs to know about the client's identities. */
+export function readersIn(record: ClientRecord): RecordedReaders {
+  const { lastIdentity } = record;
+  return {
+    ...readAccessIn(record),
+    ...(lastIdentity === undefined ? {} : { lastIdentity }),
+    ...(isKnown(record) ? { isKnown: true } : {}),
+  };
+}
+
+/** The identity that stays in the record of an offboarded client. */
+export function keptIdentity({ access, lastIdentity }: ClientRecord): Pick<ClientRecord, 'lastIdentity'> {
+  const kept = access?.identity?.principalId ?? lastIdentity;
+  return kept === undefined ? {} : { lastIdentity: kept };
 }
 
 /** The client's access in its record. */

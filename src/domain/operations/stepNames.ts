@@ -13,6 +13,7 @@ const PHASES = {
   pullCheck: 'pullCheck',
   promote: 'promote',
   recordVerification: null,
+  confirmAccess: null,
   removeFormerAccess: null,
   announce: null,
 

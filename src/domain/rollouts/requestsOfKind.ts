@@ -1,3 +1,5 @@
+import { ONBOARD } from '../operations/run.js';
+import type { RolloutRequest } from './rollout.js';
 import type { RolloutKind } from '@connected-registry/protocol/requests/rolloutRequest';
 import type { ArmKind } from '../resourceManager/rates.js';
 
@@ -18,3 +20,15 @@ export const REQUESTS_OF_KIND: Readonly<Record<RolloutKind, Readonly<Record<ArmK
   offboard: { reads: 5.75, writes: 1.02, deletes: 1 },
   check: { reads: 1, writes: 0, deletes: 0 },
 };
+
+/**
+ * Further requests for a client whose row names its device's identity: two role assignments, and a listing before and after them.
+ * They are about the vault, whose subscription may be another one, and only the app's own identity sends them. What a revocation or
+ * an offboarding takes away is not counted: rows do not say whether there is anything.
+ */
+export const REQUESTS_OF_ACCESS: Readonly<Record<ArmKind, number>> = { reads: 2, writes: 2, deletes: 0 };
+
+/** Whether the row's run lets a device read its secrets, if the device may not read them yet. */
+export function givesAccess(kind: RolloutKind, request: RolloutRequest): boolean {
+  return kind === ONBOARD && 'identity' in request && request.identity !== undefined;
+}

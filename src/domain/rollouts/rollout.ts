@@ -67,6 +67,8 @@ export interface RolloutPlan {
   readonly dryRun: boolean;
   /** Rows of each subscription, whose budgets are independent. */
   readonly subscriptions: readonly { readonly id: string; readonly rows: number }[];
+  /** Rows that name an identity, whose role assignments are written in the vault's subscription; absent if there are none. */
+  readonly access?: { readonly subscription: string; readonly rows: number };
   /** Rates of Azure Resource Manager that the settings name. */
   readonly rates: ArmRates;
 }

@@ -1,7 +1,7 @@
 import type { FoundRun } from '../../activities/runs/presentRun.js';
 import { referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
-import type { GrantedSecrets } from '../../domain/access/heldAccess.js';
 import { grantTexts, othersAccess } from '../../domain/access/plannedAccess.js';
+import { remainingTexts, type WithdrawnAccess } from '../../domain/access/withdrawnAccess.js';
 import type { Marked } from '../../domain/clients/clientRecord.js';
 import { keptByName } from '../../domain/offboarding/offboardingPlan.js';
 import { ONBOARD, type Run } from '../../domain/operations/run.js';
@@ -12,6 +12,7 @@ import type { Attempts } from '../run/attempts.js';
 import { StepFailed, type Flow } from '../run/flow.js';
 import type { RunContext } from '../run/runContext.js';
 import { ClientRecords } from './clientRecord.js';
+import { withdrawnGrants } from './readAccess.js';
 
 /** What a look at the client found. */
 export interface Disabled {
@@ -28,7 +29,7 @@ export class DisableAccess {
   private readonly untried = new Set<string>();
   private readonly keptReasons = new Set<string>();
   /** What was taken back, by the last look. */
-  private withdrawn: readonly GrantedSecrets[] = [];
+  private withdrawn: WithdrawnAccess | undefined;
   /** Whether a run in progress may have given access since the mark. */
   private mayHaveGrants = false;
   /** What could not be read, in words. */
@@ -157,13 +158,15 @@ export class DisableAccess {
       yield* new ClientRecords(run).call('endGrants', {});
       return yield* run.activities.withdrawAccess({ reference: referenceOf(run.input.request) });
     });
-    if (done) this.withdrawn = done.removed;
-    for (const text of grantTexts(done?.removed ?? [])) this.disabledNames.add(text);
+    if (!done) return;
+    this.withdrawn = done;
+    for (const text of grantTexts(done.removed)) this.disabledNames.add(text);
+    for (const text of remainingTexts(done)) this.keptReasons.add(text);
   }
 
   /** Has the record forget what was taken back. */
   forgetWithdrawn(): void {
-    if (this.withdrawn.length > 0) new ClientRecords(this.run).notify('dropGrants', { removed: this.withdrawn });
+    if (this.withdrawn) new ClientRecords(this.run).notify('dropGrants', withdrawnGrants(this.withdrawn));
   }
 
   /** Disables one thing. @param otherwise what may be true when that fails, in words */

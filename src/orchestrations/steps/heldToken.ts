@@ -1,3 +1,4 @@
+import type { NamedIdentity } from '../../domain/clients/clientRecord.js';
 import type { HeldToken } from '../../domain/tokens/heldToken.js';
 import type { OperationFailure } from '../../domain/operations/operation.js';
 import type { OnboardingPlan } from '../../domain/onboarding/plan.js';
@@ -18,6 +19,8 @@ export class HeldTokenSteps {
   constructor(
     private readonly run: RunContext<Run>,
     private readonly token: string,
+    /** What the run's request names. */
+    private readonly named: NamedIdentity,
   ) {
     this.records = new ClientRecords(run);
     this.tokenClaim = new TokenClaim(run, token);
@@ -37,12 +40,12 @@ export class HeldTokenSteps {
   note(held: HeldToken | undefined): void {
     if (!held) return;
     this.isNoted = true;
-    this.records.notify('holdToken', held);
+    this.records.notify('holdToken', { ...held, ...this.named });
   }
 
   /** After the token is made: a token of that name that is made later is another one. */
   made(held: HeldToken | undefined): void {
-    if (held) this.records.notify('holdToken', { ...held, until: this.run.now.toISOString() });
+    if (held) this.records.notify('holdToken', { ...held, ...this.named, until: this.run.now.toISOString() });
   }
 
   /**
@@ -54,7 +57,7 @@ export class HeldTokenSteps {
     const { exists, isAdopted = false, held, earlierScopeMap } = plan.token;
     if (exists && !isAdopted) {
       if (this.isNoted && held && earlierScopeMap !== undefined)
-        this.records.notify('holdToken', { ...held, scopeMap: earlierScopeMap });
+        this.records.notify('holdToken', { ...held, ...this.named, scopeMap: earlierScopeMap });
       return;
     }
     if (this.isNoted) this.records.notify('dropToken', { token: this.token });

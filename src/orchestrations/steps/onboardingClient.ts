@@ -70,7 +70,7 @@ function clientOf(
   const reference = referenceOf(request);
   const rights = rightsHash(toActions(request.permissions));
   const binding = new Binding(run, request.token);
-  const held = new HeldTokenSteps(run, request.token);
+  const held = new HeldTokenSteps(run, request.token, request.identity ? { names: request.identity.principalId } : {});
   const mapHold = new MapHold(run, request);
   const order = {
     reference,

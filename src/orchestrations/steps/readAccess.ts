@@ -1,6 +1,8 @@
 import { referenceOf } from '@connected-registry/protocol/names/clientKey';
-import type { GrantedSecrets } from '../../domain/access/heldAccess.js';
+import type { GrantedSecrets, WithdrawnGrants } from '../../domain/access/heldAccess.js';
 import type { PlannedAccess } from '../../domain/access/plannedAccess.js';
+import { remainingTexts, type WithdrawnAccess } from '../../domain/access/withdrawnAccess.js';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import type { Run } from '../../domain/operations/run.js';
 import type { Flow } from '../run/flow.js';
 import type { Compensation, RunContext, Undo } from '../run/runContext.js';
@@ -23,17 +25,13 @@ export class ReadAccessSteps {
   *grant(): Flow<void> {
     const { run, planned } = this;
     if (!planned || planned.missing.length === 0) return;
-    const { principalId, principalType, vault, missing: secrets } = planned;
-    const grant = { principalId, vault, made: secrets, run: run.id };
-    const records = new ClientRecords(run);
+    const { principalId, vault, missing: made } = planned;
+    const grant = { principalId, vault, made, run: run.id };
     yield* run.step(
       'grantAccess',
       function* () {
-        yield* records.call('noteGrant', grant);
-        const reference = referenceOf(run.input.request);
-        const order = { reference, run: run.id, vault, secrets, principalId, principalType };
-        const { foreign } = yield* run.activities.grantAccess(order);
-        if (foreign.length > 0) yield* records.call('disownGrant', { principalId, vault, made: foreign });
+        yield* new ClientRecords(run).call('noteGrant', grant);
+        yield* give(run, planned, {});
       },
       [undoGranting(grant)],
     );
@@ -43,30 +41,62 @@ export class ReadAccessSteps {
   *settle(): Flow<void> {
     const { run, planned } = this;
     if (!planned) return;
-    const { principalId, principalType, missing, former, isRecorded } = planned;
+    const { principalId, principalType, vault, missing, former, isRecorded } = planned;
     if (isRecorded && missing.length === 0 && former.length === 0) return;
+    // A removal of an earlier run whose process stood still may have taken one again.
+    if (missing.length > 0)
+      yield* run.bestEffort('confirmAccess', run.limits.undoDeadlineSeconds, (within) =>
+        give(within, planned, { onlyLacking: true }),
+      );
     const uninterrupted = run.uninterrupted();
     const identity = { principalId, principalType };
-    yield* new ClientRecords(uninterrupted).call('settleGrant', { run: run.id, identity });
+    yield* new ClientRecords(uninterrupted).call('settleGrant', { run: run.id, identity, vault });
     if (former.length === 0) return;
     // What remains stays in the record: a check reports it, and the client's next run, revocation or offboarding removes it.
     yield* run.bestEffort('removeFormerAccess', run.limits.undoDeadlineSeconds, withdrawn);
   }
 }
 
+/** Makes what the plan lacks. What others made in the meantime is not this app's. */
+function* give(
+  run: RunContext<Run>,
+  { principalId, principalType, vault, missing: secrets }: PlannedAccess,
+  how: { readonly onlyLacking?: true },
+): Flow<void> {
+  const reference = referenceOf(run.input.request);
+  const order = { reference, run: run.id, vault, secrets, principalId, principalType, ...how };
+  const { foreign } = yield* run.activities.grantAccess(order);
+  if (foreign.length > 0) yield* new ClientRecords(run).call('disownGrant', { principalId, vault, made: foreign });
+}
+
 /** Deletes the assignments that the client's record marks for removal, and has the record forget them. */
-export function* withdrawn(run: RunContext<Run>): Flow<readonly GrantedSecrets[]> {
-  const { removed } = yield* run.activities.withdrawAccess({ reference: referenceOf(run.input.request) });
-  if (removed.length > 0) yield* new ClientRecords(run).call('dropGrants', { removed });
-  return removed;
+export function* withdrawn(run: RunContext<Run>): Flow<WithdrawnAccess> {
+  const found = yield* run.activities.withdrawAccess({ reference: referenceOf(run.input.request) });
+  const grants = withdrawnGrants(found);
+  if (grants.removed.length + grants.unreached.length > 0) yield* new ClientRecords(run).call('dropGrants', grants);
+  return found;
+}
+
+/** What the record is told of a removal: the same of what is gone and of what others made. */
+export function withdrawnGrants({ removed, foreign, unreached }: WithdrawnAccess): WithdrawnGrants {
+  const named = (grants: readonly GrantedSecrets[]) => grants.map(({ principalId, vault }) => ({ principalId, vault }));
+  return { removed: named([...removed, ...foreign]), unreached: named(unreached) };
 }
 
 /** Also for a revoked client: its revocation takes this access away, and may have come before the action. */
 function undoGranting(grant: GrantedSecrets & { readonly run: string }): Compensation {
   const undo: Undo = function* (run) {
     yield* new ClientRecords(run).call('undoGrant', grant);
-    yield* withdrawn(run);
-    return {};
+    const { foreign, unreached } = yield* withdrawn(run);
+    // What remains of earlier runs is not this run's to tell.
+    const ofRun = <Grant extends GrantedSecrets>(grants: readonly Grant[]): Grant[] =>
+      grants.filter((one) => one.principalId === grant.principalId && sameName(one.vault, grant.vault));
+    const kept = remainingTexts({ foreign: ofRun(foreign), unreached: [] });
+    const residue = remainingTexts({ foreign: [], unreached: ofRun(unreached) });
+    return {
+      ...(kept.length > 0 ? { kept: kept.join('; ') } : {}),
+      ...(residue.length > 0 ? { residue: residue.join('; ') } : {}),
+    };
   };
   return { name: 'withdrawAccess', undo, whenRevoked: undo };
 }

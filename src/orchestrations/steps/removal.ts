@@ -1,6 +1,7 @@
 import { referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { HeldAccess } from '../../domain/access/heldAccess.js';
 import { grantTexts, othersAccess } from '../../domain/access/plannedAccess.js';
+import { remainingTexts } from '../../domain/access/withdrawnAccess.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 import {
   keptToken,
@@ -83,11 +84,13 @@ export class Removal {
     const { run } = this;
     this.kept.push(...othersAccess(held, this.reference));
     if (!held.grants.some(({ made }) => made.length > 0)) return;
-    const removed = yield* this.attempts.step('withdrawAccess', 'read access to the secrets', function* () {
+    const done = yield* this.attempts.step('withdrawAccess', 'read access to the secrets', function* () {
       yield* new ClientRecords(run).call('endGrants', {});
       return yield* withdrawn(run);
     });
-    this.removed.push(...grantTexts(removed ?? []));
+    if (!done) return;
+    this.removed.push(...grantTexts(done.removed));
+    this.kept.push(...remainingTexts(done));
   }
 
   /** A token that stays keeps no password of ours. */

@@ -38,7 +38,7 @@ export function identityByEvent({ principalId }: DeviceIdentity): Problem {
   return {
     code: 'identity-not-by-event',
     field: 'identity',
-    message: `The client exists and does not have the identity ${principalId}; an event may name the identity of a new client only.`,
+    message: `The client is not new, and its record does not have the identity ${principalId}; an event may name the identity of a new client only.`,
     fix: 'Have an operator onboard the client with this identity: POST /api/onboardings.',
   };
 }

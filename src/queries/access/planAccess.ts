@@ -3,8 +3,9 @@ import { candidateSecretName, mainSecretName } from '@connected-registry/protoco
 import { sameName } from '@connected-registry/protocol/names/sameName';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
-import type { HeldAccess } from '../../domain/access/heldAccess.js';
+import { endingGrants, type HeldAccess } from '../../domain/access/heldAccess.js';
 import type { PlannedAccess } from '../../domain/access/plannedAccess.js';
+import type { RecordedReaders } from '../../domain/clients/clientRecord.js';
 import type { Problem } from '../../domain/operations/operation.js';
 import type { SecretAssignment } from '../../ports/readAccess.js';
 import type { Ports } from '../../ports/ports.js';
@@ -23,7 +24,8 @@ export interface AccessFindings {
 
 /** What is known of a client before its access is planned. */
 export interface KnownAccess {
-  readonly access: HeldAccess | undefined;
+  /** By its record. */
+  readonly readers: RecordedReaders | undefined;
   /** Whether the client has a credential, or had one that a revocation disabled. */
   readonly hasCredential: boolean;
 }
@@ -51,7 +53,7 @@ export function createPlanAccess(
     if (onboarding.identityByEvent && !mayEventName(identity, known)) return { problems: [identityByEvent(identity)] };
     const present = (await mayAssign(vault)) ? await listed(vault, identity) : undefined;
     if (present === undefined) return { problems: [mayNotAssign(vault, await self.namesOf(own))] };
-    const access = planned(onboarding, identity, { vault, present, held: known.access });
+    const access = planned(onboarding, identity, { vault, present, held: known.readers?.access });
     // Fewer calls: a client that has its access needs no count.
     const counted = access.missing.length === 0 ? undefined : await count(vault);
     const isFull = counted !== undefined && counted.count + access.missing.length > counted.limit;
@@ -78,12 +80,15 @@ export function createPlanAccess(
 }
 
 /**
- * Whether an event may name this identity: that of a new client, or the one that the client has. Whoever sends events could
- * otherwise read the credential of a client that an operator set up.
+ * Whether an event may name this identity: that of a new client, the one that the client has, or the one that a client without a
+ * credential had last. Whoever sends events could otherwise read the credential of a client that an operator set up, if need be
+ * after having it offboarded.
  */
-function mayEventName({ principalId }: DeviceIdentity, { access, hasCredential }: KnownAccess): boolean {
-  if (access?.identity !== undefined) return access.identity.principalId === principalId;
-  return !hasCredential;
+function mayEventName({ principalId }: DeviceIdentity, { readers, hasCredential }: KnownAccess): boolean {
+  const identity = readers?.access?.identity;
+  if (identity !== undefined) return identity.principalId === principalId;
+  if (hasCredential) return false;
+  return readers?.isKnown !== true || readers.lastIdentity === principalId;
 }
 
 function planned(
@@ -104,10 +109,12 @@ function planned(
   const secrets = [mainSecretName(reference), candidateSecretName(reference)];
   const isPresent = (secret: string) => present.some((one) => sameName(one.secret, secret));
   // What is still marked for removal would be removed, so it is made again.
-  const isEnding = (secret: string) => own?.state === 'ending' && own.made.includes(secret);
+  const isEnding = (secret: string) =>
+    own !== undefined && endingGrants({ grants: [own] }).length > 0 && own.made.includes(secret);
   const missing = secrets.filter((secret) => !isPresent(secret) || isEnding(secret));
   const grants = held === undefined ? [] : held.grants;
-  const former = grants.filter((one) => one.principalId !== principalId && one.made.length > 0);
+  // What cannot be removed is no work for this run. A revocation and an offboarding tell it.
+  const former = grants.filter((one) => one !== own && one.made.length > 0 && one.state !== 'unreached');
   return {
     ...identity,
     vault,

@@ -1,11 +1,10 @@
 import type { Config } from '../../settings/config.js';
-import type { HeldAccess } from '../../domain/access/heldAccess.js';
 import type { HeldToken } from '../../domain/tokens/heldToken.js';
 import type { OrphanedToken } from '../../domain/tokens/orphanedToken.js';
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
 import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
 import { sameActions, toActions } from '@connected-registry/protocol/names/permissions';
-import type { Revocation } from '../../domain/clients/clientRecord.js';
+import type { RecordedReaders, Revocation } from '../../domain/clients/clientRecord.js';
 import type { CredentialPlan, OnboardingPlan, RevokedToken, StoredCredential } from '../../domain/onboarding/plan.js';
 import { parseTags } from '@connected-registry/protocol/names/secretTags';
 import { chooseSlot, isLive, isSamePassword, type KnownSlot } from '@connected-registry/protocol/registry/slots';
@@ -37,7 +36,7 @@ import { sameName } from '@connected-registry/protocol/names/sameName';
  * @param clears the revocation that the onboarding clears; undefined when the client is not revoked.
  * @param orphaned tokens that earlier runs of the client created and could not delete.
  * @param held tokens that the client's record says it holds.
- * @param access who may read the client's secrets, by its record.
+ * @param readers who may read the client's secrets, by its record.
  * @throws ServiceError
  */
 export type Preflight = (
@@ -45,7 +44,7 @@ export type Preflight = (
   clears?: Revocation,
   orphaned?: readonly OrphanedToken[],
   held?: readonly HeldToken[],
-  access?: HeldAccess,
+  readers?: RecordedReaders,
 ) => Promise<OnboardingPlan>;
 
 /** Creates preflight over the app's ports. @param facts reads facts that change rarely, from a cache. @param reads reads the others. */
@@ -57,8 +56,8 @@ export function createPreflight(
   tokenUsers: TokenUsers,
   planAccess: PlanAccess,
 ): Preflight {
-  return (onboarding, clears, orphaned = [], held = [], access) =>
-    unlessMended(facts, (look) => plan(look, onboarding, { clears, orphaned, held, access }));
+  return (onboarding, clears, orphaned = [], held = [], readers) =>
+    unlessMended(facts, (look) => plan(look, onboarding, { clears, orphaned, held, readers }));
 
   async function plan(look: Look, onboarding: Onboarding, remembered: Remembered): Promise<OnboardingPlan> {
     const { clears } = remembered;
@@ -78,7 +77,7 @@ export function createPreflight(
     // A token that does not exist is on no list: ARM deletes none that is.
     const bound = token !== undefined && isBound(findings.connectedRegistry, onboarding.token);
     const { access, problems: ofAccess } = await planAccess(onboarding, {
-      access: remembered.access,
+      readers: remembered.readers,
       hasCredential: findings.main !== undefined || clears !== undefined,
     });
     const found: Omit<OnboardingPlan, 'writes' | 'adopts' | 'problems'> = {
@@ -177,7 +176,7 @@ interface Remembered {
   readonly clears: Revocation | undefined;
   readonly orphaned: readonly OrphanedToken[];
   readonly held: readonly HeldToken[];
-  readonly access: HeldAccess | undefined;
+  readonly readers: RecordedReaders | undefined;
 }
 
 /** Reads the ancestors; none for a connected registry that syncs from the registry in the cloud, as most do. */

@@ -37,3 +37,40 @@ test('rows of one check start together or not at all', () => {
   expect(started('check', { first: 150 }, rows)).toHaveLength(200);
   expect(started('check', { first: 0 }, rows)).toEqual([]);
 });
+
+test('rows that name an identity count double beside the others, and share the room of one vault', () => {
+  const given = { identity: { principalId: '11111111-1111-1111-1111-111111111111' } };
+  const startedOf = (rows: readonly (readonly [string, boolean])[]) => {
+    const round = { plan: { kind: 'onboard', waves: { size: 500, pauseSeconds: 0 } }, at: '2026-03-01T12:00:00.000Z' };
+    const waiting = rows.map(([name, gives], row) => ({
+      row,
+      request: { registry: name, connectedRegistry: `site-${row}`, client: `c${row}`, ...(gives ? given : {}) },
+      status: { state: 'waiting', retry: 0 } as const,
+    }));
+    const pace = { room: ({ givesAccess }: { readonly givesAccess?: boolean }) => (givesAccess === true ? 2 : 5) };
+    return admittedRows(round as unknown as RoundOfRuns, waiting, {
+      pace,
+      config: { registries: [...registries] },
+    }).map(({ row }) => row);
+  };
+  // Two registries, one vault.
+  expect(
+    startedOf([
+      ['first', true],
+      ['third', true],
+      ['third', true],
+      ['first', true],
+    ]),
+  ).toEqual([0, 1]);
+  // One that counts double leaves room for three others.
+  expect(startedOf([['first', true], ...Array.from({ length: 9 }, () => ['first', false] as const)])).toEqual([
+    0, 1, 2, 3,
+  ]);
+  expect(
+    startedOf([
+      ['first', false],
+      ['first', true],
+      ['first', true],
+    ]),
+  ).toEqual([0, 1]);
+});

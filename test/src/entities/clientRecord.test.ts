@@ -95,7 +95,7 @@ describe('a revocation', () => {
     expect(state).toEqual({ revokedAt: EARLY, disabled: ['token-a', 'token-b'] });
     expect((await send(state, 'begin', { requestedAt: LATE })).outcome).toEqual({
       kind: 'done',
-      value: { clears: { revokedAt: EARLY, disabled: ['token-a', 'token-b'] } },
+      value: { clears: { revokedAt: EARLY, disabled: ['token-a', 'token-b'] }, isKnown: true },
     });
     expect((await send(state, 'clearRevocation', { effectiveAt: LATE })).state).toEqual({});
   });
@@ -218,12 +218,15 @@ describe('the record of a client', () => {
     expect((await send(again.state, 'clearRotationDue', { at: LATE })).state).toEqual({});
   });
 
-  test('keeps only revocation, newest event and existence after an offboarding', async () => {
+  test('keeps only revocation, newest event, existence and last identity after an offboarding', async () => {
     const disabling = [{ operation: 'client.revocation', until: LATE }];
     const kept = { revokedAt: EARLY, disabled: ['token-a'], disabling, newestEventAt: LATE };
-    const record = { ...kept, rotationDueSince: EARLY, acknowledged: 'v1' };
+    const access = { identity: { principalId: 'a-device', principalType: 'Device' as const }, grants: [] };
+    const record = { ...kept, rotationDueSince: EARLY, acknowledged: 'v1', access };
     const forgotten = await send(record, 'forget', {});
-    expect(forgotten.state).toEqual({ ...kept, knownSince: EARLY, tokensEndedAt: EARLY });
+    const stays = { ...kept, knownSince: EARLY, tokensEndedAt: EARLY, lastIdentity: 'a-device' };
+    expect(forgotten.state).toEqual(stays);
+    expect((await send(forgotten.state, 'forget', {})).state).toEqual(stays);
     // The client existed, so a repeated offboarding does not report it as unknown.
     expect((await send(forgotten.state, 'beginOffboarding', { requestedAt: LATE })).outcome).toMatchObject({
       value: { isKnown: true },

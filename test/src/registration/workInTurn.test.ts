@@ -88,7 +88,8 @@ describe('work about the vault', () => {
 
   test('needs a write for each secret, and is bound to no registry', () => {
     expect(activityNeeds('grantAccess', { secrets: ['a', 'b'] })).toEqual({ of: 'vault', writes: 2 });
-    expect(activityNeeds('withdrawAccess', {})).toEqual({ of: 'vault', deletes: 2 });
+    expect(activityNeeds('withdrawAccess', {})).toEqual({ of: 'vault', reads: 2, deletes: 2 });
+    expect(activityNeeds('grantAccess', { secrets: ['a'], onlyLacking: true })).toEqual({ of: 'vault', reads: 1 });
   });
 });
 

@@ -1,18 +1,12 @@
 /** The durable engine as an extension of the host, with a client binding, a management API, a start and a stop. */
-import path from 'node:path';
-
 import type { DurableExtension, ExtensionOptions } from '../extension.js';
-import { FileArchive } from '../store/archive.js';
-import { openFileJournal } from '../store/fileJournal.js';
-import { memoryJournal, type Journal } from '../store/journal.js';
 import { Client } from './client/client.js';
 import { Engine } from './engine/engine.js';
 import { DurableFunctions } from './functions.js';
-import { TaskHub } from './hub/hub.js';
-import type { HubRecord } from './hub/records.js';
 import { clientBindingText } from './management/links.js';
 import { handleManagement } from './management/router.js';
 import { durableSettings } from './settings.js';
+import { openStore } from './store.js';
 import { codeFinder } from './userCode.js';
 
 /** Options for tests and benchmarks. */
@@ -52,28 +46,4 @@ export async function createDurableExtension(options: ExtensionOptions & StoreOp
       await journal.close();
     },
   };
-}
-
-interface Store {
-  readonly hub: TaskHub;
-  readonly journal: Journal;
-  readonly archive: FileArchive | undefined;
-}
-
-async function openStore(options: ExtensionOptions & StoreOptions): Promise<Store> {
-  if (options.inMemory === true) return { hub: new TaskHub(), journal: memoryJournal(), archive: undefined };
-  const folder = path.join(options.dataDir, 'durable');
-  const archive = new FileArchive(folder);
-  const hub = new TaskHub(archive);
-  const journal = await openFileJournal(folder, (payload, seq) => hub.apply(JSON.parse(payload) as HubRecord, seq), {
-    file: path.join(options.dataDir, 'durable.count'),
-    missing: (text) => options.log.error(text),
-  });
-  try {
-    await archive.open(hub.archived.places());
-    return { hub, journal, archive };
-  } catch (error) {
-    await journal.close();
-    throw error;
-  }
 }

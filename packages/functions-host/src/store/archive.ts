@@ -6,7 +6,7 @@
  * A record on disk: 4 bytes length of the payload, 4 bytes CRC-32 of it, the payload.
  */
 import { readSync } from 'node:fs';
-import { mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readFile, readdir, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 
@@ -48,6 +48,8 @@ export class FileArchive {
   readonly #segments = new Map<number, Segment>();
   /** The last number that was ever used, as far as known. */
   #last = 0;
+  /** Files that are neither removed nor added to, because records of the journal that refer to them may come back. */
+  #held: ReadonlySet<number> = new Set();
   /** The segment that takes new records. */
   #current: { readonly number: number; readonly file: AppendedFile } | undefined;
 
@@ -58,7 +60,37 @@ export class FileArchive {
   }
 
   /**
-   * Opens the files and deletes those that are not needed. Call it when the journal has been read and is on disk.
+   * Holds all files that exist, because records of the journal are missing: if they are put back, they refer to these. It is
+   * noted on disk, so that it is true of later starts too, which do not miss the records any more. Call it before `open`.
+   * @throws the system's error; then nothing was changed
+   */
+  async hold(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const held = new Set([...(await this.#readHeld()), ...(await this.#numbers())]);
+    if (held.size === 0) return;
+    const draft = `${this.heldFile}.new`;
+    await writeFile(draft, `${[...held].join('\n')}\n`, { mode: 0o600, flush: true });
+    await rename(draft, this.heldFile);
+    await syncFolder(this.#folder);
+  }
+
+  /** The file that says which files are held. Whoever deletes it lets the host delete those that it does not need. */
+  get heldFile(): string {
+    return path.join(this.#folder, 'archive-held.txt');
+  }
+
+  /** Whether a file is held. */
+  isHeld(number: number): boolean {
+    return this.#held.has(number);
+  }
+
+  /** Number of the files that are held. */
+  get heldCount(): number {
+    return this.#held.size;
+  }
+
+  /**
+   * Opens the files and deletes those that are neither needed nor held. Call it when the journal has been read and is on disk.
    * @param places all that the journal refers to
    * @throws ArchiveDamagedError if a place is not in a file; then nothing is changed
    */
@@ -70,12 +102,13 @@ export class FileArchive {
       needed.set(segment, { end, count: (seen === undefined ? 0 : seen.count) + 1 });
     }
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    this.#held = await this.#readHeld();
     try {
       const unused: string[] = [];
       for (const number of await this.#numbers()) {
         this.#last = Math.max(this.#last, number);
         if (needed.has(number)) await this.#open(number);
-        else unused.push(this.#path(number));
+        else if (!this.#held.has(number)) unused.push(this.#path(number));
       }
       for (const [number, { end, count }] of needed) {
         const segment = this.#segments.get(number);
@@ -88,7 +121,8 @@ export class FileArchive {
       }
       for (const file of unused) await rm(file, { force: true });
       const youngest = this.#segments.get(this.#last);
-      if (youngest !== undefined && youngest.length < this.#segmentLength) this.#continue(this.#last, youngest);
+      if (youngest !== undefined && youngest.length < this.#segmentLength && !this.#held.has(this.#last))
+        this.#continue(this.#last, youngest);
     } catch (error) {
       await this.close();
       throw error;
@@ -118,6 +152,8 @@ export class FileArchive {
     } catch (error) {
       // A sync that failed says nothing about what follows in the same file.
       this.#current = undefined;
+      // Nothing refers to a file that was begun for these records. On a full disk there would be one more each time.
+      if (offset === 0) await this.remove(number).catch(() => undefined);
       throw error;
     }
     return payloads.map((payload) => {
@@ -176,6 +212,17 @@ export class FileArchive {
     return path.join(this.#folder, `archive-${String(number).padStart(6, '0')}.dat`);
   }
 
+  /** An unreadable line is passed over: somebody has edited the file. */
+  async #readHeld(): Promise<ReadonlySet<number>> {
+    try {
+      const text = await readFile(this.heldFile, 'utf8');
+      return new Set(text.split('\n').flatMap((line) => (/^\d+$/.test(line) ? [Number(line)] : [])));
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return new Set();
+      throw error;
+    }
+  }
+
   async #numbers(): Promise<number[]> {
     const names = await readdir(this.#folder);
     return names
@@ -198,7 +245,12 @@ export class FileArchive {
   async #begin(): Promise<{ number: number; file: AppendedFile }> {
     this.#last += 1;
     const segment = await this.#open(this.#last);
-    await syncFolder(this.#folder);
+    try {
+      await syncFolder(this.#folder);
+    } catch (error) {
+      await this.remove(this.#last).catch(() => undefined);
+      throw error;
+    }
     return this.#continue(this.#last, segment);
   }
 

@@ -27,13 +27,13 @@ interface Waiter {
 /**
  * Opens the journal of a folder, and creates both if they do not exist: locks the folder, passes every record to
  * `read`, and cuts off a torn write.
- * @param counting where the number of records is kept, and who is notified if fewer exist
+ * @param counting where the number of records is kept, and who is notified if fewer exist, before the count changes
  * @throws FolderLockedError, JournalDamagedError
  */
 export async function openFileJournal(
   folder: string,
   read: RecordReader,
-  counting?: { readonly file: string; readonly missing: (text: string) => void },
+  counting?: { readonly file: string; readonly missing: (text: string) => void | Promise<void> },
 ): Promise<Journal> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const lock = await lockFolder(folder);
@@ -53,7 +53,7 @@ export async function openFileJournal(
     }
     const count = counting && new JournalCount(counting.file);
     const missing = missingOf(folder, count?.read(), { seq, oldest: numbers[0] });
-    if (missing !== undefined) counting?.missing(missing);
+    if (missing !== undefined) await counting?.missing(missing);
     const current = numbers.at(-1) ?? 1;
     const handle = await openSegment(folder, current);
     const { size } = await handle.stat();

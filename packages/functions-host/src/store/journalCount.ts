@@ -73,6 +73,6 @@ export function missingOf(
   return (
     `The journal in ${folder} is not complete: ${what} (there is ${from}). It was truncated or removed while no host was running. ` +
     'The host goes on with what is there: orchestrations, entities and messages of the missing records are as if they had ' +
-    'never been. Put a copy of the folder in its place to have them back.'
+    'never been. Put a copy of the folder in its place to have them back. Until then no file of the archive is deleted.'
   );
 }

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AppendedFile } from '@connected-registry/clock/files/appendedFile';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { ArchiveDamagedError, FileArchive, type Place } from '../../src/store/archive.js';
 
@@ -156,5 +157,37 @@ describe('damage to an archive', () => {
       expect([first, third].map((place) => archive.read(place).toString('utf8'))).toEqual(['one', 'three']);
       await archive.close();
     }
+  });
+});
+
+describe('an archive on a full disk', () => {
+  const noSpace = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  const fill = (): void => {
+    vi.spyOn(AppendedFile.prototype, 'append').mockImplementation(() => {
+      throw noSpace;
+    });
+  };
+  afterEach(() => vi.restoreAllMocks());
+
+  it('leaves no file and no open one for each attempt', async () => {
+    const archive = await open([]);
+    fill();
+    for (let attempt = 0; attempt < 5; attempt += 1)
+      await expect(archive.append(payloads('a'))).rejects.toThrow('no space left on device');
+    expect([files(), [...archive.sizes()]]).toEqual([[], []]);
+  });
+
+  it('keeps the file that has records, and goes on when there is space', async () => {
+    const archive = await open([]);
+    const [first] = await archive.append(payloads('a'));
+    fill();
+    for (let attempt = 0; attempt < 5; attempt += 1)
+      await expect(archive.append(payloads('b'))).rejects.toThrow('no space left on device');
+    expect(files()).toEqual(['archive-000001.dat']);
+    vi.restoreAllMocks();
+
+    const [second] = await archive.append(payloads('c'));
+    if (!first || !second) throw new Error('no places');
+    expect([first, second].map((place) => archive.read(place).toString('utf8'))).toEqual(['a', 'c']);
   });
 });

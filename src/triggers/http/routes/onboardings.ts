@@ -4,7 +4,7 @@ import type { Config } from '../../../settings/config.js';
 import { findRegistry } from '../../../settings/registries.js';
 import type { CheckWarning } from '@connected-registry/protocol/answers/clientAnswers';
 import { clientKey, referenceOf } from '@connected-registry/protocol/names/clientKey';
-import { revocationOf } from '../../../domain/clients/clientRecord.js';
+import { readersIn, revocationOf } from '../../../domain/clients/clientRecord.js';
 import { lifetimeFault } from '@connected-registry/protocol/requests/lifetimes';
 import {
   fingerprint,
@@ -52,9 +52,9 @@ export function postOnboardings(config: Config, queries: Queries) {
 function plan(onboarding: Onboarding, client: DurableClient, queries: Queries): Promise<HttpResponseInit> {
   return orServiceProblem(async () => {
     const record = await readClientRecord(client, clientKey(onboarding));
-    const { orphaned, held, access } = record;
+    const { orphaned, held } = record;
     const [found, twins, ofLimit] = await Promise.all([
-      queries.preflight(onboarding, revocationOf(record), orphaned, held, access),
+      queries.preflight(onboarding, revocationOf(record), orphaned, held, readersIn(record)),
       queries.findCaseTwins(referenceOf(onboarding)),
       onboarding.identity === undefined ? [] : queries.limitWarnings(referenceOf(onboarding)),
     ]);

@@ -14,6 +14,7 @@ import {
 import { rolloutView } from '../../../domain/rollouts/view.js';
 import type { Queries } from '../../../queries/queries.js';
 import type { Config } from '../../../settings/config.js';
+import { givesAccess } from '../../../domain/rollouts/requestsOfKind.js';
 import { findRegistry } from '../../../settings/registries.js';
 import {
   awaitControl,
@@ -73,7 +74,7 @@ function toPlan(
   { head, freezeWindows }: RolloutBody,
   requests: readonly RolloutRequest[],
   actor: string,
-  config: Pick<Config, 'registries' | 'arm'>,
+  config: Pick<Config, 'registries' | 'arm' | 'vault'>,
 ): RolloutPlan {
   const now = new Date();
   const { name, kind, startAt, dryRun = false, waves, failureLimit } = head;
@@ -91,6 +92,7 @@ function toPlan(
     freezeWindows,
     dryRun,
     subscriptions: rowsBySubscription(requests, config),
+    ...rowsWithAccess(kind, requests, config),
     rates: config.arm.rates,
   };
 }
@@ -100,6 +102,17 @@ function given<Fields extends object>(fields: Fields) {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
     [Name in keyof Fields]: Exclude<Fields[Name], undefined>;
   };
+}
+
+/** Without a vault's resource id the app gives no access: each such row is refused. */
+function rowsWithAccess(
+  kind: RolloutPlan['kind'],
+  requests: readonly RolloutRequest[],
+  { vault }: Pick<Config, 'vault'>,
+): Pick<RolloutPlan, 'access'> {
+  const subscription = vault.resourceId?.split('/')[2]?.toLowerCase();
+  const rows = requests.filter((request) => givesAccess(kind, request)).length;
+  return subscription === undefined || rows === 0 ? {} : { access: { subscription, rows } };
 }
 
 function rowsBySubscription(requests: readonly RolloutRequest[], config: Pick<Config, 'registries'>) {

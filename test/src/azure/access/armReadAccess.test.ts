@@ -4,7 +4,7 @@ import { createArmReadAccess } from '../../../../src/azure/access/armReadAccess.
 import { permitsAssigning } from '../../../../src/azure/access/permissions.js';
 import { Turns } from '../../../../src/azure/budget/turns.js';
 import { assignmentName } from '../../../../src/domain/access/assignmentName.js';
-import { ASSIGNMENT_CONDITION } from '../../../../src/domain/access/secretsUser.js';
+import { ASSIGNMENT_CONDITION, KEY_VAULT_SECRETS_USER } from '../../../../src/domain/access/secretsUser.js';
 import type { ReadAccess } from '../../../../src/ports/readAccess.js';
 import { config } from '../../fakes/answers/requests.js';
 import { Cloud } from '../../../shared/cloud.js';
@@ -69,7 +69,11 @@ describe('with the role under its condition', () => {
     expect(await access.listAssignments(cloud.vaultId, principalId)).toEqual([made]);
     expect(await access.listAssignments(cloud.vaultId)).toContainEqual(made);
 
+    const createdBy = cloud.running.world.identities.app.objectId;
+    expect(await access.findAssignment(cloud.vaultId, made)).toEqual({ createdBy });
+
     for (let n = 0; n < 2; n += 1) await access.deleteAssignment(cloud.vaultId, made);
+    expect(await access.findAssignment(cloud.vaultId, made)).toBeUndefined();
     expect(await access.listAssignments(cloud.vaultId, principalId)).toEqual([]);
   });
 
@@ -78,6 +82,19 @@ describe('with the role under its condition', () => {
     await access.createAssignment(cloud.vaultId, { ...first, principalType });
     expect(await access.createAssignment(cloud.vaultId, wanted('two'))).toBe(false);
     expect(await access.listAssignments(cloud.vaultId, principalId)).toEqual([first]);
+  });
+
+  test('an assignment that somebody else made is that one’s, also after the app has written it again', async () => {
+    const { principalType, ...theirs } = wanted('three');
+    const path = `${cloud.vaultId}/secrets/three/providers/Microsoft.Authorization/roleAssignments/${theirs.name}`;
+    const roleDefinitionId = `/providers/Microsoft.Authorization/roleDefinitions/${KEY_VAULT_SECRETS_USER}`;
+    await cloud.armCall('PUT', path, { properties: { roleDefinitionId, principalId, principalType } });
+    const maker = await access.findAssignment(cloud.vaultId, theirs);
+    expect(maker?.createdBy).toMatch(/^[0-9a-f-]{36}$/);
+    expect(maker?.createdBy).not.toBe(cloud.running.world.identities.app.objectId);
+
+    expect(await access.createAssignment(cloud.vaultId, { ...theirs, principalType })).toBe(true);
+    expect(await access.findAssignment(cloud.vaultId, theirs)).toEqual(maker);
   });
 
   test('assignments on the vault itself are nobody’s of these', async () => {

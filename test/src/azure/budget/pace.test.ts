@@ -14,12 +14,13 @@ const OWN = 'own-identity';
 const ROTATE = { registry: 'first', kind: 'rotate' } as const;
 
 /** A pace on a clock that the test sets. */
-function paced(identities: readonly string[] = []) {
+function paced(identities: readonly string[] = [], vaultIn = ONE) {
   const clock = { time: 1_000_000, now: () => clock.time, sleep: async () => undefined };
   const turns = new Turns(clock);
   const config = {
     arm: { rates: RATES, identities },
     identity: { clientId: OWN },
+    vault: { resourceId: `/subscriptions/${vaultIn}/resourceGroups/secrets` },
     registries: [registry('first', ONE), registry('second', ONE), registry('third', OTHER)],
   } as const;
   const pace = createPace(turns, { ...config, registries: [...config.registries] });
@@ -93,5 +94,32 @@ describe('the pace of a rollout', () => {
     expect(pace.room(ROTATE, 30)).toBe(0);
     // Ten seconds of it remain after the refusal: 100 writes.
     expect(pace.room(ROTATE, 50)).toBe(100);
+  });
+});
+
+describe('work that gives access', () => {
+  const GIVES = { registry: 'first', kind: 'onboard', givesAccess: true } as const;
+
+  test('counts two writes more in the subscription that has both', () => {
+    // 500 writes in 30 seconds, for 4.02 writes each.
+    expect(paced().pace.room(GIVES, 30)).toBe(124);
+  });
+
+  test('is bounded by the app’s own budget, however many identities there are', () => {
+    // Its own identity alone sends the two writes: 500 of its own.
+    expect(paced(['second-identity', 'third-identity'], OTHER).pace.room(GIVES, 30)).toBe(250);
+    expect(paced(['second-identity', 'third-identity'], OTHER).pace.room({ ...GIVES, givesAccess: false }, 30)).toBe(
+      742,
+    );
+  });
+
+  test('that was started a moment ago is counted where its requests go', () => {
+    const { pace } = paced([], OTHER);
+    for (let nth = 0; nth < 100; nth += 1) pace.started(GIVES);
+    // 200 of 500 writes are gone in the vault's subscription, and 202 in the registry's.
+    expect(pace.room(GIVES, 30)).toBe(147);
+    expect(pace.room({ registry: 'third', kind: 'onboard' }, 30)).toBe(148);
+    for (let nth = 0; nth < 150; nth += 1) pace.started({ ...GIVES, registry: 'third' });
+    expect(pace.room(GIVES, 30)).toBe(0);
   });
 });

@@ -123,6 +123,7 @@ const ACCESS: CallsOf<ReadAccess> = {
   listAssignments: { run: () => ports.access.listAssignments(vaultId()) },
   createAssignment: { run: () => ports.access.createAssignment(vaultId(), reader) },
   deleteAssignment: { run: () => ports.access.deleteAssignment(vaultId(), reader) },
+  findAssignment: { run: () => ports.access.findAssignment(vaultId(), reader) },
   mayAssign: { run: () => ports.access.mayAssign(vaultId()) },
   countAssignments: { run: () => ports.access.countAssignments(vaultId()) },
 };

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ROLLOUT_KINDS } from '@connected-registry/protocol/requests/rolloutRequest';
 import { createPace } from '../../../../src/azure/budget/pace.js';
 import { Turns } from '../../../../src/azure/budget/turns.js';
@@ -19,7 +19,7 @@ const floorOf = (kind: (typeof ROLLOUT_KINDS)[number], armKind: keyof typeof RAT
 
 test('an offboarding deletes a token only: its scope map is shared', () => {
   expect(floorOf('offboard', 'deletes')).toBe(1);
-  expect(writesOf({ kind: 'offboard' }, ROWS)).toBe(2020);
+  expect(writesOf({ kind: 'offboard', rows: ROWS }, ROWS)).toBe(2020);
 });
 
 test.each(ROLLOUT_KINDS)('the floor and the pace count the same requests: %s', (kind) => {
@@ -29,8 +29,33 @@ test.each(ROLLOUT_KINDS)('the floor and the pace count the same requests: %s', (
     const pace = createPace(new Turns({ now: () => 1_000_000, sleep: async () => undefined }), {
       arm: { rates: RATES[armKind], identities: [] },
       identity: { clientId: 'own-identity' },
+      vault: { resourceId: `/subscriptions/${SUBSCRIPTION}/resourceGroups/secrets` },
       registries: [{ name: 'first', subscriptionId: SUBSCRIPTION, resourceGroup: 'edge' }],
     });
     expect(pace.room({ registry: 'first', kind }, ROWS)).toBe(Math.floor(ROWS / needs));
   }
+});
+
+describe('rows that name an identity', () => {
+  const rates = RATES.writes;
+  const timeWith = (subscription: string, rows: number) =>
+    floorSeconds(
+      { kind: 'onboard', subscriptions: [{ id: SUBSCRIPTION, rows: ROWS }], access: { subscription, rows }, rates },
+      1,
+    );
+
+  test('cost two writes more where the vault is in the registry’s subscription', () => {
+    expect(timeWith(SUBSCRIPTION, ROWS)).toBeCloseTo(4020);
+    expect(timeWith(SUBSCRIPTION, ROWS / 2)).toBeCloseTo(3020);
+  });
+
+  test('cost no time beside the others where it is not, until they are many', () => {
+    expect(timeWith('another', ROWS)).toBeCloseTo(2020);
+    expect(timeWith('another', 2 * ROWS)).toBeCloseTo(4000);
+  });
+
+  test('are counted among the writes, by their share of the rows', () => {
+    const plan = { kind: 'onboard', rows: ROWS, access: { subscription: 'another', rows: ROWS / 2 } } as const;
+    expect([writesOf(plan, ROWS), writesOf(plan, ROWS / 10)]).toEqual([3020, 302]);
+  });
 });

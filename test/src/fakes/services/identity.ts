@@ -1,12 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { OwnIdentity } from '../../../../src/ports/ownIdentity.js';
 
+/** Object id of the app's own identity. */
+export const OWN_OBJECT_ID = '99999999-9999-9999-9999-999999999999';
+
 /** The app's identities. It notes for whom work was done. */
 export class FakeIdentity implements OwnIdentity {
   /** Names of all identities. */
   all: readonly string[] = ['our-app'];
   /** Names of the app's own identity: its name in the settings, and its object id. */
-  ownId: readonly string[] = ['own'];
+  ownId: readonly string[] = ['own', OWN_OBJECT_ID];
   /** Identities that work was done with, in order. */
   readonly used: string[] = [];
   readonly #current = new AsyncLocalStorage<string>();

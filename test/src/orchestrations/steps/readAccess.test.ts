@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { assignmentName } from '../../../../src/domain/access/assignmentName.js';
-import { revocationOf } from '../../../../src/domain/clients/clientRecord.js';
+import { readersIn, revocationOf } from '../../../../src/domain/clients/clientRecord.js';
 import { reference } from '../../fakes/answers/orders.js';
 import { onboard as onboardFlow } from '../../../../src/orchestrations/onboard.js';
 import { onboarding, onboardingRun } from '../../fakes/answers/requests.js';
 import { runFlow } from '../../fakes/worlds/runFlow.js';
 import { atWork, offboardIn, revokeIn } from '../../fakes/clients/clients.js';
 import type { Call } from '../../fakes/durable/durableContext.js';
-import { VAULT_ID } from '../../fakes/services/access.js';
+import { FORMER_VAULT_ID, VAULT_ID } from '../../fakes/services/access.js';
+import { OWN_OBJECT_ID } from '../../fakes/services/identity.js';
 import { candidate, main, token } from '../../fakes/worlds/defaultClient.js';
 import { createFlowWorld, type FlowWorld } from '../../fakes/worlds/flowWorld.js';
 import { report } from '../../fakes/worlds/onboardScript.js';
@@ -41,6 +42,10 @@ const fails = { device: () => report({ outcome: 'digest-mismatch' }) };
 /** An assignment that a deployment of infra/device-access.bicep made. */
 const addDeployed = (secret: string, principalId = DEVICE, name = assignmentName(VAULT_ID, secret, principalId)) =>
   world.access.list.push({ name, secret, principalId });
+const addOurs = (secret: string, vault = VAULT_ID) => {
+  const name = assignmentName(vault, secret, DEVICE);
+  world.access.list.push({ name, secret, principalId: DEVICE, createdBy: OWN_OBJECT_ID, vault });
+};
 
 describe('an onboarding with an identity', () => {
   test('lets it read both secrets before the device is asked to pull, under the names of a deployment', async () => {
@@ -149,6 +154,84 @@ describe('assignments that others made', () => {
   });
 });
 
+describe('assignments that a deployment made after the app had failed to make them', () => {
+  // The app's role is taken away during the run, so that neither the creation nor the undo comes through.
+  const failThenDeploy = async () => {
+    world.wire.fail('createAssignment', { when: 'before', kind: 'forbidden', times: 99 });
+    world.wire.fail('findAssignment', { when: 'before', kind: 'forbidden', times: 99 });
+    expect((await onboard()).outcome.status).toBe('failed');
+    world.wire.mend();
+    SECRETS.forEach((secret) => addDeployed(secret));
+    vi.setSystemTime(Date.now() + 60_000);
+    expect((await onboard({})).outcome.status).toBe('completed');
+    vi.setSystemTime(Date.now() + 60_000);
+  };
+
+  test('stay when the client is revoked, and the answer says so', async () => {
+    await failThenDeploy();
+    const { outcome } = await revokeIn(flows);
+    expect(outcome.status).toBe('completed');
+    expect(readers()).toEqual([[DEVICE], [DEVICE]]);
+    expect(outcome.result?.kept).toContain(`read access of ${DEVICE} to secret ${main}: kept, because others gave it`);
+    expect(flows.record.access?.grants).toEqual([]);
+  });
+
+  test('stay when the client is offboarded', async () => {
+    await failThenDeploy();
+    const { outcome } = await offboardIn(flows);
+    expect(outcome.status).toBe('completed');
+    expect(readers()).toEqual([[DEVICE], [DEVICE]]);
+    expect(outcome.result?.kept.join(' ')).toContain('kept, because others gave it');
+  });
+
+  test('stay, and are told, if it is unknown who made them', async () => {
+    await failThenDeploy();
+    world.access.saysWhoMade = false;
+    const { outcome } = await revokeIn(flows);
+    expect(outcome.status).toBe('completed');
+    expect(readers()).toEqual([[DEVICE], [DEVICE]]);
+    expect(outcome.result?.kept?.join(' ')).toContain('it is unknown whether this app gave it');
+    // A later revocation tries, and tells, again.
+    expect(flows.record.access?.grants).toMatchObject([{ state: 'unreached', made: SECRETS }]);
+  });
+});
+
+describe('a client whose secrets were in another vault', () => {
+  /** What an earlier onboarding gave there. */
+  beforeEach(async () => {
+    await onboard({});
+    const grant = { principalId: DEVICE, vault: FORMER_VAULT_ID, run: 'earlier' };
+    await flows.ask('noteGrant', { ...grant, made: SECRETS });
+    await flows.ask('settleGrant', { ...grant, identity: { principalId: DEVICE, principalType: 'ServicePrincipal' } });
+    for (const secret of SECRETS) addOurs(secret, FORMER_VAULT_ID);
+  });
+  const vaults = () => world.access.list.map(({ vault }) => vault);
+
+  test('loses its access there when it is onboarded again', async () => {
+    expect((await onboard()).outcome.status).toBe('completed');
+    expect(vaults()).toEqual([VAULT_ID, VAULT_ID]);
+    expect(flows.record.access?.grants).toMatchObject([{ vault: VAULT_ID, state: 'held' }]);
+  });
+
+  test('is onboarded, revoked and offboarded without it if the app has no role there, and each answer that takes away says so', async () => {
+    world.access.isAllowedOnFormer = false;
+    expect((await onboard()).outcome.status).toBe('completed');
+    // What cannot be removed makes no work for later runs.
+    expect((await onboard()).outcome).toMatchObject({ status: 'completed', result: { changed: false } });
+
+    const told = `read access of ${DEVICE} to secret ${main}: in vault tests-former, it remains`;
+    const revoked = await revokeIn(flows);
+    expect(revoked.outcome.status).toBe('completed');
+    expect(revoked.outcome.result?.kept?.join(' ')).toContain(told);
+    vi.setSystemTime(Date.now() + 60_000);
+    const { outcome } = await offboardIn(flows);
+    expect(outcome.status).toBe('completed');
+    expect(outcome.result?.kept.join(' ')).toContain(told);
+    expect(vaults()).toEqual([FORMER_VAULT_ID, FORMER_VAULT_ID]);
+    expect(flows.record.access).toBeUndefined();
+  });
+});
+
 describe('a run that fails', () => {
   test('takes back what it gave', async () => {
     const { outcome } = await onboard(identity(), fails);
@@ -179,6 +262,14 @@ describe('a run that fails', () => {
     const { outcome } = await onboard();
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'service-forbidden' } });
     expect(readers()).toEqual([[], []]);
+  });
+
+  test('lists what it left because it is unknown who gave it', async () => {
+    world.access.saysWhoMade = false;
+    const { outcome } = await onboard(identity(), fails);
+    expect(outcome.status).toBe('failed');
+    expect(outcome.failure?.residue.join(' ')).toContain(`${DEVICE} to secret ${main}: in vault tests, it remains`);
+    expect(readers()).toEqual([[DEVICE], [DEVICE]]);
   });
 
   test('lists what it could not take back, and keeps it on record', async () => {
@@ -272,6 +363,39 @@ describe('a late call', () => {
     expect(readers()).toEqual([[], []]);
   });
 
+  test('of the removal, which stood still, takes at most the one that it was deleting, and the later run gives it again', async () => {
+    await onboard(identity(), { ...fails, ...noting });
+    await flows.ask('noteGrant', { principalId: DEVICE, vault: VAULT_ID, made: SECRETS, run: 'r1' });
+    await flows.ask('endGrants', {});
+    for (const secret of SECRETS) addOurs(secret);
+    let wake: () => void = () => undefined;
+    const stands = new Promise<void>((resolve) => (wake = resolve));
+    const remove = vi.spyOn(world.access, 'deleteAssignment');
+    const real = world.access.findAssignment.bind(world.access);
+    const find = vi.spyOn(world.access, 'findAssignment').mockImplementationOnce(async (...args) => {
+      const found = await real(...args);
+      await stands;
+      return found;
+    });
+    const late = again('withdrawAccess');
+    await vi.waitFor(() => expect(find).toHaveBeenCalled());
+
+    await again('withdrawAccess');
+    await flows.ask('dropGrants', { removed: [{ principalId: DEVICE, vault: VAULT_ID }], unreached: [] });
+    remove.mockClear();
+    await onboard(identity(), {
+      before: async (name) => {
+        if (name !== 'promote') return;
+        wake();
+        await late;
+        expect(remove).toHaveBeenCalledTimes(1);
+        expect(readers()).toEqual([[], [DEVICE]]);
+      },
+    });
+    expect(readers()).toEqual([[DEVICE], [DEVICE]]);
+    expect(flows.record.access?.grants).toMatchObject([{ state: 'held', made: SECRETS }]);
+  });
+
   test('of the removal leaves what a later run gave', async () => {
     await onboard(identity(), { ...fails, ...noting });
     await onboard();
@@ -336,8 +460,15 @@ describe('preflight', () => {
 describe('an identity that an event names', () => {
   const byEvent = (principalId: string) => ({ ...onboarding(identity(principalId)), identityByEvent: true as const });
   const codes = async (principalId: string) => {
-    const { clears, access } = { clears: revocationOf(flows.record), access: flows.record.access };
-    const { problems } = await world.queries.preflight(byEvent(principalId), clears, [], flows.record.held, access);
+    const { record } = flows;
+    const clears = revocationOf(record);
+    const { problems } = await world.queries.preflight(
+      byEvent(principalId),
+      clears,
+      [],
+      record.held,
+      readersIn(record),
+    );
     return problems.map(({ code }) => code);
   };
 
@@ -352,6 +483,48 @@ describe('an identity that an event names', () => {
     await onboard({});
     expect(await codes(DEVICE)).toEqual(['identity-not-by-event']);
     await revokeIn(flows);
+    expect(await codes(DEVICE)).toEqual(['identity-not-by-event']);
+  });
+
+  test('is after an offboarding the one that the client had, however often it is offboarded', async () => {
+    await onboard();
+    for (const run of ['the-first', 'the-second']) {
+      vi.setSystemTime(Date.now() + 60_000);
+      expect((await offboardIn(flows, { run, eventAt: new Date().toISOString() })).outcome.status).toBe('completed');
+      expect(await codes(OTHER)).toEqual(['identity-not-by-event']);
+      expect(await codes(DEVICE)).toEqual([]);
+    }
+
+    vi.setSystemTime(Date.now() + 60_000);
+    expect((await onboard()).outcome.status).toBe('completed');
+    expect(await codes(OTHER)).toEqual(['identity-not-by-event']);
+  });
+
+  test('is none after the offboarding of a client that an operator had set up without one', async () => {
+    // Somebody who sends events named an identity before the operator came.
+    await onboard(identity(OTHER), fails);
+    expect(await codes(OTHER)).toEqual([]);
+    vi.setSystemTime(Date.now() + 60_000);
+    expect((await onboard({})).outcome.status).toBe('completed');
+    vi.setSystemTime(Date.now() + 60_000);
+    expect((await offboardIn(flows)).outcome.status).toBe('completed');
+    expect([await codes(OTHER), await codes(DEVICE)]).toEqual([['identity-not-by-event'], ['identity-not-by-event']]);
+  });
+
+  test('of a run that failed may be named again, and no other', async () => {
+    await onboard(identity(), fails);
+    expect([await codes(DEVICE), await codes(OTHER)]).toEqual([[], ['identity-not-by-event']]);
+  });
+
+  test('is refused for a client whose device was invited or has joined', async () => {
+    const at = new Date().toISOString();
+    const enrolment = { hash: 'a-hash', issuedAt: at, expiresAt: '2026-03-02T00:00:00.000Z' };
+    await flows.ask('enrol', { enrolment });
+    expect(await codes(DEVICE)).toEqual(['identity-not-by-event']);
+
+    const keys = { sign: 'a-key', seal: 'another-key' };
+    await flows.ask('redeem', { redemption: { hash: 'a-hash', keys, thumbprint: 'a-thumbprint', at } });
+    expect(flows.record.joined).toBeDefined();
     expect(await codes(DEVICE)).toEqual(['identity-not-by-event']);
   });
 });

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { Engine } from '../engine/engine.js';
 import { isSchedulerId, schedulerId, type EntityId } from '../entityId.js';
+import { ArchiveDamagedError } from '../../store/archive.js';
 import { requestText } from '../entities/messages.js';
 import { newExecutionId } from '../guid.js';
 import { eventRaised, executionStarted, type HistoryEvent } from '../history.js';
@@ -147,7 +148,20 @@ export class Client {
     return ids.length;
   }
 
-  /** A page of instances in the order of their ids. `next` is set if there are more. */
+  /**
+   * The status of an instance, once it is on disk. It reads no archive, so that an instance whose record is damaged can be purged.
+   */
+  async statusOf(id: string): Promise<{ readonly status: RuntimeStatus; readonly isEntity: boolean } | undefined> {
+    const archived = this.#engine.hub.archived.get(id);
+    if (archived !== undefined) return { status: archived.status, isEntity: false };
+    const instance = await this.find(id);
+    return instance && { status: instance.status, isEntity: instance.entity !== undefined };
+  }
+
+  /**
+   * A page of instances in the order of their ids. `next` is set if there are more. An instance whose record is damaged is left
+   * out, and logged: all but its status is unknown.
+   */
   async list(query: InstanceQuery): Promise<{ instances: Instance[]; next?: string }> {
     const top = query.top ?? defaultPage;
     const ids: string[] = [];
@@ -159,10 +173,20 @@ export class Client {
       }
       ids.push(id);
     }
-    const instances = ids.flatMap((id) => this.#engine.hub.find(id) ?? []);
+    const instances = ids.flatMap((id) => this.#readable(id) ?? []);
     await this.#engine.confirmed(Math.max(0, ...instances.map(({ seq }) => seq)));
-    const last = instances.at(-1);
-    return { instances, ...(more && last !== undefined ? { next: last.id } : {}) };
+    const last = ids.at(-1);
+    return { instances, ...(more && last !== undefined ? { next: last } : {}) };
+  }
+
+  #readable(id: string): Instance | undefined {
+    try {
+      return this.#engine.hub.find(id);
+    } catch (error) {
+      if (!(error instanceof ArchiveDamagedError)) throw error;
+      this.#engine.unreadable(id, error);
+      return undefined;
+    }
   }
 
   /** Sends an operation to an entity. Its result is not returned. */

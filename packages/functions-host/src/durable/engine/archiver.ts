@@ -121,9 +121,13 @@ export class Archiver {
   #wasteful(): number | undefined {
     const { hub, archive } = this.#init;
     for (const [number, length] of archive.sizes())
-      if (length > this.#limits.smallest && hub.archived.used(number) * 2 < length && !this.#kept.has(number))
+      if (length > this.#limits.smallest && hub.archived.used(number) * 2 < length && this.#mayReplace(number))
         return number;
     return undefined;
+  }
+
+  #mayReplace(number: number): boolean {
+    return !this.#kept.has(number) && !this.#init.archive.isHeld(number);
   }
 
   /** Copies what is used of a file, and removes it when the journal on disk no longer refers to it. */

@@ -83,6 +83,8 @@ export class Engine implements HubListener {
   /** Number of the last change. */
   #last = 0;
   readonly #failures = new Map<string, number>();
+  /** Instances that were logged as unreadable. */
+  readonly #unreadable = new Set<string>();
   #started = false;
   #stopped = false;
 
@@ -250,6 +252,15 @@ export class Engine implements HubListener {
       text: `was running and was silently replaced by a sub-orchestration '${by.Name}' of '${by.ParentInstance?.OrchestrationInstance.InstanceId ?? ''}' with the same id`,
       cure: 'give sub-orchestrations ids that no other instance has',
     });
+  }
+
+  /** Logs once that a finished instance cannot be read. */
+  unreadable(id: string, error: Error): void {
+    if (this.#unreadable.has(id)) return;
+    this.#unreadable.add(id);
+    this.#log.error(
+      `Instance '${id}' has ended and cannot be read, so lists leave it out. ${error.message} Or purge it.`,
+    );
   }
 
   notice(instance: Instance, { key, text, cure, names }: Notice): void {

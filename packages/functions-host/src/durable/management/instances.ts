@@ -86,12 +86,12 @@ async function get({ client }: Management, request: ManagementRequest, id: strin
 }
 
 async function purge({ client }: Management, id: string): Promise<WebAnswer> {
-  const instance = await client.find(id);
-  if (instance === undefined) return empty(404);
-  if (!isEnded(instance.status) && instance.entity === undefined)
+  const found = await client.statusOf(id);
+  if (found === undefined) return empty(404);
+  if (!isEnded(found.status) && !found.isEntity)
     return json(
       412,
-      `Only orchestrations in a terminal state can be purged, but the orchestration with instance ID ${id} has status ${instance.status}`,
+      `Only orchestrations in a terminal state can be purged, but the orchestration with instance ID ${id} has status ${found.status}`,
     );
   await client.purge(id);
   return json(200, { instancesDeleted: 1 });

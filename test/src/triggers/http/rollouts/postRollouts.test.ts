@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { misfits } from '../../../fakes/answers/apiDocument.js';
 import { config, CONNECTED_REGISTRY, REGISTRY } from '../../../fakes/answers/requests.js';
+import { VAULT_ID } from '../../../fakes/services/access.js';
 import { engineError } from '../../../fakes/durable/durableClient.js';
 import { ONBOARD, row, SUBSCRIPTION, SCHEMA, usePostRollouts } from './postRolloutsUnderTest.js';
 
@@ -61,6 +62,16 @@ describe('POST /api/rollouts', () => {
       { client: 'a', image: 'hello-world:latest', permissions: { 'hello-world': ['content/read'] } },
       { client: 'b', permissions: { 'samples/edge': ['content/read'] }, credentialLifetimeDays: 60 },
     ]);
+  });
+
+  test('counts the rows that name an identity, for the vault’s subscription', async () => {
+    const identity = { principalId: '11111111-1111-1111-1111-111111111111' };
+    const clients = [{ client: 'a', identity }, { client: 'b' }, { client: 'c', identity }];
+    await it.post({ ...ONBOARD, clients });
+    it.settings['KEY_VAULT_RESOURCE_ID'] = VAULT_ID;
+    await it.post({ ...ONBOARD, clients });
+    const plans = it.engine.inputs.map((input) => (input as { plan: { access?: unknown } }).plan.access);
+    expect(plans).toEqual([undefined, { subscription: VAULT_ID.split('/')[2], rows: 2 }]);
   });
 
   test('takes waves, limits, windows and a start time as they are given', async () => {
