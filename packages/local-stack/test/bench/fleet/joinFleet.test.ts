@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
 import { sealingKey, signingKey } from '@connected-registry/protocol/enrolment/deviceKeys';
-import { seal } from '@connected-registry/protocol/enrolment/sealing';
+import { inEnvelope, sealAnswer } from '@connected-registry/protocol/enrolment/authenticAnswers';
+import { sealToJoiner } from '@connected-registry/protocol/enrolment/joinToken';
 import { readSignature, verifySignature } from '@connected-registry/protocol/enrolment/signedRequests';
 import { z } from 'zod';
 import { joinFleet, type JoinedFleet } from '../../../src/bench/fleet/joined/joinFleet.js';
@@ -12,6 +13,8 @@ const SITES = [
 ];
 const PASSED = { keyId: 'k1', reportKey: 'report-key' };
 const keysBody = z.object({ signingKey, sealingKey });
+/** The secret part of every join token, and every channel key. */
+const SECRET = 's'.repeat(43);
 
 let server: Server | undefined;
 let fleet: JoinedFleet | undefined;
@@ -46,27 +49,34 @@ async function startApp(refusesMessages: boolean) {
     const signed = readSignature(headers.authorization ?? null);
     const fault = signed && (await verifySignature(signed, { method, path }, new Date()));
     seen.push({ path, authorization: headers.authorization ?? '', body, isSigned: signed !== undefined && !fault });
-    const [, n = ''] = /^(?:token|pass)-(.*)$/.exec(signed?.pass ?? '') ?? [];
+    const [, n = ''] = /^(?:crjoin1\.token|pass)-(.*?)(?:\.k)?$/.exec(signed?.pass ?? '') ?? [];
+    const sealed = (kind: 'messages' | 'secret', content: object) => {
+      const key = sealingKeys.get(n);
+      if (!key) throw new Error('The device has joined.');
+      return sealAnswer(content, kind, { sealingKey: key, channelKey: SECRET, nonce: signed?.nonce ?? '' });
+    };
     if (path === '/api/enrolments') {
       const { clients } = z.object({ clients: z.array(z.object({ client: z.string() })) }).parse(JSON.parse(body));
-      return [201, { enrolments: clients.map(({ client }) => ({ joinToken: `token-${client.slice(7)}` })) }];
+      return [
+        201,
+        { enrolments: clients.map(({ client }) => ({ joinToken: `crjoin1.token-${client.slice(7)}.k.${SECRET}` })) },
+      ];
     }
     if (path === '/api/enrolments/redeem') {
       sealingKeys.set(n, keysBody.parse(JSON.parse(body)).sealingKey);
-      return [
-        200,
-        { registry: 'registry', connectedRegistry: 'site1', client: `device-${n}`, thumbprint: 't', pass: `pass-${n}` },
-      ];
+      const client = { registry: 'registry', connectedRegistry: 'site1', client: `device-${n}` };
+      const joined = { ...client, thumbprint: 't', pass: `pass-${n}`, channelKey: SECRET };
+      const text = inEnvelope(joined, { kind: 'join', nonce: signed?.nonce ?? '' });
+      return [200, { sealed: await sealToJoiner(text, SECRET) }];
     }
     if (path.startsWith('/api/devices/messages')) {
       if (refusesMessages) return [403, { code: 'device-key-ended' }];
       const messages = messagesFor(n);
-      return messages.length === 0 ? [204] : [200, { messages }];
+      return messages.length === 0 ? [204] : [200, { sealed: await sealed('messages', { messages }) }];
     }
-    const key = sealingKeys.get(n);
-    if (path.startsWith('/api/devices/secrets') && key) {
+    if (path.startsWith('/api/devices/secrets')) {
       const inside = { ...secret(n), createdOn: '2026-01-01T00:00:00Z', tags: {}, value: '{}' };
-      return [200, { sealed: await seal(JSON.stringify(inside), key) }];
+      return [200, { sealed: await sealed('secret', inside) }];
     }
     return [202, {}];
   };

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { fromEnvelope, verifyAnswer, type AnswerScope } from '@connected-registry/protocol/enrolment/authenticAnswers';
+import { joinCredential, openAsJoiner, splitJoinToken } from '@connected-registry/protocol/enrolment/joinToken';
 import {
   DEVICE_MESSAGES_PATH,
   DEVICE_SECRETS_PATH,
@@ -7,9 +9,10 @@ import {
   REDEEM_PATH,
   sealedAnswer,
   sealedSecret,
+  type Admission,
 } from '@connected-registry/protocol/enrolment/messages';
 import { open } from '@connected-registry/protocol/enrolment/sealing';
-import { signRequest } from '@connected-registry/protocol/enrolment/signedRequests';
+import { signWithNonce } from '@connected-registry/protocol/enrolment/signedRequests';
 import {
   CREDENTIAL_PROMOTED,
   credentialPromoted,
@@ -28,7 +31,6 @@ const RETRY_AFTER = 1;
 const KNOWN_PAUSE = 250;
 
 const messages = z.object({ messages: z.array(z.object({ type: z.string(), data: z.unknown() })) });
-const sealed = z.object({ sealed: z.string() });
 
 /** What the devices of a fleet have in common. */
 export interface FleetContext {
@@ -52,6 +54,11 @@ interface Answer {
   readonly retryAfter: number;
 }
 
+/** An answer to a device that has joined, and the random value of its request. */
+interface DeviceAnswer extends Answer {
+  readonly nonce: string;
+}
+
 /** One device of a fleet that has joined: it has its keys and its pass, and does what the agent does but the pull. */
 export class FleetDevice {
   readonly #known = new Set<string>();
@@ -59,7 +66,7 @@ export class FleetDevice {
   private constructor(
     private readonly fleet: FleetContext,
     private readonly keys: FleetKeys,
-    private readonly pass: string,
+    private readonly admission: Admission,
   ) {}
 
   /** Makes keys, and redeems a join token with them. @throws if the app refuses the token */
@@ -67,11 +74,19 @@ export class FleetDevice {
     const keys = await makeFleetKeys();
     const path = REDEEM_PATH;
     const body = JSON.stringify(keys.body);
+    const token = splitJoinToken(joinToken);
+    if (!token) throw new Error('The app has issued a join token of an unknown form.');
     for (;;) {
-      const authorization = await signRequest({ method: 'POST', path, body }, joinToken, keys.signer, new Date());
+      const credential = joinCredential(token, keys.body.sealingKey);
+      const parts = { method: 'POST', path, body };
+      const { authorization, nonce } = await signWithNonce(parts, credential, keys.signer, new Date());
       const headers = { authorization, 'content-type': 'application/json' };
       const answer = await send(`${fleet.url}${path}`, { method: 'POST', headers, body, signal: fleet.ending });
-      if (answer.status === 200) return new FleetDevice(fleet, keys, joinedAnswer.parse(answer.body).pass);
+      if (answer.status === 200) {
+        const text = await openAsJoiner(sealedAnswer.parse(answer.body).sealed, token.secret);
+        const { pass, channelKey } = joinedAnswer.parse(fromEnvelope(text, { kind: 'join', nonce })?.content);
+        return new FleetDevice(fleet, keys, { pass, channelKey });
+      }
       if (answer.status !== 429 && answer.status !== 503)
         throw new Error(`A device was not let in: ${answer.status} ${JSON.stringify(answer.body)}`);
       await sleep(answer.retryAfter, undefined, { signal: fleet.ending });
@@ -82,7 +97,8 @@ export class FleetDevice {
   async run(): Promise<void> {
     const { counts, ending } = this.fleet;
     while (!ending.aborted) {
-      const { status, body, retryAfter } = await this.#get(`${DEVICE_MESSAGES_PATH}?wait=${WAIT}`);
+      const answer = await this.#get(`${DEVICE_MESSAGES_PATH}?wait=${WAIT}`);
+      const { status, body, retryAfter } = answer;
       if (status === 429 || status >= 500) {
         counts.refused += 1;
         await sleep(retryAfter, undefined, { signal: ending });
@@ -91,14 +107,13 @@ export class FleetDevice {
       if (status !== 200 && status !== 204)
         throw new Error(`A device got ${status} instead of messages: ${JSON.stringify(body)}`);
       counts.answered += 1;
-      if (status === 200 && !(await this.#take(body))) await sleep(KNOWN_PAUSE, undefined, { signal: ending });
+      if (status === 200 && !(await this.#take(answer))) await sleep(KNOWN_PAUSE, undefined, { signal: ending });
     }
   }
 
   /** @returns whether a message was new, and is done */
-  async #take(body: unknown): Promise<boolean> {
-    const inside = sealed.safeParse(body);
-    const content = inside.success ? (JSON.parse(await open(inside.data.sealed, this.keys.sealing)) as unknown) : body;
+  async #take(answer: DeviceAnswer): Promise<boolean> {
+    const content = await this.#open(answer, 'messages');
     let isNew = false;
     for (const { type, data } of messages.parse(content).messages) {
       const id = JSON.stringify([type, data]);
@@ -119,10 +134,11 @@ export class FleetDevice {
   /** Reads a version of the device's secret, and opens it. */
   async #readSecret({ name, version }: CredentialPromoted['secret']): Promise<void> {
     for (;;) {
-      const { status, body, retryAfter } = await this.#get(`${DEVICE_SECRETS_PATH}?name=${name}&version=${version}`);
+      const answer = await this.#get(`${DEVICE_SECRETS_PATH}?name=${name}&version=${version}`);
+      const { status, body, retryAfter } = answer;
       if (status === 200) {
-        const opened = await open(sealedAnswer.parse(body).sealed, this.keys.sealing);
-        if (sealedSecret.parse(JSON.parse(opened)).version !== version) throw new Error(`${name} is another version.`);
+        const opened = sealedSecret.parse(await this.#open(answer, 'secret'));
+        if (opened.version !== version) throw new Error(`${name} is another version.`);
         return;
       }
       if (status !== 429 && status < 500) throw new Error(`${name} was answered ${status}: ${JSON.stringify(body)}`);
@@ -151,11 +167,19 @@ export class FleetDevice {
     }
   }
 
-  async #get(path: string): Promise<Answer> {
+  /** Opens an answer as the agent does. @throws if the app has not made it for this request */
+  async #open({ body, nonce }: DeviceAnswer, kind: AnswerScope['kind']): Promise<unknown> {
+    const jws = await open(sealedAnswer.parse(body).sealed, this.keys.sealing);
+    const verified = await verifyAnswer(jws, { kind, nonce }, this.admission.channelKey);
+    if (!verified) throw new Error('A device got an answer that is not the one of the app to its request.');
+    return verified.content;
+  }
+
+  async #get(path: string): Promise<DeviceAnswer> {
     const { url, ending } = this.fleet;
     const parts = { method: 'GET', path, body: '' };
-    const authorization = await signRequest(parts, this.pass, this.keys.signer, new Date());
-    return send(`${url}${path}`, { headers: { authorization }, signal: ending });
+    const { authorization, nonce } = await signWithNonce(parts, this.admission.pass, this.keys.signer, new Date());
+    return { ...(await send(`${url}${path}`, { headers: { authorization }, signal: ending })), nonce };
   }
 }
 
