@@ -53,6 +53,10 @@ export function replacedBySteps(names: {
       done: 'the proven password is the current one',
       byHand: '(taking the password to the device)',
     },
+    confirmAccess: {
+      done: 'the device still has this access',
+      byHand: '(finding out when its next pull fails)',
+    },
     announce: {
       done: 'the device is notified',
       byHand: '(telling whoever runs it)',
