@@ -116,20 +116,20 @@ const CASES: {
   },
   vaultId: {
     fix: FIX_COMMANDS.vaultId({ vault: 'onboarding-local' }),
-    after: 'az keyvault show --name onboarding-local --query name',
+    after: 'az resource list --resource-type Microsoft.KeyVault/vaults --name onboarding-local --query [0].name',
     expected: 'onboarding-local',
   },
   letAppAssign: {
     fix: FIX_COMMANDS.letAppAssign({ vault, principalId: APP }),
-    after: `az role assignment list --scope ${vault} --query "[?contains(roleDefinitionId, 'f58310d9')].conditionVersion | [0]"`,
+    after: `az rest --url "${vault}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01" --query "value[?contains(properties.roleDefinitionId, 'f58310d9')].properties.conditionVersion | [0]"`,
     expected: '2.0',
   },
   deleteAssignment: {
     before: [
-      `az role assignment create --name 00000000-0000-0000-0000-00000000cccc --assignee-object-id ${APP} --assignee-principal-type ServicePrincipal --role 4633458b-17de-408a-b874-0445c86b69e6 --scope ${vault}/secrets/a-secret`,
+      `az rest --method put --url ${assignment}?api-version=2022-04-01 --body '{"properties":{"principalId":"${APP}","principalType":"ServicePrincipal","roleDefinitionId":"${vault.split('/').slice(0, 3).join('/')}/providers/Microsoft.Authorization/roleDefinitions/4633458b-17de-408a-b874-0445c86b69e6"}}'`,
     ],
     fix: FIX_COMMANDS.deleteAssignment({ id: assignment }),
-    after: `az role assignment list --scope ${vault}/secrets/a-secret --query "length([?principalId=='${APP}' && contains(scope, 'a-secret')])"`,
+    after: `az rest --url "${vault}/secrets/a-secret/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01" --query "length(value[?properties.principalId=='${APP}' && contains(properties.scope, 'a-secret')])"`,
     expected: 0,
   },
   changeScopeMap: {

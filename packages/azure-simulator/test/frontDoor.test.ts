@@ -89,6 +89,20 @@ describe('Azure Resource Manager', () => {
     expect(bad.status).toBe(400);
   });
 
+  it.each([
+    ["name eq 'myregistry' and resourceType eq 'Microsoft.ContainerRegistry/registries'", 1],
+    ["resourceType eq 'microsoft.containerregistry/registries' and name eq 'MYREGISTRY'", 1],
+    ["name eq 'another' and resourceType eq 'Microsoft.ContainerRegistry/registries'", 0],
+    ["name eq 'myregistry' and name eq 'myregistry'", undefined],
+    ["name eq 'myregistry' or name eq 'another'", undefined],
+  ])('lists resources by %s', async (filter, found) => {
+    const { subscriptionId } = cloud.running.world;
+    const path = `/subscriptions/${subscriptionId}/resources?$filter=${encodeURIComponent(filter)}`;
+    const { status, body } = await cloud.armCall('GET', path, undefined, '2021-04-01');
+    const { value } = body as { readonly value?: readonly unknown[] };
+    expect([status, value?.length]).toEqual([found === undefined ? 400 : 200, found]);
+  });
+
   it('refuses a body that is not JSON', async () => {
     const reply = await cloud.armCall('PUT', `${cloud.registryId}/scopeMaps/readers`, '{');
     expect(reply).toMatchObject({ status: 400, body: { error: { code: 'InvalidRequestContent' } } });

@@ -1,3 +1,4 @@
+import { templateGuid } from '../access/assignmentName.js';
 import { ASSIGNMENT_CONDITION, CONDITION_VERSION, RBAC_ADMINISTRATOR } from '../access/secretsUser.js';
 import type { SlotName } from '@connected-registry/protocol/registry/slots';
 
@@ -78,20 +79,41 @@ export const FIX_COMMANDS = {
       ...repositoryOptions('--add-repository', without(wanted, has)),
       ...repositoryOptions('--remove-repository', without(has, wanted)),
     ].join(' '),
-  vaultId: ({ vault }: { readonly vault: string }) => az('keyvault show', { name: vault, query: 'id' }),
-  /** Gives the app the role under its condition. `vault`: a resource id. */
+  vaultId: ({ vault }: { readonly vault: string }) =>
+    az('resource list', { 'resource-type': 'Microsoft.KeyVault/vaults', name: vault, query: '[0].id' }),
+  /**
+   * Gives the app the role under its condition. `vault`: a resource id. By `az rest`: `az role assignment` does not work in
+   * every distribution's build of the CLI.
+   */
   letAppAssign: ({ vault, principalId }: OfVault) =>
-    az('role assignment create', {
-      'assignee-object-id': principalId,
-      'assignee-principal-type': 'ServicePrincipal',
-      role: RBAC_ADMINISTRATOR,
-      scope: vault,
-      'condition-version': CONDITION_VERSION,
-      condition: ASSIGNMENT_CONDITION,
+    az('rest', {
+      method: 'put',
+      url: assignmentUrl(`${vault}/providers/${ASSIGNMENTS}/${templateGuid(vault, principalId, RBAC_ADMINISTRATOR)}`),
+      body: JSON.stringify({
+        properties: {
+          principalId,
+          principalType: 'ServicePrincipal',
+          roleDefinitionId: `${subscriptionIn(vault)}/providers/Microsoft.Authorization/roleDefinitions/${RBAC_ADMINISTRATOR}`,
+          conditionVersion: CONDITION_VERSION,
+          condition: ASSIGNMENT_CONDITION,
+        },
+      }),
     }),
   /** @param id resource id of the role assignment */
-  deleteAssignment: ({ id }: { readonly id: string }) => az('role assignment delete', { ids: id }),
+  deleteAssignment: ({ id }: { readonly id: string }) => az('rest', { method: 'delete', url: assignmentUrl(id) }),
 } as const;
+
+const ASSIGNMENTS = 'Microsoft.Authorization/roleAssignments';
+
+/** Source: Azure docs, rest/api/authorization/role-assignments. The CLI puts Resource Manager's address before it. */
+function assignmentUrl(id: string): string {
+  return `${id}?api-version=2022-04-01`;
+}
+
+/** The subscription's id in that of a resource. */
+function subscriptionIn(resource: string): string {
+  return resource.split('/').slice(0, 3).join('/');
+}
 
 interface OfVault {
   /** The vault's resource id. */

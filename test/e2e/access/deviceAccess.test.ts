@@ -124,7 +124,7 @@ test('without the role, preflight says so with the command that gives it', async
   await it.stack.controlPlane.operator.arm('DELETE', permission, '2022-04-01');
   const dryRun = await it.app.post(onboardingOf('refused', { identity: { principalId: device }, dryRun: true }));
   expect(dryRun.body).toMatchObject({
-    problems: [{ code: 'device-access-missing', fix: expect.stringContaining('az role assignment create') }],
+    problems: [{ code: 'device-access-missing', fix: expect.stringContaining('az rest --method put') }],
   });
   const ended = await onboard('refused');
   expect(ended).toMatchObject({ status: 'rolledBack', failure: { code: 'preflight' } });

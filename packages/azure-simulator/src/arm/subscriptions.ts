@@ -90,15 +90,12 @@ function seesSubscription(plane: Plane, call: Call): boolean {
 
 /** Only resources that the caller may read, as in ARM's list. */
 function listResources(plane: Plane, call: Call, below: string): ApiReply {
-  const filter = call.query.get('$filter') ?? '';
-  const wanted = /^\s*resourceType\s+eq\s+'([^']+)'\s*$/i.exec(filter)?.[1];
-  if (filter.trim() !== '' && wanted === undefined) {
-    throw badRequest('InvalidFilterInQueryString', `Invalid $filter '${filter}' specified in the query string.`);
-  }
+  const wanted = resourceFilter(call.query.get('$filter') ?? '');
   const value = allResources(plane).filter(
     (one) =>
       one.id.toLowerCase().startsWith(below.toLowerCase()) &&
-      (wanted === undefined || sameName(one.type, wanted)) &&
+      (wanted.resourcetype === undefined || sameName(one.type, wanted.resourcetype)) &&
+      (wanted.name === undefined || sameName(one.name, wanted.name)) &&
       isAllowed(plane.arm.roleAssignments, {
         principalId: call.principal.objectId,
         action: `${one.type}/read`,
@@ -107,6 +104,19 @@ function listResources(plane: Plane, call: Call, below: string): ApiReply {
       }),
   );
   return { status: 200, body: { value } };
+}
+
+/**
+ * Reads a filter of the fields `name` and `resourceType`, each compared once. Source: Azure docs,
+ * rest/api/resources/resources/list.
+ */
+function resourceFilter(filter: string): { readonly [Field in 'name' | 'resourcetype']?: string } {
+  if (filter.trim() === '') return {};
+  const wanted = filter.split(/\s+and\s+/i).map((one) => /^\s*(name|resourceType)\s+eq\s+'([^']+)'\s*$/i.exec(one));
+  const fields = wanted.map((one) => one?.[1]?.toLowerCase());
+  if (wanted.includes(null) || new Set(fields).size < fields.length)
+    throw badRequest('InvalidFilterInQueryString', `Invalid $filter '${filter}' specified in the query string.`);
+  return Object.fromEntries(wanted.map((one, index) => [fields[index], one?.[2]]));
 }
 
 function allResources(plane: Plane): ListedResource[] {

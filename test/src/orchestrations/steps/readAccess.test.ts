@@ -420,8 +420,8 @@ describe('preflight', () => {
     const ended = await onboard();
     expect(problemsOf(ended)).toEqual(['device-access-missing']);
     const fix = ended.outcome.failure?.problems?.[0]?.fix;
-    expect(fix).toContain("--role 'Role Based Access Control Administrator'");
-    expect(fix).toContain('--condition ');
+    expect(fix).toContain('/roleDefinitions/f58310d9-a9f6-439a-9e8d-f62e7b41a168"');
+    expect(fix).toContain('"condition":"');
     expect(world.wire.writes).toEqual([]);
 
     world.access.isAllowed = true;
@@ -553,7 +553,7 @@ describe('a check', () => {
     });
     const { fix = '' } = (await check()) ?? {};
     expect(fix).toContain(`identity.principalId ${DEVICE}`);
-    expect(fix).toContain(`az role assignment delete --ids ${VAULT_ID}/secrets/${main}/`);
+    expect(fix).toContain(`az rest --method delete --url '${VAULT_ID}/secrets/${main}/`);
   });
 
   test('judges no client without an identity, and none if the app may not list assignments', async () => {
