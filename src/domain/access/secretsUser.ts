@@ -1,7 +1,10 @@
 /** Id of the built-in role Key Vault Secrets User, which reads values of secrets. Source: Azure docs, built-in-roles/security. */
 export const KEY_VAULT_SECRETS_USER = '4633458b-17de-408a-b874-0445c86b69e6';
 
-/** Id of the built-in role Role Based Access Control Administrator, which may manage role assignments, with conditions. Source: Azure docs, built-in-roles/privileged. */
+/**
+ * Id of the built-in role Role Based Access Control Administrator, which may manage role assignments, with conditions. Source:
+ * Azure docs, built-in-roles/privileged.
+ */
 export const RBAC_ADMINISTRATOR = 'f58310d9-a9f6-439a-9e8d-f62e7b41a168';
 
 /** The only version of conditions. Source: Azure docs, role-based-access-control/conditions-format. */
