@@ -3,7 +3,7 @@ import {
   dropGrants,
   endGrants,
   noteGrant,
-  settleGrant,
+  completeGrant,
   undoGrant,
   type AccessRequests,
   type HeldAccess,
@@ -21,7 +21,7 @@ export const ACCESS_WORK: {
   undoGrant: (record, request) => ({ ...record, access: undoGrant(record.access, request) }),
   endGrants: (record) => withAccess(record, endGrants(record.access)),
   disownGrant: (record, request) => withAccess(record, disownGrant(record.access, request)),
-  settleGrant: (record, request) => ({ ...record, access: settleGrant(record.access, request) }),
+  completeGrant: (record, request) => ({ ...record, access: completeGrant(record.access, request) }),
   dropGrants: (record, withdrawn) => withAccess(record, dropGrants(record.access, withdrawn)),
 };
 

@@ -23,7 +23,7 @@ function* onboardClient(run: RunContext<OnboardingRun>): Flow<OnboardingResult> 
   const { plan, credentials } = client;
   const { credential } = plan;
   if (isUpToDate(client) && credential.kind === 'keep' && credential.stored.pull) {
-    yield* client.access.settle();
+    yield* client.access.complete();
     yield* clearRevocation(client);
     return resultOf(client, credential.stored, credential.stored.pull, false);
   }
@@ -104,7 +104,7 @@ function* verifyKept(client: OnboardingClient, stored: StoredCredential): Flow<O
 function* succeed(client: OnboardingClient): Flow<void> {
   client.binding.complete();
   client.mapHold.complete();
-  yield* client.access.settle();
+  yield* client.access.complete();
   yield* clearRevocation(client);
 }
 

@@ -47,13 +47,13 @@ export interface AccessRequests {
    * A run has succeeded. From now on the client has this identity and its secrets are in this vault. The assignments of all other
    * principals and vaults are to be removed.
    */
-  readonly settleGrant: WorksFor & SettledGrant;
+  readonly completeGrant: WorksFor & CompletedGrant;
   /** Assignments are gone, or are others', and these cannot be removed. */
   readonly dropGrants: WorksFor & WithdrawnGrants;
 }
 
-/** What a run that succeeded has settled. `vault`: its resource id. */
-interface SettledGrant {
+/** The access that a successful run gave. `vault`: its resource id. */
+interface CompletedGrant {
   readonly run: string;
   readonly identity: DeviceIdentity;
   readonly vault: string;
@@ -133,13 +133,13 @@ export function disownGrant(
 }
 
 /** Records that a run has succeeded. */
-export function settleGrant(access: HeldAccess | undefined, { run, identity, vault }: SettledGrant): HeldAccess {
+export function completeGrant(access: HeldAccess | undefined, { run, identity, vault }: CompletedGrant): HeldAccess {
   const current = { principalId: identity.principalId, vault };
-  const settled = ({ wasHeld: _wasHeld, ...grant }: HeldGrant): HeldGrant => {
+  const completed = ({ wasHeld: _wasHeld, ...grant }: HeldGrant): HeldGrant => {
     if (!isSame(grant, current)) return grant.state === 'unreached' ? grant : { ...grant, state: 'ending' };
     return grant.run === run && grant.state === 'granting' ? { ...grant, state: 'held' } : grant;
   };
-  return { identity, grants: orNone(access).grants.map(settled) };
+  return { identity, grants: orNone(access).grants.map(completed) };
 }
 
 /**

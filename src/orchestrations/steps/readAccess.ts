@@ -38,7 +38,7 @@ export class ReadAccessSteps {
   }
 
   /** After success: the client has this identity, and what this app gave others before is taken from them. */
-  *settle(): Flow<void> {
+  *complete(): Flow<void> {
     const { run, planned } = this;
     if (!planned) return;
     const { principalId, principalType, vault, missing, former, isRecorded } = planned;
@@ -50,7 +50,7 @@ export class ReadAccessSteps {
       );
     const uninterrupted = run.uninterrupted();
     const identity = { principalId, principalType };
-    yield* new ClientRecords(uninterrupted).call('settleGrant', { run: run.id, identity, vault });
+    yield* new ClientRecords(uninterrupted).call('completeGrant', { run: run.id, identity, vault });
     if (former.length === 0) return;
     // What remains stays in the record: a check reports it, and the client's next run, revocation or offboarding removes it.
     yield* run.bestEffort('removeFormerAccess', run.limits.undoDeadlineSeconds, withdrawn);

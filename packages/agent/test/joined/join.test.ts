@@ -304,7 +304,7 @@ describe('a device that has joined', () => {
     expect(await readdir(folder)).toEqual([`keys-${String(thumbprint)}.json`, 'membership.json']);
   });
 
-  test('that joins again after its revocation with the old token is told to ask for a new one', async () => {
+  test('that joins again after its revocation with the old token gets a refusal that asks for a new one', async () => {
     const token = app.issue();
     await joined({ token });
     app.revoke();

@@ -202,7 +202,10 @@ describe('a client whose secrets were in another vault', () => {
     await onboard({});
     const grant = { principalId: DEVICE, vault: FORMER_VAULT_ID, run: 'earlier' };
     await flows.ask('noteGrant', { ...grant, made: SECRETS });
-    await flows.ask('settleGrant', { ...grant, identity: { principalId: DEVICE, principalType: 'ServicePrincipal' } });
+    await flows.ask('completeGrant', {
+      ...grant,
+      identity: { principalId: DEVICE, principalType: 'ServicePrincipal' },
+    });
     for (const secret of SECRETS) addOurs(secret, FORMER_VAULT_ID);
   });
   const vaults = () => world.access.list.map(({ vault }) => vault);

@@ -1,6 +1,6 @@
 /**
  * Keeps finished instances out of memory: moves them into the archive, a few at a time, and copies what is still needed
- * out of files that are mostly unused. The journal says where an instance is, and is told only when it is there on disk.
+ * out of files that are mostly unused. The journal gets the place of an instance only once the instance is on disk there.
  */
 import type { FileArchive } from '../../store/archive.js';
 import { archiveForm } from '../hub/archiveForm.js';
@@ -30,7 +30,7 @@ export interface ArchiverInit {
   /** Records a change of the hub. */
   readonly commit: (record: ArchiveRecord) => void;
   /** Resolves when all changes so far are on disk. */
-  readonly settled: () => Promise<void>;
+  readonly written: () => Promise<void>;
   readonly failed: (error: Error) => void;
 }
 
@@ -132,7 +132,7 @@ export class Archiver {
 
   /** Copies what is used of a file, and removes it when the journal on disk no longer refers to it. */
   async #replace(number: number): Promise<void> {
-    const { hub, archive, settled } = this.#init;
+    const { hub, archive, written } = this.#init;
     archive.seal(number);
     let group: ArchivedInstance[] = [];
     let bytes = 0;
@@ -146,7 +146,7 @@ export class Archiver {
       bytes = 0;
     }
     if (group.length > 0) await this.#copy(group);
-    await settled();
+    await written();
     if (!this.#stopped) await archive.remove(number);
   }
 

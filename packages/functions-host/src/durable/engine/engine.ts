@@ -189,7 +189,7 @@ export class Engine implements HubListener {
       hub,
       archive,
       commit: (record: HubRecord) => void this.commit(record),
-      settled: () => this.confirmed(this.#last),
+      written: () => this.confirmed(this.#last),
       failed: (error: Error) =>
         this.#log.error(
           `Finished instances could not be moved out of memory, or their files not replaced: ${error.message}`,

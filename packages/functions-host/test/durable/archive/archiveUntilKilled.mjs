@@ -27,7 +27,7 @@ const commit = (record) => {
   return last;
 };
 const archiver = new Archiver(
-  { hub, archive, commit, settled: () => journal.confirmed(last), failed },
+  { hub, archive, commit, written: () => journal.confirmed(last), failed },
   { recent: 2, atATime: 3, copied: 1000, smallest: 1000 },
 );
 const checkpoints = new Checkpoints(hub, journal, failed, 20_000, 20_000);

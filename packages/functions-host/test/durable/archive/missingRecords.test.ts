@@ -115,7 +115,7 @@ describe('a start that misses records of the journal', () => {
         hub: store.hub,
         archive: archive(),
         commit: (record) => void commit(record),
-        settled: () => Promise.resolve(),
+        written: () => Promise.resolve(),
         failed: (error) => void failures.push(error),
       },
       { recent: 0, atATime: 1, copied: 500, smallest: 0 },

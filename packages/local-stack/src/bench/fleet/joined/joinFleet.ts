@@ -56,7 +56,7 @@ export async function joinFleet({ app, clients, sites }: JoiningFleet): Promise<
     }),
   );
   const failed = Promise.all(running).then(() => undefined);
-  // Whoever waits for the fleet's end is told; nobody has to.
+  // A failure reaches those who wait for the fleet; without any it must not end the process.
   failed.catch(() => undefined);
   return {
     promoted,
