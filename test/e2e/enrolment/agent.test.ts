@@ -9,7 +9,8 @@ import { pullManifest } from '../harness/edge.js';
 import { PATIENCE } from '../harness/hostUnderTest.js';
 import { findPasswords } from '../harness/passwordSearch.js';
 import { TakingAway } from '../harness/takingAway.js';
-import { startTestStack, type TestStack } from '../harness/testStack.js';
+import type { TestStack } from '../harness/testStack.js';
+import { joinedAgent, startStackForAgents } from './joinedAgent.js';
 import { Joiner } from './joiner.js';
 
 /*
@@ -25,13 +26,7 @@ let device: string;
 const children: Child[] = [];
 const said: (() => string)[] = [];
 beforeAll(async () => {
-  // A regenerated password takes a minute to be known in Azure; here a second.
-  const settings = { PULL_CHECK_RETRY_SECONDS: '1', PASSWORD_REPLICATION_SECONDS: '1' };
-  it = await startTestStack({ device: false, settings });
-  await it.stack.controlPlane.https(`${it.stack.endpoints.azure.arm}/_control/settings`, {
-    method: 'PATCH',
-    body: { replicationSeconds: 1 },
-  });
+  it = await startStackForAgents();
   joiner = new Joiner(it);
 });
 afterAll(() => it.dispose());
@@ -76,14 +71,7 @@ const joins = async (client: string, ...more: string[]) =>
   joinsWith(await joiner.token(client, { replace: true }), ...more);
 
 async function starts(): Promise<Child> {
-  const child = run([], {
-    CHANNEL: 'joined',
-    PORT: '0',
-    // Keys are renewed between two requests for messages.
-    POLL_WAIT_SECONDS: '2',
-    INSECURE_REGISTRIES: it.stack.endpoints.edge.host,
-    DOCKER_CONFIG_FILE: engineFile(),
-  });
+  const child = run([], joinedAgent(it, engineFile()));
   await child.says(/DEVICE READY/);
   return child;
 }

@@ -8,6 +8,7 @@ import { startChild, type Child } from '../../shared/childProcess.js';
 import { onboardingOf } from '../harness/appClient.js';
 import { PATIENCE } from '../harness/hostUnderTest.js';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
+import { joinedAgent } from './joinedAgent.js';
 import { HostileProxy, PLANTED } from './hostileProxy.js';
 import { Joiner } from './joiner.js';
 
@@ -68,13 +69,7 @@ test('a proxy that ends TLS lets no key of its own in, has no answer believed, a
   const found = await it.app.get(`clients/${clientKey({ registry, connectedRegistry, client })}`);
   expect(found.text).toContain(thumbprint);
 
-  const running = agent([], {
-    CHANNEL: 'joined',
-    PORT: '0',
-    POLL_WAIT_SECONDS: '2',
-    INSECURE_REGISTRIES: it.stack.endpoints.edge.host,
-    DOCKER_CONFIG_FILE: join(folder, 'config.json'),
-  });
+  const running = agent([], joinedAgent(it, join(folder, 'config.json')));
   await running.says(/DEVICE READY/);
   await expect.poll(() => proxy.left, within).toBe(0);
   const onboarded = await it.app.end(await it.app.start(onboardingOf(CLIENT)));

@@ -10,6 +10,7 @@ import {
 } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { onboardingOf } from '../harness/appClient.js';
 import { pullManifest } from '../harness/edge.js';
+import { PATIENCE } from '../harness/hostUnderTest.js';
 import { findPasswords } from '../harness/passwordSearch.js';
 import { TakingAway } from '../harness/takingAway.js';
 import { reportOf, TestDevice } from '../harness/testDevice.js';
@@ -80,7 +81,8 @@ test('a joined device is onboarded without Entra, the vault or a push, and a rev
   expect([before.status, before.body]).toMatchObject([200, { state: 'absent', reach: { kind: 'joined' } }]);
   const { login, secret } = await isOnboarded(client, device);
   expect(await pullManifest(login, 'hello-world')).toMatchObject({ status: 200 });
-  await expect.poll(async () => (await device.get(`${DEVICE_MESSAGES_PATH}?wait=0`)).status).toBe(204);
+  const status = async () => (await device.get(`${DEVICE_MESSAGES_PATH}?wait=0`)).status;
+  await expect.poll(status, { timeout: PATIENCE * 1000 }).toBe(204);
 
   const view = reach.parse((await it.app.get(`clients/${it.secretOf(client)}`)).body);
   expect(view.reach).toMatchObject({ kind: 'joined', enrolment: { state: 'used' } });

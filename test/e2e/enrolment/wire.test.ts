@@ -15,7 +15,8 @@ import { onboardingOf } from '../harness/appClient.js';
 import { PATIENCE } from '../harness/hostUnderTest.js';
 import type { Login } from '../harness/operatorSdk.js';
 import { TakingAway } from '../harness/takingAway.js';
-import { startTestStack, type TestStack } from '../harness/testStack.js';
+import type { TestStack } from '../harness/testStack.js';
+import { joinedAgent, startStackForAgents } from './joinedAgent.js';
 import { Joiner } from './joiner.js';
 
 /*
@@ -32,13 +33,7 @@ let proxy: RecordingProxy;
 let device: string;
 const children: Child[] = [];
 beforeAll(async () => {
-  // A regenerated password takes a minute to be known in Azure; here a second.
-  const settings = { PULL_CHECK_RETRY_SECONDS: '1', PASSWORD_REPLICATION_SECONDS: '1' };
-  it = await startTestStack({ device: false, settings });
-  await it.stack.controlPlane.https(`${it.stack.endpoints.azure.arm}/_control/settings`, {
-    method: 'PATCH',
-    body: { replicationSeconds: 1 },
-  });
+  it = await startStackForAgents();
   proxy = await startRecordingProxy(it.stack);
   device = mkdtempSync(join(tmpdir(), 'recorded-device-'));
 });
@@ -71,14 +66,7 @@ async function joins(): Promise<string> {
 }
 
 async function starts(): Promise<Child> {
-  const child = run([], {
-    CHANNEL: 'joined',
-    PORT: '0',
-    // Keys are renewed between two requests for messages.
-    POLL_WAIT_SECONDS: '2',
-    INSECURE_REGISTRIES: it.stack.endpoints.edge.host,
-    DOCKER_CONFIG_FILE: engineFile(),
-  });
+  const child = run([], joinedAgent(it, engineFile()));
   await child.says(/DEVICE READY/);
   return child;
 }
