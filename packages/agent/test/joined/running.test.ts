@@ -65,7 +65,7 @@ describe('an agent that runs as a device that has joined', () => {
   test('delivers the main secret when it starts, so that a rebuilt device needs no promotion', async () => {
     it.app.addSecret(MAIN, dockerConfig());
     await startWithEngine();
-    await expect.poll(engine).toEqual(JSON.parse(dockerConfig()));
+    await expect.poll(engine, { timeout: 60_000 }).toEqual(JSON.parse(dockerConfig()));
   });
 
   test('leaves messages for other clients alone', async () => {

@@ -93,8 +93,10 @@ test('each device joins with keys of its own, opens its candidate, reports its p
   const { seen, app } = await startApp(false);
   fleet = await joinFleet({ app, clients: 3, sites: SITES });
   const { promoted, joined } = fleet;
-  await expect.poll(() => [...promoted].toSorted()).toEqual(['o1.r', 'o2.r', 'o3.r']);
-  await expect.poll(() => seen.filter(({ path }) => path.startsWith('/api/promotions/')).length).toBe(3);
+  await expect.poll(() => [...promoted].toSorted(), { timeout: 60_000 }).toEqual(['o1.r', 'o2.r', 'o3.r']);
+  await expect
+    .poll(() => seen.filter(({ path }) => path.startsWith('/api/promotions/')).length, { timeout: 60_000 })
+    .toBe(3);
 
   expect(JSON.parse(seen[0]?.body ?? '')).toMatchObject({
     clients: [{ ...SITES[0], client: 'device-1' }, { ...SITES[1], client: 'device-2' }, { client: 'device-3' }],
