@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { retryLater, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { PieceState } from '../../domain/rollouts/rollout.js';
 import type { Runs } from '../../ports/runs.js';
@@ -44,14 +45,30 @@ export class Pieces {
   }
 }
 
-/** Runs an activity's work that reads pieces. If a read is too old, the work is repeated a second later. */
+/** Milliseconds before each further look: an entity's write is usually seen within a second. */
+const LOOKS = [100, 200, 400];
+
+/**
+ * Runs an activity's work that reads pieces. If a read is too old, the work is repeated: a few times at once, since a second more
+ * in each round is a second more for the fleet, then as a later attempt.
+ */
 export function withPieces<T>(work: () => Promise<StepOutcome<T>>): Promise<StepOutcome<T>> {
   return outcomeOf(async () => {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof TooOld) return retryLater(error.message, 0);
-      throw error;
+    for (const milliseconds of LOOKS) {
+      const found = await unlessTooOld(work);
+      if (!(found instanceof TooOld)) return found;
+      await pause(milliseconds);
     }
+    const found = await unlessTooOld(work);
+    return found instanceof TooOld ? retryLater(found.message, 0) : found;
   });
+}
+
+async function unlessTooOld<T>(work: () => Promise<T>): Promise<T | TooOld> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof TooOld) return error;
+    throw error;
+  }
 }
