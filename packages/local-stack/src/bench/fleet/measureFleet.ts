@@ -141,7 +141,10 @@ async function measure(
     await forgetRequests(url, https);
     say(`${plan.clients} clients`);
     const time = plan.clock === 'real' ? REAL_TIME : jumpingTime(stack.clockUrl);
-    if (plan.clock === 'standing') await setClock(stack.clockUrl, 'jumping');
+    const stand = async () => {
+      if (plan.clock === 'standing') await setClock(stack.clockUrl, 'jumping');
+    };
+    if (!plan.isRollout) await stand();
     const [started, realStart] = [await time.now(), performance.now()];
     const fleet = {
       app,
@@ -151,7 +154,7 @@ async function measure(
       pass: () => time.pass(),
       say,
     };
-    const onboarded = plan.isRollout ? rolloutFleet(fleet) : onboardFleet(fleet).then(fleetEnd);
+    const onboarded = plan.isRollout ? rolloutFleet({ ...fleet, accepted: stand }) : onboardFleet(fleet).then(fleetEnd);
     const { completed, failures, repeated, at } = await unlessFailed(onboarded, joined?.failed);
     const { clients, connectedRegistries, registries } = plan;
     return {

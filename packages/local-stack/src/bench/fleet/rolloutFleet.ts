@@ -25,6 +25,11 @@ type RolloutView = z.infer<typeof rollout>;
 /** Statuses in which the rollout continues by itself. */
 const CONTINUES = ['opening', 'running'];
 
+interface RolloutOnboarding extends Omit<FleetOnboarding, 'promoted'> {
+  /** Called when the app has accepted the rollout. It waits for its own entities before, and so needs a clock that runs. */
+  readonly accepted: () => Promise<void>;
+}
+
 /**
  * Requests all onboardings as one rollout of one wave, and waits until it has ended. Its end counts, which is later than
  * the last client's.
@@ -32,9 +37,10 @@ const CONTINUES = ['opening', 'running'];
  * @param every minimum milliseconds of real time between two reads
  * @throws if the rollout is refused, paused or stopped, cannot be read 20 times in a row, or no row ends for half an hour
  */
-export async function rolloutFleet(fleet: Omit<FleetOnboarding, 'promoted'>, every = READ_EVERY): Promise<FleetEnd> {
+export async function rolloutFleet(fleet: RolloutOnboarding, every = READ_EVERY): Promise<FleetEnd> {
   const { app, clients, say } = fleet;
   const id = await post(fleet);
+  await fleet.accepted();
   let [lastRead, lastEnd, lastSaid, ended, failedReads] = [0, performance.now(), performance.now(), 0, 0];
   for (;;) {
     await fleet.pass();
@@ -59,7 +65,7 @@ export async function rolloutFleet(fleet: Omit<FleetOnboarding, 'promoted'>, eve
   }
 }
 
-async function post({ app, clients, sites }: Omit<FleetOnboarding, 'promoted'>): Promise<string> {
+async function post({ app, clients, sites }: RolloutOnboarding): Promise<string> {
   const answer = await fetch(`${app.url}/api/rollouts`, {
     method: 'POST',
     headers: { 'x-functions-key': app.key, 'content-type': 'application/json' },

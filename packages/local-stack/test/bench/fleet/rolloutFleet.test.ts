@@ -37,12 +37,20 @@ async function startApp(views: readonly (Record<string, unknown> | 'refused' | '
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('A listening server has a port.');
   const app = { url: `http://127.0.0.1:${address.port}`, key: 'key' };
-  const fleet = { app, clients: 3, sites: SITES, pass: () => Promise.resolve(), say: () => undefined };
-  return { fleet, posted };
+  let accepted = 0;
+  const fleet = {
+    app,
+    clients: 3,
+    sites: SITES,
+    pass: () => Promise.resolve(),
+    say: () => undefined,
+    accepted: () => Promise.resolve(void (accepted += 1)),
+  };
+  return { fleet, posted, accepted: () => accepted };
 }
 
 test('all clients are requested in one rollout of one wave, and the time of its end is the end', async () => {
-  const { fleet, posted } = await startApp([{ status: 'completed', endedAt: '2026-01-01T00:00:09Z' }]);
+  const { fleet, posted, accepted } = await startApp([{ status: 'completed', endedAt: '2026-01-01T00:00:09Z' }]);
 
   expect(await rolloutFleet(fleet)).toEqual({
     completed: 2,
@@ -51,6 +59,7 @@ test('all clients are requested in one rollout of one wave, and the time of its 
     at: Date.parse('2026-01-01T00:00:09Z'),
   });
 
+  expect(accepted()).toBe(1);
   expect(posted).toEqual([
     expect.objectContaining({
       kind: 'onboard',
@@ -71,6 +80,7 @@ test('a rollout that pauses or is refused ends the measurement', async () => {
   server?.close();
   const refused = await startApp([{}], 400);
   await expect(rolloutFleet(refused.fleet)).rejects.toThrow('The app answered 400 to the rollout');
+  expect(refused.accepted(), 'a clock that stands would stop with it').toBe(0);
 });
 
 test('reads that fail do not end the measurement, until twenty in a row have failed', async () => {
