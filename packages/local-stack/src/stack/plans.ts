@@ -73,6 +73,12 @@ export function edgePlan(
 }
 
 /**
+ * With no limit, a process on a machine with much memory lets its heap grow to four times what is in use before it collects.
+ * With this one it is less than twice, and a fleet of 10,000 still has several times what it needs.
+ */
+const HEAP_LIMIT = '--max-old-space-size=1024';
+
+/**
  * @param settings override or add settings of the app
  * @param app folder of the compiled app, this project's own or an unpacked package
  */
@@ -88,6 +94,7 @@ export function hostPlan(
     name: 'host',
     script: compiled('functions-host/main.js'),
     args: flags({ app, port: ports.host, data: join(dataFolder, 'host') }),
+    nodeFlags: [HEAP_LIMIT],
     env: { ...commonEnvironment(places), ...appEnvironment(world, places, reportKeys, syncSeconds), ...settings },
     ready: /^HOST READY (\S+)$/,
     logFile: logFile(dataFolder, 'host'),

@@ -11,6 +11,8 @@ export interface ProcessPlan {
   /** Compiled script, an absolute path. */
   script: string;
   args: readonly string[];
+  /** Flags of Node itself. */
+  nodeFlags?: readonly string[];
   /** The whole environment: nothing is inherited. */
   env: NodeJS.ProcessEnv;
   /** The first group of the ready line on stdout is the address. */
@@ -96,7 +98,11 @@ export class SupervisedProcess {
     // Detached: a terminal's Ctrl-C reaches only the launcher, which then stops the processes in order.
     const child = spawn(
       process.execPath,
-      ['--import', pathToFileURL(compiled('local-stack/stack/endWithParent.js')).href, plan.script, ...plan.args],
+      [
+        ...(plan.nodeFlags ?? []),
+        '--import',
+        pathToFileURL(compiled('local-stack/stack/endWithParent.js')).href,
+      ].concat(plan.script, plan.args),
       { env: plan.env, stdio: ['ignore', 'pipe', log, 'ipc'], detached: true },
     );
     this.#child = child;
