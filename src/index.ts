@@ -26,6 +26,8 @@ import { createBinder } from './entities/binder.js';
 import { clientRecord } from './entities/clientRecord.js';
 import { connectedRegistryRecord } from './entities/connectedRegistryRecord.js';
 import { createMapHolder } from './entities/mapHolder.js';
+import { NO_CLIENTS, POLLER_INDEX } from './domain/polling/pollerIndex.js';
+import { pollerIndex } from './entities/pollerIndex.js';
 import { registerEntity } from './entities/registerEntity.js';
 import { NO_CLAIMS, rolloutClaims } from './entities/rolloutClaims.js';
 import { rolloutControl } from './entities/rolloutControl.js';
@@ -326,6 +328,7 @@ registerEntity(
 );
 registerEntity(CLIENT_RECORD, NOTHING_KNOWN, clientRecord);
 registerEntity(CONNECTED_REGISTRY_RECORD, NEVER_SEEN, connectedRegistryRecord);
+registerEntity(POLLER_INDEX, NO_CLIENTS, pollerIndex);
 registerEntity(TOKEN_CLAIM, UNCLAIMED, tokenClaim);
 registerEntity(ROLLOUT_CONTROL, NO_CONTROL, rolloutControl);
 registerEntity(ROLLOUT_PIECE, EMPTY_PIECE, rolloutPiece);

@@ -58,7 +58,7 @@ describe('a device that was not heard of', () => {
     ['for exactly so long is not silent', '2026-03-01T12:00:00.000Z', '2026-03-03T12:00:00.000Z', undefined],
     ['for long, but has new keys, is not silent', '2026-03-04T12:00:00.000Z', '2026-03-01T12:00:00.000Z', undefined],
   ])('%s', (_, keysSince, lastContactAt, since) => {
-    const joined = { keysSince, ...(lastContactAt === undefined ? {} : { lastContactAt }) };
-    expect(silentSince(joined, NOW, 7)).toBe(since);
+    const joined = { ...JOINED, keysSince, ...(lastContactAt === undefined ? {} : { lastContactAt }) };
+    expect(silentSince({ joined }, NOW, 7)).toBe(since);
   });
 });
