@@ -7,6 +7,8 @@ export interface PlannedPoller {
   readonly objectId: string;
   /** Object id of the poller in the client's record, which it replaces. */
   readonly former?: string;
+  /** When the record's poller was last set or ended (ISO 8601); absent if it never had one. */
+  readonly decidedAt?: string;
   /** Object ids of the pollers in the setting `PROFILES`, which count until the record names one. */
   readonly ofProfiles: readonly string[];
 }

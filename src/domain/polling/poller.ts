@@ -32,6 +32,8 @@ export interface RecordedPoller {
   readonly current?: string;
   /** As {@link Polling.last}. */
   readonly last?: string;
+  /** As {@link Polling.decidedAt}. */
+  readonly decidedAt: string;
 }
 
 /** A poller that a run or an operator sets at a time. */
@@ -65,6 +67,12 @@ export interface PollingRequests {
 
 const isAfter = (one: string, other: string): boolean => new Date(one) > new Date(other);
 
+/** `at`, or the next instant after `earlier` if that is later: the clocks of two hosts may differ. Both are ISO 8601. */
+export function decidedAfter(earlier: string | undefined, at: string): string {
+  if (earlier === undefined || isAfter(at, earlier)) return at;
+  return new Date(Date.parse(earlier) + 1).toISOString();
+}
+
 /** Sets the poller, unless it was set or ended later. Two pollers of one instant are ordered by their ids, in any order of arrival. */
 export function setPoller<State extends PollingState>(state: State, { objectId, client, at }: SetPoller): State {
   const { polling } = state;
@@ -88,7 +96,8 @@ export function isSet({ polling }: PollingState, { objectId, at }: Pick<SetPolle
  * keeps the run's own request from setting it late.
  */
 export function undoPoller<State extends PollingState>(state: State, undone: UndonePoller): State {
-  const { objectId, client, setAt, at, former } = undone;
+  const { objectId, client, setAt, former } = undone;
+  const at = decidedAfter(setAt, undone.at);
   if (isSet(state, { objectId, at: setAt })) {
     if (former === undefined) return endPoller(state, at);
     return { ...state, polling: { decidedAt: at, current: { objectId: former, since: at, client }, last: former } };
@@ -122,8 +131,9 @@ export function notePolled<State extends PollingState>(state: State, objectId: s
 }
 
 /** What preflight and the flows need to know of the poller. */
-export function pollerIn({ current, last }: Polling): RecordedPoller {
+export function pollerIn({ decidedAt, current, last }: Polling): RecordedPoller {
   return {
+    decidedAt,
     ...(current === undefined ? {} : { current: current.objectId }),
     ...(last === undefined ? {} : { last }),
   };

@@ -1,6 +1,7 @@
 import { EntityId } from 'durable-functions';
 import { referenceOf } from '@connected-registry/protocol/names/clientKey';
 import type { Run } from '../../domain/operations/run.js';
+import { decidedAfter } from '../../domain/polling/poller.js';
 import type { PlannedPoller } from '../../domain/polling/plannedPoller.js';
 import { POLLER_INDEX, type PollerIndexOperation } from '../../domain/polling/pollerIndex.js';
 import type { Flow } from '../run/flow.js';
@@ -13,9 +14,9 @@ import { ClientRecords } from './clientRecord.js';
  */
 export function* setPoller(run: RunContext<Run>, planned: PlannedPoller | undefined): Flow<void> {
   if (!planned) return;
-  const { objectId } = planned;
+  const { objectId, decidedAt } = planned;
   const client = referenceOf(run.input.request);
-  const at = run.now.toISOString();
+  const at = decidedAfter(decidedAt, run.now.toISOString());
   yield* run.step(
     'setPoller',
     function* () {

@@ -25,9 +25,15 @@ export function planPoller({ poller: objectId, pollerByEvent }: Onboarding, know
   if (pollerByEvent && !mayEventName(objectId, known)) return { problems: [pollerByEventProblem(objectId)] };
   const { readers, ofProfiles } = known;
   const former = readers?.poller?.current;
+  const decidedAt = readers?.poller?.decidedAt;
   if (former === objectId) return { problems: [] };
   return {
-    poller: { objectId, ofProfiles, ...(former === undefined ? {} : { former }) },
+    poller: {
+      objectId,
+      ofProfiles,
+      ...(former === undefined ? {} : { former }),
+      ...(decidedAt === undefined ? {} : { decidedAt }),
+    },
     problems: [],
   };
 }
