@@ -83,6 +83,7 @@ import { operatorRoute, type OperatorHandler } from './triggers/http/operatorRou
 import { postPromotion } from './triggers/http/routes/promotions.js';
 import { postRedemption } from './triggers/http/routes/redemptions.js';
 import { postRevocations } from './triggers/http/routes/revocations.js';
+import { deletePoller, putPoller } from './triggers/http/routes/pollers.js';
 import { getPendingMessages } from './triggers/http/routes/pendingMessages.js';
 import { postPullCheck } from './triggers/http/routes/pullChecks.js';
 import { getRolloutClients } from './triggers/http/routes/rolloutClients.js';
@@ -276,6 +277,16 @@ df.app.client.http('postEnrolments', {
   route: 'enrolments',
   methods: ['POST'],
   ...forOperators(postEnrolments(config)),
+});
+df.app.client.http('putPoller', {
+  route: 'clients/{key}/poller',
+  methods: ['PUT'],
+  ...forOperators(putPoller(queries)),
+});
+df.app.client.http('deletePoller', {
+  route: 'clients/{key}/poller',
+  methods: ['DELETE'],
+  ...forOperators(deletePoller),
 });
 df.app.client.http('deleteEnrolment', {
   route: 'enrolments/{key}',

@@ -38,7 +38,8 @@ function factsOf({ enrolment, joined, polling }: DeviceAccess & PollingState, no
   };
 }
 
-function shownPoller({ objectId, since, lastContactAt }: Poller) {
+/** A recorded poller as the API shows it. */
+export function shownPoller({ objectId, since, lastContactAt }: Poller) {
   return { objectId, since, ...(lastContactAt === undefined ? {} : { lastContactAt }) };
 }
 

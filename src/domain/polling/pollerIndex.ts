@@ -90,6 +90,12 @@ export function removePolled(
   };
 }
 
+/** Whether the client is listed. */
+export function lists({ clients }: PollerIndexState, client: ClientReference): boolean {
+  const key = clientKey(client);
+  return clients.some((one) => clientKey(one.client) === key);
+}
+
 /** Whether the poller may get this client, too. */
 export function hasRoom({ clients }: PollerIndexState, client: ClientReference): boolean {
   const key = clientKey(client);

@@ -94,6 +94,13 @@ export const clientReach = z
   .describe("How a client's device is reached.");
 export type ClientReach = z.infer<typeof clientReach>;
 
+export const pollerAnswer = z
+  .object({ key: z.string().describe("the client's key"), poller: reachPoller })
+  .readonly()
+  .describe('The poller of a client, by its record.');
+/** Answer to `PUT /api/clients/{key}/poller`. */
+export type PollerAnswer = z.infer<typeof pollerAnswer>;
+
 export const clientView = z
   .object({
     key: z.string().describe("the client's key in paths and operation ids; also its secret's name"),

@@ -110,6 +110,8 @@ export const ANSWER_CODES = {
     meaning:
       'the identity is the poller of no client: no record names it, and no profile lists it for a client without one',
   },
+  'poller-not-found': { statuses: [404], meaning: "the client's record names no poller that could be removed" },
+  'poller-full': { statuses: [409], meaning: 'the identity polls for 20 other clients already' },
   'too-many-requests': {
     statuses: [429],
     meaning: 'more requests at a time, or in a minute, than one instance accepts',

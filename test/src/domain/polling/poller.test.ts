@@ -40,7 +40,7 @@ describe('the poller in a client’s record', () => {
   });
 
   test('does not come back after it ended, was withdrawn or was undone', () => {
-    const state = setPoller({}, set(ONE, 1));
+    const state: PollingState = setPoller({}, set(ONE, 1));
     const undone = { objectId: ONE, client, setAt: at(1), at: at(2) };
     for (const ended of [endPoller(state, at(2)), withdrawPoller(state, at(2)), undoPoller(state, undone)]) {
       expect(currentOf(ended)).toBeUndefined();
@@ -57,13 +57,13 @@ describe('the poller in a client’s record', () => {
   });
 
   test('is remembered after its end, but not after an operator withdrew it', () => {
-    const state = setPoller({}, set(ONE, 1));
+    const state: PollingState = setPoller({}, set(ONE, 1));
     expect(endPoller(state, at(2)).polling).toEqual({ decidedAt: at(2), last: ONE });
     expect(withdrawPoller(state, at(2)).polling).toEqual({ decidedAt: at(2) });
   });
 
   test('is the one before, once the run that set it is undone', () => {
-    const state = setPoller(setPoller({}, set(ONE, 1)), set(OTHER, 2));
+    const state: PollingState = setPoller(setPoller({}, set(ONE, 1)), set(OTHER, 2));
     const undone = undoPoller(state, { objectId: OTHER, client, setAt: at(2), at: at(3), former: ONE });
     expect(undone.polling).toEqual({
       decidedAt: at(3),
@@ -74,7 +74,7 @@ describe('the poller in a client’s record', () => {
   });
 
   test('stays if a run is undone that never set it, and that run’s request comes too late', () => {
-    const state = setPoller({}, set(ONE, 1));
+    const state: PollingState = setPoller({}, set(ONE, 1));
     const undone = undoPoller(state, { objectId: OTHER, client, setAt: at(2), at: at(3), former: ONE });
     expect(currentOf(undone)).toBe(ONE);
     expect(currentOf(setPoller(undone, set(OTHER, 2)))).toBe(ONE);
@@ -88,7 +88,7 @@ describe('the poller in a client’s record', () => {
   });
 
   test('keeps the latest contact of the current poller', () => {
-    const state = setPoller({}, set(ONE, 1));
+    const state: PollingState = setPoller({}, set(ONE, 1));
     const noted = notePolled(state, ONE, at(5));
     expect(noted.polling?.current?.lastContactAt).toBe(at(5));
     expect(notePolled(noted, ONE, at(4))).toEqual(noted);
@@ -129,7 +129,7 @@ describe('the index of a poller', () => {
   });
 
   test('is told by the record what is right', () => {
-    const state = setPoller({}, set(ONE, 1));
+    const state: PollingState = setPoller({}, set(ONE, 1));
     const listed = { objectId: ONE, client, since: at(0) };
     expect(confirmation(state, listed)).toEqual({
       objectId: ONE,
@@ -230,6 +230,6 @@ function shuffled<T>(items: readonly T[], numbers: Iterator<number>): T[] {
 }
 
 test('a poller is set at its time only', () => {
-  const state = setPoller({}, set(ONE, 1));
+  const state: PollingState = setPoller({}, set(ONE, 1));
   expect([isSet(state, set(ONE, 1)), isSet(state, set(ONE, 2)), isSet({}, set(ONE, 1))]).toEqual([true, false, false]);
 });
