@@ -58,7 +58,7 @@ async function poll(who: 'device' | 'operator'): Promise<[number, string[]]> {
   return [answer.status, messages.map(({ data }) => data.client).toSorted()];
 }
 
-const eventually = (who: 'device' | 'operator') => expect.poll(() => poll(who), { timeout: PATIENCE * 1000 });
+const SOON = { timeout: PATIENCE * 1000 };
 const start = (client: string, poller: string) => it.app.start(onboardingOf(client, { poller }));
 const asked = (id: string) => it.app.watch(id, ({ steps }) => steps.some(({ name }) => name === 'pullCheck'));
 
@@ -76,7 +76,7 @@ test('a new device is reached by its polls without a restart of the app, and no 
   expect(await poll('device')).toEqual([403, []]);
   const id = await start('new', device);
   await asked(id);
-  await eventually('device').toEqual([200, ['new']]);
+  await expect.poll(() => poll('device'), SOON).toEqual([200, ['new']]);
   expect(await poll('operator')).toEqual([403, []]);
 
   await startAgent();
@@ -97,10 +97,10 @@ test('a new device is reached by its polls without a restart of the app, and no 
 test('another poller takes the place of the first, which is back when the run is undone', async () => {
   const id = await start('new', other);
   await asked(id);
-  await eventually('operator').toEqual([200, ['new']]);
+  await expect.poll(() => poll('operator'), SOON).toEqual([200, ['new']]);
   expect((await poll('device'))[0]).toBe(403);
   await endRun(id);
-  await eventually('operator').toEqual([403, []]);
+  await expect.poll(() => poll('operator'), SOON).toEqual([403, []]);
   expect((await poll('device'))[0]).not.toBe(403);
 });
 
@@ -111,9 +111,9 @@ test('a host that is killed while the poller is set goes on, and record and inde
     await sleep(pause);
     await it.crashHost();
     await asked(id);
-    await eventually('operator').toEqual([200, [client]]);
+    await expect.poll(() => poll('operator'), SOON).toEqual([200, [client]]);
     await endRun(id);
-    await eventually('operator').toEqual([403, []]);
+    await expect.poll(() => poll('operator'), SOON).toEqual([403, []]);
   }
 });
 
