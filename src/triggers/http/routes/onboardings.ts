@@ -22,7 +22,7 @@ import { ofAnotherClient } from '../../../domain/tokens/sharedToken.js';
 import type { Queries } from '../../../queries/queries.js';
 import { durableRuns } from '../../durable/durableRuns.js';
 import { readClientRecord, readTokenOwner } from '../../durable/clientRecords.js';
-import { readPollerIndex } from '../../durable/pollers.js';
+import { readPollerIndex } from '../../durable/pollers/polledClients.js';
 import { newRun } from '../../durable/newRun.js';
 import { orServiceProblem } from '../answers/serviceProblem.js';
 import { startAnswer } from '../answers/startAnswer.js';

@@ -6,7 +6,7 @@ import type { ClientReference } from '@connected-registry/protocol/names/clientK
 import { audit } from '../../../audit/audit.js';
 import type { Callers } from '../../../ports/callers.js';
 import { pendingSignals } from '../../durable/pendingSignals.js';
-import { mayPoll, notePolled, polledClients } from '../../durable/pollers.js';
+import { mayPoll, notePolled, polledClients } from '../../durable/pollers/polledClients.js';
 import { problem } from '../answers/problem.js';
 import { waitOf, type LongPolls } from '../requests/longPolls.js';
 

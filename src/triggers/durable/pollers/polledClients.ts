@@ -1,11 +1,11 @@
 import * as df from 'durable-functions';
 import type { DurableClient } from 'durable-functions';
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
-import type { Poller } from '../../domain/polling/poller.js';
-import { NO_CLIENTS, POLLER_INDEX, type PollerIndexState } from '../../domain/polling/pollerIndex.js';
-import { clientsOfPoller, type ProfileBook } from '../../domain/profiles/profiles.js';
-import { notifyClientRecord, readClientRecord } from './clientRecords.js';
-import { CONTACT_INTERVAL } from './joinedDevices.js';
+import type { Poller } from '../../../domain/polling/poller.js';
+import { NO_CLIENTS, POLLER_INDEX, type PollerIndexState } from '../../../domain/polling/pollerIndex.js';
+import { clientsOfPoller, type ProfileBook } from '../../../domain/profiles/profiles.js';
+import { notifyClientRecord, readClientRecord } from '../clientRecords.js';
+import { CONTACT_INTERVAL } from '../joinedDevices.js';
 
 /** A client for which an identity may poll. */
 interface Polled {

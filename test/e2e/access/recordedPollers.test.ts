@@ -3,10 +3,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { channelEnvironment } from '@connected-registry/local-stack/stack/localDevice';
 import { devicePlan } from '@connected-registry/local-stack/stack/plans';
-import { onboardingOf } from './harness/appClient.js';
-import { PATIENCE } from './harness/hostUnderTest.js';
-import { TakingAway } from './harness/takingAway.js';
-import { startTestStack, type TestStack } from './harness/testStack.js';
+import { onboardingOf } from '../harness/appClient.js';
+import { PATIENCE } from '../harness/hostUnderTest.js';
+import { TakingAway } from '../harness/takingAway.js';
+import { startTestStack, type TestStack } from '../harness/testStack.js';
 
 /* No setting names a poller here: the app is started once, and learns of each device by its onboarding. */
 

@@ -1,12 +1,12 @@
 import type { DurableClient } from 'durable-functions';
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
-import type { ClientRecord, ClientRecordRequests } from '../../domain/clients/clientRecord.js';
-import { decidedAfter, type Poller } from '../../domain/polling/poller.js';
-import { lists } from '../../domain/polling/pollerIndex.js';
-import { notifyClientRecord, readClientRecord } from './clientRecords.js';
-import { readPollerIndex } from './pollers.js';
-import { pollUntil } from './pollUntil.js';
-import { CONFIRMED_WITHIN } from './startRun.js';
+import type { ClientRecord, ClientRecordRequests } from '../../../domain/clients/clientRecord.js';
+import { decidedAfter, type Poller } from '../../../domain/polling/poller.js';
+import { lists } from '../../../domain/polling/pollerIndex.js';
+import { notifyClientRecord, readClientRecord } from '../clientRecords.js';
+import { readPollerIndex } from './polledClients.js';
+import { pollUntil } from '../pollUntil.js';
+import { CONFIRMED_WITHIN } from '../startRun.js';
 
 /** Milliseconds between two reads. */
 const READ_INTERVAL = 100;
