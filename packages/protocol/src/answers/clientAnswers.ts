@@ -188,7 +188,7 @@ export const checkFinding = z
     connectedRegistry: z.string(),
     client: z.string(),
     state: verdict.describe(
-      "the client's state; `silent`: as `ok`, but its device, which has joined, was not heard of for long; `absent`: the vault has no credential of it",
+      "the client's state; `silent`: as `ok`, but its device, which has joined or has a recorded poller, was not heard of for long; `absent`: the vault has no credential of it",
     ),
     expiresOn: instant.exactOptional(),
     differences: z.array(difference).readonly(),
