@@ -1,3 +1,5 @@
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { audit } from '../audit/audit.js';
 import { revokedSince, type ClientRecord } from '../domain/clients/clientRecord.js';
 import { done, failed, type StepOutcome } from '../domain/operations/stepOutcome.js';
 import {
@@ -29,7 +31,7 @@ export const POLLING_WORK: {
 } = {
   setPoller: trySetting,
   undoPoller: (record, undone) => keep(undoPoller(record, undone)),
-  withdrawPoller: (record, { at }) => keep(withdrawPoller(record, at)),
+  withdrawPoller: withdraw,
   confirmPoller: (record, listed) => ({ ...keep(record), signals: [confirmation(record, listed)] }),
   notePolled: (record, { objectId, at }) => keep(notePolled(record, objectId, at)),
 };
@@ -40,8 +42,19 @@ function trySetting(record: ClientRecord, { effectiveAt, ...set }: PollingReques
   if (revokedAt !== undefined)
     return { state: record, outcome: failed('revoked', `the client was revoked at ${revokedAt}, after this request`) };
   const state = setPoller(record, set);
+  const { objectId, client } = set;
+  // Here, since the record recognises repetitions: activities and requests may come twice.
+  if (state !== record) audit('poller.set.succeeded', { resource: clientKey(client), poller: objectId });
   const outcome = isSet(state, set)
     ? done({})
     : failed('poller-changed', "the client's poller was changed or removed after this was requested");
   return { state, outcome };
+}
+
+function withdraw(record: ClientRecord, { at }: PollingRequests['withdrawPoller']): PollingAnswer {
+  const state = withdrawPoller(record, at);
+  const current = record.polling?.current;
+  if (current !== undefined && state.polling?.current === undefined)
+    audit('poller.remove.succeeded', { resource: clientKey(current.client), poller: current.objectId });
+  return keep(state);
 }

@@ -42,7 +42,6 @@ export function putPoller({ inventory }: Pick<Queries, 'inventory'>) {
       if (!hasRoom(await readPollerIndex(client, objectId), reference)) return noRoom(key, objectId);
       const poller = await changePoller(client, reference, objectId, actor);
       if (!poller) return unconfirmed('poller.set.failed', key, 'Whether the poller is set is unknown.');
-      audit('poller.set.succeeded', { resource: key });
       return { status: 200, jsonBody: { key, poller: shownPoller(poller) } satisfies PollerAnswer };
     });
   };
@@ -60,7 +59,6 @@ export async function deletePoller(
   if (!record.polling?.current) return noPoller(key);
   if (!(await removePoller(client, key, record, actor)))
     return unconfirmed('poller.remove.failed', key, 'Whether the poller has ended is unknown.');
-  audit('poller.remove.succeeded', { resource: key });
   return { status: 204 };
 }
 
