@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { dryRunAnswer, type PlannedWrite } from '@connected-registry/protocol/answers/answers';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { isCandidateSecretName } from '@connected-registry/protocol/names/names';
-import type { Flow } from '../../../src/orchestrations/run/flow.js';
 import { RunContext } from '../../../src/orchestrations/run/runContext.js';
 import { PORT_CALLS, type PortCallAudit } from '../../../src/ports/portCalls.js';
 import { postOffboardings } from '../../../src/triggers/http/routes/offboardings.js';
@@ -106,7 +105,6 @@ const AUDITED = new Map<string, PortCallAudit<never>>(
 async function madeWrites(start: Start, run: () => Promise<unknown>): Promise<Write[]> {
   const steps = vi.spyOn(RunContext.prototype, 'step');
   const writes: Write[] = [];
-  const { callEntity } = RunContext.prototype;
   start.world.wire.observer = (method, args) => {
     const audited = AUDITED.get(method) ?? 'not audited';
     if (audited === 'not audited') return;
@@ -120,13 +118,14 @@ async function madeWrites(start: Start, run: () => Promise<unknown>): Promise<Wr
     writes.push(written(step, audited.action, resource));
   };
   // The poller is written to the client's record, and to no service.
-  const calls = vi.spyOn(RunContext.prototype, 'callEntity').mockImplementation(function* (this: RunContext, ...args) {
-    if (args[1] === 'setPoller') writes.push(written('setPoller', 'poller.set', reference().client));
-    return yield* callEntity.apply(this, args) as Flow<never>;
+  const { answer } = start.flows;
+  const asked = vi.spyOn(start.flows, 'answer').mockImplementation((operation, call) => {
+    if (operation === 'setPoller') writes.push(written(operation, 'poller.set', reference().client));
+    return answer(operation, call);
   });
   await run();
   start.world.wire.observer = undefined;
-  calls.mockRestore();
+  asked.mockRestore();
   steps.mockRestore();
   return writes;
 }
