@@ -251,6 +251,8 @@ export default defineConfig({
           include: [
             'test/e2e/*.test.ts',
             'test/e2e/enrolment/{agent,join,sealed}.test.ts',
+            // Entities signal entities there.
+            'test/e2e/access/recordedPollers.test.ts',
             'test/e2e/races/{fortyAtOnce,oneClient}.test.ts',
             'test/func/**/*.test.ts',
           ],

@@ -26,6 +26,8 @@ import { createBinder } from './entities/binder.js';
 import { clientRecord } from './entities/clientRecord.js';
 import { connectedRegistryRecord } from './entities/connectedRegistryRecord.js';
 import { createMapHolder } from './entities/mapHolder.js';
+import { NO_CLIENTS, POLLER_INDEX } from './domain/polling/pollerIndex.js';
+import { pollerIndex } from './entities/pollerIndex.js';
 import { registerEntity } from './entities/registerEntity.js';
 import { NO_CLAIMS, rolloutClaims } from './entities/rolloutClaims.js';
 import { rolloutControl } from './entities/rolloutControl.js';
@@ -81,6 +83,7 @@ import { operatorRoute, type OperatorHandler } from './triggers/http/operatorRou
 import { postPromotion } from './triggers/http/routes/promotions.js';
 import { postRedemption } from './triggers/http/routes/redemptions.js';
 import { postRevocations } from './triggers/http/routes/revocations.js';
+import { deletePoller, putPoller } from './triggers/http/routes/pollers.js';
 import { getPendingMessages } from './triggers/http/routes/pendingMessages.js';
 import { postPullCheck } from './triggers/http/routes/pullChecks.js';
 import { getRolloutClients } from './triggers/http/routes/rolloutClients.js';
@@ -275,6 +278,16 @@ df.app.client.http('postEnrolments', {
   methods: ['POST'],
   ...forOperators(postEnrolments(config)),
 });
+df.app.client.http('putPoller', {
+  route: 'clients/{key}/poller',
+  methods: ['PUT'],
+  ...forOperators(putPoller(queries)),
+});
+df.app.client.http('deletePoller', {
+  route: 'clients/{key}/poller',
+  methods: ['DELETE'],
+  ...forOperators(deletePoller),
+});
 df.app.client.http('deleteEnrolment', {
   route: 'enrolments/{key}',
   methods: ['DELETE'],
@@ -326,6 +339,7 @@ registerEntity(
 );
 registerEntity(CLIENT_RECORD, NOTHING_KNOWN, clientRecord);
 registerEntity(CONNECTED_REGISTRY_RECORD, NEVER_SEEN, connectedRegistryRecord);
+registerEntity(POLLER_INDEX, NO_CLIENTS, pollerIndex);
 registerEntity(TOKEN_CLAIM, UNCLAIMED, tokenClaim);
 registerEntity(ROLLOUT_CONTROL, NO_CONTROL, rolloutControl);
 registerEntity(ROLLOUT_PIECE, EMPTY_PIECE, rolloutPiece);

@@ -32,13 +32,18 @@ import { issueEnrolment, noteContact, redeem, renewKeys, withdrawEnrolment } fro
 import type { AccessRequests } from '../domain/access/heldAccess.js';
 import { isEndKnown } from '../domain/operations/endedOperation.js';
 import { done, failed, retryLater, type StepOutcome } from '../domain/operations/stepOutcome.js';
+import { POLLER_INDEX, pollerSignals, type PollerSignal } from '../domain/polling/pollerIndex.js';
 import { ACCESS_WORK } from './accessWork.js';
+import { POLLING_WORK } from './pollingWork.js';
+import type { EntitySignal } from './registerEntity.js';
 import { auditEnd } from '../audit/auditEnd.js';
 
 /** The new state and the outcome of an operation. */
 interface ClientRecordAnswer<Answer extends object = object> {
   readonly state: ClientRecord;
   readonly outcome: StepOutcome<Answer>;
+  /** What to tell the indexes of pollers; by default what has changed. */
+  readonly signals?: readonly PollerSignal[];
 }
 
 type AnswerTo<Operation extends ClientRecordOperation> = ClientRecordAnswer<ClientRecordAnswers[Operation]>;
@@ -93,15 +98,14 @@ const WORK: Work = {
   noteContact: (record, { thumbprint, at }) => keep(noteContact(record, thumbprint, at)),
   noteEnd: recordEnd,
   ...ofAccess(),
+  ...POLLING_WORK,
   forget,
 };
 
 /** What must not come back stays: also a token issued during the offboarding ends, since its device would have nothing. */
 function forget(record: ClientRecord, _request: ClientRecordRequests['forget'], now: Date): ClientRecordAnswer {
-  const { knownSince, revokedAt, firstRevokedAt, disabled, disabling, newestEventAt, ended, tokensEndedAt } = endAccess(
-    record,
-    now.toISOString(),
-  );
+  const { knownSince, revokedAt, firstRevokedAt, disabled, disabling, newestEventAt, ended, tokensEndedAt, polling } =
+    endAccess(record, now.toISOString());
   return keep({
     // Keeps that the client existed, so that a repeated offboarding does not report it as unknown.
     knownSince: knownSince ?? now.toISOString(),
@@ -112,6 +116,7 @@ function forget(record: ClientRecord, _request: ClientRecordRequests['forget'], 
     ...(newestEventAt ? { newestEventAt } : {}),
     ...(ended ? { ended } : {}),
     ...(tokensEndedAt ? { tokensEndedAt } : {}),
+    ...(polling ? { polling } : {}),
     ...keptIdentity(record),
   });
 }
@@ -228,8 +233,14 @@ export async function clientRecord(
   request: ClientRecordRequest,
   record: ClientRecord,
   now: Date,
-): Promise<ClientRecordAnswer> {
+): Promise<Omit<ClientRecordAnswer, 'signals'> & { readonly signals?: readonly EntitySignal[] }> {
   // The sender's types guarantee that the request belongs to the operation.
   const work = WORK[operation] as (record: ClientRecord, request: ClientRecordRequest, now: Date) => ClientRecordAnswer;
-  return work(record, request, now);
+  const answer = work(record, request, now);
+  const { signals = pollerSignals(record, answer.state), ...rest } = answer;
+  return signals.length === 0 ? rest : { ...rest, signals: signals.map(toIndex) };
+}
+
+function toIndex({ objectId, ...signal }: PollerSignal): EntitySignal {
+  return { entity: { name: POLLER_INDEX, key: objectId }, ...signal };
 }

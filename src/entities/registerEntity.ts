@@ -14,7 +14,17 @@ type EntityWork<Operation, Request, State> = (
   readonly outcome: StepOutcome<unknown>;
   /** Whether the entity is deleted after the operation. */
   readonly isDropped?: boolean;
+  /** Operations of other entities that the change brings about. The engine keeps state and signals together. */
+  readonly signals?: readonly EntitySignal[];
 }>;
+
+/** An operation of another entity, which nobody waits for. */
+export interface EntitySignal {
+  /** In lower case: a signal from an entity reaches no other spelling. */
+  readonly entity: { readonly name: string; readonly key: string };
+  readonly operation: string;
+  readonly request: object;
+}
 
 /** Runs an operation in its turn. If its turn comes later, the work is not started, and the outcome says when to repeat it. */
 type EntityTurn<Operation, Request, State> = (
@@ -43,6 +53,7 @@ export function registerEntity<Operation extends string, Request extends WorksFo
     const operation = context.df.operationName as Operation;
     let state = stored;
     let isDropped = false;
+    let signals: readonly EntitySignal[] = [];
     // Runs that wait for one entity share its turn, since its next write may serve them all.
     const call = { entity: `${name} ${context.df.entityKey}`, operation, request, state };
     const outcome = await inAuditScope(scope, () =>
@@ -50,9 +61,12 @@ export function registerEntity<Operation extends string, Request extends WorksFo
         const done = await work(operation, request, stored, new Date());
         state = done.state;
         isDropped = done.isDropped === true;
+        if (done.signals) signals = done.signals;
         return done.outcome;
       }),
     );
+    for (const { entity, operation: told, request: input } of signals)
+      context.df.signalEntity(new df.EntityId(entity.name, entity.key), told, { ...input, by: request.by });
     context.df.setState(state);
     context.df.return(outcome);
     // Last, since setState and return both make the entity exist.

@@ -10,6 +10,7 @@ import type { Flow } from './run/flow.js';
 import { beginRun, type RunContext } from './run/runContext.js';
 import { ClientRecords } from './steps/clientRecord.js';
 import { preflight, type OnboardingClient } from './steps/onboardingClient.js';
+import { setPoller } from './steps/poller.js';
 import { undoEnabling, undoScopeMap, undoToken } from './steps/onboardingUndo.js';
 
 /** Onboards one client of one connected registry: the steps of docs/architecture.md, in their order. */
@@ -28,6 +29,7 @@ function* onboardClient(run: RunContext<OnboardingRun>): Flow<OnboardingResult> 
     return resultOf(client, credential.stored, credential.stored.pull, false);
   }
 
+  yield* setPoller(run, plan.poller);
   yield* run.step('ensureScopeMap', () => ensureScopeMap(client), undoScopeMap(client));
   if (plan.token.revoked) yield* run.step('enableToken', () => enableToken(client), undoEnabling(client));
   yield* run.step('ensureToken', () => ensureToken(client), undoToken(client));

@@ -65,13 +65,13 @@ function* preflight(run: RotationContext): Flow<PlannedRotation> {
   let slotFreeAt: string | undefined;
   run.afterUndo((failure, error) => planRetry(run, failure, error, slotFreeAt));
   return yield* run.step('preflight', function* () {
-    const { clears, acknowledged, hasJoined } = yield* new ClientRecords(run).begin();
+    const { clears, acknowledged, hasJoined, poller } = yield* new ClientRecords(run).begin();
     if (clears) throw new StepFailed('revoked', `the client was revoked at ${clears.revokedAt}`);
     const known = acknowledged === undefined ? {} : { acknowledged };
     const plan = yield* run.activities.planRotation({ rotation, ...known });
     ({ slotFreeAt } = plan);
     if (refusing(plan.problems).length > 0) throw new Refused(plan.problems);
-    return { plan, channel: channelOfRun(run.input, hasJoined === true) };
+    return { plan, channel: channelOfRun(run.input, hasJoined === true || poller?.current !== undefined) };
   });
 }
 

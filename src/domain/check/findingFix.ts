@@ -45,7 +45,7 @@ function fixOf(
     case 'token-shared':
       return 'Give each client its own token: onboard the other clients again without this token name, then remove the token from their connected registries.';
     case 'device-silent':
-      return 'Find out whether the device runs its agent and reaches this app. If it was rebuilt or replaced, issue a join token: POST /api/enrolments with replace: true.';
+      return 'Find out whether the device runs its agent and reaches this app. If it was rebuilt or replaced: for a device that joins, issue a join token by POST /api/enrolments with replace: true; for one that polls with another identity in Entra, PUT /api/clients/{key}/poller.';
     case 'fact-unknown':
       return 'Nothing yet: Azure did not return this fact. Check again, and look for missing rights in GET /api/health.';
     case 'access-missing':

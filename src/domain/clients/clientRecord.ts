@@ -1,4 +1,11 @@
 import type { AccessRequests, HeldAccess } from '../access/heldAccess.js';
+import {
+  endPoller,
+  pollerIn,
+  type PollingRequests,
+  type PollingState,
+  type RecordedPoller,
+} from '../polling/poller.js';
 import { withHeldToken, withoutHeldToken, type HeldToken } from '../tokens/heldToken.js';
 import { withEnded, type EndedOperation } from '../operations/endedOperation.js';
 import { withOrphanedToken, type OrphanedToken } from '../tokens/orphanedToken.js';
@@ -13,7 +20,7 @@ import {
 } from '../enrolment/enrolment.js';
 
 /** Facts about a client that must outlive its runs. Times are ISO 8601. */
-export interface ClientRecord extends DeviceAccess {
+export interface ClientRecord extends DeviceAccess, PollingState {
   /** When the client was revoked. Only an onboarding that is requested later clears it. */
   readonly revokedAt?: string;
   /** If the revocation was repeated: when the client was first revoked. The repetition also ends runs started in between. */
@@ -61,7 +68,7 @@ export const NOTHING_KNOWN: ClientRecord = {};
 export const CLIENT_RECORD = 'client';
 
 /** Input of each operation; the entity's key is the client's. */
-export interface ClientRecordRequests extends AccessRequests {
+export interface ClientRecordRequests extends AccessRequests, PollingRequests {
   /**
    * Marks the client as revoked at `at`, or at the entity's current time if that is later. The revocation disables tokens
    * and secrets until `endDisabling`, or until `until` if it is lost.
@@ -109,7 +116,7 @@ export interface ClientRecordRequests extends AccessRequests {
   readonly noteContact: WorksFor & { readonly thumbprint: string; readonly at: string };
   /** A run has ended. Repeating the operation changes nothing. */
   readonly noteEnd: WorksFor & { readonly ended: EndedOperation };
-  /** The client was offboarded: keeps only its revocation, its newest event, how its runs ended, which identity it had and what must not come back. */
+  /** The client was offboarded: keeps only its revocation, its newest event, how its runs ended, which identity and poller it had and what must not come back. */
   readonly forget: WorksFor;
 }
 export type ClientRecordOperation = keyof ClientRecordRequests;
@@ -119,10 +126,12 @@ export interface NamedIdentity {
   readonly names?: string;
 }
 
-/** What a client's record says about the identities that may read its secrets. */
+/** What a client's record says about the identities that may read its secrets, and poll its messages. */
 export interface RecordedReaders extends Pick<ClientRecord, 'access' | 'lastIdentity'> {
   /** The record knows the client, so it is not new: whoever sends events may not choose who reads its secrets. */
   readonly isKnown?: true;
+  /** The identity that polls its messages, or did; absent if there never was one. */
+  readonly poller?: RecordedPoller;
 }
 
 /** The client may be given access: what its record says at a run's begin. */
@@ -232,24 +241,25 @@ export function dropToken(record: ClientRecord, token: string): ClientRecord {
  * both are recorded for any name in a request.
  */
 export function isKnown({ knownSince, held = [], orphaned = [], disabled = [], ...rest }: ClientRecord): boolean {
-  const { acknowledged, rotationDueSince, retryRotationAt, enrolment, joined } = rest;
+  const { acknowledged, rotationDueSince, retryRotationAt, enrolment, joined, polling } = rest;
   const facts = [knownSince, ...held, ...orphaned, ...disabled, acknowledged, rotationDueSince, retryRotationAt];
-  return [...facts, enrolment, joined].some((fact) => fact !== undefined);
+  return [...facts, enrolment, joined, polling?.current].some((fact) => fact !== undefined);
 }
 
 /**
- * Ends the device's key and its join token. The record still knows the client, since what was given to the device may have to
- * be taken away later.
+ * Ends the device's key, its join token and its poller. The record still knows the client, since what was given to the device
+ * may have to be taken away later.
  * @param at ISO 8601
  */
 export function endAccess(record: ClientRecord, at: string): ClientRecord {
-  const ended = endDeviceAccess(record, at);
+  const ended = endPoller(endDeviceAccess(record, at), at);
   return isKnown(record) && ended.knownSince === undefined ? { ...ended, knownSince: at } : ended;
 }
 
 /** What {@link endAccess} ends, for the answer to the run that ends it. */
 export function endedBy(record: ClientRecord): { readonly ended?: readonly string[] } {
-  const ended = accessIn(record);
+  const { current } = record.polling ?? {};
+  const ended = [...accessIn(record), ...(current === undefined ? [] : [`poller ${current.objectId}`])];
   return ended.length === 0 ? {} : { ended };
 }
 
@@ -311,6 +321,7 @@ export function readersIn(record: ClientRecord): RecordedReaders {
     ...readAccessIn(record),
     ...(lastIdentity === undefined ? {} : { lastIdentity }),
     ...(isKnown(record) ? { isKnown: true } : {}),
+    ...(record.polling === undefined ? {} : { poller: pollerIn(record.polling) }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { AbsentClient, ClientReach } from '@connected-registry/protocol/answers/clientAnswers';
 import type { DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
+import type { Poller, PollingState } from '../polling/poller.js';
 import type { DeviceAccess, Enrolment, Joined } from './enrolment.js';
 
 /** Milliseconds. */
@@ -7,28 +8,39 @@ const DAY = 86_400_000;
 
 /**
  * How a client's device is reached.
- * @param channel the channel of its profile, which counts unless the device has joined
+ * @param channel the channel of its profile, which counts unless the device has joined or the record names a poller
  */
-export function reachOf({ enrolment, joined }: DeviceAccess, channel: DeviceChannelChoice, now: Date): ClientReach {
-  return { kind: joined ? 'joined' : channel.kind, ...factsOf({ enrolment, joined }, now) };
+export function reachOf(record: DeviceAccess & PollingState, channel: DeviceChannelChoice, now: Date): ClientReach {
+  return { kind: asksAs(record) ?? channel.kind, ...factsOf(record, now) };
 }
 
 /**
  * How the device of a client without a credential is reached. Its profile is not known, since the record has no names.
- * @returns undefined if no join token was issued and no device has joined
+ * @returns undefined if no join token was issued, no device has joined and no poller is recorded
  */
-export function reachOfAbsent({ enrolment, joined }: DeviceAccess, now: Date): AbsentClient['reach'] | undefined {
-  if (!enrolment && !joined) return undefined;
-  return { kind: joined ? 'joined' : 'unknown', ...factsOf({ enrolment, joined }, now) };
+export function reachOfAbsent(record: DeviceAccess & PollingState, now: Date): AbsentClient['reach'] | undefined {
+  const { enrolment, joined, polling } = record;
+  if (!enrolment && !joined && !polling?.current) return undefined;
+  return { kind: asksAs(record) ?? 'unknown', ...factsOf(record, now) };
 }
 
-type Facts = { readonly [Name in 'enrolment' | 'joined']: DeviceAccess[Name] | undefined };
+/** How the device asks for its messages itself, if the record says so. */
+function asksAs({ joined, polling }: DeviceAccess & PollingState): 'joined' | 'poll' | undefined {
+  if (joined) return 'joined';
+  return polling?.current ? 'poll' : undefined;
+}
 
-function factsOf({ enrolment, joined }: Facts, now: Date): Omit<ClientReach, 'kind'> {
+function factsOf({ enrolment, joined, polling }: DeviceAccess & PollingState, now: Date): Omit<ClientReach, 'kind'> {
   return {
     ...(joined ? deviceOf(joined) : {}),
     ...(enrolment ? { enrolment: { state: stateOf(enrolment, now), expiresAt: enrolment.expiresAt } } : {}),
+    ...(polling?.current ? { poller: shownPoller(polling.current) } : {}),
   };
+}
+
+/** A recorded poller as the API shows it. */
+export function shownPoller({ objectId, since, lastContactAt }: Poller) {
+  return { objectId, since, ...(lastContactAt === undefined ? {} : { lastContactAt }) };
 }
 
 function deviceOf({ thumbprint, joinedAt, keysSince, lastContactAt }: Joined) {
@@ -41,16 +53,24 @@ function stateOf({ usedBy, expiresAt }: Enrolment, now: Date): 'open' | 'used' |
 }
 
 /**
- * Since when a device that has joined was not heard of, if that is longer than it should be.
+ * Since when a device that asks for its messages was not heard of, if that is longer than it should be. One that both has joined
+ * and has a poller is heard of by either.
  * @param days after which a device counts as silent
  * @returns ISO 8601; undefined for a device that was heard of since
  */
 export function silentSince(
-  { keysSince, lastContactAt }: Pick<Joined, 'keysSince' | 'lastContactAt'>,
+  { joined, polling }: DeviceAccess & PollingState,
   now: Date,
   days: number,
 ): string | undefined {
-  // It has joined, or has got new keys, by a request of its own.
-  const last = lastContactAt !== undefined && new Date(lastContactAt) > new Date(keysSince) ? lastContactAt : keysSince;
+  const poller = polling?.current;
+  const contacts = [
+    // It has joined, or has got new keys, by a request of its own.
+    ...(joined ? [joined.keysSince, joined.lastContactAt] : []),
+    // A poller that was never heard of counts from when it was set.
+    ...(poller ? [poller.since, poller.lastContactAt] : []),
+  ].filter((at) => at !== undefined);
+  const last = contacts.toSorted((one, other) => Date.parse(one) - Date.parse(other)).at(-1);
+  if (last === undefined) return undefined;
   return now.getTime() - new Date(last).getTime() > days * DAY ? last : undefined;
 }

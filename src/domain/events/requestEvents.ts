@@ -11,7 +11,7 @@ import {
   toOnboarding,
   type Onboarding,
 } from '@connected-registry/protocol/requests/onboardingRequest';
-import { deviceIdentity } from '@connected-registry/protocol/requests/deviceIdentity';
+import { deviceIdentity, poller } from '@connected-registry/protocol/requests/deviceIdentity';
 import { actionsCover, toActions } from '@connected-registry/protocol/names/permissions';
 import { requestOf, type Profile } from '../profiles/profiles.js';
 
@@ -35,6 +35,7 @@ export const boundedEventData = z.strictObject({
   ...REQUEST_FIELDS,
   repositories: REQUEST_FIELDS.repositories.optional(),
   identity: deviceIdentity.optional(),
+  poller: poller.optional(),
 });
 type BoundedData = z.infer<typeof boundedEventData>;
 
@@ -76,6 +77,8 @@ export function withinProfile(
     if (data[field] !== undefined) refuse(field, NAMED_BY_EVENT.message, NAMED_BY_EVENT.fix);
   if (data.identity !== undefined && profile.eventIdentity !== true)
     refuse('identity', NAMED_BY_EVENT.message, 'Set eventIdentity in the profile, or ask an operator to request it.');
+  if (data.poller !== undefined && profile.eventPoller !== true)
+    refuse('poller', NAMED_BY_EVENT.message, 'Set eventPoller in the profile, or ask an operator to request it.');
   const maxDays = profile.credentialLifetimeDays ?? defaultDays;
   if ((data.credentialLifetimeDays ?? 0) > maxDays)
     refuse('credentialLifetimeDays', 'exceeds the maximum', `Use at most ${maxDays} days.`);
@@ -88,7 +91,13 @@ export function withinProfile(
   const parsed = onboardingBody.safeParse({ ...defaults, ...image, ...given });
   if (parsed.success) {
     const onboarding = toOnboarding(parsed.data, defaultRegistry, defaultDays);
-    return { onboarding: data.identity === undefined ? onboarding : { ...onboarding, identityByEvent: true } };
+    return {
+      onboarding: {
+        ...onboarding,
+        ...(data.identity === undefined ? {} : { identityByEvent: true }),
+        ...(data.poller === undefined ? {} : { pollerByEvent: true }),
+      },
+    };
   }
   return {
     beyond: parsed.error.issues.map(({ path, message }) => ({

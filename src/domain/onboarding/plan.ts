@@ -1,5 +1,6 @@
 import type { PlannedWrite, Problem } from '@connected-registry/protocol/answers/answers';
 import type { PlannedAccess } from '../access/plannedAccess.js';
+import type { PlannedPoller } from '../polling/plannedPoller.js';
 import type { HeldToken } from '../tokens/heldToken.js';
 import type { SyncFacts } from '@connected-registry/protocol/registry/syncSchedule';
 import type { SlotName } from '@connected-registry/protocol/registry/slots';
@@ -72,6 +73,8 @@ export interface OnboardingPlan {
   readonly credential: CredentialPlan;
   /** Present if the request names the device's identity. */
   readonly access?: PlannedAccess;
+  /** Present if the request names another poller than the client's record. */
+  readonly poller?: PlannedPoller;
 }
 
 /** Whether there is nothing to write and the stored credential has passed a pull check. */

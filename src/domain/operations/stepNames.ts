@@ -4,6 +4,7 @@
  */
 const PHASES = {
   preflight: 'preflight',
+  setPoller: 'poller',
   ensureScopeMap: 'scopeMap',
   enableToken: 'token',
   ensureToken: 'token',
@@ -35,6 +36,7 @@ const PHASES = {
   endRun: 'endRun',
   disableAgain: 'disableAgain',
 
+  restorePoller: null,
   releaseScopeMap: null,
   keepScopeMap: null,
   disableToken: null,

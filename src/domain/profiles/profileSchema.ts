@@ -10,6 +10,7 @@ import {
   REQUEST_FIELDS,
 } from '@connected-registry/protocol/requests/onboardingRequest';
 import { fitsPattern } from '@connected-registry/protocol/names/pattern';
+import { MAX_POLLED } from '../polling/pollerIndex.js';
 import type { Profile } from './profiles.js';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import { sameName } from '@connected-registry/protocol/names/sameName';
@@ -28,6 +29,8 @@ const PROFILE_FIELDS = {
   clients: "a list of device ids, each inside match.device: a new connected registry's clients",
   eventIdentity:
     'true to let ConnectedRegistry.ClientRequested events name the Entra identity of a new client; not with identity or match.hub',
+  eventPoller:
+    'true to let ConnectedRegistry.ClientRequested events name the poller of a new client; not with pollers or match.hub',
   pollerAccess:
     'true to let the identity that polls for a client also read its secrets; with pollers, one for each client, and without identity and eventIdentity',
   pollers: 'an object {object id of an Entra identity: device id, or a list of 1 to 20 of them}, for channel poll',
@@ -35,7 +38,6 @@ const PROFILE_FIELDS = {
 
 const MAX_PROFILES = 200;
 const MAX_CLIENTS = 200;
-const MAX_POLLED = 20;
 const OBJECT_ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 
 const pattern = (max: number) =>
@@ -71,6 +73,7 @@ const profile = z
     endpoint,
     identity,
     eventIdentity: z.boolean('must be true or false').optional(),
+    eventPoller: z.boolean('must be true or false').optional(),
     pollerAccess: z.boolean('must be true or false').optional(),
     channel: z
       .preprocess((given) => (typeof given === 'string' ? { kind: given } : given), channel)
@@ -95,7 +98,18 @@ type GivenProfile = z.output<typeof profile>;
 /** Checks rules that concern several fields. */
 function checkCombinations({ value, issues }: z.core.ParsePayload<GivenProfile>): void {
   if (issues.length > 0) return;
-  const { match, connectedRegistry, channel, clients, pollers, token, identity, eventIdentity, pollerAccess } = value;
+  const {
+    match,
+    connectedRegistry,
+    channel,
+    clients,
+    pollers,
+    token,
+    identity,
+    eventIdentity,
+    eventPoller,
+    pollerAccess,
+  } = value;
   const complain = (path: (string | number)[], message: string) =>
     issues.push({ code: 'custom', path, input: value, message });
   if ((connectedRegistry === undefined) === (match.connectedRegistry === undefined))
@@ -116,6 +130,8 @@ function checkCombinations({ value, issues }: z.core.ParsePayload<GivenProfile>)
   if (eventIdentity === true && (identity !== undefined || match.hub !== undefined))
     complain(['eventIdentity'], "must not be set with identity, or for a hub's events, which name none");
   const polled = Object.entries(pollers);
+  if (eventPoller === true && (polled.length > 0 || match.hub !== undefined))
+    complain(['eventPoller'], "must not be set with pollers, or for a hub's events, which name none");
   if (pollerAccess === true && (polled.length === 0 || identity !== undefined || eventIdentity === true))
     complain(['pollerAccess'], 'needs pollers, and must not be set with identity or eventIdentity');
   const names = polled.flatMap(([, devices]) => [...new Set(devices)]);

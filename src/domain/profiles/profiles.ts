@@ -34,6 +34,8 @@ export interface Profile {
   readonly identity?: Body['identity'];
   /** Whether a `ClientRequested` event may name the identity of a new client. */
   readonly eventIdentity?: boolean | undefined;
+  /** Whether a `ClientRequested` event may name the poller of a new client. */
+  readonly eventPoller?: boolean | undefined;
   readonly endpoint?: string | undefined;
   /** Whether the identity that polls a client's messages may also read its secrets. */
   readonly pollerAccess?: boolean | undefined;
@@ -42,7 +44,7 @@ export interface Profile {
   readonly clients: readonly string[];
   /** What happens when a device joins with a join token: its onboarding starts, or waits for an operator. */
   readonly onJoin: 'onboard' | 'wait';
-  /** Device ids by the object id of the Entra identity that polls their messages. */
+  /** Device ids by the object id of the Entra identity that polls their messages, for clients whose record names no poller. */
   readonly pollers: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -83,12 +85,22 @@ export function channelOf(book: ProfileBook, client: ClientReference): DeviceCha
   return profileOfClient(book, client)?.channel ?? DEFAULT_CHANNEL;
 }
 
-/** The clients whose messages an Entra identity may poll, without duplicates. */
+/** The clients that the profiles let an Entra identity poll for, without duplicates. Their records may name another poller. */
 export function clientsOfPoller(book: ProfileBook, objectId: string): ClientReference[] {
   const clients = book.profiles.flatMap(({ registry = book.defaultRegistry, connectedRegistry = '', pollers }) =>
     (ownValue(pollers, objectId.toLowerCase()) ?? []).map((client) => ({ registry, connectedRegistry, client })),
   );
   return [...new Map(clients.map((client) => [clientKey(client), client])).values()];
+}
+
+/** The object ids of the identities that the profiles let poll for a client. */
+export function pollersOfProfiles(book: ProfileBook, client: ClientReference): string[] {
+  const { registry, connectedRegistry } = client;
+  const about = book.profiles.filter((profile) => isAbout(book, profile, registry, connectedRegistry));
+  const ids = about.flatMap(({ pollers }) =>
+    Object.entries(pollers).flatMap(([id, clients]) => (clients.includes(client.client) ? [id] : [])),
+  );
+  return [...new Set(ids)];
 }
 
 /** Reads a record by a key from outside, which may be `__proto__`. */

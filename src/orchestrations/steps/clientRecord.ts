@@ -9,6 +9,7 @@ import {
   type StartedOffboarding,
 } from '../../domain/clients/clientRecord.js';
 import type { Run } from '../../domain/operations/run.js';
+import type { SetPoller } from '../../domain/polling/poller.js';
 import type { Flow } from '../run/flow.js';
 import type { RunContext } from '../run/runContext.js';
 
@@ -44,6 +45,11 @@ export class ClientRecords {
   /** Clears a revocation that is older than this run, which has succeeded. It counts as cleared from the answer on. */
   *clearRevocation(): Flow<void> {
     yield* this.call('clearRevocation', { effectiveAt: this.effectiveAt });
+  }
+
+  /** Sets the client's poller. @throws StepFailed `revoked`, or `poller-changed` if somebody else changed it in the meantime */
+  *setPoller(poller: SetPoller): Flow<void> {
+    yield* this.call('setPoller', { ...poller, effectiveAt: this.effectiveAt });
   }
 
   /** Calls one of the record's operations. @throws StepFailed */

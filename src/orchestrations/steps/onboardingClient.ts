@@ -49,7 +49,8 @@ export function* preflight(run: RunContext<OnboardingRun>): Flow<OnboardingClien
     const look = () => run.activities.preflight({ onboarding: run.input.request, ...started });
     const plan = yield* planWhenActive(run, look);
     if (refusing(plan.problems).length > 0) throw new Refused(plan.problems);
-    const begun = { clears: started.clears !== undefined, channel: channelOfRun(run.input, hasJoined === true) };
+    const asks = hasJoined === true || (run.input.request.poller ?? started.poller?.current) !== undefined;
+    const begun = { clears: started.clears !== undefined, channel: channelOfRun(run.input, asks) };
     const client = clientOf(run, plan, records, begun);
     yield* client.held.claim();
     run.afterUndo(function* (failure) {

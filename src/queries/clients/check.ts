@@ -120,8 +120,8 @@ export function createCheck(ports: Ports, config: Config, tokenUsers: TokenUsers
     if (records === undefined) return [...judged];
     const now = new Date();
     return eachOf(judged, async (item) => {
-      const { joined } = await records.record(clientKey(item.secret.tags));
-      const found = joined && silentSince(joined, now, config.silentAfterDays);
+      const record = await records.record(clientKey(item.secret.tags));
+      const found = silentSince(record, now, config.silentAfterDays);
       if (found === undefined) return item;
       const silence = {
         code: 'device-silent',

@@ -2,8 +2,12 @@ import { candidateSecretName, mainSecretName } from '@connected-registry/protoco
 import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
 import { assignmentText } from '../../domain/access/plannedAccess.js';
 import type { OnboardingPlan, PlannedWrite } from '../../domain/onboarding/plan.js';
+import { pollerText } from '../../domain/polling/plannedPoller.js';
 
-type Facts = Pick<OnboardingPlan, 'scopeMap' | 'restoresScopeMap' | 'token' | 'bound' | 'credential' | 'access'>;
+type Facts = Pick<
+  OnboardingPlan,
+  'scopeMap' | 'restoresScopeMap' | 'token' | 'bound' | 'credential' | 'access' | 'poller'
+>;
 
 /** Lists the writes of an onboarding, in order, and the existing resources that it uses unchanged. */
 export function plannedWrites(facts: Facts, onboarding: Onboarding): { writes: PlannedWrite[]; adopts: string[] } {
@@ -12,6 +16,7 @@ export function plannedWrites(facts: Facts, onboarding: Onboarding): { writes: P
   const adopts: string[] = [];
   const write = (step: string, action: string, resource: string) => writes.push({ step, action, resource });
 
+  if (facts.poller) write('setPoller', pollerText(facts.poller), onboarding.client);
   if (facts.scopeMap === 'absent') write('ensureScopeMap', 'create scope map', scopeMap);
   else if (facts.restoresScopeMap) write('ensureScopeMap', 'restore the rights of scope map', scopeMap);
   else adopts.push(`scope map ${scopeMap}`);

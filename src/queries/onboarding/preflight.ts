@@ -5,6 +5,7 @@ import { candidateSecretName, mainSecretName } from '@connected-registry/protoco
 import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
 import { sameActions, toActions } from '@connected-registry/protocol/names/permissions';
 import type { RecordedReaders, Revocation } from '../../domain/clients/clientRecord.js';
+import { pollersOfProfiles } from '../../domain/profiles/profiles.js';
 import type { CredentialPlan, OnboardingPlan, RevokedToken, StoredCredential } from '../../domain/onboarding/plan.js';
 import { parseTags } from '@connected-registry/protocol/names/secretTags';
 import { chooseSlot, isLive, isSamePassword, type KnownSlot } from '@connected-registry/protocol/registry/slots';
@@ -16,6 +17,7 @@ import { isBound, syncFacts, syncStop } from '../registry/connectedRegistry.js';
 import type { Ancestor, Findings } from './findings.js';
 import { isNamedByRights, isOursToRestore } from './rightsProblems.js';
 import { plannedWrites } from './plannedWrites.js';
+import { planPoller } from './planPoller.js';
 import { preflightProblems, type Conclusions } from './preflightProblems.js';
 import {
   ancestorsOf,
@@ -76,10 +78,11 @@ export function createPreflight(
     const otherMap = token && !sameName(token.scopeMap, onboarding.scopeMap);
     // A token that does not exist is on no list: ARM deletes none that is.
     const bound = token !== undefined && isBound(findings.connectedRegistry, onboarding.token);
-    const { access, problems: ofAccess } = await planAccess(onboarding, {
-      readers: remembered.readers,
-      hasCredential: findings.main !== undefined || clears !== undefined,
-    });
+    const { readers } = remembered;
+    const hasCredential = findings.main !== undefined || clears !== undefined;
+    const { access, problems: ofAccess } = await planAccess(onboarding, { readers, hasCredential });
+    const ofProfiles = pollersOfProfiles(config.profileBook, onboarding);
+    const { poller, problems: ofPoller } = planPoller(onboarding, { readers, hasCredential, ofProfiles });
     const found: Omit<OnboardingPlan, 'writes' | 'adopts' | 'problems'> = {
       checkedAt: now.toISOString(),
       endpoint,
@@ -99,6 +102,7 @@ export function createPreflight(
       ...(findings.main ? { mainVersion: findings.main.version } : {}),
       credential: credential ?? FIRST_PASSWORD,
       ...(access ? { access } : {}),
+      ...(poller ? { poller } : {}),
     };
     const conclusions: Conclusions = {
       endpoint,
@@ -107,7 +111,7 @@ export function createPreflight(
       credential,
       isRevoked: revoked !== undefined,
     };
-    const problems = [...preflightProblems(findings, onboarding, config, conclusions), ...ofAccess];
+    const problems = [...preflightProblems(findings, onboarding, config, conclusions), ...ofAccess, ...ofPoller];
     return { ...found, problems, ...plannedWrites(found, onboarding) };
   }
 }

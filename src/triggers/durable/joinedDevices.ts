@@ -5,7 +5,7 @@ import type { DevicePass } from '../../domain/enrolment/serverPasses.js';
 import { notifyClientRecord, readClientRecord } from './clientRecords.js';
 
 /** Milliseconds between two notes of a device's contact, so that a device that polls does not write all the time. */
-const CONTACT_INTERVAL = 3_600_000;
+export const CONTACT_INTERVAL = 3_600_000;
 
 /**
  * Reads what the client's record keeps of a device.

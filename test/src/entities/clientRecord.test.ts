@@ -13,6 +13,9 @@ const LATE = '2026-03-01T12:00:01.000Z';
 const OVER = '2026-03-01T12:15:00.000Z';
 const disabling = [{ operation: by.operation, until: OVER }];
 
+/** What a record keeps of the end of all access, so that nothing older comes back. */
+const endedAt = (at: string) => ({ tokensEndedAt: at, polling: { decidedAt: at } });
+
 /** How a run ended, without its id. */
 const END = { kind: 'rotate', actor: 'sweep', startedAt: EARLY, endedAt: LATE, status: 'completed' } as const;
 
@@ -84,7 +87,7 @@ describe('a revocation', () => {
   test('counts from the entity’s current time: a run that began before is older', async () => {
     const { state, outcome } = await send({}, 'revoke', { at: EARLY, until: OVER }, LATE);
     expect([state, outcome]).toEqual([
-      { revokedAt: LATE, tokensEndedAt: LATE, disabling },
+      { revokedAt: LATE, ...endedAt(LATE), disabling },
       { kind: 'done', value: { revokedAt: LATE, isKnown: false } },
     ]);
   });
@@ -127,7 +130,7 @@ describe('a revocation', () => {
       until: OVER,
     });
     expect(cleared).toEqual({
-      state: { tokensEndedAt: EARLY },
+      state: endedAt(EARLY),
       outcome: { kind: 'done', value: { stands: false } },
     });
   });
@@ -180,15 +183,15 @@ describe('the record of a client', () => {
   test('keeps the first time of a repeated revocation until it is cleared, and ends runs in between', async () => {
     const LATEST = '2026-03-01T12:00:02.000Z';
     const twice = await send({ revokedAt: EARLY }, 'revoke', { at: LATE, until: OVER });
-    expect(twice.state).toEqual({ revokedAt: LATE, firstRevokedAt: EARLY, tokensEndedAt: LATE, disabling });
+    expect(twice.state).toEqual({ revokedAt: LATE, firstRevokedAt: EARLY, ...endedAt(LATE), disabling });
     expect(twice.outcome).toMatchObject({ kind: 'done', value: { revokedAt: LATE, firstRevokedAt: EARLY } });
     const thrice = await send(twice.state, 'revoke', { at: LATEST, until: OVER });
-    expect(thrice.state).toEqual({ revokedAt: LATEST, firstRevokedAt: EARLY, tokensEndedAt: LATEST, disabling });
+    expect(thrice.state).toEqual({ revokedAt: LATEST, firstRevokedAt: EARLY, ...endedAt(LATEST), disabling });
     expect((await send(thrice.state, 'begin', { requestedAt: LATE })).outcome).toMatchObject({ code: 'revoked' });
     expect((await send(thrice.state, 'forget', {})).state).toMatchObject(thrice.state);
     expect((await send(twice.state, 'clearRevocation', { effectiveAt: LATEST })).state).toEqual({
       disabling,
-      tokensEndedAt: LATE,
+      ...endedAt(LATE),
     });
   });
 
@@ -224,7 +227,7 @@ describe('the record of a client', () => {
     const access = { identity: { principalId: 'a-device', principalType: 'Device' as const }, grants: [] };
     const record = { ...kept, rotationDueSince: EARLY, acknowledged: 'v1', access };
     const forgotten = await send(record, 'forget', {});
-    const stays = { ...kept, knownSince: EARLY, tokensEndedAt: EARLY, lastIdentity: 'a-device' };
+    const stays = { ...kept, knownSince: EARLY, ...endedAt(EARLY), lastIdentity: 'a-device' };
     expect(forgotten.state).toEqual(stays);
     expect((await send(forgotten.state, 'forget', {})).state).toEqual(stays);
     // The client existed, so a repeated offboarding does not report it as unknown.

@@ -36,3 +36,37 @@ test('an entity is deleted after an operation that drops it, and only then', asy
   // The SDK takes the entity for existing after each of the other two.
   expect(await run('drop')).toEqual(['setState', 'return', 'destructOnExit']);
 });
+
+test('an entity signals others with the operation of its change, on behalf of the same work', async () => {
+  const registered = vi.spyOn(df.app, 'entity').mockImplementation(() => undefined);
+  registerEntity('sample', { value: 0 }, async (operation: 'tell' | 'keep') => ({
+    state: { value: 1 },
+    outcome: done({}),
+    ...(operation === 'keep'
+      ? {}
+      : { signals: [{ entity: { name: 'other', key: 'two' }, operation: 'hear', request: { what: 1 } }] }),
+  }));
+  const handler = registered.mock.calls[0]?.[1] as unknown as Handler;
+  registered.mockRestore();
+  const by = { operation: 'sample-one.one', actor: 'test' };
+  const run = async (operationName: string) => {
+    const sent: unknown[] = [];
+    await handler({
+      log: () => undefined,
+      df: {
+        operationName,
+        entityKey: 'one',
+        getInput: () => ({ by }),
+        getState: () => undefined,
+        setState: () => undefined,
+        return: () => undefined,
+        signalEntity: ({ name, key }: df.EntityId, operation: string, input: unknown) =>
+          void sent.push([name, key, operation, input]),
+      },
+    });
+    return sent;
+  };
+
+  expect(await run('tell')).toEqual([['other', 'two', 'hear', { what: 1, by }]]);
+  expect(await run('keep')).toEqual([]);
+});

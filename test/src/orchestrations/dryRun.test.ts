@@ -58,6 +58,7 @@ const PLANNED: readonly (readonly [RegExp, string])[] = [
   [/^give \S+ read access to secret$/, 'roleAssignment.create'],
   [/^take read access of \S+ to secret$/, 'roleAssignment.delete'],
   [/^record the new pull check on secret$/, 'secret.tag'],
+  [/^(?:record \S+ as the|replace) poller/, 'poller.set'],
 ];
 
 function plannedAction({ action, resource }: PlannedWrite): string {
@@ -116,8 +117,15 @@ async function madeWrites(start: Start, run: () => Promise<unknown>): Promise<Wr
         .at(-1) ?? '';
     writes.push(written(step, audited.action, resource));
   };
+  // The poller is written to the client's record, and to no service.
+  const { answer } = start.flows;
+  const asked = vi.spyOn(start.flows, 'answer').mockImplementation((operation, call) => {
+    if (operation === 'setPoller') writes.push(written(operation, 'poller.set', reference().client));
+    return answer(operation, call);
+  });
   await run();
   start.world.wire.observer = undefined;
+  asked.mockRestore();
   steps.mockRestore();
   return writes;
 }

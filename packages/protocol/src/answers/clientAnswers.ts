@@ -59,11 +59,24 @@ export const difference = z
 /** One way in which a client differs from its setup. */
 export type Difference = z.infer<typeof difference>;
 
+const reachPoller = z
+  .object({
+    objectId: z.string().describe('object id of the Entra identity'),
+    since: instant,
+    lastContactAt: instant.describe('its last request for messages, to within an hour; absent before').exactOptional(),
+  })
+  .readonly()
+  .describe(
+    "the identity that polls the client's messages, by the client's record; the setting's pollers are not shown",
+  );
+
 export const clientReach = z
   .object({
     kind: z
       .enum(['joined', ...CHANNEL_KINDS])
-      .describe('`joined`: the device has keys of its own, and asks for its messages; else the channel of the profile'),
+      .describe(
+        '`joined`: the device has keys of its own, and asks for its messages; `poll` also if the record names a poller; else the channel of the profile',
+      ),
     thumbprint: z.string().describe('of a device that has joined: the thumbprint of its signing key').exactOptional(),
     joinedAt: instant.exactOptional(),
     keysSince: instant.describe('when it got its present keys').exactOptional(),
@@ -75,10 +88,18 @@ export const clientReach = z
       .readonly()
       .describe('the last join token that was issued for the client, which is never shown again')
       .exactOptional(),
+    poller: reachPoller.exactOptional(),
   })
   .readonly()
   .describe("How a client's device is reached.");
 export type ClientReach = z.infer<typeof clientReach>;
+
+export const pollerAnswer = z
+  .object({ key: z.string().describe("the client's key"), poller: reachPoller })
+  .readonly()
+  .describe('The poller of a client, by its record.');
+/** Answer to `PUT /api/clients/{key}/poller`. */
+export type PollerAnswer = z.infer<typeof pollerAnswer>;
 
 export const clientView = z
   .object({
@@ -125,14 +146,16 @@ export const absentClient = z
     state: z.literal('absent').describe('the vault has no credential of it'),
     reach: clientReach.unwrap().extend({
       kind: z
-        .enum(['joined', 'unknown'])
-        .describe('`unknown`: no device has joined, and without a credential the profile of the client is not known'),
+        .enum(['joined', 'poll', 'unknown'])
+        .describe(
+          '`unknown`: no device has joined, no poller is recorded, and without a credential the profile of the client is not known',
+        ),
     }),
     running: clientView.unwrap().shape.running,
   })
   .readonly()
   .describe(
-    'A client without a credential, for which a join token was issued, or whose device has joined. Its names are not kept.',
+    'A client without a credential, for which a join token was issued or a poller is recorded, or whose device has joined. Its names are not shown.',
   );
 /** A client whose device has joined, or may join, before it has a credential. */
 export type AbsentClient = z.infer<typeof absentClient>;
@@ -165,7 +188,7 @@ export const checkFinding = z
     connectedRegistry: z.string(),
     client: z.string(),
     state: verdict.describe(
-      "the client's state; `silent`: as `ok`, but its device, which has joined, was not heard of for long; `absent`: the vault has no credential of it",
+      "the client's state; `silent`: as `ok`, but its device, which has joined or has a recorded poller, was not heard of for long; `absent`: the vault has no credential of it",
     ),
     expiresOn: instant.exactOptional(),
     differences: z.array(difference).readonly(),

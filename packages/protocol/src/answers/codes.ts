@@ -105,7 +105,13 @@ export const ANSWER_CODES = {
   'report-ended': { statuses: [410], meaning: 'the operation has ended or was replaced by another' },
   'report-superseded': { statuses: [410], meaning: 'the device was asked again since' },
   'report-expired': { statuses: [410], meaning: 'the report came too late' },
-  'not-a-poller': { statuses: [403], meaning: 'no profile lists the identity as a poller' },
+  'not-a-poller': {
+    statuses: [403],
+    meaning:
+      'the identity is the poller of no client: no record names it, and no profile lists it for a client without one',
+  },
+  'poller-not-found': { statuses: [404], meaning: "the client's record names no poller that could be removed" },
+  'poller-full': { statuses: [409], meaning: 'the identity polls for 20 other clients already' },
   'too-many-requests': {
     statuses: [429],
     meaning: 'more requests at a time, or in a minute, than one instance accepts',
@@ -163,6 +169,8 @@ export const PROBLEM_CODES = [
   'device-access-missing',
   'identity-not-by-event',
   'role-assignments-full',
+  'poller-not-by-event',
+  'poller-full',
 ] as const;
 export type ProblemCode = (typeof PROBLEM_CODES)[number];
 
@@ -177,6 +185,8 @@ export const FAILURE_CODES = [
   'token-of-another-client',
   'client-unknown',
   'token-disabled',
+  'poller-full',
+  'poller-changed',
   'connected-registry-not-found',
   'secret-changed',
   'credential-lost',

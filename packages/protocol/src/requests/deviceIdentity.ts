@@ -24,6 +24,8 @@ export const IDENTITY_FIELDS = {
     "an object {principalId, principalType?}: the device's Entra identity, which the app lets read the client's two secrets",
   principalId: 'the object id (a GUID) of an application, a managed identity or a device in Entra',
   principalType: `one of ${PRINCIPAL_TYPES.join(', ')}; the default is ${DEFAULT_PRINCIPAL_TYPE}`,
+  poller:
+    "the object id (a GUID) of the Entra identity that polls the client's messages; it gives no right to read the client's secrets",
 } as const;
 
 const OBJECT_ID = /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
@@ -42,6 +44,12 @@ export const principalType = z
 export const deviceIdentity = z
   .strictObject({ principalId, principalType: principalType.optional() }, 'must be an object')
   .describe(IDENTITY_FIELDS.identity);
+
+/** The field `poller` of a request, in any case. */
+export const poller = z
+  .string('must be a text')
+  .regex(OBJECT_ID, 'is not an object id')
+  .describe(IDENTITY_FIELDS.poller);
 
 /** Fills in the default, so that equal identities are equal texts. */
 export function toDeviceIdentity({

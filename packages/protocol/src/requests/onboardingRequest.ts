@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { shortHash, type ClientReference } from '../names/clientKey.js';
-import { deviceIdentity, IDENTITY_FIELDS, toDeviceIdentity, type DeviceIdentity } from './deviceIdentity.js';
+import { deviceIdentity, IDENTITY_FIELDS, poller, toDeviceIdentity, type DeviceIdentity } from './deviceIdentity.js';
 import { shownValue } from './fieldIssues.js';
 import { formatImage, NO_IMAGE, parseImage } from '../names/image.js';
 import { CREDENTIAL_LIFETIME_DAYS } from './lifetimes.js';
@@ -129,6 +129,7 @@ export const operatorFields = {
   dryRun: z.boolean('must be true or false').describe(ONBOARDING_FIELDS.dryRun).optional(),
   adopt: z.boolean('must be true or false').describe(ONBOARDING_FIELDS.adopt).optional(),
   identity: deviceIdentity.optional(),
+  poller: poller.optional(),
 };
 
 function isPullable(text: string): boolean {
@@ -235,6 +236,10 @@ export interface Onboarding extends ClientReference {
   readonly identity?: DeviceIdentity;
   /** Set if an event named the identity, which events may do for new clients only. */
   readonly identityByEvent?: true;
+  /** Object id, in lower case, of the identity that polls the client's messages; absent if the request changes none. */
+  readonly poller?: string;
+  /** Set if an event named the poller, which events may do for new clients only. */
+  readonly pollerByEvent?: true;
 }
 
 /**
@@ -269,6 +274,7 @@ export function toOnboarding(
     ...(body.adopt === true ? { adopt: true } : {}),
     ...(body.restoreScopeMap ? { restoreScopeMap: true } : {}),
     ...(body.identity ? { identity: toDeviceIdentity(body.identity) } : {}),
+    ...(body.poller ? { poller: body.poller.toLowerCase() } : {}),
   };
 }
 

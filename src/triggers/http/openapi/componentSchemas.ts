@@ -35,6 +35,7 @@ import {
   clientState,
   clientView,
   difference,
+  pollerAnswer,
   unusedResource,
 } from '@connected-registry/protocol/answers/clientAnswers';
 import { deviceMessagesAnswer, sealedAnswer, sealedSecret } from '@connected-registry/protocol/enrolment/messages';
@@ -42,6 +43,7 @@ import { healthAnswer, triedRight } from '@connected-registry/protocol/answers/h
 import { deviceKeysBody, joinedAnswer } from '@connected-registry/protocol/enrolment/messages';
 import { enrolmentBody } from '@connected-registry/protocol/requests/enrolmentRequest';
 import { onboardingBody } from '@connected-registry/protocol/requests/onboardingRequest';
+import { pollerBody } from '@connected-registry/protocol/requests/pollerRequest';
 import { promotionAcknowledgement, pullCheckReport } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { rotationScheduleAnswer, scheduledRotation } from '@connected-registry/protocol/answers/rotationScheduleAnswer';
 import {
@@ -89,6 +91,8 @@ const SCHEMAS = {
   ClientPage: clientPage,
   ClientState: clientState,
   Difference: difference,
+  PollerRequest: pollerBody,
+  PollerAnswer: pollerAnswer,
   CheckRequest: checkBody,
   CheckStarted: checkStarted,
   CheckResult: checkResult,

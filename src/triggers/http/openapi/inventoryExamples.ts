@@ -11,6 +11,7 @@ import type {
   CheckResult,
   ClientPage,
   ClientView,
+  PollerAnswer,
 } from '@connected-registry/protocol/answers/clientAnswers';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { FIX_COMMANDS } from '../../../domain/check/fixCommands.js';
@@ -57,6 +58,19 @@ export const CLIENT_JOINED: ClientView = {
     enrolment: { state: 'used', expiresAt: '2026-03-02T11:50:00.000Z' },
   },
 };
+
+/** A gateway polls for it. */
+export const POLLER: PollerAnswer = {
+  key: CLIENT_KEY,
+  poller: {
+    objectId: '6f1c2a34-0000-4000-8000-00000000000a',
+    since: '2026-03-01T12:00:00.000Z',
+    lastContactAt: '2026-03-08T09:12:00.000Z',
+  },
+};
+
+/** As the client's own page has it. */
+export const CLIENT_POLLED: ClientView = { ...CLIENT, reach: { kind: 'poll', poller: POLLER.poller } };
 
 /** Its device may join; nothing was onboarded yet. */
 export const CLIENT_ABSENT: AbsentClient = {

@@ -24,11 +24,49 @@ export const getClient = {
   responses: {
     '200': answer('The client.', 'ClientAnswer', {
       joined: examples.CLIENT_JOINED,
+      polled: examples.CLIENT_POLLED,
       unbound: examples.CLIENT_UNBOUND,
       absent: examples.CLIENT_ABSENT,
     }),
     ...BY_OPERATORS,
     ...problemAnswers(['client-not-found', 'service-error', 'unavailable']),
+  },
+};
+
+export const putPoller = {
+  operationId: 'putPoller',
+  tags: ['inventory'],
+  summary: 'Sets the Entra identity that polls for an onboarded client',
+  description:
+    'Without a run and without a pull check; the earlier poller ends at once. It changes no right to read secrets: see `identity` of an onboarding.',
+  requestBody: {
+    required: true,
+    content: jsonContent('PollerRequest', { gateway: { poller: examples.POLLER.poller.objectId } }),
+  },
+  responses: {
+    '200': answer('The poller.', 'PollerAnswer', { gateway: examples.POLLER }),
+    ...BY_OPERATORS,
+    ...problemAnswers([
+      'invalid-request',
+      'client-not-found',
+      'poller-full',
+      'body-too-large',
+      'service-error',
+      'engine-slow',
+      'unavailable',
+    ]),
+  },
+};
+
+export const deletePoller = {
+  operationId: 'deletePoller',
+  tags: ['inventory'],
+  summary: 'Removes the poller from the record of a client',
+  description: 'From then on the pollers count that profiles list for the client, if any do.',
+  responses: {
+    '204': { description: 'The poller has ended.' },
+    ...BY_OPERATORS,
+    ...problemAnswers(['client-not-found', 'poller-not-found', 'engine-slow', 'unavailable'], [403]),
   },
 };
 

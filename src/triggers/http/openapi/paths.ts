@@ -165,7 +165,7 @@ const getPendingMessages = {
   tags: ['devices'],
   summary: 'Returns pending messages for the devices of an Entra identity',
   description:
-    'For devices that accept no connections. Profiles map the identity to its clients. A message is returned until a report or an acknowledgement answers it, so it may be repeated.',
+    'For devices that accept no connections. Client records name the identity that polls for them; profiles, for clients whose records name none. A message is returned until a report or an acknowledgement answers it, so it may be repeated.',
   security: [{ entra: [] }],
   parameters: [waitParameter],
   responses: {
@@ -194,6 +194,11 @@ export const paths = {
   '/revocations': { post: postRevocations },
   '/clients': { get: inventory.getClients },
   '/clients/{key}': { parameters: [inventory.clientKeyParameter], get: inventory.getClient },
+  '/clients/{key}/poller': {
+    parameters: [inventory.clientKeyParameter],
+    put: inventory.putPoller,
+    delete: inventory.deletePoller,
+  },
   '/clients/{key}/operations': {
     parameters: [inventory.clientKeyParameter],
     get: inventory.getClientOperations,

@@ -16,10 +16,13 @@ import {
 import { ONBOARD } from '../../../domain/operations/run.js';
 import type { Problem, RunningOperation } from '@connected-registry/protocol/answers/answers';
 import type { DryRunAnswer, OnboardingPlan } from '../../../domain/onboarding/plan.js';
+import { pollerIsFull } from '../../../domain/polling/plannedPoller.js';
+import { hasRoom } from '../../../domain/polling/pollerIndex.js';
 import { ofAnotherClient } from '../../../domain/tokens/sharedToken.js';
 import type { Queries } from '../../../queries/queries.js';
 import { durableRuns } from '../../durable/durableRuns.js';
 import { readClientRecord, readTokenOwner } from '../../durable/clientRecords.js';
+import { readPollerIndex } from '../../durable/pollers/polledClients.js';
 import { newRun } from '../../durable/newRun.js';
 import { orServiceProblem } from '../answers/serviceProblem.js';
 import { startAnswer } from '../answers/startAnswer.js';
@@ -59,7 +62,11 @@ function plan(onboarding: Onboarding, client: DurableClient, queries: Queries): 
       onboarding.identity === undefined ? [] : queries.limitWarnings(referenceOf(onboarding)),
     ]);
     const { writes, adopts } = found;
-    const problems = [...found.problems, ...(await claimProblems(onboarding, found, client))];
+    const problems = [
+      ...found.problems,
+      ...(await claimProblems(onboarding, found, client)),
+      ...(await pollerProblems(onboarding, found, client)),
+    ];
     return {
       status: 200,
       jsonBody: { problems, writes, adopts, ...warningsOf([...twins, ...ofLimit]) } satisfies DryRunAnswer,
@@ -73,6 +80,12 @@ async function claimProblems(onboarding: Onboarding, plan: OnboardingPlan, clien
   if (plan.problems.some(({ code }) => code === 'token-of-another-client')) return [];
   const owner = await readTokenOwner(client, onboarding.registry, token);
   return owner === undefined || clientKey(owner) === clientKey(onboarding) ? [] : [ofAnotherClient(token, [owner])];
+}
+
+/** The problem that the run would meet when it sets a poller that has as many clients as it may. */
+async function pollerProblems(reference: Onboarding, { poller }: OnboardingPlan, client: DurableClient) {
+  if (!poller || hasRoom(await readPollerIndex(client, poller.objectId), reference)) return [];
+  return [pollerIsFull(poller.objectId)];
 }
 
 async function start(

@@ -3,16 +3,18 @@ import type { DurableClient } from 'durable-functions';
 import type { Config } from '../../../settings/config.js';
 import type { PendingAnswer } from '@connected-registry/protocol/answers/answers';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
-import { clientsOfPoller } from '../../../domain/profiles/profiles.js';
 import { audit } from '../../../audit/audit.js';
 import type { Callers } from '../../../ports/callers.js';
 import { pendingSignals } from '../../durable/pendingSignals.js';
+import { mayPoll, notePolled, polledClients } from '../../durable/pollers/polledClients.js';
 import { problem } from '../answers/problem.js';
 import { waitOf, type LongPolls } from '../requests/longPolls.js';
 
 /**
  * `GET /api/pull-checks/pending?wait=0..25`: pending messages for the devices of an Entra identity, for devices that accept no
- * connections. Messages are not stored: they are built from the runs' status, and returned until they are answered.
+ * connections. Messages are not stored: they are built from the runs' status, and returned until they are answered. Nothing is
+ * read for a caller before its token is verified. Then the index of the identity is read, and the records of its clients, which
+ * decide; what is answered was read while a record named it, so that a revocation ends a request that waits.
  */
 export function getPendingMessages(
   config: Pick<Config, 'profileBook' | 'reportKeys'>,
@@ -25,12 +27,14 @@ export function getPendingMessages(
     const token = /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
     const objectId = token === undefined ? undefined : await callers.identify(token);
     if (objectId === undefined) return refuse('not-authenticated');
-    const clients = clientsOfPoller(config.profileBook, objectId);
-    if (clients.length === 0) return refuse('not-a-poller');
+    const polled = await polledClients(client, config.profileBook, objectId);
+    if (polled.length === 0) return refuse('not-a-poller');
+    await notePolled(client, polled, new Date());
+    const clients = polled.map((one) => one.client);
     const found = await polls.hold(
       // Its devices may ask each for itself.
       { sender: objectId, atOnce: clients.length, wait: given.wait },
-      () => readMessages(client, clients),
+      () => readMessages(client, clients, objectId),
       (messages) => messages.length > 0,
     );
     if ('refusal' in found) return found.refusal;
@@ -39,8 +43,15 @@ export function getPendingMessages(
     return { status: 200, jsonBody: { messages } satisfies PendingAnswer };
   };
 
-  async function readMessages(client: DurableClient, clients: readonly ClientReference[]) {
-    const found = await Promise.all(clients.map((one) => pendingSignals(client, one, config.reportKeys, new Date())));
+  async function readMessages(client: DurableClient, clients: readonly ClientReference[], objectId: string) {
+    const found = await Promise.all(
+      clients.map(async (one) => {
+        const messages = await pendingSignals(client, one, config.reportKeys, new Date());
+        // Read again only for a message, which ends the wait.
+        const isAllowed = messages.length > 0 && (await mayPoll(client, config.profileBook, objectId, one));
+        return isAllowed ? messages : [];
+      }),
+    );
     return found.flat();
   }
 }
@@ -61,6 +72,7 @@ function refuse(code: 'not-authenticated' | 'not-a-poller'): HttpResponseInit {
     status: 403,
     code,
     title: 'The identity has no devices.',
-    detail: 'No profile lists its object id in pollers.',
+    detail:
+      'No client record names its object id as the poller, and no profile lists it in pollers for a client without a recorded one.',
   });
 }

@@ -58,7 +58,46 @@ describe('a device that was not heard of', () => {
     ['for exactly so long is not silent', '2026-03-01T12:00:00.000Z', '2026-03-03T12:00:00.000Z', undefined],
     ['for long, but has new keys, is not silent', '2026-03-04T12:00:00.000Z', '2026-03-01T12:00:00.000Z', undefined],
   ])('%s', (_, keysSince, lastContactAt, since) => {
-    const joined = { keysSince, ...(lastContactAt === undefined ? {} : { lastContactAt }) };
-    expect(silentSince(joined, NOW, 7)).toBe(since);
+    const joined = { ...JOINED, keysSince, ...(lastContactAt === undefined ? {} : { lastContactAt }) };
+    expect(silentSince({ joined }, NOW, 7)).toBe(since);
+  });
+});
+
+describe('a recorded poller', () => {
+  const client = { registry: 'myregistry', connectedRegistry: 'plant', client: 'sensor-7' };
+  const [since, lastContactAt] = ['2026-03-02T12:00:00.000Z', '2026-03-03T12:00:00.000Z'];
+  const current = { objectId: '6f1c2a34-0000-4000-8000-00000000000a', since, client };
+  const polling = { decidedAt: since, current };
+  const { client: _names, ...shown } = current;
+
+  test('is how the device is reached, whatever the channel, unless it has joined', () => {
+    expect(reachOf({ polling }, { kind: 'eventGrid' }, NOW)).toEqual({ kind: 'poll', poller: shown });
+    expect(reachOfAbsent({ polling }, NOW)).toEqual({ kind: 'poll', poller: shown });
+    const heard = { ...polling, current: { ...current, lastContactAt } };
+    expect(reachOf({ polling: heard, joined: JOINED }, { kind: 'eventGrid' }, NOW)).toMatchObject({
+      kind: 'joined',
+      poller: { ...shown, lastContactAt },
+    });
+  });
+
+  test('that has ended is not shown', () => {
+    expect(
+      reachOf({ polling: { decidedAt: since, last: current.objectId } }, { kind: 'iotHub', hub: 'h' }, NOW),
+    ).toEqual({
+      kind: 'iotHub',
+    });
+    expect(reachOfAbsent({ polling: { decidedAt: since } }, NOW)).toBeUndefined();
+  });
+
+  test('is silent since its last poll, or since it was set; a device that has joined is heard of by either', () => {
+    const later = new Date('2026-03-12T12:00:00.000Z');
+    expect(silentSince({ polling }, later, 7)).toBe(since);
+    const heard = { ...polling, current: { ...current, lastContactAt } };
+    expect(silentSince({ polling: heard }, later, 7)).toBe(lastContactAt);
+    expect(
+      silentSince({ polling: heard, joined: { ...JOINED, keysSince: '2026-03-11T12:00:00.000Z' } }, later, 7),
+    ).toBe(undefined);
+    expect(silentSince({ polling: { decidedAt: since } }, later, 7)).toBeUndefined();
+    expect(silentSince({}, later, 7)).toBeUndefined();
   });
 });

@@ -10,6 +10,7 @@ import {
   profileOfConnectedRegistry,
   profileOfDevice,
   profileOfRequest,
+  pollersOfProfiles,
   requestOf,
   type ProfileBook,
 } from '../../../../src/domain/profiles/profiles.js';
@@ -246,5 +247,53 @@ describe('access for pollers', () => {
     ['with two pollers of one client', { ...POLLED, pollers: { [OID]: 'one', [OTHER]: ['one', 'two'] } }],
   ])('is refused %s', (_, profile) => {
     expect(faultsOf(profile).join()).toContain('field pollerAccess: needs');
+  });
+});
+
+describe('a poller that events name', () => {
+  const POLLED = { ...PLANT, channel: 'poll', pollers: { [OID]: ['one', 'two'] } };
+
+  test.each([
+    [{ ...PLANT }, ['poller'], undefined],
+    [{ ...PLANT, eventPoller: false }, ['poller'], undefined],
+    [{ ...PLANT, eventIdentity: true }, ['poller'], undefined],
+    [{ ...PLANT, eventPoller: true }, undefined, true],
+  ])('is taken only where the profile %j says so', (given, beyond, pollerByEvent) => {
+    const [profile] = book(given).profiles;
+    if (!profile) throw new Error('no profile');
+    const data = { connectedRegistry: 'plantone', client: 'sensor-7', poller: OID.toUpperCase() };
+    const requested = withinProfile(profile, boundedEventData.parse(data), 'myregistry');
+    const refused = 'beyond' in requested ? requested.beyond.map(({ field }) => field) : undefined;
+    const onboarding = 'onboarding' in requested ? requested.onboarding : undefined;
+    expect([refused, onboarding?.pollerByEvent, onboarding?.poller]).toEqual([
+      beyond,
+      pollerByEvent,
+      pollerByEvent && OID,
+    ]);
+    expect(onboarding?.identity).toBeUndefined();
+  });
+
+  test.each([
+    ['with pollers of its own', { ...POLLED, eventPoller: true }],
+    ['of a hub', { ...PLANT, match: { hub: 'plant-hub' }, eventPoller: true }],
+  ])('is refused for a profile %s', (_, profile) => {
+    expect(faultsOf(profile)).toMatchObject([expect.stringContaining('field eventPoller: must not be set')]);
+  });
+
+  test('is compared with those that the profiles list for the client', () => {
+    const profiles = book(
+      POLLED,
+      { ...POLLED, name: 'again' },
+      { ...POLLED, name: 'far', connectedRegistry: 'planttwo' },
+    );
+    expect(pollersOfProfiles(profiles, client('two'))).toEqual([OID]);
+    expect(pollersOfProfiles(profiles, { ...client('two'), registry: 'MyRegistry' })).toEqual([OID]);
+    expect(pollersOfProfiles(profiles, client('three'))).toEqual([]);
+    expect(pollersOfProfiles(profiles, { ...client('two'), connectedRegistry: 'plantthree' })).toEqual([]);
+  });
+
+  test('is none of the request that a profile makes: the setting stays a setting', () => {
+    const [profile] = book(POLLED).profiles;
+    expect(profile && requestOf(profile, client('two'))).not.toHaveProperty('poller');
   });
 });

@@ -10,7 +10,15 @@ import {
   type ClientRecordRequests,
 } from '../../../../src/domain/clients/clientRecord.js';
 import { channelKeyOf, devicePass } from '../../../../src/domain/enrolment/serverPasses.js';
+import {
+  NO_CLIENTS,
+  type PollerIndexOperation,
+  type PollerIndexRequests,
+  type PollerIndexState,
+} from '../../../../src/domain/polling/pollerIndex.js';
 import { clientRecord } from '../../../../src/entities/clientRecord.js';
+import { pollerIndex } from '../../../../src/entities/pollerIndex.js';
+import type { EntitySignal } from '../../../../src/entities/registerEntity.js';
 import { AnonymousLimit, anonymousHandlers } from '../../../../src/triggers/http/anonymousHandlers.js';
 import { operatorRoute } from '../../../../src/triggers/http/operatorRoute.js';
 import { SignedRequests } from '../../../../src/triggers/http/requests/signedRequest.js';
@@ -51,8 +59,21 @@ export class RecordingEngine extends FakeDurableClient {
   ): Promise<void> {
     const by = { operation: 'client.run', actor: 'operator' };
     const all = { ...request, by } as ClientRecordRequests[Operation];
-    const { state } = await clientRecord(operation, all, this.record(key), new Date());
+    const { state, signals } = await clientRecord(operation, all, this.record(key), new Date());
     this.entities.set(`@client@${key}`, structuredClone(state));
+    for (const signal of signals ?? []) await this.tellIndex({ ...signal, request: { ...signal.request, by } });
+  }
+
+  /** What a record signals to the index of a poller. */
+  private async tellIndex({ entity, operation, request }: EntitySignal): Promise<void> {
+    const id = `@${entity.name}@${entity.key}`;
+    const before = this.entities.get(id) ?? NO_CLIENTS;
+    const answer = await pollerIndex(
+      operation as PollerIndexOperation,
+      request as PollerIndexRequests[PollerIndexOperation],
+      before as PollerIndexState,
+    );
+    this.entities.set(id, structuredClone(answer.state));
   }
 
   override async signalEntity(id: EntityId, operation: string, input: unknown): Promise<void> {

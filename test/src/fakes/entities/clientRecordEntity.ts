@@ -4,12 +4,14 @@ import {
   type ClientRecordOperation,
   type ClientRecordRequest,
 } from '../../../../src/domain/clients/clientRecord.js';
+import { createPollerIndexEntities, type PollerIndexEntities } from './pollerIndexEntity.js';
 import { clientRecord } from '../../../../src/entities/clientRecord.js';
 
-/** One client's entity with its state, as the engine would keep it. */
-export function createClientRecordEntity() {
+/** One client's entity with its state, as the engine would keep it, and the indexes of pollers that it signals. */
+export function createClientRecordEntity(pollers: PollerIndexEntities = createPollerIndexEntities()) {
   let state: ClientRecord = NOTHING_KNOWN;
   return {
+    pollers,
     get state(): ClientRecord {
       return state;
     },
@@ -19,6 +21,7 @@ export function createClientRecordEntity() {
     request: async (operation: ClientRecordOperation, request: ClientRecordRequest) => {
       const answer = await clientRecord(operation, request, state, new Date());
       ({ state } = answer);
+      for (const signal of answer.signals ?? []) await pollers.signal(structuredClone(signal));
       return structuredClone(answer.outcome);
     },
   };

@@ -11,6 +11,11 @@ import {
   type MapHolderRequest,
 } from '../../../../src/domain/scopeMaps/mapHolds.js';
 import {
+  POLLER_INDEX,
+  type PollerIndexOperation,
+  type PollerIndexRequests,
+} from '../../../../src/domain/polling/pollerIndex.js';
+import {
   TOKEN_CLAIM,
   type TokenClaimOperation,
   type TokenClaimRequest,
@@ -61,6 +66,11 @@ export function createFlowWorld(world: World, records: ClientRecordEntity = crea
       return maps.request(operation as MapHolderOperation, input as MapHolderRequest, new Date());
     if (name.startsWith(`${TOKEN_CLAIM}.`))
       return claims.request(operation as TokenClaimOperation, input as TokenClaimRequest);
+    if (name.startsWith(`${POLLER_INDEX}.`)) {
+      const [, objectId = ''] = name.split('.');
+      const request = input as PollerIndexRequests[PollerIndexOperation];
+      return records.pollers.request(objectId, operation as PollerIndexOperation, request);
+    }
     if (name.startsWith(`${CLIENT_RECORD}.`)) return ask(operation as ClientRecordOperation, input);
     return binder.request(operation as BinderOperation, input as BinderRequest);
   };
@@ -70,6 +80,7 @@ export function createFlowWorld(world: World, records: ClientRecordEntity = crea
     maps,
     claims,
     records,
+    pollers: records.pollers,
     answer,
     followsDate: true,
     ask,

@@ -35,6 +35,7 @@ export type FlowName = 'onboard' | 'rotate' | 'offboard' | 'revoke';
 const identity = (digit: string) => ({
   identity: { principalId: `${digit.repeat(8)}-1111-1111-1111-111111111111` },
 });
+const POLLER = '33333333-3333-3333-3333-333333333333';
 const onboarded = ({ world, flows }: Start, request = {}) => onboardIn(world, { flows, request });
 const rotated = ({ world, flows }: Start) => rotateIn(world, { records: flows.records });
 const later = (date: string) => vi.setSystemTime(new Date(`${date}T12:00:00Z`));
@@ -110,6 +111,8 @@ export const STARTING_STATES: Readonly<Record<FlowName, Readonly<Record<string, 
       request: identity('2'),
     },
     'a device that cannot pull': { script: cannotPull, fails: true },
+    'a client that gets a poller': { before: onboarded, request: { poller: POLLER } },
+    'a client with a poller that cannot pull': { request: { poller: POLLER }, script: cannotPull, fails: true },
     'a device with an identity that cannot pull': { request: identity('1'), script: cannotPull, fails: true },
   },
   rotate: {

@@ -59,6 +59,15 @@ describe('a check', () => {
     expect(outcome.value.findings.map(({ state }) => state)).toEqual(['ok', 'silent']);
   });
 
+  test('reports a poller that was not heard of for long', async () => {
+    const current = { objectId: 'a-gateway', since: LONG_AGO, client: referenceOf(0) };
+    const record = async () => ({ polling: { decidedAt: LONG_AGO, current } });
+    const outcome = await world.activities.checkClients({ clients: [referenceOf(0)] }, { ...runs, record });
+    if (outcome.kind !== 'done') throw new Error(outcome.kind);
+    expect(outcome.value.findings).toMatchObject([{ state: 'silent', differences: [SILENCE] }]);
+    expect(outcome.value.findings[0]?.fix).toContain('PUT /api/clients/{key}/poller');
+  });
+
   test('takes the time after which a device is silent from the settings', async () => {
     const patient = createWorld({ SILENT_AFTER_DAYS: '9' });
     await addFleet(patient, 4);

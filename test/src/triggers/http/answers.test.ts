@@ -30,6 +30,7 @@ import { OBJECT_ID, principalHeader } from '../../fakes/answers/principal.js';
 import { giveDeviceAnswers } from '../../fakes/answers/deviceAnswers.js';
 import { giveEnrolments } from '../../fakes/answers/enrolmentAnswers.js';
 import { givePendingMessages } from '../../fakes/answers/pendingAnswers.js';
+import { givePollers } from '../../fakes/answers/pollerAnswers.js';
 import { giveRollouts } from '../../fakes/answers/rolloutAnswers.js';
 import { givePromotions, giveRotations, giveSchedules } from '../../fakes/answers/rotationAnswers.js';
 import { BODY, config, CONNECTED_REGISTRY, onboarding, onboardingRun, RUN } from '../../fakes/answers/requests.js';
@@ -303,6 +304,7 @@ beforeAll(async () => {
   await giveRollouts(note);
   await givePromotions(note);
   await giveEnrolments(note);
+  await givePollers(note);
   await givePullChecks();
   await givePendingMessages(note);
   await giveDeviceAnswers(note);

@@ -118,6 +118,14 @@ describe('GET /api/clients/{key}', () => {
     expect((await get(key)).body['reach']).toEqual({ kind: 'joined', ...shown });
   });
 
+  test('shows the poller that the record names', async () => {
+    const key = clientKey(referenceOf(7));
+    const current = { objectId: 'a-gateway', since: '2026-03-01T11:00:00.000Z', client: referenceOf(7) };
+    engine.entities.set(`@client@${key}`, { polling: { decidedAt: current.since, current } });
+    const { client: _names, ...poller } = current;
+    expect((await get(key)).body['reach']).toEqual({ kind: 'poll', poller });
+  });
+
   describe('for a client without a credential', () => {
     const key = clientKey({ ...referenceOf(7), client: 'not-onboarded' });
     const at = '2026-03-01T11:00:00.000Z';

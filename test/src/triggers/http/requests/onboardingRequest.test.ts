@@ -81,6 +81,12 @@ describe('a refused body', () => {
     ['identity', { identity: { principalId: DEVICE, principalType: 'serviceprincipal' } }],
     ['identity', { identity: { principalId: DEVICE, name: 'x' } }],
     ['identityByEvent', { identityByEvent: true }],
+    ['poller', { poller: { principalId: DEVICE } }],
+    ['poller', { poller: [DEVICE] }],
+    ['poller', { poller: '' }],
+    ['poller', { poller: `${DEVICE}0` }],
+    ['poller', { poller: null }],
+    ['pollerByEvent', { pollerByEvent: true }],
     ['password', { password: 'x' }],
     ['Client', { Client: 'x' }],
   ])('names %s for %j', (field, change) => {
@@ -133,6 +139,16 @@ describe('an accepted body', () => {
 
   test('with another identity is another request, and in another case the same', () => {
     const print = (principalId: string) => fingerprint(onboarding({ identity: { principalId } }));
+    expect(print(DEVICE)).toBe(print(DEVICE.toLowerCase()));
+    expect(print(DEVICE)).not.toBe(print(DEVICE.replace('1A', '2A')));
+    expect(print(DEVICE)).not.toBe(fingerprint(onboarding()));
+  });
+
+  test('names a poller and no identity with it, nor the other way round', () => {
+    const { poller, identity } = onboarding({ poller: DEVICE });
+    expect([poller, identity]).toEqual([DEVICE.toLowerCase(), undefined]);
+    expect(onboarding({ identity: { principalId: DEVICE } })).not.toHaveProperty('poller');
+    const print = (id: string) => fingerprint(onboarding({ poller: id }));
     expect(print(DEVICE)).toBe(print(DEVICE.toLowerCase()));
     expect(print(DEVICE)).not.toBe(print(DEVICE.replace('1A', '2A')));
     expect(print(DEVICE)).not.toBe(fingerprint(onboarding()));

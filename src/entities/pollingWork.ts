@@ -1,0 +1,60 @@
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { audit } from '../audit/audit.js';
+import { revokedSince, type ClientRecord } from '../domain/clients/clientRecord.js';
+import { done, failed, type StepOutcome } from '../domain/operations/stepOutcome.js';
+import {
+  isSet,
+  notePolled,
+  setPoller,
+  undoPoller,
+  withdrawPoller,
+  type PollingRequests,
+} from '../domain/polling/poller.js';
+import { confirmation, type PollerSignal } from '../domain/polling/pollerIndex.js';
+
+/** The new record and the outcome of an operation about the client's poller. */
+interface PollingAnswer {
+  readonly state: ClientRecord;
+  readonly outcome: StepOutcome<object>;
+  /** What to tell the indexes of pollers; by default what has changed. */
+  readonly signals?: readonly PollerSignal[];
+}
+
+const keep = (state: ClientRecord): PollingAnswer => ({ state, outcome: done({}) });
+
+/** What each operation about the poller makes of the client's record. */
+export const POLLING_WORK: {
+  readonly [Operation in keyof PollingRequests]: (
+    record: ClientRecord,
+    request: PollingRequests[Operation],
+  ) => PollingAnswer;
+} = {
+  setPoller: trySetting,
+  undoPoller: (record, undone) => keep(undoPoller(record, undone)),
+  withdrawPoller: withdraw,
+  confirmPoller: (record, listed) => ({ ...keep(record), signals: [confirmation(record, listed)] }),
+  notePolled: (record, { objectId, at }) => keep(notePolled(record, objectId, at)),
+};
+
+/** A revocation may run beside the run that sets the poller. */
+function trySetting(record: ClientRecord, { effectiveAt, ...set }: PollingRequests['setPoller']): PollingAnswer {
+  const revokedAt = revokedSince(record, effectiveAt);
+  if (revokedAt !== undefined)
+    return { state: record, outcome: failed('revoked', `the client was revoked at ${revokedAt}, after this request`) };
+  const state = setPoller(record, set);
+  const { objectId, client } = set;
+  // Here, since the record recognises repetitions: activities and requests may come twice.
+  if (state !== record) audit('poller.set.succeeded', { resource: clientKey(client), poller: objectId });
+  const outcome = isSet(state, set)
+    ? done({})
+    : failed('poller-changed', "the client's poller was changed or removed after this was requested");
+  return { state, outcome };
+}
+
+function withdraw(record: ClientRecord, { at }: PollingRequests['withdrawPoller']): PollingAnswer {
+  const state = withdrawPoller(record, at);
+  const current = record.polling?.current;
+  if (current !== undefined && state.polling?.current === undefined)
+    audit('poller.remove.succeeded', { resource: clientKey(current.client), poller: current.objectId });
+  return keep(state);
+}

@@ -1,0 +1,67 @@
+import type { DurableClient } from 'durable-functions';
+import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import type { ClientRecord, ClientRecordRequests } from '../../../domain/clients/clientRecord.js';
+import { decidedAfter, type Poller } from '../../../domain/polling/poller.js';
+import { lists } from '../../../domain/polling/pollerIndex.js';
+import { notifyClientRecord, readClientRecord } from '../clientRecords.js';
+import { readPollerIndex } from './polledClients.js';
+import { pollUntil } from '../pollUntil.js';
+import { CONFIRMED_WITHIN } from '../startRun.js';
+
+/** Milliseconds between two reads. */
+const READ_INTERVAL = 100;
+
+/**
+ * Sets the poller of a client, without a run. The engine accepts signals that it carries out later, so record and index are read
+ * back. A repetition also mends an index that does not list the client.
+ * @returns undefined if they did not show the poller in time: whether it is set is unknown
+ */
+export async function changePoller(
+  client: DurableClient,
+  reference: ClientReference,
+  objectId: string,
+  actor: string,
+): Promise<Poller | undefined> {
+  const key = clientKey(reference);
+  const { polling } = await readClientRecord(client, key);
+  const by = workFor(key, actor);
+  const current = polling?.current;
+  if (current?.objectId === objectId) {
+    if (lists(await readPollerIndex(client, objectId), reference)) return current;
+    await notifyClientRecord(client, key, 'confirmPoller', { objectId, client: reference, since: current.since, by });
+  } else {
+    const at = decidedAfter(polling?.decidedAt, new Date().toISOString());
+    await notifyClientRecord(client, key, 'setPoller', { objectId, client: reference, at, effectiveAt: at, by });
+  }
+  return readUntil(async () => {
+    const set = (await readClientRecord(client, key)).polling?.current;
+    if (set?.objectId !== objectId) return undefined;
+    return lists(await readPollerIndex(client, objectId), reference) ? set : undefined;
+  });
+}
+
+/** Removes the poller of a client. @returns whether the record shows it */
+export async function removePoller(
+  client: DurableClient,
+  key: string,
+  { polling }: ClientRecord,
+  actor: string,
+): Promise<boolean> {
+  const at = decidedAfter(polling?.decidedAt, new Date().toISOString());
+  await notifyClientRecord(client, key, 'withdrawPoller', { at, by: workFor(key, actor) });
+  const isGone = await readUntil(async () => {
+    const left = (await readClientRecord(client, key)).polling?.current;
+    return left === undefined || left.since !== polling?.current?.since ? true : undefined;
+  });
+  return isGone === true;
+}
+
+function readUntil<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
+  const until = Date.now() + CONFIRMED_WITHIN;
+  return pollUntil(read, { isEnough: (found) => found !== undefined, every: READ_INTERVAL, until });
+}
+
+/** No run works for these operations, so the audit names the client alone. */
+function workFor(key: string, actor: string): ClientRecordRequests['setPoller']['by'] {
+  return { operation: key, actor };
+}
