@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { readersIn, revocationOf } from '../../../../../src/domain/clients/clientRecord.js';
+import { readersIn } from '../../../../../src/domain/clients/clientRecord.js';
+import { revocationOf } from '../../../../../src/domain/clients/revocationMarks.js';
 import { reference } from '../../../fakes/answers/orders.js';
 import { onboarding } from '../../../fakes/answers/requests.js';
 import { offboardIn, revokeIn } from '../../../fakes/clients/clients.js';
