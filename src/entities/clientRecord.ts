@@ -2,25 +2,13 @@ import {
   readAccessIn,
   readersIn,
   keptIdentity,
-  beginDisabling,
-  clearRotationDue,
   dropToken,
   endAccess,
-  endDisabling,
   endedBy,
   holdToken,
-  isDisabling,
   isKnown,
-  judgeBegin,
-  judgeEvent,
-  clearRevocation,
-  markRevoked,
-  markRotationDue,
-  noteDisabled,
   noteEnd,
-  noteEvent,
   noteOrphaned,
-  revokedSince,
   tokensIn,
   type ClientRecord,
   type ClientRecordAnswers,
@@ -28,6 +16,17 @@ import {
   type ClientRecordRequest,
   type ClientRecordRequests,
 } from '../domain/clients/clientRecord.js';
+import {
+  beginDisabling,
+  endDisabling,
+  isDisabling,
+  clearRevocation,
+  markRevoked,
+  noteDisabled,
+  revokedSince,
+} from '../domain/clients/revocationMarks.js';
+import { clearRotationDue, markRotationDue } from '../domain/clients/rotationMarks.js';
+import { judgeBegin, judgeEvent, noteEvent } from '../domain/clients/runBegin.js';
 import { issueEnrolment, noteContact, redeem, renewKeys, withdrawEnrolment } from '../domain/enrolment/enrolment.js';
 import type { AccessRequests } from '../domain/access/heldAccess.js';
 import { isEndKnown } from '../domain/operations/endedOperation.js';

@@ -1,6 +1,7 @@
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { audit } from '../audit/audit.js';
-import { revokedSince, type ClientRecord } from '../domain/clients/clientRecord.js';
+import type { ClientRecord } from '../domain/clients/clientRecord.js';
+import { revokedSince } from '../domain/clients/revocationMarks.js';
 import { done, failed, type StepOutcome } from '../domain/operations/stepOutcome.js';
 import {
   isSet,

@@ -6,6 +6,7 @@ import type { HeldAccess } from '../domain/access/heldAccess.js';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { OffboardingPlan } from '../domain/offboarding/offboardingPlan.js';
 import { withAccess } from './access/accessDryRun.js';
+import { createAssignmentMaker } from './access/assignmentMaker.js';
 import { createAssignmentCount, limitWarnings } from './access/assignmentCount.js';
 import { createPlanAccess } from './access/planAccess.js';
 import { createFindCaseTwins, type FindCaseTwins } from './clients/caseTwins.js';
@@ -61,6 +62,7 @@ export function createQueries(ports: Ports, config: Config): Queries {
   };
   const findNear = createFindNear(tokenUsers);
   const count = createAssignmentCount(ports.access);
+  const makerOf = createAssignmentMaker(ports, config);
   return {
     reads,
     tokenUsers,
@@ -72,9 +74,15 @@ export function createQueries(ports: Ports, config: Config): Queries {
     planRotation: createRotationPlan(ports, config, facts, reads, tokenUsers),
     offboardingPlan: createOffboardingPlan(ports, tokenUsers),
     offboardingDryRun: async (reference, remembered) =>
-      withAccess(await dryRuns.offboarding(reference, remembered), 'withdrawAccess', reference, remembered?.access),
+      withAccess(
+        await dryRuns.offboarding(reference, remembered),
+        'withdrawAccess',
+        reference,
+        remembered?.access,
+        makerOf,
+      ),
     revocationDryRun: async (reference, remembered) =>
-      withAccess(await dryRuns.revocation(reference, remembered), 'disable', reference, remembered?.access),
+      withAccess(await dryRuns.revocation(reference, remembered), 'disable', reference, remembered?.access, makerOf),
     rotationSchedule: createRotationSchedule(ports.vault, facts, config),
     limitWarnings: async (reference) => {
       const { resourceId } = config.vault;

@@ -69,6 +69,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/domain/check/checkRun.ts part.warnings ?? ',
     'src/queries/onboarding/plannedWrites.ts isAdopted = ',
     'src/domain/clients/clientRecord.ts *',
+    'src/domain/clients/revocationMarks.ts *',
     'src/queries/onboarding/preflight.ts orphaned = ',
     'src/queries/clients/clientAccess.ts orphaned = ',
     'src/domain/offboarding/offboardingPlan.ts doubtful = ',

@@ -5,9 +5,12 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Fails loudly where a program is missing: a system test that skips proves nothing. */
-export async function requireProgram(name: string, debianPackage = name): Promise<void> {
-  await run(name, ['--version']).catch(() => {
+/**
+ * Fails loudly where a program is missing: a system test that skips proves nothing.
+ * @param asks what has it say its version
+ */
+export async function requireProgram(name: string, debianPackage = name, asks = '--version'): Promise<void> {
+  await run(name, [asks]).catch(() => {
     throw new Error(`${name} is not installed: the system tests need it (Debian package ${debianPackage})`);
   });
 }

@@ -4,6 +4,12 @@ import type {
   PullCheckReport,
   PullCheckRequested,
 } from '@connected-registry/protocol/messages/pullCheckMessages';
+import {
+  acknowledgementPath,
+  authorizeReport,
+  reportPath,
+  type ReportCredential,
+} from '@connected-registry/protocol/messages/reportMac';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
 import type { AgentClock } from './agentClock.js';
 import { pause } from './agentClock.js';
@@ -39,7 +45,7 @@ export interface ReporterOptions {
 }
 
 /** A promotion with the parameters of its acknowledgement. */
-export type Acknowledgeable = CredentialPromoted & { keyId: string; reportKey: string; expiresAt: string };
+export type Acknowledgeable = CredentialPromoted & ReportCredential;
 
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
@@ -65,7 +71,7 @@ export function sendReport(
   options: ReporterOptions,
   signal: AbortSignal,
 ): Promise<Sent> {
-  const path = `pull-checks/${encodeURIComponent(request.operation)}/${request.attempt}`;
+  const path = reportPath(request);
   const { traceparent } = request;
   return send({ path, key: request, body: report, traceparent, longestPause: LONGEST_PAUSE }, options, signal);
 }
@@ -80,15 +86,16 @@ export function sendAcknowledgement(
   options: ReporterOptions,
   signal: AbortSignal,
 ): Promise<Sent> {
-  const path = `promotions/${encodeURIComponent(promotion.operation)}`;
+  const path = acknowledgementPath(promotion);
   const body: PromotionAcknowledgement = { expiresAt: promotion.expiresAt, version, agent };
   return send({ path, key: promotion, body, longestPause: LONGEST_ACKNOWLEDGEMENT_PAUSE }, options, signal);
 }
 
 interface Message {
-  /** The path below `/api`. */
+  /** From `/api` on. */
   path: string;
-  key: { keyId: string; reportKey: string; expiresAt: string };
+  /** Never sent: the request proves it. */
+  key: ReportCredential;
   body: PullCheckReport | PromotionAcknowledgement;
   /** The trace that the request continues (W3C Trace Context). */
   traceparent?: string | undefined;
@@ -96,22 +103,24 @@ interface Message {
 }
 
 async function send(
-  { path, key, body, traceparent, longestPause }: Message,
+  { path, key, body: content, traceparent, longestPause }: Message,
   { reportUrl, clock, timeout, skew }: ReporterOptions,
   signal: AbortSignal,
 ): Promise<Sent> {
   seenSecrets.remember(key.reportKey);
   let patience = patienceFor(key.expiresAt, clock.now(), skew?.seconds());
   const pauses = growingPauses(FIRST_PAUSE, longestPause);
+  const body = JSON.stringify(content);
   const headers = {
-    authorization: `PullCheck ${key.keyId}:${key.reportKey}`,
+    authorization: authorizeReport(key, { path, body }),
+    'content-type': 'application/json',
     ...(traceparent !== undefined && { traceparent }),
   };
   let last = 'none';
   for (let tries = 0; ; tries += 1) {
     if (signal.aborted) return { end: 'stopped', tries, last };
     if (patience <= 0) return { end: 'expired', tries, last };
-    const answer = await post(`${reportUrl}/api/${path}`, headers, body, timeout, signal);
+    const answer = await post(`${reportUrl}${path}`, headers, body, timeout, signal);
     last = answer.text;
     skew?.observe(answer.date);
     const end = endOf(answer.status);
@@ -152,7 +161,7 @@ interface Answer {
 async function post(
   url: string,
   headers: Readonly<Record<string, string>>,
-  body: unknown,
+  body: string,
   timeout: number,
   signal: AbortSignal,
 ): Promise<Answer> {
@@ -160,8 +169,8 @@ async function post(
     return await within(timeout, signal, async (ending) => {
       const response = await fetch(url, {
         method: 'POST',
-        headers: { ...headers, 'content-type': 'application/json' },
-        body: JSON.stringify(body),
+        headers,
+        body,
         // A redirect would send the report elsewhere. It counts as an answer that must be retried.
         redirect: 'manual',
         signal: ending,

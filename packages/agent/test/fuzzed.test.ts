@@ -19,6 +19,12 @@ import { parseDockerConfig } from '../src/secrets/dockerConfig.js';
 import { BadSettings } from '../src/settings/badSettings.js';
 import { VARIABLES, readCommand } from '../src/settings/command.js';
 import { CREDENTIAL_PROMOTED, PULL_CHECK_REQUESTED } from '@connected-registry/protocol/messages/pullCheckMessages';
+import {
+  authorizeReport,
+  isReportMac,
+  readReportMac,
+  reportPath,
+} from '@connected-registry/protocol/messages/reportMac';
 import { cloudEvent, gridEvent, promotion, request } from './under-test/agentUnderTest.js';
 
 /** Looks at 3,000 cases, others in each run: the first that throws or is false, or undefined. */
@@ -58,14 +64,17 @@ test('no event crashes the agent, and accepted values fit a URL, a header and a 
         const signal = parseSignal(given);
         if (!signal || 'problem' in signal) return true;
         taken += 1;
-        const { operation, secret, keyId = 'none', reportKey = 'none' } = signal.data;
+        const { operation, secret, keyId = 'none', reportKey = 'none', expiresAt = 'none' } = signal.data;
         const { traceparent = TRACE } = 'image' in signal.data ? signal.data : {};
-        const header = new Headers({ authorization: `PullCheck ${keyId}:${reportKey}` }).get('authorization');
+        const path = reportPath({ operation, attempt: 1 });
+        const authorization = authorizeReport({ keyId, reportKey, expiresAt }, { path, body: '{}' });
+        const header = readReportMac(new Headers({ authorization }).get('authorization'));
         return (
           encodeURIComponent(operation) === operation &&
           !operation.startsWith('.') &&
-          header === `PullCheck ${keyId}:${reportKey}` &&
-          !keyId.includes(':') &&
+          header?.keyId === keyId &&
+          header.expiresAt === expiresAt &&
+          isReportMac(header, reportKey, path) &&
           secret.name.length <= 127 &&
           new Headers({ traceparent }).get('traceparent') === traceparent
         );

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ClockSkew } from '../src/clockSkew.js';
 import { sendReport } from '../src/reporter.js';
 import type { PullCheckReport, PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
+import { isReportBody, isReportMac, readReportMac } from '@connected-registry/protocol/messages/reportMac';
 import { startPlainServer } from '../../../test/shared/plainServer.js';
 import type { PlainServer } from '../../../test/shared/plainServer.js';
 
@@ -28,15 +29,15 @@ const REPORT: PullCheckReport = {
 
 let server: PlainServer;
 let answers: (number | 'hang up' | { status: number; headers: Record<string, string> })[];
-let seen: { path: string | undefined; authorization: string | undefined; trace: unknown; body: unknown }[];
+let seen: { path: string; authorization: string; trace: unknown; text: string; body: unknown }[];
 let waits: number[];
 let time: number;
 
 beforeEach(async () => {
   [answers, seen, waits, time] = [[], [], [], START];
   server = await startPlainServer((request, response, body) => {
-    const { authorization, traceparent: trace } = request.headers;
-    seen.push({ path: request.url, authorization, trace, body: JSON.parse(body) });
+    const { authorization = '', traceparent: trace } = request.headers;
+    seen.push({ path: request.url ?? '', authorization, trace, text: body, body: JSON.parse(body) });
     const answer = answers.shift() ?? 503;
     if (answer === 'hang up') request.socket.destroy();
     else if (typeof answer === 'number') response.writeHead(answer).end();
@@ -45,9 +46,9 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-function send(changes: Partial<PullCheckRequested> = {}, skew?: ClockSkew) {
+function send(changes: Partial<PullCheckRequested> = {}, skew?: ClockSkew, prefix = '') {
   const options = {
-    reportUrl: server.url,
+    reportUrl: `${server.url}${prefix}`,
     clock: {
       now: () => new Date(time),
       setTimer(at: Date, run: () => void) {
@@ -63,17 +64,38 @@ function send(changes: Partial<PullCheckRequested> = {}, skew?: ClockSkew) {
   return sendReport({ ...REQUEST, ...changes }, REPORT, options, new AbortController().signal);
 }
 
-test('a report is sent to its attempt, with its key', async () => {
+function onlyRequest() {
+  const [only, ...others] = seen;
+  if (!only || others.length > 0) throw new Error(`Expected one request, got ${seen.length}.`);
+  return only;
+}
+
+test('a report is sent to its attempt, and proves its key without carrying it', async () => {
   answers = [202];
   expect(await send()).toEqual({ end: 'accepted', tries: 1, last: '202' });
-  expect(seen).toEqual([
-    {
-      path: '/api/pull-checks/onboard-x.run1/3',
-      authorization: 'PullCheck k1:report-key',
-      trace: undefined,
-      body: REPORT,
-    },
-  ]);
+  expect(seen).toMatchObject([{ path: '/api/pull-checks/onboard-x.run1/3', trace: undefined, body: REPORT }]);
+  const { path, authorization, text } = onlyRequest();
+  expect(authorization).not.toContain(REQUEST.reportKey);
+  const mac = readReportMac(authorization);
+  expect(mac).toMatchObject({ keyId: 'k1', expiresAt: REQUEST.expiresAt });
+  if (!mac) return;
+  expect([isReportMac(mac, REQUEST.reportKey, path), isReportBody(mac, Buffer.from(text))]).toEqual([true, true]);
+});
+
+test('a report of an app behind a prefix proves the address that the app knows', async () => {
+  answers = [202];
+  await send({}, undefined, '/behind');
+  const { path, authorization } = onlyRequest();
+  expect(path).toBe('/behind/api/pull-checks/onboard-x.run1/3');
+  const mac = readReportMac(authorization);
+  expect(mac && isReportMac(mac, REQUEST.reportKey, path.slice('/behind'.length))).toBe(true);
+});
+
+test.each([401, 404])('an answer of %i does not make the agent send its key', async (status) => {
+  answers = [status, 202];
+  await send();
+  expect(seen.map(({ authorization }) => authorization.split(' ')[0])).not.toContain('PullCheck');
+  expect(JSON.stringify(seen)).not.toContain(REQUEST.reportKey);
 });
 
 test('each try of a report carries the trace context of its request', async () => {

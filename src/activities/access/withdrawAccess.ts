@@ -1,14 +1,14 @@
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 import { assignmentName } from '../../domain/access/assignmentName.js';
-import { endingGrants, isEnding, type GrantedSecrets } from '../../domain/access/heldAccess.js';
+import { endingGrants, isEnding, type EndingSecrets } from '../../domain/access/heldAccess.js';
 import type { UnreachedAccess, WithdrawnAccess } from '../../domain/access/withdrawnAccess.js';
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
 import type { Runs } from '../../ports/runs.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
-import { armPrincipals } from '../../settings/armIdentities.js';
+import { createAssignmentMaker } from '../../queries/access/assignmentMaker.js';
 import type { Config } from '../../settings/config.js';
 
 interface WithdrawAccessInput {
@@ -28,24 +28,24 @@ export function withdrawAccess(
   { access, self }: Pick<Ports, 'access' | 'self'>,
   config: Pick<Config, 'vault' | 'arm' | 'identity'>,
 ) {
-  const [own] = armPrincipals(config);
+  const makerOf = createAssignmentMaker({ access, self }, config);
 
   return ({ reference }: WithdrawAccessInput, runs?: Pick<Runs, 'record'>): Promise<StepOutcome<WithdrawnAccess>> =>
     outcomeOf(async () => {
       const record = async () => (await runs?.record(clientKey(reference)))?.access;
-      const removed: GrantedSecrets[] = [];
-      const foreign: GrantedSecrets[] = [];
-      const unreached: UnreachedAccess[] = [];
-      for (const { principalId, vault, made } of endingGrants(await record())) {
+      const removed: EndingSecrets[] = [];
+      const foreign: EndingSecrets[] = [];
+      const unreached: WithdrawnAccess['unreached'][number][] = [];
+      for (const { principalId, vault, made, run } of endingGrants(await record())) {
         const fates: { readonly secret: string; readonly fate: Fate }[] = [];
         for (const secret of made) {
           const isStillEnding = isEnding(await record(), { principalId, vault, secret });
           const fate = isStillEnding ? await withdraw(vault, secret, principalId) : 'not-ending';
           fates.push({ secret, fate });
         }
-        const of = (wanted: Fate): GrantedSecrets[] => {
+        const of = (wanted: Fate): EndingSecrets[] => {
           const secrets = fates.filter(({ fate }) => fate === wanted).map(({ secret }) => secret);
-          return secrets.length === 0 ? [] : [{ principalId, vault, made: secrets }];
+          return secrets.length === 0 ? [] : [{ principalId, vault, made: secrets, run }];
         };
         removed.push(...of('removed'));
         foreign.push(...of('foreign'));
@@ -59,9 +59,8 @@ export function withdrawAccess(
   async function withdraw(vault: string, secret: string, principalId: string): Promise<Fate> {
     const assignment = { name: assignmentName(vault, secret, principalId), secret };
     try {
-      const found = await access.findAssignment(vault, assignment);
-      if (found === undefined) return 'removed';
-      const maker = await isOurs(found.createdBy);
+      const maker = await makerOf({ principalId, vault }, secret);
+      if (maker === 'absent') return 'removed';
       if (maker !== 'ours') return maker;
       await access.deleteAssignment(vault, assignment);
       return 'removed';
@@ -71,13 +70,5 @@ export function withdrawAccess(
       if (isFormer && error instanceof ServiceError && error.kind === 'forbidden') return 'no-role';
       throw error;
     }
-  }
-
-  async function isOurs(createdBy: string | undefined): Promise<'ours' | 'foreign' | 'creator-unknown'> {
-    const [first, ...others] = await self.namesOf(own);
-    // The client id comes first, once or twice, and the object id last.
-    const objectId = others.findLast((name) => name !== first);
-    if (createdBy === undefined || objectId === undefined) return 'creator-unknown';
-    return sameName(createdBy, objectId) ? 'ours' : 'foreign';
   }
 }

@@ -1,7 +1,8 @@
 import { clientKey, referenceOf } from '@connected-registry/protocol/names/clientKey';
 import type { PlannedWrite, Problem } from '@connected-registry/protocol/answers/answers';
 import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
-import { readAccessIn, readersIn, revocationOf, tokensIn } from '../../domain/clients/clientRecord.js';
+import { readAccessIn, readersIn, tokensIn } from '../../domain/clients/clientRecord.js';
+import { revocationOf } from '../../domain/clients/revocationMarks.js';
 import { unknownProblem } from '../../domain/clients/unknownClient.js';
 import { OFFBOARD, ONBOARD, ROTATE } from '../../domain/operations/run.js';
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';

@@ -20,6 +20,12 @@ export interface GrantedSecrets {
   readonly made: readonly string[];
 }
 
+/** Role assignments of an entry that is to end. */
+export interface EndingSecrets extends GrantedSecrets {
+  /** The run that had written the entry last: a later run's entry is another one. */
+  readonly run: string;
+}
+
 /** An entry of the record. It is written before the action, so it may name assignments that were never made. */
 export interface HeldGrant extends GrantedSecrets {
   /** The run that wrote it last. */
@@ -59,10 +65,10 @@ interface CompletedGrant {
   readonly vault: string;
 }
 
-/** What a removal came to. */
+/** What a removal came to, by the entries that it had read. */
 export interface WithdrawnGrants {
-  readonly removed: readonly Pick<GrantedSecrets, 'principalId' | 'vault'>[];
-  readonly unreached: readonly Pick<GrantedSecrets, 'principalId' | 'vault'>[];
+  readonly removed: readonly Omit<EndingSecrets, 'made'>[];
+  readonly unreached: readonly Omit<EndingSecrets, 'made'>[];
 }
 
 /** Maximum entries; the newest are kept. An entry beyond them needs that many failed removals in a row. */
@@ -143,8 +149,9 @@ export function completeGrant(access: HeldAccess | undefined, { run, identity, v
 }
 
 /**
- * Removes entries whose assignments were removed, unless a run has begun to make them again. An entry of which something cannot
- * be removed stays.
+ * Removes entries whose assignments were removed, unless a run has begun to make them again. A removal may be told late: then a
+ * later run may have written the entry, and what that run made is not what was removed, even if it is to end by now, too. An
+ * entry of which something cannot be removed stays.
  */
 export function dropGrants(
   access: HeldAccess | undefined,
@@ -153,8 +160,10 @@ export function dropGrants(
   if (access === undefined) return undefined;
   const grants = access.grants.flatMap((grant): HeldGrant[] => {
     if (!isToEnd(grant)) return [grant];
-    if (unreached.some((one) => isSame(one, grant))) return [{ ...grant, state: 'unreached' }];
-    return removed.some((one) => isSame(one, grant)) ? [] : [grant];
+    const isIn = (entries: WithdrawnGrants['removed']) =>
+      entries.some((one) => isSame(one, grant) && one.run === grant.run);
+    if (isIn(unreached)) return [{ ...grant, state: 'unreached' }];
+    return isIn(removed) ? [] : [grant];
   });
   return { ...access, grants };
 }

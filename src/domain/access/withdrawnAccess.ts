@@ -1,13 +1,13 @@
 import { assignmentText } from './plannedAccess.js';
-import type { GrantedSecrets } from './heldAccess.js';
+import type { EndingSecrets, GrantedSecrets } from './heldAccess.js';
 
 /** What became of the assignments that a client's record marks for removal. */
 export interface WithdrawnAccess {
   /** They are gone. */
-  readonly removed: readonly GrantedSecrets[];
+  readonly removed: readonly EndingSecrets[];
   /** Others made these, so they stay. */
-  readonly foreign: readonly GrantedSecrets[];
-  readonly unreached: readonly UnreachedAccess[];
+  readonly foreign: readonly EndingSecrets[];
+  readonly unreached: readonly (EndingSecrets & UnreachedAccess)[];
 }
 
 /**
@@ -19,6 +19,12 @@ export interface UnreachedAccess extends GrantedSecrets {
   readonly reason: 'no-role' | 'creator-unknown';
 }
 
+/** What remains, whoever noted it. */
+interface RemainingAccess {
+  readonly foreign: readonly GrantedSecrets[];
+  readonly unreached: readonly UnreachedAccess[];
+}
+
 /** The reasons, and what they mean for whoever reads the answer. */
 const REMAINS: Readonly<Record<UnreachedAccess['reason'], string>> = {
   'no-role': 'it remains, because this app may no longer remove role assignments there; an owner of the vault can',
@@ -26,7 +32,7 @@ const REMAINS: Readonly<Record<UnreachedAccess['reason'], string>> = {
 };
 
 /** What remains and why, for the answer to the run. */
-export function remainingTexts({ foreign, unreached }: Omit<WithdrawnAccess, 'removed'>): string[] {
+export function remainingTexts({ foreign, unreached }: RemainingAccess): string[] {
   return [
     ...textsOf(foreign, () => 'kept, because others gave it'),
     ...unreached.flatMap((one) =>

@@ -55,7 +55,7 @@ export interface ClientRecord extends DeviceAccess, PollingState {
 }
 
 /** A revocation while it writes. A run that clears it waits until then; otherwise these writes would disable the client again. */
-interface Disabling {
+export interface Disabling {
   /** The revocation's operation. */
   readonly operation: string;
   /** ISO 8601. After this time the revocation counts as lost. */
@@ -126,6 +126,14 @@ export interface NamedIdentity {
   readonly names?: string;
 }
 
+/** A revocation in effect: what the onboarding that clears it needs to know. */
+export interface Revocation {
+  /** ISO 8601. */
+  readonly revokedAt: string;
+  /** Names of the tokens that it disabled, in lower case. An onboarding may enable only these again. */
+  readonly disabled: readonly string[];
+}
+
 /** What a client's record says about the identities that may read its secrets, and poll its messages. */
 export interface RecordedReaders extends Pick<ClientRecord, 'access' | 'lastIdentity'> {
   /** The record knows the client, so it is not new: whoever sends events may not choose who reads its secrets. */
@@ -177,44 +185,6 @@ export type ClientRecordAnswers = {
 };
 
 export type ClientRecordRequest = ClientRecordRequests[ClientRecordOperation];
-
-const later = (left: string | undefined, right: string): string =>
-  left !== undefined && new Date(left) > new Date(right) ? left : right;
-
-/** Records a revocation, and keeps the time of the first if it is repeated. @param at ISO 8601 */
-export function markRevoked(record: ClientRecord, at: string): ClientRecord & { readonly revokedAt: string } {
-  const revokedAt = later(record.revokedAt, at);
-  if (record.revokedAt === undefined || revokedAt === record.revokedAt) return { ...record, revokedAt };
-  return { ...record, revokedAt, firstRevokedAt: record.firstRevokedAt ?? record.revokedAt };
-}
-
-/** Ignored unless the client is revoked: a cleared revocation keeps no token names. */
-export function noteDisabled(record: ClientRecord, tokens: readonly string[]): ClientRecord {
-  if (record.revokedAt === undefined || tokens.length === 0) return record;
-  const names = [...(record.disabled ?? []), ...tokens.map((token) => token.toLowerCase())];
-  return { ...record, disabled: [...new Set(names)] };
-}
-
-/** Records that a revocation is disabling the client's tokens and secrets. */
-export function beginDisabling(record: ClientRecord, { operation, until }: Disabling): ClientRecord {
-  return { ...record, disabling: [...othersDisabling(record, operation), { operation, until }] };
-}
-
-/** Records that a revocation has finished disabling. @param operation the revocation's operation id */
-export function endDisabling(record: ClientRecord, operation: string): ClientRecord {
-  const { disabling: _disabling, ...rest } = record;
-  const others = othersDisabling(record, operation);
-  return others.length === 0 ? rest : { ...rest, disabling: others };
-}
-
-/** Whether a revocation is disabling the client's tokens and secrets at `now`. */
-export function isDisabling({ disabling = [] }: ClientRecord, now: Date): boolean {
-  return disabling.some(({ until }) => new Date(until) > now);
-}
-
-function othersDisabling({ disabling = [] }: ClientRecord, operation: string): Disabling[] {
-  return disabling.filter((one) => one.operation !== operation);
-}
 
 /** Records a token that a run created and did not remove. */
 export function noteOrphaned(record: ClientRecord, orphaned: OrphanedToken): ClientRecord {
@@ -268,47 +238,6 @@ export function noteEnd(record: ClientRecord, ended: EndedOperation): ClientReco
   return { ...record, ended: withEnded(record.ended ?? [], ended) };
 }
 
-/** When the client was revoked, unless the request of `effectiveAt` is later than that. */
-export function revokedSince({ revokedAt }: ClientRecord, effectiveAt: string): string | undefined {
-  return revokedAt !== undefined && new Date(revokedAt) >= new Date(effectiveAt) ? revokedAt : undefined;
-}
-
-/** Clears the revocation if it is older than the request of `effectiveAt`. */
-export function clearRevocation(record: ClientRecord, effectiveAt: string): ClientRecord {
-  const { revokedAt, firstRevokedAt: _first, disabled: _disabled, ...rest } = record;
-  return revokedAt !== undefined && new Date(revokedAt) < new Date(effectiveAt) ? rest : record;
-}
-
-/** Records the time of an accepted event (ISO 8601), unless a newer one is recorded. */
-export function noteEvent(record: ClientRecord, at: string): ClientRecord {
-  return { ...record, newestEventAt: later(record.newestEventAt, at) };
-}
-
-/** Marks a rotation as due since `at` (ISO 8601). The first mark stays. */
-export function markRotationDue(record: ClientRecord, at: string): ClientRecord {
-  return record.rotationDueSince === undefined ? { ...record, rotationDueSince: at } : record;
-}
-
-/** Clears the due mark unless it was set after the rotation was requested at `at`. */
-export function clearRotationDue(record: ClientRecord, at: string): ClientRecord {
-  const { retryRotationAt: _retry, ...withoutRetry } = record;
-  const { rotationDueSince, ...rest } = withoutRetry;
-  return rotationDueSince !== undefined && new Date(rotationDueSince) <= new Date(at) ? rest : withoutRetry;
-}
-
-/** A revocation in effect: what the onboarding that clears it needs to know. */
-export interface Revocation {
-  /** ISO 8601. */
-  readonly revokedAt: string;
-  /** Names of the tokens that it disabled, in lower case. An onboarding may enable only these again. */
-  readonly disabled: readonly string[];
-}
-
-/** The revocation in effect, if any. */
-export function revocationOf({ revokedAt, disabled = [] }: ClientRecord): Revocation | undefined {
-  return revokedAt === undefined ? undefined : { revokedAt, disabled };
-}
-
 /** The client's tokens in its record, for runs that search for its resources. */
 export function tokensIn({ orphaned, held }: ClientRecord): Pick<ClientRecord, 'orphaned' | 'held'> {
   return { ...(orphaned === undefined ? {} : { orphaned }), ...(held === undefined ? {} : { held }) };
@@ -334,32 +263,4 @@ export function keptIdentity({ access, lastIdentity }: ClientRecord): Pick<Clien
 /** The client's access in its record. */
 export function readAccessIn({ access }: ClientRecord): Pick<ClientRecord, 'access'> {
   return access === undefined ? {} : { access };
-}
-
-/** Whether a run may begin. `clears`: the earlier revocation that the run clears when it succeeds. */
-type BeginVerdict =
-  | { readonly kind: 'proceed'; readonly clears?: Revocation }
-  | { readonly kind: 'revoked'; readonly revokedAt: string }
-  | { readonly kind: 'staleEvent'; readonly newestEventAt: string };
-
-/**
- * Refuses a run that was requested before the client was revoked, and a run requested by an event if a newer event was
- * accepted: Event Grid may deliver events late, twice and out of order.
- */
-export function judgeBegin(record: ClientRecord, requestedAt: string, eventAt: string | undefined): BeginVerdict {
-  const stale = judgeEvent(record, eventAt);
-  if (stale) return stale;
-  const clears = revocationOf(record);
-  if (!clears) return { kind: 'proceed' };
-  const { revokedAt } = clears;
-  return revokedSince(record, eventAt ?? requestedAt) ? { kind: 'revoked', revokedAt } : { kind: 'proceed', clears };
-}
-
-/** The verdict on a stale event; undefined for a current one, and for a run that no event requested. */
-export function judgeEvent(
-  { newestEventAt }: ClientRecord,
-  eventAt: string | undefined,
-): Extract<BeginVerdict, { kind: 'staleEvent' }> | undefined {
-  if (eventAt === undefined || newestEventAt === undefined || new Date(newestEventAt) <= new Date(eventAt)) return;
-  return { kind: 'staleEvent', newestEventAt };
 }

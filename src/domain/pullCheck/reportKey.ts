@@ -1,4 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import {
+  acknowledgementPath,
+  isReportMac,
+  reportPath,
+  type UnverifiedReportMac,
+} from '@connected-registry/protocol/messages/reportMac';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
 
 /** The server's keys. One signs, all verify, so that a key can be replaced while reports are pending. */
@@ -51,12 +57,43 @@ export function verifyAcknowledgementKey(
   reportKey: string,
   scope: AcknowledgementScope,
 ): boolean {
-  return verify(keys, keyId, reportKey, (serverKey) => deriveAcknowledgementKey(serverKey, scope));
+  return isKey(
+    reportKey,
+    derived(keys, keyId, (serverKey) => deriveAcknowledgementKey(serverKey, scope)),
+  );
 }
 
 /** Whether a key is valid for the report. Compares in constant time; false for an unknown key id. */
 export function verifyReportKey(keys: ReportKeys, keyId: string, reportKey: string, scope: ReportScope): boolean {
-  return verify(keys, keyId, reportKey, (serverKey) => deriveReportKey(serverKey, scope));
+  return isKey(
+    reportKey,
+    derived(keys, keyId, (serverKey) => deriveReportKey(serverKey, scope)),
+  );
+}
+
+/** Whether the acknowledgement's key has made the MAC, for this promotion. As {@link verifyReportMac}. */
+export function verifyAcknowledgementMac(
+  keys: ReportKeys,
+  mac: UnverifiedReportMac,
+  { operation }: Pick<ReportScope, 'operation'>,
+): boolean {
+  const { keyId, expiresAt } = mac;
+  const key = derived(keys, keyId, (serverKey) => deriveAcknowledgementKey(serverKey, { operation, expiresAt }));
+  return key !== undefined && isReportMac(mac, key, acknowledgementPath({ operation }));
+}
+
+/**
+ * Whether the report's key has made the MAC, for this attempt. Whether the body is the one that it covers, is compared once
+ * the body was read. Compares in constant time; false for an unknown key id.
+ */
+export function verifyReportMac(
+  keys: ReportKeys,
+  mac: UnverifiedReportMac,
+  { operation, attempt }: Pick<ReportScope, 'operation' | 'attempt'>,
+): boolean {
+  const { keyId, expiresAt } = mac;
+  const key = derived(keys, keyId, (serverKey) => deriveReportKey(serverKey, { operation, attempt, expiresAt }));
+  return key !== undefined && isReportMac(mac, key, reportPath({ operation, attempt }));
 }
 
 /** The expiry (ISO 8601) in a key; undefined if the text is no key. Unverified: anybody can write an expiry. */
@@ -76,15 +113,15 @@ function hmac({ secret }: ReportServerKey, kind: string, scope: readonly unknown
   return Buffer.concat([expiry, mac.subarray(0, HMAC_BYTES)]).toString('base64url');
 }
 
-function verify(
-  keys: ReportKeys,
-  keyId: string,
-  reportKey: string,
-  derive: (serverKey: ReportServerKey) => string,
-): boolean {
+/** The device's key; undefined for an unknown server key. */
+function derived(keys: ReportKeys, keyId: string, derive: (serverKey: ReportServerKey) => string): string | undefined {
   const serverKey = keys.all.find((key) => key.id === keyId);
-  if (!serverKey) return false;
-  const expected = Buffer.from(derive(serverKey));
+  return serverKey && derive(serverKey);
+}
+
+function isKey(reportKey: string, right: string | undefined): boolean {
+  if (right === undefined) return false;
+  const expected = Buffer.from(right);
   const given = Buffer.from(reportKey);
   const fits = expected.length === given.length && timingSafeEqual(expected, given);
   // Only valid keys are secrets; remembering others would let anybody fill the memory.

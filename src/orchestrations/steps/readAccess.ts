@@ -1,5 +1,5 @@
 import { referenceOf } from '@connected-registry/protocol/names/clientKey';
-import type { GrantedSecrets, WithdrawnGrants } from '../../domain/access/heldAccess.js';
+import type { EndingSecrets, GrantedSecrets, WithdrawnGrants } from '../../domain/access/heldAccess.js';
 import type { PlannedAccess } from '../../domain/access/plannedAccess.js';
 import { remainingTexts, type WithdrawnAccess } from '../../domain/access/withdrawnAccess.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
@@ -79,7 +79,8 @@ export function* withdrawn(run: RunContext<Run>): Flow<WithdrawnAccess> {
 
 /** What the record is told of a removal: the same of what is gone and of what others made. */
 export function withdrawnGrants({ removed, foreign, unreached }: WithdrawnAccess): WithdrawnGrants {
-  const named = (grants: readonly GrantedSecrets[]) => grants.map(({ principalId, vault }) => ({ principalId, vault }));
+  const named = (grants: readonly EndingSecrets[]) =>
+    grants.map(({ principalId, vault, run }) => ({ principalId, vault, run }));
   return { removed: named([...removed, ...foreign]), unreached: named(unreached) };
 }
 

@@ -9,7 +9,7 @@ import { onboardingOf } from '../harness/appClient.js';
 import { PATIENCE } from '../harness/hostUnderTest.js';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
 import { joinedAgent } from './joinedAgent.js';
-import { HostileProxy, PLANTED } from './hostileProxy.js';
+import { FORGED_DIGEST, HostileProxy, PLANTED } from './hostileProxy.js';
 import { Joiner } from './joiner.js';
 
 /*
@@ -71,9 +71,15 @@ test('a proxy that ends TLS lets no key of its own in, has no answer believed, a
 
   const running = agent([], joinedAgent(it, join(folder, 'config.json')));
   await running.says(/DEVICE READY/);
+  const operation = await it.app.start(onboardingOf(CLIENT));
   await expect.poll(() => proxy.left, within).toBe(0);
-  const onboarded = await it.app.end(await it.app.start(onboardingOf(CLIENT)));
+  const onboarded = await it.app.end(operation);
   expect(onboarded).toMatchObject({ status: 'completed' });
+  // The device has reported a failure first, which the proxy would have had as a pull. Nothing was promoted for that.
+  expect(proxy.changedOutcomes).toEqual(['secret-unavailable']);
+  expect(proxy.refusals.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 401));
+  expect(proxy.repeated).toEqual([202, 200]);
+  expect(JSON.stringify(onboarded)).not.toContain(FORGED_DIGEST);
   const { value = '' } = await it.operator.secrets.getSecret(it.secretOf(CLIENT));
   await expect.poll(() => engine() !== '' && (JSON.parse(engine()) as unknown), within).toEqual(JSON.parse(value));
   expect(running.stderr()).toContain('answer refused');

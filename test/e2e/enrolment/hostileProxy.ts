@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { z } from 'zod';
 import { inEnvelope, sealAnswer } from '@connected-registry/protocol/enrolment/authenticAnswers';
 import type { SealingKey } from '@connected-registry/protocol/enrolment/deviceKeys';
 import { joinCredential, sealToJoiner } from '@connected-registry/protocol/enrolment/joinToken';
@@ -10,6 +11,7 @@ import {
   REDEEM_PATH,
 } from '@connected-registry/protocol/enrolment/messages';
 import { readSignature, signRequest } from '@connected-registry/protocol/enrolment/signedRequests';
+import { authorizeReport, readReportMac } from '@connected-registry/protocol/messages/reportMac';
 import { startPlainServer } from '../../shared/plainServer.js';
 import { signingDevice, type SigningDevice } from '../../shared/signingDevice.js';
 
@@ -29,6 +31,22 @@ type Attack = (seen: Seen) => Promise<Answer>;
 /** What the proxy would have the device's consumers log in with. */
 export const PLANTED = 'planted-by-the-proxy';
 
+/** The digest that the proxy would have the device's report claim. */
+export const FORGED_DIGEST = `sha256:${'f0'.repeat(32)}`;
+
+/** The route of reports, without operation and attempt. */
+const REPORTS_PATH = '/api/pull-checks';
+/** Requests for a candidate, which only a pull check reads. */
+const CANDIDATES = `${DEVICE_SECRETS_PATH} candidate`;
+
+/** By what attacks are listed. */
+function kindOf(path: string): string {
+  const [route = '', query] = path.split('?');
+  if (route.startsWith(`${REPORTS_PATH}/`)) return REPORTS_PATH;
+  const isCandidate = new URLSearchParams(query).get('name')?.endsWith('-candidate');
+  return route === DEVICE_SECRETS_PATH && isCandidate ? CANDIDATES : route;
+}
+
 const made = () => randomBytes(32).toString('base64url');
 const good = (body: unknown): Answer => ({ status: 200, text: JSON.stringify(body) });
 
@@ -40,6 +58,10 @@ export class HostileProxy {
   url = '';
   /** What the app has answered to requests of the proxy's own. */
   readonly refusals: Answer[] = [];
+  /** Outcomes that the device has reported, and that the proxy has tried to change. */
+  readonly changedOutcomes: string[] = [];
+  /** How the app has answered a report of the device, and the same one again. */
+  readonly repeated: number[] = [];
   /** Attacks that were made, by name. */
   readonly made: string[] = [];
   #victim: SealingKey | undefined;
@@ -62,6 +84,8 @@ export class HostileProxy {
     [DEVICE_SECRETS_PATH]: [
       ['a secret that it has sealed', (seen) => this.#seals(seen, 'secret', secretOf(seen.path))],
     ],
+    [CANDIDATES]: [['a candidate that it has sealed', (seen) => this.#seals(seen, 'secret', secretOf(seen.path))]],
+    [REPORTS_PATH]: [["a pull in place of the device's report", (seen) => this.#changesReport(seen)]],
   };
 
   private constructor(
@@ -94,7 +118,7 @@ export class HostileProxy {
       ),
     );
     const seen = { method: request.method ?? '', path: request.url ?? '', authorization, headers, body };
-    const [name, attack] = this.#attacks[seen.path.split('?')[0] ?? '']?.shift() ?? [];
+    const [name, attack] = this.#attacks[kindOf(seen.path)]?.shift() ?? [];
     if (name !== undefined) this.made.push(name);
     const { status, text } = await (attack ?? ((one) => this.#forward(one)))(seen).catch((error: unknown) => ({
       status: 502,
@@ -131,6 +155,29 @@ export class HostileProxy {
     const body = JSON.stringify({ ...theirs, sealingKey: this.own.keys.sealingKey });
     this.refusals.push(await this.#forward({ ...seen, body }));
     return good({ registry: 'r', connectedRegistry: 'c', client: 'd', thumbprint: 't', pass: 'p', channelKey: made() });
+  }
+
+  /** Tries to have the app believe in a pull that never was, with all that the device has sent; then is honest. */
+  async #changesReport(seen: Seen): Promise<Answer> {
+    const { path, authorization: theirs, headers } = seen;
+    const report = z.looseObject({ outcome: z.string() }).parse(JSON.parse(seen.body));
+    this.changedOutcomes.push(report.outcome);
+    const body = JSON.stringify({ ...report, outcome: 'pulled', digest: FORGED_DIGEST, bytes: 1 });
+    const { keyId = '', expiresAt = '', mac = '' } = readReportMac(theirs) ?? {};
+    const digest = createHash('sha256').update(body).digest('hex');
+    for (const authorization of [
+      theirs,
+      theirs.replace(/digest="[^"]*"/, `digest="${digest}"`),
+      // What it has read is no key, neither to prove nor to send.
+      authorizeReport({ keyId, expiresAt, reportKey: mac }, { path, body }),
+      `PullCheck ${keyId}:${mac.slice(0, 43)}`,
+    ])
+      this.refusals.push(await this.#forward({ ...seen, headers: { ...headers, authorization }, body }));
+    const honest = await this.#forward(seen);
+    // The same report again is the same report.
+    const again = await this.#forward(seen);
+    this.repeated.push(honest.status, again.status);
+    return honest;
   }
 
   /** Lets the device join, and keeps the answer for the next request. */

@@ -7,7 +7,7 @@ import {
   type Admission,
   type SealedSecret,
 } from '@connected-registry/protocol/enrolment/messages';
-import type { PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
+import { authorizeReport, type ReportCredential } from '@connected-registry/protocol/messages/reportMac';
 import { openedAnswer } from '../../shared/openedAnswers.js';
 import type { SigningDevice } from '../../shared/signingDevice.js';
 import type { Login } from '../harness/operatorSdk.js';
@@ -81,17 +81,18 @@ export class JoinedDevice {
     return openedAnswer(body, kind, authorization, { device: this.device, channelKey });
   }
 
-  /** Sends a report or an acknowledgement with the key of the message that it answers. */
-  async answer(
-    path: string,
-    { keyId, reportKey }: Pick<PullCheckRequested, 'keyId' | 'reportKey'>,
-    body: object,
-  ): Promise<number> {
-    const headers = { authorization: `PullCheck ${keyId}:${reportKey}`, 'content-type': 'application/json' };
-    const init = { method: 'POST', headers, body: JSON.stringify(body) };
-    const answer = await fetch(`${this.#url}${path}`, init);
-    await answer.arrayBuffer();
-    return answer.status;
+  /** Sends a report or an acknowledgement, and proves the key of the message that it answers. */
+  async answer(path: string, key: ReportCredential, content: object): Promise<number> {
+    const body = JSON.stringify(content);
+    const { status } = await this.send(path, authorizeReport(key, { path, body }), body);
+    return status;
+  }
+
+  /** Sends what is given. @returns the answer's status, and its code if it is a problem */
+  async send(path: string, authorization: string, body: string) {
+    const headers = { authorization, 'content-type': 'application/json' };
+    const answer = await fetch(`${this.#url}${path}`, { method: 'POST', headers, body });
+    return { status: answer.status, code: withCode.safeParse(await answer.json()).data?.code };
   }
 }
 

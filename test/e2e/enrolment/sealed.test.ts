@@ -13,7 +13,7 @@ import { pullManifest } from '../harness/edge.js';
 import { PATIENCE } from '../harness/hostUnderTest.js';
 import { findPasswords } from '../harness/passwordSearch.js';
 import { TakingAway } from '../harness/takingAway.js';
-import { reportOf, TestDevice } from '../harness/testDevice.js';
+import { keyOf, reportOf, TestDevice } from '../harness/testDevice.js';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
 import { JoinedDevice, loginIn } from './joinedDevice.js';
 import { devices, Joiner } from './joiner.js';
@@ -57,16 +57,23 @@ async function isOnboarded(client: string, device: JoinedDevice) {
   const digest = await pull(loginIn(candidate.value));
   const later = pullCheckRequested.parse((await device.message(PULL_CHECK_REQUESTED)).data);
   const path = `/api/pull-checks/${later.operation}/${later.attempt}`;
-  expect(await device.answer(path, later, reportOf(later, 'pulled', { digest, bytes: 1234 }))).toBe(202);
+  const report = reportOf(later, 'pulled', { digest, bytes: 1234 });
+  expect(await device.send(path, keyOf(later), JSON.stringify(report))).toEqual({
+    status: 401,
+    code: 'report-mac-required',
+  });
+  expect(await device.answer(path, later, report)).toBe(202);
   const ended = await it.app.end(operation);
   expect(ended).toMatchObject({ status: 'completed', result: { pull: { digest } } });
 
   const promotion = credentialPromoted.parse((await device.message(CREDENTIAL_PROMOTED)).data);
   const main = await device.secret(promotion.secret);
   expect(main).toMatchObject({ ...promotion.secret, value: candidate.value });
-  const { operation: promoted, secret, expiresAt, keyId = '', reportKey = '' } = promotion;
+  const { operation: promoted, secret, expiresAt = '', keyId = '', reportKey = '' } = promotion;
   const acknowledgement = { expiresAt, version: secret.version, agent: 'test/1' };
-  expect(await device.answer(`/api/promotions/${promoted}`, { keyId, reportKey }, acknowledgement)).toBe(202);
+  expect(await device.answer(`/api/promotions/${promoted}`, { keyId, reportKey, expiresAt }, acknowledgement)).toBe(
+    202,
+  );
   return { login: loginIn(main.value), secret };
 }
 

@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import {
-  startRecordingProxy,
-  type Exchange,
-  type RecordingProxy,
-} from '@connected-registry/local-stack/stack/devices/recordingProxy';
+import { startRecordingProxy, type RecordingProxy } from '@connected-registry/local-stack/stack/devices/recordingProxy';
+import { reportKeys } from '@connected-registry/local-stack/stack/dataFolder';
+import { isReportMac, readReportMac } from '@connected-registry/protocol/messages/reportMac';
 import { formsOf } from '@connected-registry/protocol/redaction/secretForms';
+import { deriveAcknowledgementKey, deriveReportKey } from '../../../src/domain/pullCheck/reportKey.js';
 import { NeedleSearch } from '../../needles/needleSearch.js';
 import { startChild, type Child } from '../../shared/childProcess.js';
 import { onboardingOf } from '../harness/appClient.js';
@@ -20,8 +19,8 @@ import { joinedAgent, startStackForAgents } from './joinedAgent.js';
 import { Joiner } from './joiner.js';
 
 /*
- * What somebody reads who ends TLS between a device and the app, a proxy of the site for example: no password, whatever
- * happens to the device.
+ * What somebody reads who ends TLS between a device and the app, a proxy of the site for example: no password and no report
+ * key, whatever happens to the device.
  */
 
 const CLIENT = 'recorded';
@@ -86,11 +85,26 @@ const isRead = (search: NeedleSearch) => ({
 const sealedAnswers = () =>
   proxy.exchanges.filter(({ path, status }) => path.startsWith('/api/devices/secrets?') && status === 200);
 
-/** The report key with which a device reported or acknowledged. */
-const reportKeyIn = ({ authorization }: Exchange) => /^PullCheck [^:]+:(\S+)$/.exec(authorization)?.[1];
-const reportKeys = () => proxy.exchanges.map(reportKeyIn).filter((key) => key !== undefined);
+/** Each report and acknowledgement that has passed, with its key as the app derives it. */
+function reported() {
+  const [id = '', encoded = ''] = reportKeys(it.stack.ground.dataFolder).split(':');
+  const serverKey = { id, secret: Buffer.from(encoded, 'base64url') };
+  return proxy.exchanges.flatMap(({ path, authorization }) => {
+    const [, route, operation = '', attempt] = REPORTED.exec(path) ?? [];
+    if (route === undefined) return [];
+    const mac = readReportMac(authorization);
+    if (!mac) throw new Error(`${path} does not prove its key.`);
+    const { expiresAt } = mac;
+    const key =
+      route === 'promotions'
+        ? deriveAcknowledgementKey(serverKey, { operation, expiresAt })
+        : deriveReportKey(serverKey, { operation, attempt: Number(attempt), expiresAt });
+    return [{ key, isProven: isReportMac(mac, key, path) }];
+  });
+}
+const REPORTED = /^\/api\/(pull-checks|promotions)\/([^/]+)(?:\/(\d+))?$/;
 
-test('whoever ends TLS between a device and the app reads no password while it joins, is onboarded, rotated and revoked', async () => {
+test('whoever ends TLS between a device and the app reads no password and no report key while it joins, is onboarded, rotated and revoked', async () => {
   const token = await joins();
   const agent = await starts();
   const acknowledged = () => agent.stderr().match(/"acknowledgement":"accepted"/g)?.length ?? 0;
@@ -136,6 +150,9 @@ test('whoever ends TLS between a device and the app reads no password while it j
   expect(isRead(searchFor([secretPart]))).toEqual({ inRequests: false, inAnswers: false });
   expect(isRead(searchFor([pass]))).toEqual({ inRequests: true, inAnswers: false });
 
-  expect(reportKeys().length).toBeGreaterThan(3);
-  expect(isRead(searchFor(reportKeys())).inAnswers).toBe(false);
+  // Two pull checks and two acknowledgements at least: each proves its key, which nothing that has passed holds.
+  const keys = reported();
+  expect(keys.length).toBeGreaterThan(3);
+  expect(keys.filter(({ isProven }) => !isProven)).toEqual([]);
+  expect(isRead(searchFor(keys.map(({ key }) => key)))).toEqual({ inRequests: false, inAnswers: false });
 });

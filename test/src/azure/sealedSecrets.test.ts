@@ -1,4 +1,3 @@
-import { ClientSecretCredential } from '@azure/identity';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { verifyAnswer } from '@connected-registry/protocol/enrolment/authenticAnswers';
 import { open } from '@connected-registry/protocol/enrolment/sealing';
@@ -11,16 +10,15 @@ import { createKeyVault } from '../../../src/azure/keyVault.js';
 import { createSealedSecrets } from '../../../src/azure/sealedSecrets.js';
 import type { SealedSecrets } from '../../../src/ports/sealedSecrets.js';
 import type { SecretVault } from '../../../src/ports/secretVault.js';
-import { Cloud } from '../../shared/cloud.js';
 import { signingDevice, type SigningDevice } from '../../shared/signingDevice.js';
+import { startAppCloud, type AppCloud } from './appCloud.js';
 
 const CLIENT = { registry: 'myregistry', connectedRegistry: 'edge', client: 'sensor-7' };
 const NAME = mainSecretName(CLIENT);
 const VALUE = 'a-value-that-is-long-enough-to-be-remembered';
 const expiresOn = '2030-01-01T00:00:00.000Z';
-const strict = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
 
-let cloud: Cloud;
+let app: AppCloud;
 let vault: SecretVault;
 let sealed: SealedSecrets;
 let device: SigningDevice;
@@ -45,25 +43,12 @@ async function opened(text: string, by = device) {
 }
 
 beforeAll(async () => {
-  cloud = await Cloud.start();
-  const { identities, tenantId } = cloud.running.world;
-  // The authority was made after this process, whose own list of authorities is read when it starts.
-  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
-  const { clientId, clientSecret } = identities.app;
-  const credential = new ClientSecretCredential(tenantId, clientId, clientSecret, {
-    authorityHost: cloud.running.url,
-    disableInstanceDiscovery: true,
-  });
-  const settings = { url: cloud.running.url, verifyChallenge: false };
-  vault = createKeyVault(settings, credential, new Turns());
-  sealed = createSealedSecrets(settings, credential, new Turns());
+  app = await startAppCloud();
+  vault = createKeyVault(app.vault, app.credential, new Turns());
+  sealed = createSealedSecrets(app.vault, app.credential, new Turns());
   device = await signingDevice('ES256');
 });
-afterAll(async () => {
-  if (strict === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
-  else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = strict;
-  await cloud.end();
-});
+afterAll(() => app.end());
 
 test.each(['ES256', 'EdDSA'] as const)('a version comes out sealed to the key of a device (%s)', async (algorithm) => {
   const one = await signingDevice(algorithm);
@@ -86,6 +71,7 @@ test('without a version it is the newest', async () => {
 test('its value is remembered, so that no log shows it', async () => {
   const value = 'what-an-operator-has-stored-by-hand';
   // Another program has stored it, so that only the reading can have remembered it.
+  const { cloud } = app;
   await cloud.vaultAs(cloud.running.world.identities.app).setSecret(NAME, value, { tags: tagsOf(CLIENT) });
   expect(seenSecrets.holds(value)).toBe(false);
   await seal();

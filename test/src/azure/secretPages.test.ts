@@ -1,34 +1,20 @@
-import { ClientSecretCredential } from '@azure/identity';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Turns } from '../../../src/azure/budget/turns.js';
 import { createKeyVault } from '../../../src/azure/keyVault.js';
 import type { SecretVault } from '../../../src/ports/secretVault.js';
-import { Cloud } from '../../shared/cloud.js';
+import { startAppCloud, type AppCloud } from './appCloud.js';
 
-let cloud: Cloud;
+let app: AppCloud;
 let vault: SecretVault;
-const strict = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
 const expiresOn = '2030-01-01T00:00:00.000Z';
 const name = (nth: number) => `secret-${String(nth).padStart(3, '0')}`;
 
 beforeAll(async () => {
-  cloud = await Cloud.start();
-  const { identities, tenantId } = cloud.running.world;
-  // The authority was made after this process, whose own list of authorities is read when it starts.
-  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
-  const { clientId, clientSecret } = identities.app;
-  const credential = new ClientSecretCredential(tenantId, clientId, clientSecret, {
-    authorityHost: cloud.running.url,
-    disableInstanceDiscovery: true,
-  });
-  vault = createKeyVault({ url: cloud.running.url, verifyChallenge: false }, credential, new Turns());
+  app = await startAppCloud();
+  vault = createKeyVault(app.vault, app.credential, new Turns());
   for (let nth = 0; nth < 60; nth += 1) await vault.store(name(nth), 'x', { expiresOn, tags: { nth: String(nth) } });
 });
-afterAll(async () => {
-  if (strict === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
-  else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = strict;
-  await cloud.end();
-});
+afterAll(() => app.end());
 
 test('all secrets come page by page, each call one request, with a continuation that names no host', async () => {
   const found: string[] = [];

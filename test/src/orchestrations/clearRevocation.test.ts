@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cancelEventName } from '../../../src/domain/operations/cancelEvent.js';
-import { revocationOf } from '../../../src/domain/clients/clientRecord.js';
+import { revocationOf } from '../../../src/domain/clients/revocationMarks.js';
 import { offboardIn, revokeIn } from '../fakes/clients/clients.js';
 import { createFlowWorld, type FlowWorld } from '../fakes/worlds/flowWorld.js';
 import { report } from '../fakes/worlds/onboardScript.js';

@@ -128,7 +128,7 @@ test('a polling agent pulls, reports, delivers and acknowledges, and keeps the s
   ]);
   expect(posts('/api/promotions/')[0]).toMatchObject({
     path: '/api/promotions/onboard-hello.run1',
-    authorization: 'PullCheck k2:key-of-the-promotion',
+    authorization: expect.stringMatching(/^PullCheckMac keyId="k2", /) as string,
     body: { version: 'v7', agent: expect.stringContaining('connected-registry') as string },
   });
   expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(JSON.parse(secretOf(PASSWORDS.one)));

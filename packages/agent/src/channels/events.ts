@@ -29,7 +29,7 @@ export function parseDelivery(body: string): (ReceivedEvent | undefined)[] | und
 
 /** Values that go into a URL path or a header must be harmless there: no `.` or `..` as operation, no line breaks. */
 const PATH_SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._~-]*$/;
-const KEY_ID = /^[\x21-\x39\x3b-\x7e]{1,128}$/;
+const KEY_ID = /^[A-Za-z0-9._~-]{1,128}$/;
 const REPORT_KEY = /^[\x21-\x7e]{1,512}$/;
 
 /** Names and versions in a vault (Azure docs: key-vault/general/about-keys-secrets-certificates, "Object identifiers"). */

@@ -17,7 +17,12 @@ export const ANSWER_CODES = {
   },
   'report-key': {
     statuses: [401],
-    meaning: 'a report without the key that belongs to its operation, attempt and expiry',
+    meaning:
+      'a report without the key that belongs to its operation, attempt and expiry, or with a MAC by another key or for another body',
+  },
+  'report-mac-required': {
+    statuses: [401],
+    meaning: "a report that carries its key, though the client's device has joined: such devices send a MAC by it",
   },
   'device-signature': {
     statuses: [401],

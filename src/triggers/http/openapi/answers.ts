@@ -109,6 +109,7 @@ function headersOf(status: number, codes: readonly AnswerCode[]): HeaderName[] {
   const asks: readonly AnswerCode[] = [
     'not-authenticated',
     'report-key',
+    'report-mac-required',
     'device-signature',
     'device-request-replayed',
   ];

@@ -49,10 +49,17 @@ export function openApiDocument() {
           description:
             '`Authorization: Device {JWS}`, by which a device signs method, path, body, time, a random value, and its pass or the proof of its join token',
         },
+        pullCheckMac: {
+          type: 'http',
+          scheme: 'PullCheckMac',
+          description:
+            '`Authorization: PullCheckMac keyId="..", expiresAt="..", digest="..", mac=".."`: digest is the SHA-256 of the body, mac the HMAC-SHA-256 by the text of `reportKey` over the JSON array `["connected-registry report 1","POST",path,expiresAt,digest]` without spaces, both in lower-case hexadecimal; `keyId`, `reportKey` and `expiresAt` are from the event that requested the pull',
+        },
         pullCheckKey: {
           type: 'http',
           scheme: 'PullCheck',
-          description: '`Authorization: PullCheck {keyId}:{reportKey}`, both from the event that requested the pull',
+          description:
+            '`Authorization: PullCheck {keyId}:{reportKey}`, both from the event that requested the pull. Refused for a client whose device has joined: prefer the MAC, since a proxy that ends TLS reads the key',
         },
       },
     },

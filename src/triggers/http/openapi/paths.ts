@@ -136,8 +136,8 @@ const postPullCheck = {
   tags: ['devices'],
   summary: "Accepts a device's report of a pull check",
   description:
-    "Authenticated by the attempt's own key, from the event that requested the pull. 401, 409 and 410 are final; after any other failure the device sends the same report again until `expiresAt`.",
-  security: [{ pullCheckKey: [] }],
+    "Authenticated by the attempt's own key, from the event that requested the pull: by a MAC with it, or for a device that has not joined by the key itself. 401, 409 and 410 are final; after any other failure the device sends the same report again until `expiresAt`.",
+  security: [{ pullCheckMac: [] }, { pullCheckKey: [] }],
   requestBody: {
     required: true,
     content: jsonContent('PullCheckReport', { pulled: examples.REPORT, unauthorized: examples.FAILED_REPORT }),
@@ -148,6 +148,7 @@ const postPullCheck = {
     ...problemAnswers([
       'invalid-request',
       'report-key',
+      'report-mac-required',
       'report-differs',
       'report-ended',
       'report-superseded',

@@ -65,8 +65,8 @@ const postPromotion = {
   tags: ['devices'],
   summary: "Accepts a device's acknowledgement that its consumers have a promoted credential",
   description:
-    "Authenticated by the promotion's own key, from the event that announced it. The previous password may then be revoked at once. 401 and 410 are final; after any other failure the device sends the same acknowledgement again until `expiresAt`.",
-  security: [{ pullCheckKey: [] }],
+    "Authenticated by the promotion's own key, from the event that announced it: by a MAC with it, or for a device that has not joined by the key itself. The previous password may then be revoked at once. 401 and 410 are final; after any other failure the device sends the same acknowledgement again until `expiresAt`.",
+  security: [{ pullCheckMac: [] }, { pullCheckKey: [] }],
   requestBody: {
     required: true,
     content: jsonContent('PromotionAcknowledgement', { delivered: examples.ACKNOWLEDGEMENT }),
@@ -77,6 +77,7 @@ const postPromotion = {
     ...problemAnswers([
       'invalid-request',
       'report-key',
+      'report-mac-required',
       'acknowledgement-expired',
       'body-too-large',
       'too-many-requests',

@@ -1,8 +1,17 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
 import type { z } from 'zod';
 import { parseOperationId, type OperationId } from '@connected-registry/protocol/names/operationId';
 import { audit } from '../../../audit/audit.js';
-import { deviceBody, deviceKey, wrongDeviceKey, type DeviceKey } from './deviceKey.js';
+import { readClientRecord } from '../../durable/clientRecords.js';
+import {
+  deviceBody,
+  deviceCredential,
+  isInClear,
+  macRequired,
+  wrongDeviceKey,
+  type DeviceCredential,
+} from './deviceKey.js';
 import { fieldErrors, invalidRequest, tooManyRequests } from '../answers/problem.js';
 import { MAX_PER_OPERATION, RateLimit } from './rateLimit.js';
 
@@ -19,7 +28,7 @@ interface DeviceMessageKind<Body> {
 /** An authentic message. */
 interface DeviceMessage<Body> {
   readonly body: Body;
-  readonly key: DeviceKey;
+  readonly credential: DeviceCredential;
   /** The operation id in the path, as it is there and in its parts. */
   readonly operation: string;
   readonly id: OperationId;
@@ -28,8 +37,10 @@ interface DeviceMessage<Body> {
 }
 
 /**
- * Creates a reader for one kind of message. It verifies the key before it reads anything else, and limits repetitions before
- * it reads the body: a valid key allows any number of repetitions, and each would read from the engine.
+ * Creates a reader for one kind of message. It verifies the key, or the MAC by it, before it reads anything else, and limits
+ * repetitions before it reads the body: a valid key allows any number of repetitions, and each would read from the engine.
+ * A message that carries its key is refused if the client's device has joined, since such devices send MACs: the record is
+ * read for valid messages only.
  *
  * @returns the reader. `isAuthentic` gets the operation id in the path, which anybody may have written.
  */
@@ -37,7 +48,8 @@ export function deviceMessages<Body>({ schema, fields, consequence, refusal }: D
   const byOperation = new RateLimit(MAX_PER_OPERATION);
   return async (
     request: HttpRequest,
-    isAuthentic: (key: DeviceKey, operation: string) => boolean,
+    client: DurableClient,
+    isAuthentic: (credential: DeviceCredential, operation: string) => boolean,
   ): Promise<DeviceMessage<Body> | { readonly refusal: HttpResponseInit }> => {
     const operation = request.params['operation'] ?? '';
     const refused = (reason: string) => audit(refusal, { resource: operation.slice(0, 128), reason });
@@ -46,14 +58,17 @@ export function deviceMessages<Body>({ schema, fields, consequence, refusal }: D
       return { refusal: answer };
     };
     const id = parseOperationId(operation);
-    const key = deviceKey(request);
-    if (!id || !key || !isAuthentic(key, operation)) return refuse('report-key', wrongDeviceKey());
+    const credential = deviceCredential(request);
+    if (!id || !credential || !isAuthentic(credential, operation)) return refuse('report-key', wrongDeviceKey());
     const repetition = byOperation.take(operation, Date.now());
     if (repetition !== undefined) return refuse('too-many-requests', tooManyRequests(repetition));
-    const body = await deviceBody(request, key);
+    const body = await deviceBody(request, credential);
     if ('refusal' in body) return refuse(`status-${body.refusal.status ?? 0}`, body.refusal);
     const parsed = schema.safeParse(body.value, { reportInput: true });
-    if (parsed.success) return { body: parsed.data, key, operation, id, refused };
-    return refuse('invalid-request', invalidRequest(fieldErrors(parsed.error, fields), consequence));
+    if (!parsed.success)
+      return refuse('invalid-request', invalidRequest(fieldErrors(parsed.error, fields), consequence));
+    if (isInClear(credential) && (await readClientRecord(client, id.instance)).joined)
+      return refuse('report-mac-required', macRequired());
+    return { body: parsed.data, credential, operation, id, refused };
   };
 }

@@ -6,13 +6,17 @@ import { parseJson } from '@connected-registry/protocol/json/parseJson';
 /** A parsed body, or the answer that refuses it. */
 export type JsonBody = { readonly value: unknown } | { readonly refusal: HttpResponseInit };
 
-/** Reads a request's body as JSON. All routes read bodies with this function. @param max maximum bytes of the body */
+/** Reads a request's body as JSON. @param max maximum bytes of the body */
 export async function jsonBody(request: HttpRequest, max: number): Promise<JsonBody> {
   const body = await boundedBody(request, max);
-  if ('tooLarge' in body) return { refusal: bodyTooLarge(max) };
-  const value = parseJson(body.bytes.toString('utf8'));
+  return 'tooLarge' in body ? { refusal: bodyTooLarge(max) } : parsedBody(body.bytes);
+}
+
+/** Parses a body that was read already. */
+export function parsedBody(bytes: Buffer): JsonBody {
+  const value = parseJson(bytes.toString('utf8'));
   if (value !== undefined) return { value };
-  const isEmpty = body.bytes.length === 0;
+  const isEmpty = bytes.length === 0;
   const message = isEmpty ? 'is missing' : 'is not JSON';
   const fix = `Send one JSON object in UTF-8${isEmpty ? ', {} if it has no fields' : ''}.`;
   return { refusal: invalidRequest([{ field: 'body', message, fix }]) };

@@ -4,7 +4,8 @@ import type { Config } from '../../../settings/config.js';
 import { findRegistry } from '../../../settings/registries.js';
 import type { CheckWarning } from '@connected-registry/protocol/answers/clientAnswers';
 import { clientKey, referenceOf } from '@connected-registry/protocol/names/clientKey';
-import { readersIn, revocationOf } from '../../../domain/clients/clientRecord.js';
+import { readersIn } from '../../../domain/clients/clientRecord.js';
+import { revocationOf } from '../../../domain/clients/revocationMarks.js';
 import { lifetimeFault } from '@connected-registry/protocol/requests/lifetimes';
 import {
   fingerprint,

@@ -5,16 +5,21 @@ import {
   ACKNOWLEDGEMENT_FIELDS,
   promotionAcknowledgement,
 } from '@connected-registry/protocol/messages/pullCheckMessages';
-import { verifyAcknowledgementKey, type ReportKeys } from '../../../domain/pullCheck/reportKey.js';
+import {
+  verifyAcknowledgementKey,
+  verifyAcknowledgementMac,
+  type ReportKeys,
+} from '../../../domain/pullCheck/reportKey.js';
 import { audit } from '../../../audit/audit.js';
 import { readClientRecord, notifyClientRecord } from '../../durable/clientRecords.js';
+import { isInClear, type DeviceCredential } from '../requests/deviceKey.js';
 import { deviceMessages } from '../requests/deviceMessage.js';
 import { problem } from '../answers/problem.js';
 
 /**
  * `POST /api/promotions/{operation}`: a device acknowledges that its consumers have the promoted credential, so that the
- * previous one may be revoked. The promotion's derived key authenticates it, and is verified before anything is read. The
- * client's record keeps the acknowledgement, since the run that promoted has ended by then.
+ * previous one may be revoked. A MAC by the promotion's derived key authenticates it, or that key itself, and is verified before
+ * anything is read. The client's record keeps the acknowledgement, since the run that promoted has ended by then.
  */
 export function postPromotion(keys: ReportKeys) {
   const read = deviceMessages({
@@ -24,12 +29,10 @@ export function postPromotion(keys: ReportKeys) {
     refusal: 'promotion.acknowledge.refused',
   });
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
-    const message = await read(request, ({ keyId, reportKey, expiresAt }, operation) =>
-      verifyAcknowledgementKey(keys, keyId, reportKey, { operation, expiresAt }),
-    );
+    const message = await read(request, client, (credential, operation) => isAuthentic(credential, keys, operation));
     if ('refusal' in message) return message.refusal;
     const { operation, id, refused } = message;
-    const { expiresAt } = message.key;
+    const { expiresAt } = message.credential;
     if (new Date(expiresAt) <= new Date()) {
       refused('expired');
       return problem({
@@ -47,4 +50,10 @@ export function postPromotion(keys: ReportKeys) {
     audit('promotion.acknowledge.succeeded', { resource: id.instance, operation });
     return { status: 202, jsonBody: { status: 'accepted' } satisfies ReportAnswer };
   };
+}
+
+function isAuthentic(credential: DeviceCredential, keys: ReportKeys, operation: string): boolean {
+  if (!isInClear(credential)) return verifyAcknowledgementMac(keys, credential, { operation });
+  const { keyId, reportKey, expiresAt } = credential;
+  return verifyAcknowledgementKey(keys, keyId, reportKey, { operation, expiresAt });
 }

@@ -9,12 +9,12 @@ import {
   reportHash,
   type ReportEvent,
 } from '../../../domain/pullCheck/reportEvent.js';
-import { verifyReportKey, type ReportKeys } from '../../../domain/pullCheck/reportKey.js';
+import { verifyReportKey, verifyReportMac, type ReportKeys } from '../../../domain/pullCheck/reportKey.js';
 import { audit, logEvent } from '../../../audit/audit.js';
 import { pollUntil } from '../../durable/pollUntil.js';
 import { hasEnded, readRun, type RunStatus } from '../../durable/runStatus.js';
 import { CONFIRMED_WITHIN } from '../../durable/startRun.js';
-import type { DeviceKey } from '../requests/deviceKey.js';
+import { isInClear, type DeviceCredential } from '../requests/deviceKey.js';
 import { deviceMessages } from '../requests/deviceMessage.js';
 import { problem } from '../answers/problem.js';
 
@@ -28,8 +28,8 @@ const REPORT_ACCEPTED_WITHIN = CONFIRMED_WITHIN;
 const READ_INTERVAL = 100;
 
 /**
- * `POST /api/pull-checks/{operation}/{attempt}`: accepts a device's report. The attempt's derived key authenticates it, and is
- * verified before anything is read. A refused report changes nothing. Of several concurrent reports the run accepts one, so
+ * `POST /api/pull-checks/{operation}/{attempt}`: accepts a device's report. A MAC by the attempt's derived key authenticates
+ * it, or that key itself, and is verified before anything is read. A refused report changes nothing. Of several concurrent reports the run accepts one, so
  * the run's status is read back before the answer.
  */
 export function postPullCheck(keys: ReportKeys) {
@@ -41,7 +41,9 @@ export function postPullCheck(keys: ReportKeys) {
   });
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
     const attempt = Number(request.params['attempt']);
-    const message = await read(request, (key, operation) => isAuthentic(key, keys, operation, attempt));
+    const message = await read(request, client, (credential, operation) =>
+      isAuthentic(credential, keys, operation, attempt),
+    );
     if ('refusal' in message) return message.refusal;
     const { body: report, operation, id, refused } = message;
     const until = Date.now() + REPORT_ACCEPTED_WITHIN;
@@ -68,13 +70,11 @@ export function postPullCheck(keys: ReportKeys) {
   };
 }
 
-function isAuthentic(
-  { keyId, reportKey, expiresAt }: DeviceKey,
-  keys: ReportKeys,
-  operation: string,
-  attempt: number,
-): boolean {
-  return Number.isSafeInteger(attempt) && verifyReportKey(keys, keyId, reportKey, { operation, attempt, expiresAt });
+function isAuthentic(credential: DeviceCredential, keys: ReportKeys, operation: string, attempt: number): boolean {
+  if (!Number.isSafeInteger(attempt)) return false;
+  if (!isInClear(credential)) return verifyReportMac(keys, credential, { operation, attempt });
+  const { keyId, reportKey, expiresAt } = credential;
+  return verifyReportKey(keys, keyId, reportKey, { operation, attempt, expiresAt });
 }
 
 /** A report whose key is authentic. */

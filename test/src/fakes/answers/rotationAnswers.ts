@@ -110,6 +110,9 @@ export async function givePromotions(note: Note): Promise<void> {
   note(route, 'accepted', seen(await acknowledge(new FakeDurableClient(), acknowledgement())));
   note(route, 'again', seen(await acknowledge(known, acknowledgement())));
   note(route, 'fields at fault', seen(await acknowledge(known, acknowledgement({ version: 7, password: 'x' }))));
+  const joined = new FakeDurableClient();
+  joined.entities.set(`@client@${clientKey(onboarding())}`, { joined: { thumbprint: 't', joinedAt: EXPIRES } });
+  note(route, 'a key in clear of a joined device', seen(await acknowledge(joined, acknowledgement())));
   note(route, 'another operation', seen(await acknowledge(known, acknowledgement(), `${OPERATION}x`)));
   const huge = acknowledgement({ agent: 'x'.repeat(5000) });
   note(route, 'too many bytes', seen(await acknowledge(known, huge)));

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { readersIn, revocationOf } from '../../../../src/domain/clients/clientRecord.js';
+import { readersIn } from '../../../../src/domain/clients/clientRecord.js';
+import { revocationOf } from '../../../../src/domain/clients/revocationMarks.js';
 import { MAX_POLLED } from '../../../../src/domain/polling/pollerIndex.js';
 import { reference } from '../../fakes/answers/orders.js';
 import { CONNECTED_REGISTRY, onboarding } from '../../fakes/answers/requests.js';

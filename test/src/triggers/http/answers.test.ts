@@ -229,6 +229,9 @@ async function givePullChecks(): Promise<void> {
   };
   await pullCheck('a report', asked());
   await pullCheck('a repeated report', asked({ 1: reportHash(report()) }));
+  const joined = asked();
+  joined.entities.set(`@client@${INSTANCE}`, { joined: { thumbprint: 't', joinedAt: '2026-03-01T12:00:00Z' } });
+  await pullCheck('a key in clear of a joined device', joined);
   await pullCheck('another report', asked({ 1: 'another-hash' }));
   await pullCheck('a report with fields at fault', asked(), { ...report(), bytes: 'many', password: 'x' });
   await pullCheck('no JSON', asked(), '{');

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
+import { authorizeReport, reportPath } from '@connected-registry/protocol/messages/reportMac';
 import { deriveReportKey } from '../../../../src/domain/pullCheck/reportKey.js';
 import { CLIENT_REQUESTED } from '../../../../src/domain/events/requestEvents.js';
 import { ONBOARD, type OnboardingRun } from '../../../../src/domain/operations/run.js';
@@ -149,7 +150,20 @@ describe('fuzzed reports', () => {
   const operation = `${INSTANCE}.${RUN}`;
   const input = onboardingRun();
   const own = keyOf(operation, 2, good.expiresAt);
+  const keyFor = (attempt: number) => ({
+    keyId: 'k1',
+    reportKey: deriveReportKey(keys.signing, { operation, attempt, expiresAt: good.expiresAt }),
+    expiresAt: good.expiresAt,
+  });
+  const text = JSON.stringify(good);
+  /** Proves the key for the good body, and no other. */
+  const proven = authorizeReport(keyFor(2), { path: reportPath({ operation, attempt: 2 }), body: text });
   const forged = [
+    authorizeReport(keyFor(2), { path: reportPath({ operation, attempt: 1 }), body: text }),
+    authorizeReport(keyFor(1), { path: reportPath({ operation, attempt: 2 }), body: text }),
+    authorizeReport({ ...keyFor(2), reportKey: 'x' }, { path: reportPath({ operation, attempt: 2 }), body: text }),
+    proven.replace('k1', 'k2'),
+    proven.replace(/, mac=.*/, ''),
     keyOf(`${OTHER}.${RUN}`, 2, good.expiresAt),
     keyOf(operation, 1, good.expiresAt),
     keyOf(operation, 2, '2126-03-02T12:05:00.000Z'),
@@ -168,12 +182,13 @@ describe('fuzzed reports', () => {
     fc.nat(6000).map((length) => 'x'.repeat(length)),
   );
 
-  test('crash nothing, and reach a run only with the key of that attempt', async () => {
+  test('crash nothing, and reach a run only with the key of that attempt, or a MAC by it over this body', async () => {
     let accepted = 0;
+    let proofs = 0;
     await fc.assert(
       fc.asyncProperty(
         body,
-        fc.oneof({ arbitrary: fc.constant(own), weight: 3 }, fc.constantFrom(...forged), fc.string()),
+        fc.oneof({ arbitrary: fc.constantFrom(own, proven), weight: 4 }, fc.constantFrom(...forged), fc.string()),
         fc.oneof(
           { arbitrary: fc.constant(operation), weight: 3 },
           fc.constantFrom(`${OTHER}.${RUN}`, `${INSTANCE}.other`),
@@ -202,13 +217,17 @@ describe('fuzzed reports', () => {
           expect(engine.raised.length).toBe(status === 202 ? 1 : 0);
           if (status !== 202) return;
           accepted += 1;
-          expect([authorization, Number(attempt)]).toEqual([keyOf(of, 2, good.expiresAt), 2]);
+          expect(Number(attempt)).toBe(2);
+          const isProven = authorization === proven;
+          if (isProven) proofs += 1;
+          const right = isProven ? [proven, text, operation] : [keyOf(of, 2, good.expiresAt), toJson(sent), of];
+          expect([authorization, toJson(sent), of]).toEqual(right);
           expect(of).toBe(`${engine.raised[0]?.id ?? ''}.${RUN}`);
         },
       ),
       { numRuns: CASES },
     );
-    expect(accepted).toBeGreaterThan(CASES / 100);
+    expect([accepted > CASES / 100, proofs > CASES / 200]).toEqual([true, true]);
   }, 120_000);
 });
 

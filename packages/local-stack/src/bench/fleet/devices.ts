@@ -8,6 +8,7 @@ import {
   type PullCheckRequested,
   type PullOutcome,
 } from '@connected-registry/protocol/messages/pullCheckMessages';
+import { authorizeReport, reportPath } from '@connected-registry/protocol/messages/reportMac';
 import type { ControlPlane } from '../../stack/stack.js';
 import { topicId } from '../../stack/world.js';
 
@@ -83,19 +84,20 @@ const DIGEST = `sha256:${'ab'.repeat(32)}`;
 
 /** Reports a pull check; an answer in 4xx is final, for example 409 for a repeated report. */
 export async function report(appUrl: string, request: PullCheckRequested, outcome: PullOutcome): Promise<void> {
-  const { operation, attempt, keyId, reportKey, expiresAt, image } = request;
-  const body = {
+  const { expiresAt, image } = request;
+  const path = reportPath(request);
+  const body = JSON.stringify({
     expiresAt,
     image,
     outcome,
     ...(outcome === 'pulled' ? { digest: DIGEST, bytes: 1234 } : {}),
     milliseconds: 12,
     agent: 'bench:fleet',
-  };
-  const answer = await fetch(`${appUrl}/api/pull-checks/${operation}/${attempt}`, {
+  });
+  const answer = await fetch(`${appUrl}${path}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `PullCheck ${keyId}:${reportKey}` },
-    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json', authorization: authorizeReport(request, { path, body }) },
+    body,
   });
   await answer.arrayBuffer();
   if (answer.status === 429 || answer.status >= 500) throw new Error(`The report was answered ${answer.status}.`);

@@ -4,6 +4,7 @@ import { sealingKey, signingKey } from '@connected-registry/protocol/enrolment/d
 import { inEnvelope, sealAnswer } from '@connected-registry/protocol/enrolment/authenticAnswers';
 import { sealToJoiner } from '@connected-registry/protocol/enrolment/joinToken';
 import { readSignature, verifySignature } from '@connected-registry/protocol/enrolment/signedRequests';
+import { isReportBody, isReportMac, readReportMac } from '@connected-registry/protocol/messages/reportMac';
 import { z } from 'zod';
 import { joinFleet, type JoinedFleet } from '../../../src/bench/fleet/joined/joinFleet.js';
 
@@ -23,6 +24,12 @@ afterEach(async () => {
   server?.closeAllConnections();
   server?.close();
 });
+
+/** Whether a report or an acknowledgement proves the key of its message. */
+function isProven({ path, authorization, body }: Record<'path' | 'authorization' | 'body', string>): boolean {
+  const mac = readReportMac(authorization);
+  return mac !== undefined && isReportMac(mac, PASSED.reportKey, path) && isReportBody(mac, Buffer.from(body));
+}
 
 /** An app with one pull check and then one promotion for each device; notes what it was sent. */
 async function startApp(refusesMessages: boolean) {
@@ -106,7 +113,8 @@ test('each device joins with keys of its own, opens its candidate, reports its p
   const keys = seen.filter(({ path }) => path.endsWith('/redeem')).map(({ body }) => body);
   expect(new Set(keys).size).toBe(3);
   const reports = seen.filter(({ path }) => path.startsWith('/api/pull-checks/'));
-  expect(reports.map(({ authorization }) => authorization)).toEqual(Array(3).fill('PullCheck k1:report-key'));
+  const answered = [...reports, ...seen.filter(({ path }) => path.startsWith('/api/promotions/'))];
+  expect(answered.map(isProven)).toEqual(Array(6).fill(true));
   expect(reports.map(({ body }) => JSON.parse(body) as unknown)).toMatchObject(
     reports.map(() => ({ outcome: 'pulled' })),
   );

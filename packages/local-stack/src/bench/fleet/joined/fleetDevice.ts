@@ -20,6 +20,7 @@ import {
   pullCheckRequested,
   type CredentialPromoted,
 } from '@connected-registry/protocol/messages/pullCheckMessages';
+import { acknowledgementPath, authorizeReport } from '@connected-registry/protocol/messages/reportMac';
 import { report } from '../devices.js';
 import { makeFleetKeys, type FleetKeys } from './deviceKeys.js';
 
@@ -150,13 +151,14 @@ export class FleetDevice {
     const { url, promoted, ending } = this.fleet;
     promoted.add(operation);
     await this.#readSecret(secret);
-    const headers = {
-      authorization: `PullCheck ${keyId ?? ''}:${reportKey ?? ''}`,
-      'content-type': 'application/json',
-    };
+    if (keyId === undefined || reportKey === undefined || expiresAt === undefined)
+      throw new Error('A device got a promotion without the key of its acknowledgement.');
+    const path = acknowledgementPath({ operation });
     const body = JSON.stringify({ expiresAt, version: secret.version, agent: 'bench:fleet' });
+    const authorization = authorizeReport({ keyId, reportKey, expiresAt }, { path, body });
+    const headers = { authorization, 'content-type': 'application/json' };
     for (;;) {
-      const answer = await send(`${url}/api/promotions/${operation}`, {
+      const answer = await send(`${url}${path}`, {
         method: 'POST',
         headers,
         body,
