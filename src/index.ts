@@ -1,6 +1,7 @@
 import * as df from 'durable-functions';
 import { createActivities } from './activities/activities.js';
 import { createRunActivities } from './activities/runs/runActivities.js';
+import { hintingRecords } from './registration/hintingRecords.js';
 import { registerActivities, registerRunActivities } from './registration/registerActivities.js';
 import { binderNeeds, mapHolderNeeds } from './registration/entityNeeds.js';
 import { entityInTurn, workInTurn } from './registration/workInTurn.js';
@@ -110,12 +111,12 @@ if (telemetry) {
   void handOnTraces();
 }
 const turns = new Turns();
-const azure = createAzurePorts(config, turns);
+const polls = new LongPolls(config.polling.atOnce);
+const azure = createAzurePorts(config, turns, polls);
 const ports = auditedPorts(telemetry ? measuredPorts(azure, telemetry) : azure);
 const queries = withInventoryLast(createQueries(ports, config), (work) => turns.asInventory(work));
 const anonymousLimit = new AnonymousLimit(config.reportsPerMinute);
 const anonymous = anonymousHandlers(anonymousLimit);
-const polls = new LongPolls(config.polling.atOnce);
 const signedRequests = new SignedRequests(config.reportKeys);
 const forOperators = (handler: OperatorHandler) => operatorRoute(config.operators, handler, anonymousLimit);
 
@@ -324,7 +325,7 @@ registerEntity(
   createBinder(ports.controlPlane, config.caps.clientsPerConnectedRegistry),
   entityInTurn(inTurn, binderNeeds),
 );
-registerEntity(CLIENT_RECORD, NOTHING_KNOWN, clientRecord);
+registerEntity(CLIENT_RECORD, NOTHING_KNOWN, clientRecord, hintingRecords(polls));
 registerEntity(CONNECTED_REGISTRY_RECORD, NEVER_SEEN, connectedRegistryRecord);
 registerEntity(TOKEN_CLAIM, UNCLAIMED, tokenClaim);
 registerEntity(ROLLOUT_CONTROL, NO_CONTROL, rolloutControl);

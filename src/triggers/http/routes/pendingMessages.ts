@@ -2,11 +2,11 @@ import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import type { Config } from '../../../settings/config.js';
 import type { PendingAnswer } from '@connected-registry/protocol/answers/answers';
-import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { clientsOfPoller } from '../../../domain/profiles/profiles.js';
 import { audit } from '../../../audit/audit.js';
 import type { Callers } from '../../../ports/callers.js';
-import { pendingSignals } from '../../durable/pendingSignals.js';
+import { lookAt } from '../../news/lookAt.js';
 import { problem } from '../answers/problem.js';
 import { waitOf, type LongPolls } from '../requests/longPolls.js';
 
@@ -30,19 +30,16 @@ export function getPendingMessages(
     const found = await polls.hold(
       // Its devices may ask each for itself.
       { sender: objectId, atOnce: clients.length, wait: given.wait },
-      () => readMessages(client, clients),
-      (messages) => messages.length > 0,
+      {
+        clients: clients.map((one) => ({ key: clientKey(one), look: lookAt(client, one, config.reportKeys) })),
+        judge: (news) => (news.some(({ messages }) => messages.length > 0) ? news : undefined),
+      },
     );
     if ('refusal' in found) return found.refusal;
-    const messages = 'isReplaced' in found ? [] : found.value;
-    if (messages.length === 0) return { status: 204 };
+    if (!found.value) return { status: 204 };
+    const messages = found.value.flatMap((one) => one.messages);
     return { status: 200, jsonBody: { messages } satisfies PendingAnswer };
   };
-
-  async function readMessages(client: DurableClient, clients: readonly ClientReference[]) {
-    const found = await Promise.all(clients.map((one) => pendingSignals(client, one, config.reportKeys, new Date())));
-    return found.flat();
-  }
 }
 
 function refuse(code: 'not-authenticated' | 'not-a-poller'): HttpResponseInit {
