@@ -71,6 +71,7 @@ import { getDeviceSecrets } from './triggers/http/routes/deviceSecrets.js';
 import { onDeviceChanged } from './triggers/eventGrid/deviceChanged.js';
 import { onSecretExpiring } from './triggers/eventGrid/secretExpiring.js';
 import { getHealth } from './triggers/http/routes/health.js';
+import { hintingReports } from './triggers/news/hintingReports.js';
 import { postDeviceKeys } from './triggers/http/routes/deviceKeys.js';
 import { deleteEnrolment, postEnrolments } from './triggers/http/routes/enrolments.js';
 import { postOffboardings } from './triggers/http/routes/offboardings.js';
@@ -182,7 +183,7 @@ df.app.client.http('postPullCheck', {
   methods: ['POST'],
   // Devices have no function key: the report carries a key that is derived for the attempt.
   authLevel: 'anonymous',
-  handler: anonymous(postPullCheck(config.reportKeys), 'device'),
+  handler: anonymous(hintingReports(polls, postPullCheck(config.reportKeys)), 'device'),
 });
 df.app.client.http('postRotations', {
   route: 'rotations',
