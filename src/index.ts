@@ -1,6 +1,7 @@
 import * as df from 'durable-functions';
 import { createActivities } from './activities/activities.js';
 import { createRunActivities } from './activities/runs/runActivities.js';
+import { hintingRecords } from './registration/hintingRecords.js';
 import { registerActivities, registerRunActivities } from './registration/registerActivities.js';
 import { binderNeeds, mapHolderNeeds } from './registration/entityNeeds.js';
 import { entityInTurn, workInTurn } from './registration/workInTurn.js';
@@ -72,6 +73,7 @@ import { getDeviceSecrets } from './triggers/http/routes/deviceSecrets.js';
 import { onDeviceChanged } from './triggers/eventGrid/deviceChanged.js';
 import { onSecretExpiring } from './triggers/eventGrid/secretExpiring.js';
 import { getHealth } from './triggers/http/routes/health.js';
+import { hintingReports } from './triggers/news/hintingReports.js';
 import { postDeviceKeys } from './triggers/http/routes/deviceKeys.js';
 import { deleteEnrolment, postEnrolments } from './triggers/http/routes/enrolments.js';
 import { postOffboardings } from './triggers/http/routes/offboardings.js';
@@ -113,12 +115,12 @@ if (telemetry) {
   void handOnTraces();
 }
 const turns = new Turns();
-const azure = createAzurePorts(config, turns);
+const polls = new LongPolls(config.polling.atOnce);
+const azure = createAzurePorts(config, turns, polls);
 const ports = auditedPorts(telemetry ? measuredPorts(azure, telemetry) : azure);
 const queries = withInventoryLast(createQueries(ports, config), (work) => turns.asInventory(work));
 const anonymousLimit = new AnonymousLimit(config.reportsPerMinute);
 const anonymous = anonymousHandlers(anonymousLimit);
-const polls = new LongPolls(config.polling.atOnce);
 const signedRequests = new SignedRequests(config.reportKeys);
 const forOperators = (handler: OperatorHandler) => operatorRoute(config.operators, handler, anonymousLimit);
 
@@ -184,7 +186,7 @@ df.app.client.http('postPullCheck', {
   methods: ['POST'],
   // Devices have no function key: the report carries a key that is derived for the attempt.
   authLevel: 'anonymous',
-  handler: anonymous(postPullCheck(config.reportKeys), 'device'),
+  handler: anonymous(hintingReports(polls, postPullCheck(config.reportKeys)), 'device'),
 });
 df.app.client.http('postRotations', {
   route: 'rotations',
@@ -337,7 +339,7 @@ registerEntity(
   createBinder(ports.controlPlane, config.caps.clientsPerConnectedRegistry),
   entityInTurn(inTurn, binderNeeds),
 );
-registerEntity(CLIENT_RECORD, NOTHING_KNOWN, clientRecord);
+registerEntity(CLIENT_RECORD, NOTHING_KNOWN, clientRecord, hintingRecords(polls));
 registerEntity(CONNECTED_REGISTRY_RECORD, NEVER_SEEN, connectedRegistryRecord);
 registerEntity(POLLER_INDEX, NO_CLIENTS, pollerIndex);
 registerEntity(TOKEN_CLAIM, UNCLAIMED, tokenClaim);

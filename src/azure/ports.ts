@@ -1,4 +1,5 @@
 import type { Config } from '../settings/config.js';
+import type { NewsHints } from '../ports/newsHints.js';
 import type { Ports } from '../ports/ports.js';
 import { createArmReadAccess } from './access/armReadAccess.js';
 import { createArmControlPlane } from './arm/armControlPlane.js';
@@ -17,8 +18,9 @@ import { createSealedSecrets } from './sealedSecrets.js';
  * Creates the ports on Azure's services. SDKs are loaded and services called on first use.
  *
  * @param turns gives each request to a service with limits its token.
+ * @param hints told of messages for devices that poll.
  */
-export function createAzurePorts(config: Config, turns: Turns): Ports {
+export function createAzurePorts(config: Config, turns: Turns, hints: NewsHints): Ports {
   const credential = createCredential(config.identity);
   const credentialOf = armCredentials(config, credential);
   const hub = createIotHub(config, credential, turns);
@@ -26,7 +28,7 @@ export function createAzurePorts(config: Config, turns: Turns): Ports {
     controlPlane: createArmControlPlane(config, credentialOf, turns),
     vault: createKeyVault(config.vault, credential, turns),
     sealed: createSealedSecrets(config.vault, credential, turns),
-    devices: createDeviceChannels(config, credential, hub, turns),
+    devices: createDeviceChannels(config, credential, hub, turns, hints),
     hubs: createHubRegistry(hub),
     alerts: createEventGridAlerts(config.signalTopic, credential, turns),
     access: createArmReadAccess(config, credentialOf, turns),

@@ -26,9 +26,20 @@ export interface EntitySignal {
   readonly request: object;
 }
 
+/** A call of an entity's operation. */
+export interface EntityCall<Operation, Request, State> {
+  /** Identifies the entity among all. */
+  readonly entity: string;
+  /** Its key among those of its name. */
+  readonly key: string;
+  readonly operation: Operation;
+  readonly request: Request;
+  readonly state: State;
+}
+
 /** Runs an operation in its turn. If its turn comes later, the work is not started, and the outcome says when to repeat it. */
 type EntityTurn<Operation, Request, State> = (
-  call: { readonly entity: string; readonly operation: Operation; readonly request: Request; readonly state: State },
+  call: EntityCall<Operation, Request, State>,
   work: () => Promise<StepOutcome<unknown>>,
 ) => Promise<StepOutcome<unknown>>;
 
@@ -55,7 +66,8 @@ export function registerEntity<Operation extends string, Request extends WorksFo
     let isDropped = false;
     let signals: readonly EntitySignal[] = [];
     // Runs that wait for one entity share its turn, since its next write may serve them all.
-    const call = { entity: `${name} ${context.df.entityKey}`, operation, request, state };
+    const { entityKey: key } = context.df;
+    const call = { entity: `${name} ${key}`, key, operation, request, state };
     const outcome = await inAuditScope(scope, () =>
       inTurn(call, async () => {
         const done = await work(operation, request, stored, new Date());

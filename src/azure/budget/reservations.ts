@@ -1,29 +1,22 @@
 import { PRIORITIES, rankOf, type Priority } from '../../domain/operations/priority.js';
-
-/** Tokens promised to one caller. */
-interface Reservation {
-  /** The caller, who finds the reservation by it. */
-  readonly key: string;
-  readonly priority: Priority;
-  readonly tokens: number;
-  /** When the caller comes back, in milliseconds since the epoch. */
-  readonly at: number;
-  /** Number of the caller's first request: callers of one priority are served in this order. */
-  readonly order: number;
-}
+import { ReservationBlock, type Reservation } from './reservationBlock.js';
 
 /** Milliseconds after its time for which an unused reservation is kept: its caller may be late, or gone. */
 const KEPT = 60_000;
 
+/** Reservations from which on a block is divided. */
+const BLOCK = 256;
+
 /** The reservations of one bucket, sorted by time. A key has at most one. */
 export class Reservations {
-  readonly #sorted: Reservation[] = [];
+  /** In the order of time, none of them empty. */
+  readonly #blocks: ReservationBlock[] = [];
   readonly #byKey = new Map<string, Reservation>();
   /** Tokens promised, by the rank of the priority. */
   readonly #promised = PRIORITIES.map(() => 0);
 
   get size(): number {
-    return this.#sorted.length;
+    return this.#byKey.size;
   }
 
   /** Tokens promised to all callers. */
@@ -38,7 +31,14 @@ export class Reservations {
   /** Adds a reservation, in place of an earlier one of the same key. */
   put(reservation: Reservation): void {
     this.remove(reservation.key);
-    this.#sorted.splice(this.#indexAfter(reservation.at), 0, reservation);
+    const later = this.#blocks.findIndex(({ lastAt }) => lastAt > reservation.at);
+    const index = later < 0 ? this.#blocks.length - 1 : later;
+    const block = this.#blocks[index];
+    if (!block) this.#blocks.push(new ReservationBlock([reservation]));
+    else {
+      block.add(reservation);
+      if (block.size >= BLOCK) this.#blocks.splice(index + 1, 0, block.split());
+    }
     this.#byKey.set(reservation.key, reservation);
     this.#count(reservation, 1);
   }
@@ -47,18 +47,20 @@ export class Reservations {
     const found = this.#byKey.get(key);
     if (!found) return;
     this.#forget(found);
-    this.#sorted.splice(this.#sorted.indexOf(found, this.#indexAt(found.at)), 1);
+    // Several blocks may have reservations of its time.
+    let index = this.#blocks.findIndex(({ lastAt }) => lastAt >= found.at);
+    while (this.#blocks[index]?.remove(found) === false) index += 1;
+    if (this.#blocks[index]?.size === 0) this.#blocks.splice(index, 1);
   }
 
   /** Removes reservations whose callers did not come. */
   prune(now: number): void {
-    let count = 0;
-    for (const one of this.#sorted) {
-      if (one.at + KEPT >= now) break;
-      this.#forget(one);
-      count += 1;
+    const isOver = ({ at }: Reservation): boolean => at + KEPT < now;
+    for (let block = this.#blocks[0]; block; block = this.#blocks[0]) {
+      for (const one of block.takeWhile(isOver)) this.#forget(one);
+      if (block.size > 0) return;
+      this.#blocks.shift();
     }
-    if (count > 0) this.#sorted.splice(0, count);
   }
 
   /**
@@ -68,17 +70,17 @@ export class Reservations {
    * @param suffices whether this many tokens will be there at a time.
    */
   promisedBefore(priority: Priority, order: number, suffices: (tokens: number, at: number) => boolean): number {
-    const rank = rankOf(priority);
+    const place = { rank: rankOf(priority), order };
     let promised = 0;
-    if (order === Infinity) for (let other = 0; other <= rank; other += 1) promised += this.#promised[other] ?? 0;
-    else for (const one of this.#sorted) if (isBefore(one, rank, order)) promised += one.tokens;
+    if (order === Infinity) for (let rank = 0; rank <= place.rank; rank += 1) promised += this.#promised[rank] ?? 0;
+    else for (const block of this.#blocks) promised += block.promisedBefore(place);
     // From the last one on: the first for which the tokens do not suffice decides.
-    for (let index = this.#sorted.length - 1; index >= 0 && promised > 0; index -= 1) {
-      const one = this.#sorted[index];
-      if (!one || !isBefore(one, rank, order)) continue;
-      if (!suffices(promised, one.at)) return promised;
-      promised -= one.tokens;
-    }
+    for (let index = this.#blocks.length - 1; index >= 0 && promised > 0; index -= 1)
+      for (const one of this.#blocks[index]?.backwards(place) ?? []) {
+        if (!suffices(promised, one.at)) return promised;
+        promised -= one.tokens;
+        if (promised <= 0) return 0;
+      }
     return 0;
   }
 
@@ -91,30 +93,4 @@ export class Reservations {
     const rank = rankOf(priority);
     this.#promised[rank] = (this.#promised[rank] ?? 0) + sign * tokens;
   }
-
-  /** Index of the first reservation at this time or later. */
-  #indexAt(at: number): number {
-    return this.#search((one) => one.at >= at);
-  }
-
-  /** Index of the first reservation after this time. */
-  #indexAfter(at: number): number {
-    return this.#search((one) => one.at > at);
-  }
-
-  #search(isBehind: (one: Reservation) => boolean): number {
-    let [low, high] = [0, this.#sorted.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const one = this.#sorted[middle];
-      if (one && !isBehind(one)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-}
-
-function isBefore({ priority, order }: Reservation, rank: number, own: number): boolean {
-  const other = rankOf(priority);
-  return other < rank || (other === rank && order < own);
 }

@@ -1,6 +1,7 @@
 import * as df from 'durable-functions';
 import type { DurableClient } from 'durable-functions';
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import type { ClientRecord } from '../../../domain/clients/clientRecord.js';
 import type { Poller } from '../../../domain/polling/poller.js';
 import { NO_CLIENTS, POLLER_INDEX, type PollerIndexState } from '../../../domain/polling/pollerIndex.js';
 import { clientsOfPoller, type ProfileBook } from '../../../domain/profiles/profiles.js';
@@ -30,7 +31,9 @@ export async function polledClients(client: DurableClient, book: ProfileBook, ob
   const { clients: listed } = await readPollerIndex(client, id);
   const candidates = [...listed.map((one) => one.client), ...clientsOfPoller(book, id)];
   const distinct = new Map(candidates.map((one) => [clientKey(one), one]));
-  const found = await Promise.all([...distinct.values()].map((one) => polled(client, book, id, one)));
+  const found = await Promise.all(
+    [...distinct.values()].map(async (one) => polled(await readClientRecord(client, clientKey(one)), book, id, one)),
+  );
   const allowed = found.filter((one) => one !== undefined);
   const recorded = new Set(allowed.flatMap((one) => (one.recorded ? [clientKey(one.client)] : [])));
   for (const { client: one, since } of listed) {
@@ -46,28 +49,27 @@ export async function polledClients(client: DurableClient, book: ProfileBook, ob
   return allowed;
 }
 
-/** Whether an identity may read the messages of this client now. @returns undefined if it may not */
-async function polled(
-  client: DurableClient,
+/** @returns undefined if the identity may not read the messages of this client */
+function polled(
+  { polling }: ClientRecord,
   book: ProfileBook,
   objectId: string,
   reference: ClientReference,
-): Promise<Polled | undefined> {
-  const { polling } = await readClientRecord(client, clientKey(reference));
+): Polled | undefined {
   const recorded = polling?.current;
   if (recorded !== undefined) return recorded.objectId === objectId ? { client: reference, recorded } : undefined;
   const isOfProfiles = clientsOfPoller(book, objectId).some((one) => clientKey(one) === clientKey(reference));
   return isOfProfiles ? { client: reference } : undefined;
 }
 
-/** Whether an identity may still read the messages of this client. */
-export async function mayPoll(
-  client: DurableClient,
+/** Whether an identity may read the messages of the client that this record is of. */
+export function mayPoll(
+  record: ClientRecord,
   book: ProfileBook,
   objectId: string,
   reference: ClientReference,
-): Promise<boolean> {
-  return (await polled(client, book, objectId.toLowerCase(), reference)) !== undefined;
+): boolean {
+  return polled(record, book, objectId.toLowerCase(), reference) !== undefined;
 }
 
 /** Notes in the records of its clients that a poller was heard of now, unless that is known to within an hour. */

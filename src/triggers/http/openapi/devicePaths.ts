@@ -7,7 +7,7 @@ import { parametersOf } from './parameters.js';
 export const waitParameter = {
   name: 'wait',
   in: 'query',
-  description: 'seconds to wait if there is no message',
+  description: 'maximum seconds to wait if there is no message',
   schema: { type: 'integer', minimum: 0, maximum: MAX_WAIT_SECONDS, default: 0 },
 };
 
@@ -16,7 +16,7 @@ const getDeviceMessages = {
   tags: ['devices'],
   summary: 'Returns pending messages for a device that has joined',
   description:
-    'Messages carry report keys, so they are encrypted to the sealing key of the device. They are signed with its channel key, together with the random value of the request, so that nobody else can answer. 204 is not signed, and means that there is nothing now. A message is returned until a report or an acknowledgement answers it, so it may be repeated. A request that waits is refused as soon as the key of the device ends.',
+    'Messages carry report keys, so they are encrypted to the sealing key of the device. They are signed with its channel key, together with the random value of the request, so that nobody else can answer. 204 is not signed, and means that there is nothing now. A message is returned until a report or an acknowledgement answers it, so it may be repeated. A request that waits gets no message once the key of the device has ended.',
   security: [{ deviceSignature: [] }],
   parameters: [waitParameter],
   responses: {

@@ -1,15 +1,16 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import { pollUntil } from '../../durable/pollUntil.js';
+import type { NewsHints } from '../../../ports/newsHints.js';
+import { ClientWatches, type Awaited } from '../../news/clientWatches.js';
 import { invalidQuery, tooManyRequests } from '../answers/problem.js';
 
 /** Maximum seconds that a request waits for messages: less than the timeouts of front ends and proxies. */
 export const MAX_WAIT_SECONDS = 25;
 
-/** Milliseconds between two reads while a request waits. */
-const READ_INTERVAL = 1000;
-
 /** Seconds after which a refused device should poll again. */
 const RETRY_SECONDS = 5;
+
+/** Share of the wait that is left to chance, so that devices that began together do not ask together for ever. */
+const JITTER = 0.1;
 
 /** Whose request waits. */
 interface Waiting {
@@ -17,33 +18,37 @@ interface Waiting {
   readonly sender: string;
   /** Maximum requests of the sender that wait at the same time. */
   readonly atOnce: number;
-  /** Seconds to wait. */
+  /** Maximum seconds to wait. */
   readonly wait: number;
 }
 
 /** Requests of devices that wait for messages, in one instance of the app. */
-export class LongPolls {
+export class LongPolls implements NewsHints {
   /** By sender, each in the order of arrival. */
   private readonly open = new Map<string, Set<AbortController>>();
+  private readonly watches = new ClientWatches();
   private total = 0;
 
   /** @param atOnce maximum requests that wait at the same time */
   constructor(private readonly atOnce: number) {}
 
+  /** Has the open requests of a client look for messages soon. */
+  hint(key: string): void {
+    this.watches.hint(key);
+  }
+
   /**
-   * Reads until there is something to answer, or the time is over. Call it for authenticated devices only: others must not
+   * Waits until there is something to answer, or the time is over. Call it for authenticated devices only: others must not
    * use up the limit. A sender with too many requests has its oldest answered, without messages: a device that has lost a
    * connection asks anew, and nobody waits for the answer any more. So no sender takes the places of others.
    *
-   * @param read what the answer is made of
-   * @param isEnough whether it is worth an answer at once
-   * @returns `isReplaced`: a later request of the sender waits in place of this one
+   * @returns what the judge has made of the news; undefined: nothing came in time, or a later request of the sender waits
+   * in place of this one, as `isReplaced` says
    */
   async hold<T>(
     { sender, atOnce, wait }: Waiting,
-    read: () => Promise<T>,
-    isEnough: (value: T) => boolean,
-  ): Promise<{ readonly value: T } | { readonly refusal: HttpResponseInit } | { readonly isReplaced: true }> {
+    { clients, judge }: Pick<Awaited<T>, 'clients' | 'judge'>,
+  ): Promise<{ readonly value: T | undefined; readonly isReplaced: boolean } | { readonly refusal: HttpResponseInit }> {
     const [oldest] = this.open.get(sender) ?? [];
     if (oldest && this.countOf(sender) >= atOnce) {
       this.leave(sender, oldest);
@@ -54,14 +59,9 @@ export class LongPolls {
     this.enter(sender, replaced);
     const { signal } = replaced;
     try {
-      const until = Date.now() + wait * 1000;
-      const value = pollUntil(read, {
-        isEnough: (found) => signal.aborted || isEnough(found),
-        every: READ_INTERVAL,
-        until,
-      });
-      const first = await Promise.race([value.then((found) => ({ value: found })), abortionOf(signal)]);
-      return first ?? { isReplaced: true };
+      const milliseconds = Math.round(wait * 1000 * (1 - JITTER * Math.random()));
+      const value = await this.watches.first({ clients, judge, wait: milliseconds, signal });
+      return { value, isReplaced: signal.aborted };
     } finally {
       this.leave(sender, replaced);
     }
@@ -83,13 +83,6 @@ export class LongPolls {
     this.total -= 1;
     if (polls.size === 0) this.open.delete(sender);
   }
-}
-
-/** Resolves once the signal aborts. */
-function abortionOf(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
 }
 
 /** Reads the parameter `wait`, in seconds. */

@@ -2,11 +2,12 @@ import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import type { Config } from '../../../settings/config.js';
 import type { PendingAnswer } from '@connected-registry/protocol/answers/answers';
-import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { audit } from '../../../audit/audit.js';
 import type { Callers } from '../../../ports/callers.js';
-import { pendingSignals } from '../../durable/pendingSignals.js';
 import { mayPoll, notePolled, polledClients } from '../../durable/pollers/polledClients.js';
+import type { ClientNews } from '../../news/clientNews.js';
+import { lookAt } from '../../news/lookAt.js';
 import { problem } from '../answers/problem.js';
 import { waitOf, type LongPolls } from '../requests/longPolls.js';
 
@@ -34,25 +35,23 @@ export function getPendingMessages(
     const found = await polls.hold(
       // Its devices may ask each for itself.
       { sender: objectId, atOnce: clients.length, wait: given.wait },
-      () => readMessages(client, clients, objectId),
-      (messages) => messages.length > 0,
+      {
+        clients: clients.map((one) => ({ key: clientKey(one), look: lookAt(client, one, config.reportKeys) })),
+        judge: (news) => judge(news, clients, objectId),
+      },
     );
     if ('refusal' in found) return found.refusal;
-    const messages = 'isReplaced' in found ? [] : found.value;
-    if (messages.length === 0) return { status: 204 };
-    return { status: 200, jsonBody: { messages } satisfies PendingAnswer };
+    if (!found.value) return { status: 204 };
+    return { status: 200, jsonBody: { messages: found.value } satisfies PendingAnswer };
   };
 
-  async function readMessages(client: DurableClient, clients: readonly ClientReference[], objectId: string) {
-    const found = await Promise.all(
-      clients.map(async (one) => {
-        const messages = await pendingSignals(client, one, config.reportKeys, new Date());
-        // Read again only for a message, which ends the wait.
-        const isAllowed = messages.length > 0 && (await mayPoll(client, config.profileBook, objectId, one));
-        return isAllowed ? messages : [];
-      }),
-    );
-    return found.flat();
+  /** The messages of those clients whose records, read after them, still name the identity; undefined if there are none. */
+  function judge(news: readonly ClientNews[], clients: readonly ClientReference[], objectId: string) {
+    const allowed = clients.flatMap((one, index) => {
+      const { messages = [], record } = news[index] ?? {};
+      return record && mayPoll(record, config.profileBook, objectId, one) ? messages : [];
+    });
+    return allowed.length > 0 ? allowed : undefined;
   }
 }
 

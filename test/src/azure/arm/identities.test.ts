@@ -3,6 +3,7 @@ import { ROLES, ONBOARDING_ROLE } from '@connected-registry/azure-simulator/acce
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { Turns } from '../../../../src/azure/budget/turns.js';
+import { FakeHints } from '../../fakes/services/hints.js';
 import { createAzurePorts } from '../../../../src/azure/ports.js';
 import type { Ports } from '../../../../src/ports/ports.js';
 import { createHealth } from '../../../../src/queries/health.js';
@@ -57,7 +58,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   turns = new Turns({ now: () => 0, sleep: async () => undefined });
-  ports = createAzurePorts(config, turns);
+  ports = createAzurePorts(config, turns, new FakeHints());
   await cloud.call('DELETE', '/_control/requests');
 });
 afterEach(() => cloud.call('DELETE', '/_control/faults'));
@@ -74,7 +75,7 @@ async function counted(service: string) {
 const two = (): Config => ({ ...config, arm: { ...config.arm, identities: config.arm.identities.slice(0, 1) } });
 
 test('reads go to all identities, and each requests one token', async () => {
-  ports = createAzurePorts(two(), turns);
+  ports = createAzurePorts(two(), turns, new FakeHints());
   await Promise.all(Array.from({ length: 40 }, () => ports.controlPlane.getRegistry(cloud.registry)));
   const [first, second, third] = (await counted('arm')).map((one) => one?.total);
   expect([first, second, third]).toEqual([20, 20, undefined]);
@@ -82,7 +83,7 @@ test('reads go to all identities, and each requests one token', async () => {
 });
 
 test('the identity that writes polls the operation, in a turn and outside of one', async () => {
-  ports = createAzurePorts(two(), turns);
+  ports = createAzurePorts(two(), turns, new FakeHints());
   const inTurn = workInTurn(turns, two());
   const { controlPlane } = ports;
   const content = { actions: ['repositories/hello-world/content/read'], description: '' };

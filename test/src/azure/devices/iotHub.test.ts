@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Turns } from '../../../../src/azure/budget/turns.js';
 import { createDeviceChannels } from '../../../../src/azure/devices/deviceChannels.js';
 import { createHubRegistry } from '../../../../src/azure/devices/hubRegistry.js';
+import { FakeHints } from '../../fakes/services/hints.js';
 import { createIotHub } from '../../../../src/azure/devices/iotHub.js';
 import type { CredentialPromoted, PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { config } from '../../fakes/answers/requests.js';
@@ -32,11 +33,11 @@ const clock = {
   },
 };
 let hub = createIotHub(settings, credential, new Turns(clock));
-let channels = createDeviceChannels(settings, credential, hub, new Turns(clock));
+let channels = createDeviceChannels(settings, credential, hub, new Turns(clock), new FakeHints());
 
 beforeEach(() => {
   hub = createIotHub(settings, credential, new Turns(clock));
-  channels = createDeviceChannels(settings, credential, hub, new Turns(clock));
+  channels = createDeviceChannels(settings, credential, hub, new Turns(clock), new FakeHints());
   sent.length = 0;
   answers = [];
   vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {

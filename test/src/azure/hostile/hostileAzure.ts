@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { vi } from 'vitest';
 import { Turns } from '../../../../src/azure/budget/turns.js';
+import { FakeHints } from '../../fakes/services/hints.js';
 import { createAzurePorts } from '../../../../src/azure/ports.js';
 import { loadConfig, type Config } from '../../../../src/settings/config.js';
 import { dockerConfig } from '@connected-registry/protocol/names/dockerConfig';
@@ -78,7 +79,11 @@ export async function startHostileAzure(): Promise<HostileAzure> {
     ports: (entra = 'direct') => {
       const authorityHost = entra === 'direct' ? cloud.url : line.url;
       return auditedPorts(
-        createAzurePorts({ ...config, identity: { ...config.identity, authorityHost } }, new Turns(clock)),
+        createAzurePorts(
+          { ...config, identity: { ...config.identity, authorityHost } },
+          new Turns(clock),
+          new FakeHints(),
+        ),
       );
     },
     close: async () => {

@@ -2,6 +2,7 @@ import { ONBOARD } from '../../../../src/domain/operations/run.js';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { guarded } from '../../../../src/triggers/http/guarded.js';
 import { getPendingMessages } from '../../../../src/triggers/http/routes/pendingMessages.js';
+import { holdPlace } from '../devices/heldPlace.js';
 import { LongPolls } from '../../../../src/triggers/http/requests/longPolls.js';
 import type { SeenAnswer } from './apiDocument.js';
 import { FakeDurableClient, httpRequest, invocation, seen } from '../durable/durableClient.js';
@@ -36,8 +37,7 @@ export async function givePendingMessages(note: Note): Promise<void> {
     const handler = guarded(getPendingMessages(settings, { identify: async () => given.oid }, polls), 'device');
     const request = httpRequest({ headers: { authorization: 'Bearer x' }, query: { wait: given.wait ?? '0' } });
     const { context } = invocation();
-    const other = { sender: 'another', atOnce: 1, wait: 0 };
-    if (given.most !== undefined) void polls.hold(other, () => new Promise<number>(() => undefined), Boolean);
+    if (given.most !== undefined) void holdPlace(polls, 'another', 1);
     note('GET pull-checks/pending', name, seen(await handler(request, engine.client, context)));
   };
   const asked = askingEngine();

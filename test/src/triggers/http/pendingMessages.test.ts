@@ -6,9 +6,11 @@ import { ServiceError } from '../../../../src/serviceErrors/serviceError.js';
 import { resourceName } from '../../../../src/serviceErrors/serviceFacts.js';
 import { getPendingMessages } from '../../../../src/triggers/http/routes/pendingMessages.js';
 import type { Callers } from '../../../../src/ports/callers.js';
+import { LONGEST_PAUSE } from '../../../../src/triggers/news/lookPause.js';
 import { LongPolls } from '../../../../src/triggers/http/requests/longPolls.js';
 import { callerAddress, callerNetwork, RateLimit } from '../../../../src/triggers/http/requests/rateLimit.js';
 import { advance, whileTimePasses } from '../../fakes/advance.js';
+import { holdPlace } from '../../fakes/devices/heldPlace.js';
 import { FakeDurableClient, httpRequest, seen, type Instance } from '../../fakes/durable/durableClient.js';
 import { config, CONNECTED_REGISTRY, onboardingRun, RUN } from '../../fakes/answers/requests.js';
 
@@ -127,12 +129,35 @@ describe('a device that polls its messages', () => {
     const waiting = get('20');
     await advance(3000);
     hold();
-    await advance(1000);
+    await advance(LONGEST_PAUSE);
     expect((await waiting).status).toBe(200);
     engine.instances.clear();
     const startedAt = Date.now();
-    const none = get('20').then(({ status }) => [status, Date.now() - startedAt]);
-    expect(await whileTimePasses(none)).toEqual([204, 20_000]);
+    const { status } = await whileTimePasses(get('20'));
+    expect(status).toBe(204);
+    // A part is left to chance.
+    const waited = Date.now() - startedAt;
+    expect([waited >= 18_000, waited <= 20_000]).toEqual([true, true]);
+  });
+
+  test('shares its looks with the other requests for the same clients', async () => {
+    const open = [get('20'), get('20')];
+    await advance(7000);
+    const { reads } = engine;
+    // Two clients. Without a run, looks come every six to eight seconds.
+    expect(reads).toBeLessThanOrEqual(4);
+    hold();
+    await advance(LONGEST_PAUSE);
+    expect((await Promise.all(open)).map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  test('takes one read for each look at a promotion that it has acknowledged', async () => {
+    hold(ended());
+    engine.entities.set(`@client@${INSTANCE}`, { acknowledged: 'v2' });
+    const records = vi.spyOn(engine, 'readEntityState');
+    expect((await whileTimePasses(get('20'))).status).toBe(204);
+    expect(records).toHaveBeenCalledTimes(1);
+    expect(engine.reads).toBeGreaterThan(4);
   });
 
   test.each(['-1', '26', 'soon', '1.5'])('is refused with the allowed wait: %s', async (wait) => {
@@ -166,13 +191,7 @@ describe('a device that polls its messages', () => {
 
   test('is asked to retry if too many wait at once, and accepted when one has left', async () => {
     const polls = new LongPolls(settings.polling.atOnce);
-    const others = ['a', 'b'].map((sender) =>
-      polls.hold(
-        { sender, atOnce: 1, wait: 5 },
-        async () => 0,
-        () => false,
-      ),
-    );
+    const others = ['a', 'b'].map((sender) => holdPlace(polls, sender, 5));
     poll = getPendingMessages(settings, callers, polls);
     expect(seen(await get('5'))).toMatchObject({ status: 429, headers: { 'retry-after': '5' } });
     await whileTimePasses(Promise.all(others));
@@ -180,7 +199,7 @@ describe('a device that polls its messages', () => {
   });
 
   test('has as many requests that wait as it has clients: beyond that, the oldest is answered at once', async () => {
-    const open = [get('5'), get('5'), get('5')];
+    const open = [get('20'), get('20'), get('20')];
     // No time passes.
     expect((await open[0])?.status).toBe(204);
     hold();

@@ -1,3 +1,4 @@
+import type { AppUse } from './appUse.js';
 import type { Line } from '../host/table.js';
 import { ratioOf, type Floor, type FleetSize } from './floor.js';
 import type { RequestCounts } from './requestCounts.js';
@@ -21,8 +22,8 @@ export interface MeasuredFleet {
   /** Requests of onboardings that the app answered 503, and that were repeated. */
   readonly repeated: number;
   readonly requests: RequestCounts;
-  /** Maximum resident memory of the app's processes in bytes; undefined if the system does not report it. */
-  readonly memory: number | undefined;
+  /** What the app's processes have used. */
+  readonly use: AppUse;
   /** The same fleet by an app without the budget, if it was measured. */
   readonly withoutBudget?: Pick<MeasuredFleet, 'seconds' | 'completed' | 'failures' | 'requests'>;
   /** Of devices that have joined: how long that took, before everything else, and their requests for messages. */
@@ -93,6 +94,7 @@ export function fleetLines(fleet: MeasuredFleet): Line[] {
     { what: 'vault calls refused', value: String(requests.throttledVaultCalls) },
     { what: 'requests for an access token', value: String(requests.tokenRequests) },
     memoryLine(fleet),
+    ...useLines(fleet),
     ...(fleet.isClockJumping
       ? [
           {
@@ -143,11 +145,20 @@ function failureText(failures: Readonly<Record<string, number>>): string {
   return all.length === 0 ? 'none' : all.map(([code, count]) => `${code} ${count}`).join(', ');
 }
 
-function memoryLine({ memory, size }: MeasuredFleet): Line {
+function memoryLine({ use: { memory }, size }: MeasuredFleet): Line {
   const what = "the app's memory, maximum";
   if (memory === undefined) return { what, value: 'not reported by this system' };
   const value = `${Math.round(memory / 1024 ** 2)} MB`;
   return size.clients < LARGE ? { what, value } : { what, value, goal: '<= 600 MB', met: memory <= MAX_MEMORY };
+}
+
+function useLines({ use: { storageReads, processorSeconds }, size: { clients } }: MeasuredFleet): Line[] {
+  const line = (what: string, value: number | undefined, unit: string): Line[] =>
+    value === undefined ? [] : [{ what, value: `${(value / clients).toFixed(2)}${unit}` }];
+  return [
+    ...line('reads of instances and entities a client', storageReads, ''),
+    ...line("the app's processor time a client", processorSeconds, ' s'),
+  ];
 }
 
 function withoutBudgetLines(

@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { compiled } from '@connected-registry/clock/files/projectRoot';
 import { countArmRequests, forgetRequests } from '../../stack/armRequests.js';
 import { UNTHROTTLED } from '../../stack/unthrottled.js';
 import type { ControlPlane, Stack } from '../../stack/stack.js';
 import { QuickstartByHand } from '../quickstart/byHand.js';
 import { startFleetStack } from './appHosts.js';
-import { peakMemory } from './peakMemory.js';
+import { countingSettings, measureUse, preloads, type AppUse } from './appUse.js';
 import { startDevices } from './devices.js';
 import type { FleetPlan } from './flags.js';
 import type { MeasuredFleet } from './fleetTable.js';
@@ -48,13 +46,13 @@ export async function measureFleet(
       azurePace: plan.isPaced,
       prepare: async (controlPlane) => ({
         ...(await prepareFleet(plan, controlPlane, say)),
-        ...(hasBudget ? {} : withoutBudget(plan.clock !== 'real')),
+        ...appModules(plan, dataFolder, hasBudget),
       }),
     },
     hostScript,
   );
   try {
-    return await measure(plan, running.stack, () => peakMemory(running.pids()), say);
+    return await measure(plan, running.stack, () => measureUse(dataFolder, () => running.pids()), say);
   } finally {
     await running.stop();
   }
@@ -92,10 +90,12 @@ function openPolls(clients: number): number {
   return Math.min(10_000, Math.max(200, clients));
 }
 
-/** Variables of the app's process that take the budget out of it. @param followsClock whether it follows the stack's clock */
-function withoutBudget(followsClock: boolean): Record<string, string> {
-  const modules = [...(followsClock ? ['clock/preload.js'] : []), 'local-stack/bench/fleet/withoutBudget.js'];
-  return { NODE_OPTIONS: modules.map((name) => `--import ${pathToFileURL(compiled(name)).href}`).join(' ') };
+/** Variables of the app's process that load what measures it, or takes the budget out of it. */
+function appModules({ clock }: FleetPlan, dataFolder: string, hasBudget: boolean): Record<string, string> {
+  const modules = hasBudget ? [] : ['local-stack/bench/fleet/withoutBudget.js'];
+  // Its timer would keep a clock from jumping.
+  if (clock === 'real') return countingSettings(dataFolder, modules);
+  return hasBudget ? {} : preloads(['clock/preload.js', ...modules]);
 }
 
 /** @param slower divisor of the published limits */
@@ -125,7 +125,7 @@ function limitSettings(slower: number): Record<string, string> {
 async function measure(
   plan: FleetPlan,
   stack: Stack,
-  memory: () => number | undefined,
+  startMeasuring: () => () => AppUse,
   say: (text: string) => void,
 ): Promise<MeasuredFleet> {
   const { controlPlane, endpoints } = stack;
@@ -146,6 +146,7 @@ async function measure(
     };
     if (!plan.isRollout) await stand();
     const [started, realStart] = [await time.now(), performance.now()];
+    const used = startMeasuring();
     const fleet = {
       app,
       clients: plan.clients,
@@ -169,7 +170,7 @@ async function measure(
       failures,
       repeated,
       requests: await countRequests(url, https, identityNames(plan.identities)),
-      memory: memory(),
+      use: used(),
       ...(byHand ? { byHand } : {}),
       ...(joined ? { joined: joined.joined } : {}),
     };

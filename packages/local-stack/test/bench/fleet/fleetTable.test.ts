@@ -25,7 +25,7 @@ const measured: MeasuredFleet = {
   failures: {},
   repeated: 0,
   requests,
-  memory: 300 * 1024 ** 2,
+  use: { storageReads: 2_500, processorSeconds: 30, memory: 300 * 1024 ** 2 },
 };
 
 const rows = (fleet: Partial<MeasuredFleet> = {}) =>
@@ -94,7 +94,17 @@ test('memory and real time have goals for ten thousand clients on a clock that j
   expect(table.get("the app's memory, maximum")).toEqual({ value: '300 MB', goal: '<= 600 MB', met: true });
   expect(table.get('real time')).toEqual({ value: '1300.0 s', goal: '< 1200 s', met: false });
   expect(rows().has('real time')).toBe(false);
-  expect(rows({ memory: undefined }).get("the app's memory, maximum")?.value).toBe('not reported by this system');
+  const unknown = { storageReads: undefined, processorSeconds: undefined, memory: undefined };
+  expect(rows({ use: unknown }).get("the app's memory, maximum")?.value).toBe('not reported by this system');
+});
+
+test('what the app has used is said for each client, as far as it was measured', () => {
+  expect(rows().get('reads of instances and entities a client')?.value).toBe('8.33');
+  expect(rows().get("the app's processor time a client")?.value).toBe('0.10 s');
+  const unknown = { storageReads: undefined, processorSeconds: undefined, memory: undefined };
+  const table = rows({ use: unknown });
+  expect(table.has('reads of instances and entities a client')).toBe(false);
+  expect(table.has("the app's processor time a client")).toBe(false);
 });
 
 test('the same fleet without the budget stands beside it', () => {

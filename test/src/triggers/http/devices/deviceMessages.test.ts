@@ -4,6 +4,7 @@ import { open } from '@connected-registry/protocol/enrolment/sealing';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { admissionOf, channelKeyOf, devicePass } from '../../../../../src/domain/enrolment/serverPasses.js';
 import { ONBOARD } from '../../../../../src/domain/operations/run.js';
+import { AFTER_HINT, LONGEST_PAUSE } from '../../../../../src/triggers/news/lookPause.js';
 import { LongPolls } from '../../../../../src/triggers/http/requests/longPolls.js';
 import { SignedRequests } from '../../../../../src/triggers/http/requests/signedRequest.js';
 import { getDeviceMessages } from '../../../../../src/triggers/http/routes/deviceMessages.js';
@@ -11,6 +12,7 @@ import { openedAnswer } from '../../../../shared/openedAnswers.js';
 import { signingDevice, type SigningDevice } from '../../../../shared/signingDevice.js';
 import { advance, untilTimersWait, whileTimePasses } from '../../../fakes/advance.js';
 import { deviceRequest } from '../../../fakes/devices/deviceRequest.js';
+import { holdPlace } from '../../../fakes/devices/heldPlace.js';
 import { FakeDurableClient, seen } from '../../../fakes/durable/durableClient.js';
 import { config, CONNECTED_REGISTRY, onboardingRun, RUN } from '../../../fakes/answers/requests.js';
 
@@ -29,11 +31,15 @@ beforeEach(async () => {
   pass = devicePass(keys, { client: reference, thumbprint: device.thumbprint });
 });
 let engine: FakeDurableClient;
+let polls: LongPolls;
 let poll: ReturnType<typeof getDeviceMessages>;
+/** A request that waits has one timer for its end, and one for the next look. */
+const untilRequestsWait = (requests: number) => untilTimersWait(2 * requests);
 beforeEach(() => {
   vi.useFakeTimers({ now: NOW });
   engine = new FakeDurableClient();
-  poll = getDeviceMessages(keys, new SignedRequests(keys), new LongPolls(2));
+  polls = new LongPolls(2);
+  poll = getDeviceMessages(keys, new SignedRequests(keys), polls);
   join();
 });
 afterEach(() => vi.useRealTimers());
@@ -118,29 +124,66 @@ describe('a joined device that asks for its messages', () => {
 
   test('gets 204 after its wait if there is none', async () => {
     const answer = get('25');
-    await untilTimersWait(1);
-    await advance(24_000);
+    await untilRequestsWait(1);
+    await advance(22_000);
     expect(await Promise.race([answer, Promise.resolve('waits')])).toBe('waits');
     expect((await whileTimePasses(answer)).status).toBe(204);
   });
 
-  test('gets a message that comes while it waits', async () => {
+  test('gets a message that comes while it waits, also if this instance knows nothing of it', async () => {
     const answer = get('25');
-    await untilTimersWait(1);
+    await untilRequestsWait(1);
     await advance(5000);
     ask();
-    await advance(1000);
+    await advance(LONGEST_PAUSE);
     expect((await answer).status).toBe(200);
   });
 
-  test('loses its open request once its key has ended', async () => {
+  test('gets a message at once if this instance has caused it', async () => {
     const answer = get('25');
-    await untilTimersWait(1);
+    await untilRequestsWait(1);
+    await advance(5000);
+    ask();
+    polls.hint(INSTANCE);
+    await advance(AFTER_HINT);
+    expect((await answer).status).toBe(200);
+  });
+
+  test('loses its open request at once if this instance has ended its key', async () => {
+    const answer = get('25');
+    await untilRequestsWait(1);
+    await advance(5000);
+    engine.entities.set(RECORD, { revokedAt: NOW.toISOString() });
+    polls.hint(INSTANCE);
+    await advance(AFTER_HINT);
+    expect(seen(await answer)).toMatchObject({ status: 403, body: { code: 'device-key-ended' } });
+  });
+
+  test('gets no message that came after its key has ended elsewhere', async () => {
+    const answer = get('25');
+    await untilRequestsWait(1);
     await advance(5000);
     engine.entities.set(RECORD, { revokedAt: NOW.toISOString() });
     ask();
-    await advance(1000);
+    await advance(LONGEST_PAUSE);
     expect(seen(await answer)).toMatchObject({ status: 403, body: { code: 'device-key-ended' } });
+  });
+
+  test('learns after its wait at the latest that its key has ended elsewhere', async () => {
+    const answer = get('25');
+    await untilRequestsWait(1);
+    engine.entities.set(RECORD, { revokedAt: NOW.toISOString() });
+    expect((await whileTimePasses(answer)).status).toBe(204);
+    expect((await get('25')).status).toBe(403);
+  });
+
+  test('takes one read of storage for each look while nothing happens, and few looks', async () => {
+    const answer = get('25');
+    await untilRequestsWait(1);
+    // One of the record, to let the request in, and one of the instance.
+    expect(engine.reads).toBe(2);
+    expect((await whileTimePasses(answer)).status).toBe(204);
+    expect(engine.reads).toBeLessThanOrEqual(6);
   });
 
   test.each<[string, () => void]>([
@@ -158,25 +201,17 @@ describe('a joined device that asks for its messages', () => {
   });
 
   test('takes one of the places of requests that wait, which other devices share', async () => {
-    const polls = new LongPolls(2);
-    const others = ['sensor-8', 'sensor-9'].map((client) =>
-      polls.hold(
-        { sender: client, atOnce: 1, wait: 25 },
-        async () => 0,
-        () => false,
-      ),
-    );
-    const full = getDeviceMessages(keys, new SignedRequests(keys), polls);
-    await untilTimersWait(2);
-    expect((await get('25', full)).status).toBe(429);
+    const others = ['sensor-8', 'sensor-9'].map((client) => holdPlace(polls, client, 25));
+    await untilRequestsWait(2);
+    expect((await get('25')).status).toBe(429);
     await Promise.all(others.map(whileTimePasses));
-    expect((await get('0', full)).status).toBe(204);
+    expect((await get('0')).status).toBe(204);
   });
 
   test('has one request that waits: the one before is answered at once, and its place is free', async () => {
     const waiting = [get('25')];
     for (let nth = 0; nth < 5; nth += 1) {
-      await untilTimersWait(1);
+      await untilRequestsWait(1);
       const before = waiting.at(-1);
       waiting.push(get('25'));
       // No time passes.
@@ -189,7 +224,7 @@ describe('a joined device that asks for its messages', () => {
 
   test('loses no request that waits to one with a key that has ended', async () => {
     const answer = get('25');
-    await untilTimersWait(1);
+    await untilRequestsWait(1);
     const ended = await signingDevice('ES256');
     const line = { method: 'GET', path: '/api/devices/messages?wait=25' };
     const endedPass = devicePass(keys, { client: reference, thumbprint: ended.thumbprint });
@@ -225,6 +260,14 @@ describe('a joined device that asks for its messages', () => {
     expect(await opened(body)).toMatchObject({ messages: [], admission: renewed });
     expect(renewed).not.toEqual(admissionOf(keys, { client: reference, thumbprint: device.thumbprint }));
     expect((await get('0', later, renewed.pass)).status).toBe(204);
+  });
+
+  test('gets no new pass for a key that has ended while it waited', async () => {
+    const { reportKeys: rotated } = config({ REPORT_KEYS: `${KEY_2},${KEY_1}` });
+    const answer = get('25', getDeviceMessages(rotated, new SignedRequests(rotated), polls));
+    await untilRequestsWait(1);
+    engine.entities.set(RECORD, { revokedAt: NOW.toISOString() });
+    expect(seen(await whileTimePasses(answer))).toMatchObject({ status: 403, body: { code: 'device-key-ended' } });
   });
 
   test('gets both, a new pass and its messages', async () => {
