@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { retryLater, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { PieceState } from '../../domain/rollouts/rollout.js';
 import type { Runs } from '../../ports/runs.js';
@@ -57,7 +56,7 @@ export function withPieces<T>(work: () => Promise<StepOutcome<T>>): Promise<Step
     for (const milliseconds of LOOKS) {
       const found = await unlessTooOld(work);
       if (!(found instanceof TooOld)) return found;
-      await pause(milliseconds);
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
     }
     const found = await unlessTooOld(work);
     return found instanceof TooOld ? retryLater(found.message, 0) : found;

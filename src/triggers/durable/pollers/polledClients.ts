@@ -13,6 +13,8 @@ interface Polled {
   readonly client: ClientReference;
   /** As the client's record names it; absent for a poller of the setting. */
   readonly recorded?: Poller;
+  /** Version of the main secret that its device has acknowledged. */
+  readonly acknowledged?: string;
 }
 
 /** Reads the index of an identity. It may not show pending entity operations yet. @param objectId in lower case */
@@ -51,15 +53,16 @@ export async function polledClients(client: DurableClient, book: ProfileBook, ob
 
 /** @returns undefined if the identity may not read the messages of this client */
 function polled(
-  { polling }: ClientRecord,
+  { polling, acknowledged }: ClientRecord,
   book: ProfileBook,
   objectId: string,
   reference: ClientReference,
 ): Polled | undefined {
   const recorded = polling?.current;
-  if (recorded !== undefined) return recorded.objectId === objectId ? { client: reference, recorded } : undefined;
+  const found = { client: reference, ...(acknowledged === undefined ? {} : { acknowledged }) };
+  if (recorded !== undefined) return recorded.objectId === objectId ? { ...found, recorded } : undefined;
   const isOfProfiles = clientsOfPoller(book, objectId).some((one) => clientKey(one) === clientKey(reference));
-  return isOfProfiles ? { client: reference } : undefined;
+  return isOfProfiles ? found : undefined;
 }
 
 /** Whether an identity may read the messages of the client that this record is of. */

@@ -36,7 +36,9 @@ export function getPendingMessages(
       // Its devices may ask each for itself.
       { sender: objectId, atOnce: clients.length, wait: given.wait },
       {
-        clients: clients.map((one) => ({ key: clientKey(one), look: lookAt(client, one, config.reportKeys) })),
+        clients: polled.map(({ client: one, acknowledged }) => {
+          return { key: clientKey(one), look: lookAt(client, one, config.reportKeys), acknowledged };
+        }),
         judge: (news) => judge(news, clients, objectId),
       },
     );
