@@ -10,6 +10,7 @@ import { createPace } from './azure/budget/pace.js';
 import { Turns } from './azure/budget/turns.js';
 import { createAzurePorts } from './azure/ports.js';
 import { loadConfig } from './settings/config.js';
+import { vaultHosts } from './settings/vaults.js';
 import { BINDER, NO_REQUESTS } from './domain/binding/bindingRequests.js';
 import { CHECK } from './domain/check/checkRun.js';
 import { CLIENT_RECORD, NOTHING_KNOWN } from './domain/clients/clientRecord.js';
@@ -23,7 +24,7 @@ import { SWEEP, SWEEP_TIMER } from './domain/rotation/sweep.js';
 import { TOKEN_CLAIM, UNCLAIMED } from './domain/tokens/tokenClaim.js';
 import { START_WHEN_FREE } from './domain/operations/waitingRun.js';
 import { createBinder } from './entities/binder.js';
-import { clientRecord } from './entities/clientRecord.js';
+import { createClientRecord } from './entities/clientRecord.js';
 import { connectedRegistryRecord } from './entities/connectedRegistryRecord.js';
 import { createMapHolder } from './entities/mapHolder.js';
 import { registerEntity } from './entities/registerEntity.js';
@@ -268,7 +269,7 @@ df.app.client.http('getDeviceSecrets', {
   route: 'devices/secrets',
   methods: ['GET'],
   authLevel: 'anonymous',
-  handler: anonymous(getDeviceSecrets(config.reportKeys, signedRequests, ports.sealed), 'device'),
+  handler: anonymous(getDeviceSecrets(config, signedRequests, ports.sealed), 'device'),
 });
 df.app.client.http('postEnrolments', {
   route: 'enrolments',
@@ -324,7 +325,7 @@ registerEntity(
   createBinder(ports.controlPlane, config.caps.clientsPerConnectedRegistry),
   entityInTurn(inTurn, binderNeeds),
 );
-registerEntity(CLIENT_RECORD, NOTHING_KNOWN, clientRecord);
+registerEntity(CLIENT_RECORD, NOTHING_KNOWN, createClientRecord(vaultHosts(config)));
 registerEntity(CONNECTED_REGISTRY_RECORD, NEVER_SEEN, connectedRegistryRecord);
 registerEntity(TOKEN_CLAIM, UNCLAIMED, tokenClaim);
 registerEntity(ROLLOUT_CONTROL, NO_CONTROL, rolloutControl);

@@ -10,8 +10,8 @@ import { createHubRegistry } from './devices/hubRegistry.js';
 import { createIotHub } from './devices/iotHub.js';
 import { createEventGridAlerts } from './devices/eventGridAlerts.js';
 import { createOwnIdentity } from './identity/ownIdentity.js';
-import { createKeyVault } from './keyVault.js';
 import { createSealedSecrets } from './sealedSecrets.js';
+import { createVaults } from './vaults.js';
 
 /**
  * Creates the ports on Azure's services. SDKs are loaded and services called on first use.
@@ -24,8 +24,8 @@ export function createAzurePorts(config: Config, turns: Turns): Ports {
   const hub = createIotHub(config, credential, turns);
   return {
     controlPlane: createArmControlPlane(config, credentialOf, turns),
-    vault: createKeyVault(config.vault, credential, turns),
-    sealed: createSealedSecrets(config.vault, credential, turns),
+    vaults: createVaults(config, credential, turns),
+    sealed: createSealedSecrets(config.vaults, credential, turns),
     devices: createDeviceChannels(config, credential, hub, turns),
     hubs: createHubRegistry(hub),
     alerts: createEventGridAlerts(config.signalTopic, credential, turns),

@@ -28,7 +28,7 @@ const WRITES: Writes = {
     deleteToken: [['r', 't'], 'token.delete', 'r/t'],
     generatePassword: [['r', 't', 'password1', new Date(0)], 'password.generate', 'r/t'],
   },
-  vault: {
+  vaults: {
     store: [['a-secret', 'top-secret', {}], 'secret.save', 'a-secret'],
     copy: [[SECRET, 'another', {}], 'secret.promote', 'another'],
     updateTags: [[SECRET, {}], 'secret.tag', 'a-secret'],

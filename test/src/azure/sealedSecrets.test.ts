@@ -35,9 +35,11 @@ const tagsOf = (client: typeof CLIENT) =>
     made: { scopeMap: false, token: true },
   });
 const store = (value: string, client = CLIENT) => vault.store(NAME, value, { expiresOn, tags: tagsOf(client) });
+/** As the settings have it. */
+const HOST = 'a-vault.example';
 const CHANNEL = { channelKey: 'c'.repeat(43), nonce: 'n'.repeat(22) };
 const seal = (version?: string, sealingKey = device.keys.sealingKey) =>
-  sealed.seal({ name: NAME, ...(version === undefined ? {} : { version }) }, CLIENT, { ...CHANNEL, sealingKey });
+  sealed.seal({ vaultHost: HOST, name: NAME, ...(version === undefined ? {} : { version }) }, CLIENT, { ...CHANNEL, sealingKey });
 async function opened(text: string, by = device) {
   const { channelKey, nonce } = CHANNEL;
   const verified = await verifyAnswer(await open(text, by.sealing), { kind: 'secret', nonce }, channelKey);
@@ -56,7 +58,7 @@ beforeAll(async () => {
   });
   const settings = { url: cloud.running.url, verifyChallenge: false };
   vault = createKeyVault(settings, credential, new Turns());
-  sealed = createSealedSecrets(settings, credential, new Turns());
+  sealed = createSealedSecrets([{ ...settings, host: HOST }], credential, new Turns());
   device = await signingDevice('ES256');
 });
 afterAll(async () => {

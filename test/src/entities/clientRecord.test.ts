@@ -4,7 +4,14 @@ import type {
   ClientRecordOperation,
   ClientRecordRequests,
 } from '../../../src/domain/clients/clientRecord.js';
-import { clientRecord } from '../../../src/entities/clientRecord.js';
+import { vaultOfKey } from '../../../src/domain/vaults/clientVault.js';
+import { createClientRecord } from '../../../src/entities/clientRecord.js';
+
+const HOSTS = ['a.vault.azure.net', 'b.vault.azure.net'] as const;
+const KEY = 'myregistry-edge-client-0123456789abcdef';
+/** The vault that follows from the key. */
+const vault = vaultOfKey(KEY, HOSTS);
+const clientRecord = createClientRecord(HOSTS);
 
 const by = { operation: 'client.run', actor: 'function-key' };
 const EARLY = '2026-03-01T12:00:00.000Z';
@@ -21,7 +28,7 @@ const send = <Operation extends ClientRecordOperation>(
   operation: Operation,
   request: Omit<ClientRecordRequests[Operation], 'by'>,
   now = EARLY,
-) => clientRecord(operation, { ...request, by }, record, new Date(now));
+) => clientRecord(operation, { ...request, by }, record, new Date(now), KEY);
 
 describe('a run that begins', () => {
   test('continues if nothing is known about the client', async () => {
@@ -113,7 +120,7 @@ describe('a revocation', () => {
 
   test('is not ended by the end of another one', async () => {
     const second = { at: EARLY, until: OVER, by: { ...by, operation: 'client.other' } };
-    const { state } = await clientRecord('revoke', second, await marked(), new Date(EARLY));
+    const { state } = await clientRecord('revoke', second, await marked(), new Date(EARLY), KEY);
     expect(await begins((await send(state, 'endDisabling', {})).state)).toBe('retryLater');
   });
 

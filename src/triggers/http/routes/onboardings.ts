@@ -17,7 +17,9 @@ import { ONBOARD } from '../../../domain/operations/run.js';
 import type { Problem, RunningOperation } from '@connected-registry/protocol/answers/answers';
 import type { DryRunAnswer, OnboardingPlan } from '../../../domain/onboarding/plan.js';
 import { ofAnotherClient } from '../../../domain/tokens/sharedToken.js';
+import { clientVault } from '../../../domain/vaults/clientVault.js';
 import type { Queries } from '../../../queries/queries.js';
+import { vaultHosts } from '../../../settings/vaults.js';
 import { durableRuns } from '../../durable/durableRuns.js';
 import { readClientRecord, readTokenOwner } from '../../durable/clientRecords.js';
 import { newRun } from '../../durable/newRun.js';
@@ -44,25 +46,38 @@ export function postOnboardings(config: Config, queries: Queries) {
     if (fault) return invalidRequest([fault]);
     const onboarding = toOnboarding(parsed.data, config.registries[0].name, config.lifetimes.defaultDays);
     if (!findRegistry(config, onboarding.registry)) return invalidRequest([unknownRegistry('registry', config)]);
-    return parsed.data.dryRun ? plan(onboarding, client, queries) : start(client, onboarding, actor, config, queries);
+    return parsed.data.dryRun ? plan(onboarding, client, config, queries) : start(client, onboarding, actor, config, queries);
   };
 }
 
 /** Plans an onboarding that would be requested now, including clearing a revocation. */
-function plan(onboarding: Onboarding, client: DurableClient, queries: Queries): Promise<HttpResponseInit> {
+function plan(
+  onboarding: Onboarding,
+  client: DurableClient,
+  config: Pick<Config, 'vaults'>,
+  queries: Queries,
+): Promise<HttpResponseInit> {
   return orServiceProblem(async () => {
-    const record = await readClientRecord(client, clientKey(onboarding));
+    const key = clientKey(onboarding);
+    const record = await readClientRecord(client, key);
+    const vault = clientVault(record, key, vaultHosts(config));
     const { orphaned, held } = record;
     const [found, twins, ofLimit] = await Promise.all([
-      queries.preflight(onboarding, revocationOf(record), orphaned, held, readersIn(record)),
+      queries.preflight(onboarding, vault, revocationOf(record), orphaned, held, readersIn(record)),
       queries.findCaseTwins(referenceOf(onboarding)),
-      onboarding.identity === undefined ? [] : queries.limitWarnings(referenceOf(onboarding)),
+      onboarding.identity === undefined ? [] : queries.limitWarnings(referenceOf(onboarding), vault),
     ]);
     const { writes, adopts } = found;
     const problems = [...found.problems, ...(await claimProblems(onboarding, found, client))];
     return {
       status: 200,
-      jsonBody: { problems, writes, adopts, ...warningsOf([...twins, ...ofLimit]) } satisfies DryRunAnswer,
+      jsonBody: {
+        problems,
+        writes,
+        adopts,
+        vaults: [{ client: onboarding.client, vault }],
+        ...warningsOf([...twins, ...ofLimit]),
+      } satisfies DryRunAnswer,
     };
   });
 }

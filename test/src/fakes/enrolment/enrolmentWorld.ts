@@ -10,7 +10,7 @@ import {
   type ClientRecordRequests,
 } from '../../../../src/domain/clients/clientRecord.js';
 import { channelKeyOf, devicePass } from '../../../../src/domain/enrolment/serverPasses.js';
-import { clientRecord } from '../../../../src/entities/clientRecord.js';
+import { createClientRecord } from '../../../../src/entities/clientRecord.js';
 import { AnonymousLimit, anonymousHandlers } from '../../../../src/triggers/http/anonymousHandlers.js';
 import { operatorRoute } from '../../../../src/triggers/http/operatorRoute.js';
 import { SignedRequests } from '../../../../src/triggers/http/requests/signedRequest.js';
@@ -24,6 +24,7 @@ import { config, CONNECTED_REGISTRY, REGISTRY } from '../answers/requests.js';
 import { deviceRequest } from '../devices/deviceRequest.js';
 import { FakeDurableClient, httpRequest, invocation, seen } from '../durable/durableClient.js';
 import { FakeAlerts } from '../services/alerts.js';
+import { vaultHosts } from '../../../../src/settings/vaults.js';
 
 export const CLIENT = { registry: REGISTRY, connectedRegistry: CONNECTED_REGISTRY, client: 'sensor-7' };
 export const KEY = clientKey(CLIENT);
@@ -51,7 +52,7 @@ export class RecordingEngine extends FakeDurableClient {
   ): Promise<void> {
     const by = { operation: 'client.run', actor: 'operator' };
     const all = { ...request, by } as ClientRecordRequests[Operation];
-    const { state } = await clientRecord(operation, all, this.record(key), new Date());
+    const { state } = await createClientRecord(vaultHosts(config()))(operation, all, this.record(key), new Date(), key);
     this.entities.set(`@client@${key}`, structuredClone(state));
   }
 

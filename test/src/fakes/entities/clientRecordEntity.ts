@@ -4,10 +4,16 @@ import {
   type ClientRecordOperation,
   type ClientRecordRequest,
 } from '../../../../src/domain/clients/clientRecord.js';
-import { clientRecord } from '../../../../src/entities/clientRecord.js';
+import { createClientRecord } from '../../../../src/entities/clientRecord.js';
+import type { VaultHosts } from '../../../../src/domain/vaults/clientVault.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { vaultHosts } from '../../../../src/settings/vaults.js';
+import { reference } from '../answers/orders.js';
+import { config } from '../answers/requests.js';
 
 /** One client's entity with its state, as the engine would keep it. */
-export function createClientRecordEntity() {
+export function createClientRecordEntity(hosts: VaultHosts = vaultHosts(config()), key = clientKey(reference())) {
+  const clientRecord = createClientRecord(hosts);
   let state: ClientRecord = NOTHING_KNOWN;
   return {
     get state(): ClientRecord {
@@ -17,7 +23,7 @@ export function createClientRecordEntity() {
       state = next;
     },
     request: async (operation: ClientRecordOperation, request: ClientRecordRequest) => {
-      const answer = await clientRecord(operation, request, state, new Date());
+      const answer = await clientRecord(operation, request, state, new Date(), key);
       ({ state } = answer);
       return structuredClone(answer.outcome);
     },

@@ -452,7 +452,7 @@ describe('preflight', () => {
 
   test('lists the writes of a dry run, and what others made', async () => {
     addDeployed(main);
-    const { writes, adopts } = await world.queries.preflight(onboarding(identity()));
+    const { writes, adopts } = await world.queries.preflight(onboarding(identity()), undefined);
     expect(writes.filter(({ step }) => step === 'grantAccess')).toEqual([
       { step: 'grantAccess', action: `give ${DEVICE} read access to secret`, resource: candidate },
     ]);
@@ -467,6 +467,7 @@ describe('an identity that an event names', () => {
     const clears = revocationOf(record);
     const { problems } = await world.queries.preflight(
       byEvent(principalId),
+      undefined,
       clears,
       [],
       record.held,
