@@ -90,7 +90,7 @@ export function createQueries(ports: Ports, config: Config): Queries {
       withAccess(await dryRuns.revocation(reference, vaultHost, remembered), 'disable', reference, remembered?.access),
     rotationSchedule: createRotationSchedule(ports.vaults, facts, config),
     limitWarnings: async (reference, vaultHost) => {
-      const { resourceId } = findVault(config, vaultHost) ?? {};
+      const resourceId = findVault(config, vaultHost)?.resourceId;
       return resourceId === undefined ? [] : limitWarnings(reference, resourceId, await count(resourceId));
     },
     inventory: createInventory(ports, config, tokenUsers),

@@ -13,16 +13,8 @@ export interface InVault {
   readonly vaultHost: string | undefined;
 }
 
-/** Facts of a client's record that show a credential, or the work on one. Records of before vaults were recorded may have any. */
-const CREDENTIAL_FACTS = [
-  'held',
-  'orphaned',
-  'disabled',
-  'access',
-  'acknowledged',
-  'rotationDueSince',
-  'retryRotationAt',
-] as const satisfies readonly (keyof ClientRecord)[];
+/** Facts that a client's record has since its token was first noted, until it is offboarded. */
+const CREDENTIAL_FACTS = ['held', 'orphaned', 'access'] as const satisfies readonly (keyof ClientRecord)[];
 
 /**
  * The vault of a client: the recorded one, also when the settings no longer list it, since the client's secrets are there. A client

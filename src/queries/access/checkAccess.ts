@@ -42,7 +42,7 @@ export function createCheckAccess(access: ReadAccess, config: Pick<Config, 'vaul
     return eachOf(clients, async (client) => {
       const key = clientKey(client);
       const record = await records.record(key);
-      const { resourceId } = findVault(config, clientVault(record, key, hosts)) ?? {};
+      const resourceId = findVault(config, clientVault(record, key, hosts))?.resourceId;
       if (resourceId === undefined) return [];
       const listing = listings.get(resourceId) ?? listed(resourceId, look === 'first' ? RECENT : 0);
       listings.set(resourceId, listing);

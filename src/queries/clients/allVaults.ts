@@ -51,7 +51,8 @@ export async function newestInAny(vaults: Pick<Vaults, 'hosts' | 'of'>, name: st
 
 function placeOf(hosts: readonly string[], continuation: string | undefined) {
   if (continuation === undefined) return { index: 0, query: undefined };
-  const { mark, query } = CONTINUATION.exec(continuation)?.groups ?? {};
+  const groups = CONTINUATION.exec(continuation)?.groups;
+  const [mark, query] = [groups?.['mark'], groups?.['query']];
   const index = mark === undefined ? 0 : hosts.findIndex((host) => markOf(host) === mark);
   return { index, query };
 }

@@ -95,7 +95,8 @@ export function createTokenUsers(vaults: Vaults): TokenUsers {
     others: async (token, client, age) => {
       const users = (await index(age)).users.get(keyOf(client.registry, token));
       const own = clientKey(client);
-      const seeming = [...(users?.values() ?? [])]
+      const seeming = [...(users ?? [])]
+        .map(([, one]) => one)
         .filter(({ reference }) => clientKey(reference) !== own)
         .slice(0, MAX_CONFIRMED);
       const looked = await Promise.all(seeming.map((one) => lookAgain(token, one)));

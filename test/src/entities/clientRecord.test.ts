@@ -34,7 +34,7 @@ describe('a run that begins', () => {
   test('continues if nothing is known about the client', async () => {
     expect(await send({}, 'begin', { requestedAt: EARLY })).toEqual({
       state: {},
-      outcome: { kind: 'done', value: {} },
+      outcome: { kind: 'done', value: { vault } },
     });
   });
 
@@ -51,7 +51,7 @@ describe('a run that begins', () => {
   test('gets an earlier revocation, which stays until it is cleared', async () => {
     const { state, outcome } = await send({ revokedAt: EARLY }, 'begin', { requestedAt: LATE });
     const clears = { revokedAt: EARLY, disabled: [] };
-    expect([state, outcome]).toEqual([{ revokedAt: EARLY }, { kind: 'done', value: { clears } }]);
+    expect([state, outcome]).toEqual([{ revokedAt: EARLY }, { kind: 'done', value: { clears, vault } }]);
     expect((await send(state, 'clearRevocation', { effectiveAt: LATE })).state).toEqual({});
   });
 
@@ -92,7 +92,7 @@ describe('a revocation', () => {
     const { state, outcome } = await send({}, 'revoke', { at: EARLY, until: OVER }, LATE);
     expect([state, outcome]).toEqual([
       { revokedAt: LATE, tokensEndedAt: LATE, disabling },
-      { kind: 'done', value: { revokedAt: LATE, isKnown: false } },
+      { kind: 'done', value: { revokedAt: LATE, vault, isKnown: false } },
     ]);
   });
 
@@ -102,7 +102,7 @@ describe('a revocation', () => {
     expect(state).toEqual({ revokedAt: EARLY, disabled: ['token-a', 'token-b'] });
     expect((await send(state, 'begin', { requestedAt: LATE })).outcome).toEqual({
       kind: 'done',
-      value: { clears: { revokedAt: EARLY, disabled: ['token-a', 'token-b'] }, isKnown: true },
+      value: { clears: { revokedAt: EARLY, disabled: ['token-a', 'token-b'] }, vault, isKnown: true },
     });
     expect((await send(state, 'clearRevocation', { effectiveAt: LATE })).state).toEqual({});
   });

@@ -222,7 +222,7 @@ describe('a client whose secrets were in another vault', () => {
     // What cannot be removed makes no work for later runs.
     expect((await onboard()).outcome).toMatchObject({ status: 'completed', result: { changed: false } });
 
-    const told = `read access of ${DEVICE} to secret ${main}: in vault tests-former, it remains`;
+    const told = `read access of ${DEVICE} to secret ${main}: in vault edge-vault-former, it remains`;
     const revoked = await revokeIn(flows);
     expect(revoked.outcome.status).toBe('completed');
     expect(revoked.outcome.result?.kept?.join(' ')).toContain(told);
@@ -271,7 +271,7 @@ describe('a run that fails', () => {
     world.access.saysWhoMade = false;
     const { outcome } = await onboard(identity(), fails);
     expect(outcome.status).toBe('failed');
-    expect(outcome.failure?.residue.join(' ')).toContain(`${DEVICE} to secret ${main}: in vault tests, it remains`);
+    expect(outcome.failure?.residue.join(' ')).toContain(`${DEVICE} to secret ${main}: in vault edge-vault, it remains`);
     expect(readers()).toEqual([[DEVICE], [DEVICE]]);
   });
 
