@@ -102,3 +102,11 @@ export function createWorld(settings: Readonly<Record<string, string>> = {}) {
   };
 }
 export type World = ReturnType<typeof createWorld>;
+
+/** The same services after a restart of the app with other settings. */
+export function restarted(world: World, settings: Readonly<Record<string, string>>): World {
+  const parsed = config(settings);
+  const ports = { ...world.ports, vaults: world.vaults.port(vaultHosts(parsed), world.wire) };
+  const queries = createQueries(ports, parsed);
+  return { ...world, ports, config: parsed, queries, activities: createActivities(ports, queries, parsed) };
+}
