@@ -1,5 +1,5 @@
 import type { VaultHosts } from '../domain/vaults/clientVault.js';
-import type { Ports } from './ports.js';
+import type { RegistryControlPlane } from './registryControlPlane.js';
 import type { SecretVault } from './secretVault.js';
 
 /**
@@ -18,22 +18,27 @@ export interface Vaults {
 }
 
 /** The ports on one client's resources: its registry, and the vault that has its secrets. */
-export interface ClientPorts extends Pick<Ports, 'controlPlane'> {
+export interface ClientPorts {
+  readonly controlPlane: RegistryControlPlane;
   readonly vault: SecretVault;
 }
 
 /** The ports on the resources of a client. @param vaultHost see InVault */
-export function clientPorts({ controlPlane, vaults }: Pick<Ports, 'controlPlane' | 'vaults'>, vaultHost: string | undefined): ClientPorts {
+export function clientPorts(
+  { controlPlane, vaults }: { readonly controlPlane: RegistryControlPlane; readonly vaults: Vaults },
+  vaultHost: string | undefined,
+): ClientPorts {
   return { controlPlane, vault: vaults.of(vaultHost) };
 }
 
 /** The same vaults, each wrapped once. */
-export function wrapVaults({ hosts, of }: Vaults, wrap: (vault: SecretVault) => SecretVault): Vaults {
+export function wrapVaults(vaults: Vaults, wrap: (vault: SecretVault) => SecretVault): Vaults {
+  const { hosts } = vaults;
   const wrapped = new Map<string | undefined, SecretVault>();
   return {
     hosts,
     of: (host) => {
-      const known = wrapped.get(host) ?? wrap(of(host));
+      const known = wrapped.get(host) ?? wrap(vaults.of(host));
       // A host from a record that the settings do not list is wrapped each time, so that their number is bounded.
       if (host === undefined || hosts.includes(host)) wrapped.set(host, known);
       return known;

@@ -85,7 +85,12 @@ export function createQueries(ports: Ports, config: Config): Queries {
     planRotation: createRotationPlan(ports, config, facts, reads, tokenUsers),
     offboardingPlan: createOffboardingPlan(ports, tokenUsers),
     offboardingDryRun: async (reference, vaultHost, remembered) =>
-      withAccess(await dryRuns.offboarding(reference, vaultHost, remembered), 'withdrawAccess', reference, remembered?.access),
+      withAccess(
+        await dryRuns.offboarding(reference, vaultHost, remembered),
+        'withdrawAccess',
+        reference,
+        remembered?.access,
+      ),
     revocationDryRun: async (reference, vaultHost, remembered) =>
       withAccess(await dryRuns.revocation(reference, vaultHost, remembered), 'disable', reference, remembered?.access),
     rotationSchedule: createRotationSchedule(ports.vaults, facts, config),

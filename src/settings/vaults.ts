@@ -85,7 +85,11 @@ export function vaultsOf(settings: Settings): readonly [VaultConfig, ...VaultCon
 }
 
 /** The hosts of the vaults in the config, in its order. */
-export function vaultHosts({ vaults: [first, ...others] }: { readonly vaults: readonly [VaultConfig, ...VaultConfig[]] }): VaultHosts {
+export function vaultHosts({
+  vaults: [first, ...others],
+}: {
+  readonly vaults: readonly [VaultConfig, ...VaultConfig[]];
+}): VaultHosts {
   return [first.host, ...others.map(({ host }) => host)];
 }
 

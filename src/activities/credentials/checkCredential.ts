@@ -37,7 +37,9 @@ export function checkCredential({ controlPlane, vaults }: Ports) {
       const { slot, slotCreatedAt } = credential;
       const token = await controlPlane.getToken(input.registry, input.token);
       const isHeld = token !== undefined && isSamePassword(token.slots, { slot, createdAt: slotCreatedAt });
-      return done(isHeld && candidate ? await findCandidate(vaults.of(input.vaultHost), candidate) : { stands: isHeld });
+      return done(
+        isHeld && candidate ? await findCandidate(vaults.of(input.vaultHost), candidate) : { stands: isHeld },
+      );
     });
 
   async function findCandidate(

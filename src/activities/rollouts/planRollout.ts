@@ -89,7 +89,8 @@ async function planRow(
   const unknown = await queries.findUnknown(reference, record);
   if (unknown) return { problems: [unknownProblem(reference, unknown)], writes: [] };
   if (kind === ROTATE) return queries.planRotation({ ...reference, urgent: false }, vault, record.acknowledged);
-  if (kind === OFFBOARD) return queries.offboardingDryRun(reference, vault, { ...tokensIn(record), ...readAccessIn(record) });
+  if (kind === OFFBOARD)
+    return queries.offboardingDryRun(reference, vault, { ...tokensIn(record), ...readAccessIn(record) });
   return { problems: [], writes: [] };
 }
 

@@ -17,11 +17,8 @@ interface FindAccessInput extends OtherTokens, InVault {
 
 /** Finds the resources that give the client access. */
 export function findAccess(ports: Ports, { tokenUsers }: Pick<Queries, 'tokenUsers'>) {
-  return ({
-    vaultHost,
-    reference,
-    goesOn = false,
-    ...others
-  }: FindAccessInput): Promise<StepOutcome<EnabledAccess>> =>
-    outcomeOf(async () => done(await readEnabledAccess(clientPorts(ports, vaultHost), tokenUsers, reference, others, goesOn)));
+  return ({ vaultHost, reference, goesOn = false, ...others }: FindAccessInput): Promise<StepOutcome<EnabledAccess>> =>
+    outcomeOf(async () =>
+      done(await readEnabledAccess(clientPorts(ports, vaultHost), tokenUsers, reference, others, goesOn)),
+    );
 }

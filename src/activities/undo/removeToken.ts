@@ -28,7 +28,14 @@ interface RemovedToken extends Undone {
  * token for which a later run saved a password is kept.
  */
 export function removeToken({ controlPlane, vaults }: Ports) {
-  return ({ vaultHost, reference, run, token, scopeMap, since }: RemoveTokenInput): Promise<StepOutcome<RemovedToken>> =>
+  return ({
+    vaultHost,
+    reference,
+    run,
+    token,
+    scopeMap,
+    since,
+  }: RemoveTokenInput): Promise<StepOutcome<RemovedToken>> =>
     outcomeOf(async () => {
       const { registry, connectedRegistry } = reference;
       const found = await controlPlane.getToken(registry, token);

@@ -28,7 +28,15 @@ interface RestoreTokenScopeMapInput extends InVault {
  * deleted map cannot be restored, since its rights are unknown.
  */
 export function restoreTokenScopeMap({ controlPlane, vaults }: Ports) {
-  return ({ vaultHost, reference, run, token, ours, earlier, leaves }: RestoreTokenScopeMapInput): Promise<StepOutcome<Undone>> =>
+  return ({
+    vaultHost,
+    reference,
+    run,
+    token,
+    ours,
+    earlier,
+    leaves,
+  }: RestoreTokenScopeMapInput): Promise<StepOutcome<Undone>> =>
     outcomeOf(async () => {
       const { registry } = reference;
       const found = await controlPlane.getToken(registry, token);

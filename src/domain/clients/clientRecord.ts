@@ -152,8 +152,7 @@ export interface StartedOffboarding extends Pick<ClientRecord, 'orphaned' | 'hel
 }
 
 /** The answer to a revocation's mark. */
-export interface Marked
-  extends Pick<ClientRecord, 'orphaned' | 'held' | 'access' | 'firstRevokedAt'>, RecordedVault {
+export interface Marked extends Pick<ClientRecord, 'orphaned' | 'held' | 'access' | 'firstRevokedAt'>, RecordedVault {
   /** ISO 8601. */
   readonly revokedAt: string;
   /** Whether the record knew the client before the mark. */

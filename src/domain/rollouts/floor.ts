@@ -25,10 +25,7 @@ export function floorSeconds(
 }
 
 /** Requests that change something, for so many of the plan's rows, of which as many name an identity as of all. */
-export function writesOf(
-  plan: Pick<RolloutPlan, 'kind' | 'access' | 'rows'>,
-  rows: number,
-): number {
+export function writesOf(plan: Pick<RolloutPlan, 'kind' | 'access' | 'rows'>, rows: number): number {
   const { kind, rows: all } = plan;
   const { writes, deletes } = REQUESTS_OF_KIND[kind];
   const given = (sumOf(accessOf(plan)) * rows) / all;

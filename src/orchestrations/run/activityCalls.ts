@@ -78,9 +78,7 @@ const ACTIVITIES: { readonly [Name in ActivityName]: Place<Parameters<AllActivit
  * `yield* activities.ensureToken(input)` calls the activity of that name.
  * @param call calls one activity by its name; `isInVault`: its input also says where the client's secrets are
  */
-export function activityCalls(
-  call: (name: string, input: object, isInVault: boolean) => Flow<unknown>,
-): ActivityCalls {
+export function activityCalls(call: (name: string, input: object, isInVault: boolean) => Flow<unknown>): ActivityCalls {
   const calls = Object.entries(ACTIVITIES).map(([name, place]) => [
     name,
     (input: object) => call(name, input, place === 'in a vault'),

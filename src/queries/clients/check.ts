@@ -1,6 +1,11 @@
 import type { Config } from '../../settings/config.js';
 import { findRegistry } from '../../settings/registries.js';
-import type { CheckFinding, CheckWarning, Difference, Verdict } from '@connected-registry/protocol/answers/clientAnswers';
+import type {
+  CheckFinding,
+  CheckWarning,
+  Difference,
+  Verdict,
+} from '@connected-registry/protocol/answers/clientAnswers';
 import { tokenMarks, type CheckPart } from '../../domain/check/checkRun.js';
 import { caseTwinWarnings, endsOf } from '../../domain/clients/caseTwins.js';
 import { clientKey, referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';

@@ -67,7 +67,12 @@ export function createRevocationDryRun(ports: Ports, tokenUsers: TokenUsers) {
     remembered?: OtherTokens,
   ): Promise<DryRunAnswer> => {
     const { client } = reference;
-    const { tokens, secrets, shared, byName } = await readEnabledAccess(clientPorts(ports, vaultHost), tokenUsers, reference, remembered);
+    const { tokens, secrets, shared, byName } = await readEnabledAccess(
+      clientPorts(ports, vaultHost),
+      tokenUsers,
+      reference,
+      remembered,
+    );
     const write = (action: string, resource: string): PlannedWrite => ({ step: 'disable', action, resource, client });
     return {
       problems: [],

@@ -26,7 +26,11 @@ export function clientSecret({ vaultHost, ...listing }: PlacedListing): ClientSe
 }
 
 /** The same for a secret whose vault plays no part. */
-export function parseClientSecret({ name, isEnabled, tags }: SecretListing): Omit<ClientSecret, 'vaultHost'> | undefined {
+export function parseClientSecret({
+  name,
+  isEnabled,
+  tags,
+}: SecretListing): Omit<ClientSecret, 'vaultHost'> | undefined {
   const credential = parseTags(tags);
   if (!credential || name.toLowerCase() !== mainSecretName(credential)) return undefined;
   return { name: mainSecretName(credential), isEnabled, tags: credential };

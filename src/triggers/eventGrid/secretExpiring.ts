@@ -25,7 +25,8 @@ export function onSecretExpiring(config: Pick<Config, 'vaults'>, queries: Querie
     const parsed = secretEventData.safeParse(event.data, { reportInput: true });
     if (!parsed.success) return invalidData(parsed.error);
     const id = parseSecretId(parsed.data.Id);
-    if (!id || !hosts.includes(id.vault) || !isMainSecretName(id.name)) return { kind: 'ignored', decision: 'not-ours' };
+    if (!id || !hosts.includes(id.vault) || !isMainSecretName(id.name))
+      return { kind: 'ignored', decision: 'not-ours' };
     const secret = await queries.events.secret(id.vault, id.name);
     const tags = secret && parseTags(secret.tags);
     if (!tags || clientKey(tags) !== id.name) return { kind: 'ignored', decision: 'not-ours' };

@@ -39,7 +39,10 @@ const store = (value: string, client = CLIENT) => vault.store(NAME, value, { exp
 const HOST = 'a-vault.example';
 const CHANNEL = { channelKey: 'c'.repeat(43), nonce: 'n'.repeat(22) };
 const seal = (version?: string, sealingKey = device.keys.sealingKey) =>
-  sealed.seal({ vaultHost: HOST, name: NAME, ...(version === undefined ? {} : { version }) }, CLIENT, { ...CHANNEL, sealingKey });
+  sealed.seal({ vaultHost: HOST, name: NAME, ...(version === undefined ? {} : { version }) }, CLIENT, {
+    ...CHANNEL,
+    sealingKey,
+  });
 async function opened(text: string, by = device) {
   const { channelKey, nonce } = CHANNEL;
   const verified = await verifyAnswer(await open(text, by.sealing), { kind: 'secret', nonce }, channelKey);

@@ -299,7 +299,9 @@ describe('a token that another client uses', () => {
       expect(findings[0]?.differences).toEqual(
         expect.arrayContaining([{ code: 'token-shared', found: `another of ${CONNECTED_REGISTRY}` }]),
       );
-      expect(JSON.stringify(await world.queries.inventory.client(main, world.ports.vaults.hosts[0]))).toContain('token-shared');
+      expect(JSON.stringify(await world.queries.inventory.client(main, world.ports.vaults.hosts[0]))).toContain(
+        'token-shared',
+      );
     });
   });
 });

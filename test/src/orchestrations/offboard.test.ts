@@ -247,7 +247,11 @@ describe('a dry run', () => {
   });
 
   test('lists what is kept, and nothing for a client that is gone', async () => {
-    expect(await world.queries.offboardingDryRun(reference(), undefined)).toEqual({ problems: [], writes: [], adopts: [] });
+    expect(await world.queries.offboardingDryRun(reference(), undefined)).toEqual({
+      problems: [],
+      writes: [],
+      adopts: [],
+    });
 
     world.addToken({ password1: { createdAt: LONG_AGO } });
     await onboardIn(world, { flows, request: { adopt: true } });

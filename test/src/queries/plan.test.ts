@@ -29,7 +29,8 @@ async function onboardAll(): Promise<void> {
   await activities.promote(promoteOrder(issued.value));
   world.wire.calls.length = 0;
 }
-const plan = (request: Readonly<Record<string, unknown>> = {}) => world.queries.preflight(onboarding(request), undefined);
+const plan = (request: Readonly<Record<string, unknown>> = {}) =>
+  world.queries.preflight(onboarding(request), undefined);
 const steps = async (request?: Readonly<Record<string, unknown>>) =>
   (await plan(request)).writes.map(({ step, action }) => `${step}: ${action}`);
 

@@ -60,7 +60,10 @@ export const rotationPlanAnswer = z
     registry: z.string(),
     connectedRegistry: z.string(),
     client: z.string(),
-    vault: z.string().describe("host of the vault for the client's secrets; absent for an unknown client").exactOptional(),
+    vault: z
+      .string()
+      .describe("host of the vault for the client's secrets; absent for an unknown client")
+      .exactOptional(),
     problems,
     writes: z.array(plannedWrite).readonly().describe('every change, in order'),
     outage: z

@@ -46,7 +46,9 @@ export function postOnboardings(config: Config, queries: Queries) {
     if (fault) return invalidRequest([fault]);
     const onboarding = toOnboarding(parsed.data, config.registries[0].name, config.lifetimes.defaultDays);
     if (!findRegistry(config, onboarding.registry)) return invalidRequest([unknownRegistry('registry', config)]);
-    return parsed.data.dryRun ? plan(onboarding, client, config, queries) : start(client, onboarding, actor, config, queries);
+    return parsed.data.dryRun
+      ? plan(onboarding, client, config, queries)
+      : start(client, onboarding, actor, config, queries);
   };
 }
 

@@ -6,9 +6,9 @@ import { clientVault, vaultOfKey, type VaultHosts } from '../../../../src/domain
 
 const host = fc.stringMatching(/^[a-z][a-z0-9]{2,11}$/).map((name) => `${name}.vault.azure.net`);
 const hosts = fc.uniqueArray(host, { minLength: 1, maxLength: 6 }).map((all) => all as unknown as VaultHosts);
-const key = fc.string({ minLength: 1, maxLength: 20 }).map((client) =>
-  clientKey({ registry: 'myregistry', connectedRegistry: 'edge', client }),
-);
+const key = fc
+  .string({ minLength: 1, maxLength: 20 })
+  .map((client) => clientKey({ registry: 'myregistry', connectedRegistry: 'edge', client }));
 const HELD: ClientRecord = {
   held: [{ token: 'a-token', scopeMap: 'a-map', since: '2026-03-01T12:00:00.000Z', isMade: true }],
 };

@@ -10,7 +10,11 @@ import type { FakeVaults } from './vaults.js';
 export class FakeSealedSecrets implements SealedSecrets {
   constructor(private readonly vaults: FakeVaults) {}
 
-  async seal({ vaultHost, name, version }: RequestedSecret, client: ClientReference, channel: AnswerChannel): Promise<string> {
+  async seal(
+    { vaultHost, name, version }: RequestedSecret,
+    client: ClientReference,
+    channel: AnswerChannel,
+  ): Promise<string> {
     const stored = this.vaults.at(vaultHost).secrets.get(name);
     const found =
       version === undefined ? stored?.versions.at(-1) : stored?.versions.find((one) => one.version === version);

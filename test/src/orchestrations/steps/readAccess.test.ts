@@ -271,7 +271,9 @@ describe('a run that fails', () => {
     world.access.saysWhoMade = false;
     const { outcome } = await onboard(identity(), fails);
     expect(outcome.status).toBe('failed');
-    expect(outcome.failure?.residue.join(' ')).toContain(`${DEVICE} to secret ${main}: in vault edge-vault, it remains`);
+    expect(outcome.failure?.residue.join(' ')).toContain(
+      `${DEVICE} to secret ${main}: in vault edge-vault, it remains`,
+    );
     expect(readers()).toEqual([[DEVICE], [DEVICE]]);
   });
 

@@ -120,7 +120,10 @@ describe('the inventory', () => {
   });
 
   const view = async (nth: number) => {
-    const found = await world.queries.inventory.client(clientKey(referenceOf(nth, 'edge0001')), world.ports.vaults.hosts[0]);
+    const found = await world.queries.inventory.client(
+      clientKey(referenceOf(nth, 'edge0001')),
+      world.ports.vaults.hosts[0],
+    );
     if (!found) throw new Error(`no client ${nth}`);
     return found;
   };
@@ -145,11 +148,15 @@ describe('the inventory', () => {
     const listing = await world.vault.newest(key);
     await world.vault.store('a-copy', '', { expiresOn: '', tags: listing?.tags ?? {} });
     await world.vault.store('somebody', '', { expiresOn: '', tags: { managedBy: 'somebody' } });
-    world.controlPlane.token((await world.queries.inventory.client(key, world.ports.vaults.hosts[0]))?.token ?? '').isEnabled = false;
+    world.controlPlane.token(
+      (await world.queries.inventory.client(key, world.ports.vaults.hosts[0]))?.token ?? '',
+    ).isEnabled = false;
     await world.vault.disable({ name: key, version: world.vault.versionsOf(key)[0]?.version ?? '' });
     const { clients } = await world.queries.inventory.clients({}, 50);
     expect(clients).toMatchObject([{ key, state: 'revoked', secret: { isEnabled: false } }]);
-    expect(await world.queries.inventory.client(candidateSecretName(referenceOf(0)), world.ports.vaults.hosts[0])).toBeUndefined();
+    expect(
+      await world.queries.inventory.client(candidateSecretName(referenceOf(0)), world.ports.vaults.hosts[0]),
+    ).toBeUndefined();
     expect(await world.queries.inventory.client('a-copy', world.ports.vaults.hosts[0])).toBeUndefined();
     expect(await world.queries.inventory.client('nothing', world.ports.vaults.hosts[0])).toBeUndefined();
   });
