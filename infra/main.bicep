@@ -225,7 +225,8 @@ module furtherAssignmentCounters 'modules/assignmentCounter.bicep' = [
     scope: subscription(id)
     params: {
       appPrincipalId: appIdentity.outputs.principalId
-      deployment: token
+      // The role's name is to be unique in the tenant.
+      deployment: '${token}-${id}'
     }
   }
 ]
