@@ -205,6 +205,7 @@ export const checkWarning = z
       'names-not-compared',
       'role-assignments-near-limit',
       'role-assignments-uncounted',
+      'vault-not-configured',
     ]),
     registry: z.string(),
     connectedRegistry: z.string(),
