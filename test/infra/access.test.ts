@@ -178,7 +178,9 @@ describe('role assignments', () => {
     );
     const counters = found.filter(({ roleName }) => roleName.startsWith(COUNTER_ROLE));
     expect(new Set(counters.map(({ roleName }) => roleName)).size).toBe(2);
-    expect(counters.toSorted((a, b) => `${a.assignableScopes}`.localeCompare(`${b.assignableScopes}`))).toMatchObject(
+    expect(
+      counters.toSorted((a, b) => a.assignableScopes.join().localeCompare(b.assignableScopes.join())),
+    ).toMatchObject(
       [SUBSCRIPTION, OTHER_SUBSCRIPTION].map((id) => ({
         permissions: [{ actions: ['Microsoft.Authorization/roleAssignmentsUsageMetrics/read'] }],
         assignableScopes: [`/subscriptions/${id}`],
