@@ -19,7 +19,7 @@ beforeEach(async () => {
   await addFleet(world, COUNT);
   const [first, second] = [world.vaults.at(FIRST), world.vaults.at(SECOND)];
   for (let nth = 1; nth < COUNT; nth += 2)
-    for (const [name, secret] of [...first.secrets])
+    for (const [name, secret] of first.secrets)
       if (name.startsWith(clientKey(referenceOf(nth)))) {
         second.secrets.set(name, secret);
         first.secrets.delete(name);
