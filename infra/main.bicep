@@ -25,6 +25,9 @@ param existingRegistryIds string = ''
 @description('Resource id of a vault that uses roles for access. Empty makes one.')
 param existingVaultId string = ''
 
+@description('Resource ids of further vaults that use roles for access, separated by commas. New clients are spread over all vaults; taking one off while clients have their secrets in it stops their runs (docs/settings.md).')
+param furtherVaultIds string = ''
+
 @description('Resource id of an IoT Hub whose devices are clients. Empty for none.')
 param existingHubId string = ''
 
@@ -111,6 +114,9 @@ var ownRegistryId = '${subscription().id}/resourceGroups/${groupName}/providers/
 var ownVaultId = '${subscription().id}/resourceGroups/${groupName}/providers/Microsoft.KeyVault/vaults/${names.vault}'
 var registryIds = empty(existingRegistryIds) ? [ownRegistryId] : map(split(existingRegistryIds, ','), id => trim(id))
 var vaultId = empty(existingVaultId) ? ownVaultId : existingVaultId
+var furtherVaults = map(filter(split(furtherVaultIds, ','), id => !empty(trim(id))), id => trim(id))
+// Role assignments are counted in each subscription of a vault.
+var furtherSubscriptions = filter(union(map(furtherVaults, id => split(id, '/')[2]), []), id => id != split(vaultId, '/')[2])
 var identitiesId = '${subscription().id}/resourceGroups/${groupName}/providers/Microsoft.ManagedIdentity/userAssignedIdentities'
 var appIdentityId = '${identitiesId}/${names.appIdentity}'
 var eventsIdentityId = '${identitiesId}/${names.eventsIdentity}'
@@ -201,6 +207,29 @@ module vaultAccess 'modules/vaultAccess.bicep' = {
   }
   dependsOn: [vault]
 }
+
+module furtherVaultAccess 'modules/vaultAccess.bicep' = [
+  for id in furtherVaults: {
+    scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
+    params: {
+      vaultName: split(id, '/')[8]
+      appPrincipalId: appIdentity.outputs.principalId
+      assignsDevices: deviceAccess
+      deployment: token
+    }
+  }
+]
+
+module furtherAssignmentCounters 'modules/assignmentCounter.bicep' = [
+  for id in (deviceAccess ? furtherSubscriptions : []): {
+    scope: subscription(id)
+    params: {
+      appPrincipalId: appIdentity.outputs.principalId
+      // The role's name is to be unique in the tenant.
+      deployment: '${token}-${id}'
+    }
+  }
+]
 
 module assignmentCounter 'modules/assignmentCounter.bicep' = if (deviceAccess) {
   scope: subscription(split(vaultId, '/')[2])
@@ -340,6 +369,8 @@ module app 'modules/functionApp.bicep' = {
     registryIds: registryIds
     vaultUri: vaultAccess.outputs.uri
     vaultId: vaultId
+    furtherVaultUris: [for n in range(0, length(furtherVaults)): furtherVaultAccess[n].outputs.uri]
+    furtherVaultIds: furtherVaults
     reportKeyName: reportKeyName
     signalEndpoint: topics.outputs.signalEndpoint
     telemetryConnectionString: monitoring.outputs.connectionString

@@ -11,6 +11,7 @@ import { createPace } from './azure/budget/pace.js';
 import { Turns } from './azure/budget/turns.js';
 import { createAzurePorts } from './azure/ports.js';
 import { loadConfig } from './settings/config.js';
+import { vaultHosts } from './settings/vaults.js';
 import { BINDER, NO_REQUESTS } from './domain/binding/bindingRequests.js';
 import { CHECK } from './domain/check/checkRun.js';
 import { CLIENT_RECORD, NOTHING_KNOWN } from './domain/clients/clientRecord.js';
@@ -24,7 +25,7 @@ import { SWEEP, SWEEP_TIMER } from './domain/rotation/sweep.js';
 import { TOKEN_CLAIM, UNCLAIMED } from './domain/tokens/tokenClaim.js';
 import { START_WHEN_FREE } from './domain/operations/waitingRun.js';
 import { createBinder } from './entities/binder.js';
-import { clientRecord } from './entities/clientRecord.js';
+import { createClientRecord } from './entities/clientRecord.js';
 import { connectedRegistryRecord } from './entities/connectedRegistryRecord.js';
 import { createMapHolder } from './entities/mapHolder.js';
 import { NO_CLIENTS, POLLER_INDEX } from './domain/polling/pollerIndex.js';
@@ -273,7 +274,7 @@ df.app.client.http('getDeviceSecrets', {
   route: 'devices/secrets',
   methods: ['GET'],
   authLevel: 'anonymous',
-  handler: anonymous(getDeviceSecrets(config.reportKeys, signedRequests, ports.sealed), 'device'),
+  handler: anonymous(getDeviceSecrets(config, signedRequests, ports.sealed), 'device'),
 });
 df.app.client.http('postEnrolments', {
   route: 'enrolments',
@@ -283,7 +284,7 @@ df.app.client.http('postEnrolments', {
 df.app.client.http('putPoller', {
   route: 'clients/{key}/poller',
   methods: ['PUT'],
-  ...forOperators(putPoller(queries)),
+  ...forOperators(putPoller(config, queries)),
 });
 df.app.client.http('deletePoller', {
   route: 'clients/{key}/poller',
@@ -339,7 +340,7 @@ registerEntity(
   createBinder(ports.controlPlane, config.caps.clientsPerConnectedRegistry),
   entityInTurn(inTurn, binderNeeds),
 );
-registerEntity(CLIENT_RECORD, NOTHING_KNOWN, clientRecord, hintingRecords(polls));
+registerEntity(CLIENT_RECORD, NOTHING_KNOWN, createClientRecord(vaultHosts(config)), hintingRecords(polls));
 registerEntity(CONNECTED_REGISTRY_RECORD, NEVER_SEEN, connectedRegistryRecord);
 registerEntity(POLLER_INDEX, NO_CLIENTS, pollerIndex);
 registerEntity(TOKEN_CLAIM, UNCLAIMED, tokenClaim);

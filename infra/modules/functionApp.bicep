@@ -23,6 +23,9 @@ param registryIds string[]
 param vaultUri string
 @description('Resource id of the vault.')
 param vaultId string
+@description('Of further vaults, in the order of their resource ids.')
+param furtherVaultUris string[]
+param furtherVaultIds string[]
 @description('Name of the secret that holds the report keys.')
 param reportKeyName string
 param signalEndpoint string
@@ -94,8 +97,11 @@ var durableSettings = usesScheduler
 // Of the app: docs/settings.md has the tables.
 var appSettings = {
   REGISTRIES: join(registryIds, ',')
-  KEY_VAULT_URL: vaultUri
-  KEY_VAULT_RESOURCE_ID: vaultId
+  // One is named alone, several are listed; an empty setting counts as absent.
+  KEY_VAULT_URL: empty(furtherVaultIds) ? vaultUri : ''
+  KEY_VAULT_URLS: empty(furtherVaultIds) ? '' : join(concat([vaultUri], furtherVaultUris), ',')
+  KEY_VAULT_RESOURCE_ID: empty(furtherVaultIds) ? vaultId : ''
+  KEY_VAULT_RESOURCE_IDS: empty(furtherVaultIds) ? '' : join(concat([vaultId], furtherVaultIds), ',')
   SIGNAL_TOPIC_ENDPOINT: signalEndpoint
   REPORT_KEYS: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${reportKeyName})'
   CREDENTIAL_KIND: 'managedIdentity'

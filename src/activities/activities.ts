@@ -42,7 +42,7 @@ import { retirePromoted } from './undo/retirePromoted.js';
 export function createActivities(
   ports: Ports,
   queries: Queries,
-  config: Pick<Config, 'reportKeys' | 'vault' | 'arm' | 'identity'> & SweepSettings,
+  config: Pick<Config, 'reportKeys' | 'vaults' | 'arm' | 'identity'> & SweepSettings,
 ) {
   return {
     preflight: preflight(queries),

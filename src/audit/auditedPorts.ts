@@ -1,5 +1,6 @@
 import { PORT_CALLS, type PortCallAudit } from '../ports/portCalls.js';
 import type { Ports } from '../ports/ports.js';
+import { wrapVaults } from '../ports/vaults.js';
 import { wrapPort } from '../ports/wrapPort.js';
 import { ServiceError } from '../serviceErrors/serviceError.js';
 import { audit } from './audit.js';
@@ -12,7 +13,7 @@ import { audit } from './audit.js';
 export function auditedPorts(ports: Ports, table = PORT_CALLS): Ports {
   return {
     controlPlane: auditedPort(ports.controlPlane, table.controlPlane),
-    vault: auditedPort(ports.vault, table.vault),
+    vaults: wrapVaults(ports.vaults, (vault) => auditedPort(vault, table.vaults)),
     sealed: auditedPort(ports.sealed, table.sealed),
     devices: auditedPort(ports.devices, table.devices),
     hubs: auditedPort(ports.hubs, table.hubs),

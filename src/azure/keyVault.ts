@@ -1,6 +1,5 @@
 import type { TokenCredential } from '@azure/identity';
 import type { KeyVaultSecret, SecretProperties } from '@azure/keyvault-secrets';
-import type { Config } from '../settings/config.js';
 import { dockerConfigEndpoints } from '@connected-registry/protocol/names/dockerConfig';
 import type {
   SecretAttributes,
@@ -15,7 +14,7 @@ import { rememberCredential } from '@connected-registry/protocol/redaction/remem
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
 import type { Turns } from './budget/turns.js';
 import { mentions } from './calls/serviceErrors.js';
-import { createVaultClient } from './vaultClient.js';
+import { createVaultClient, type VaultAddress } from './vaultClient.js';
 
 /** Content type of stored values, for people and tools that list secrets. Source: Kubernetes docs, Secret types. */
 const CONTENT_TYPE = 'application/vnd.docker.config+json';
@@ -27,7 +26,7 @@ const RECOVERY_POLL = { intervalInMs: 500 };
 const LARGEST_PAGE = 25;
 
 /** Creates the vault on Azure Key Vault. @param turns gives each request its token */
-export function createKeyVault(config: Config['vault'], credential: TokenCredential, turns: Turns): SecretVault {
+export function createKeyVault(config: VaultAddress, credential: TokenCredential, turns: Turns): SecretVault {
   const { call, links } = createVaultClient(config, credential, turns);
 
   async function set(name: string, value: string, attributes: SecretAttributes): Promise<SecretFacts> {

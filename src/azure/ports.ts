@@ -11,8 +11,8 @@ import { createHubRegistry } from './devices/hubRegistry.js';
 import { createIotHub } from './devices/iotHub.js';
 import { createEventGridAlerts } from './devices/eventGridAlerts.js';
 import { createOwnIdentity } from './identity/ownIdentity.js';
-import { createKeyVault } from './keyVault.js';
 import { createSealedSecrets } from './sealedSecrets.js';
+import { createVaults } from './vaults.js';
 
 /**
  * Creates the ports on Azure's services. SDKs are loaded and services called on first use.
@@ -26,8 +26,8 @@ export function createAzurePorts(config: Config, turns: Turns, hints: NewsHints)
   const hub = createIotHub(config, credential, turns);
   return {
     controlPlane: createArmControlPlane(config, credentialOf, turns),
-    vault: createKeyVault(config.vault, credential, turns),
-    sealed: createSealedSecrets(config.vault, credential, turns),
+    vaults: createVaults(config, credential, turns),
+    sealed: createSealedSecrets(config.vaults, credential, turns),
     devices: createDeviceChannels(config, credential, hub, turns, hints),
     hubs: createHubRegistry(hub),
     alerts: createEventGridAlerts(config.signalTopic, credential, turns),

@@ -8,7 +8,7 @@ import { rememberCredential } from '@connected-registry/protocol/redaction/remem
 import type { RequestedSecret, SealedSecrets } from '../ports/sealedSecrets.js';
 import { ServiceError, type ServiceDetail, type ServiceErrorKind } from '../serviceErrors/serviceError.js';
 import { resourceName } from '../serviceErrors/serviceFacts.js';
-import type { Config } from '../settings/config.js';
+import type { VaultConfig } from '../settings/vaults.js';
 import type { Turns } from './budget/turns.js';
 import { mentions } from './calls/serviceErrors.js';
 import { createVaultClient } from './vaultClient.js';
@@ -17,10 +17,17 @@ import { createVaultClient } from './vaultClient.js';
  * Creates the sealed secrets on Azure Key Vault. Requests come after all others, so that devices that ask cannot delay runs.
  * @param turns gives each request its token
  */
-export function createSealedSecrets(config: Config['vault'], credential: TokenCredential, turns: Turns): SealedSecrets {
-  const { call } = createVaultClient(config, credential, turns);
+export function createSealedSecrets(
+  vaults: readonly [VaultConfig, ...VaultConfig[]],
+  credential: TokenCredential,
+  turns: Turns,
+): SealedSecrets {
+  const clients = new Map(vaults.map((vault) => [vault.host, createVaultClient(vault, credential, turns)]));
 
-  async function read({ name, version }: RequestedSecret): Promise<KeyVaultSecret> {
+  async function read({ vaultHost, name, version }: RequestedSecret): Promise<KeyVaultSecret> {
+    const client = clients.get(vaultHost);
+    if (client === undefined) throw refusal(name, 'refused', 'vault-not-configured');
+    const { call } = client;
     try {
       return await turns.asInventory(() =>
         call('read secret', name, (sdk) => sdk.getSecret(name, version === undefined ? {} : { version })),

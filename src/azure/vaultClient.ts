@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 import type { SecretClient } from '@azure/keyvault-secrets';
-import type { Config } from '../settings/config.js';
+import type { VaultConfig } from '../settings/vaults.js';
 import type { ServiceOperation } from '../serviceErrors/serviceOperation.js';
 import { budgetPolicy } from './budget/budgetPolicy.js';
 import type { Turns } from './budget/turns.js';
@@ -10,6 +10,9 @@ import { watchPageLinks } from './calls/pageLinks.js';
 import { pipelineOptions } from './calls/pipelineOptions.js';
 import { calling } from './calls/serviceErrors.js';
 
+/** How a vault is reached. */
+export type VaultAddress = Pick<VaultConfig, 'url' | 'verifyChallenge'>;
+
 /** Makes one call of the vault's SDK. @throws ServiceError for everything that it throws */
 type VaultCall = <T>(operation: ServiceOperation, name: string, make: (sdk: SecretClient) => Promise<T>) => Promise<T>;
 
@@ -17,7 +20,7 @@ type VaultCall = <T>(operation: ServiceOperation, name: string, make: (sdk: Secr
  * Creates the client of the vault, which is loaded at the first call. SDK retries are off, as in the control plane.
  * @param turns gives each request its token
  */
-export function createVaultClient(config: Config['vault'], credential: TokenCredential, turns: Turns) {
+export function createVaultClient(config: VaultAddress, credential: TokenCredential, turns: Turns) {
   const links = watchPageLinks();
   const client = lazily(async (): Promise<SecretClient> => {
     const { SecretClient: Client } = await import('@azure/keyvault-secrets');

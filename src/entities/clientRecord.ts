@@ -32,6 +32,7 @@ import type { AccessRequests } from '../domain/access/heldAccess.js';
 import { isEndKnown } from '../domain/operations/endedOperation.js';
 import { done, failed, retryLater, type StepOutcome } from '../domain/operations/stepOutcome.js';
 import { POLLER_INDEX, pollerSignals, type PollerSignal } from '../domain/polling/pollerIndex.js';
+import { clientVault, hasCredential, type VaultHosts } from '../domain/vaults/clientVault.js';
 import { ACCESS_WORK } from './accessWork.js';
 import { POLLING_WORK } from './pollingWork.js';
 import type { EntitySignal } from './registerEntity.js';
@@ -47,11 +48,15 @@ interface ClientRecordAnswer<Answer extends object = object> {
 
 type AnswerTo<Operation extends ClientRecordOperation> = ClientRecordAnswer<ClientRecordAnswers[Operation]>;
 
+/** Where the secrets of the record's client are. */
+type VaultOf = (record: ClientRecord) => string;
+
 type Work = {
   readonly [Operation in ClientRecordOperation]: (
     record: ClientRecord,
     request: ClientRecordRequests[Operation],
     now: Date,
+    vaultOf: VaultOf,
   ) => AnswerTo<Operation>;
 };
 
@@ -128,6 +133,7 @@ function revoke(
   record: ClientRecord,
   { at, until, by }: ClientRecordRequests['revoke'],
   now: Date,
+  vaultOf: VaultOf,
 ): AnswerTo<'revoke'> {
   const effectiveAt = new Date(Math.max(Date.parse(at), now.getTime())).toISOString();
   const marked = markRevoked(endAccess(record, effectiveAt), effectiveAt);
@@ -139,6 +145,7 @@ function revoke(
     outcome: done({
       revokedAt,
       ...first,
+      vault: vaultOf(record),
       isKnown: isKnown(record),
       ...endedBy(record),
       ...tokensIn(state),
@@ -151,6 +158,14 @@ function revoke(
 function recordEnd(record: ClientRecord, { ended }: ClientRecordRequests['noteEnd']): ClientRecordAnswer {
   if (!isEndKnown(record.ended ?? [], ended)) auditEnd(ended);
   return keep(noteEnd(record, ended));
+}
+
+/**
+ * Records the vault of a client that has a credential from before vaults were recorded: from now on it does not depend on which
+ * vault the settings list first.
+ */
+function keepVault(record: ClientRecord, vaultOf: VaultOf): ClientRecord {
+  return hasCredential(record) ? { ...record, vault: vaultOf(record) } : record;
 }
 
 /** Refused if the revocation was cleared in the meantime: then the enabled resources are legitimate. */
@@ -166,6 +181,7 @@ function begin(
   record: ClientRecord,
   { requestedAt, eventAt, by }: ClientRecordRequests['begin'],
   now: Date,
+  vaultOf: VaultOf,
 ): AnswerTo<'begin'> {
   if (isEndKnown(record.ended ?? [], { id: by.operation })) return startedTwice(record);
   const verdict = judgeBegin(record, requestedAt, eventAt);
@@ -173,11 +189,12 @@ function begin(
     case 'proceed': {
       if (verdict.clears && isDisabling(record, now))
         return { state: record, outcome: retryLater("a revocation is disabling the client's tokens and secrets") };
-      const state = eventAt === undefined ? record : noteEvent(record, eventAt);
+      const state = keepVault(eventAt === undefined ? record : noteEvent(record, eventAt), vaultOf);
       const { acknowledged, joined } = state;
       const clears = verdict.clears === undefined ? {} : { clears: verdict.clears };
       const answer = {
         ...clears,
+        vault: vaultOf(state),
         ...(acknowledged === undefined ? {} : { acknowledged }),
         ...(joined === undefined ? {} : { hasJoined: true as const }),
         ...tokensIn(state),
@@ -199,12 +216,13 @@ function beginOffboarding(
   record: ClientRecord,
   { requestedAt, eventAt, by }: ClientRecordRequests['beginOffboarding'],
   now: Date,
+  vaultOf: VaultOf,
 ): AnswerTo<'beginOffboarding'> {
   if (isEndKnown(record.ended ?? [], { id: by.operation })) return startedTwice(record);
   const stale = judgeEvent(record, eventAt);
   if (stale) return staleEvent(record, stale.newestEventAt);
   const state = noteEvent(endAccess(record, now.toISOString()), eventAt ?? requestedAt);
-  const found = { ...tokensIn(state), ...readAccessIn(state) };
+  const found = { vault: vaultOf(state), ...tokensIn(state), ...readAccessIn(state) };
   return { state, outcome: done({ ...found, isKnown: isKnown(record), ...endedBy(record) }) };
 }
 
@@ -226,18 +244,29 @@ function staleEvent(state: ClientRecord, newestEventAt: string): ClientRecordAns
   };
 }
 
-/** The client entity: keeps facts about a client between its runs. Operations run one after another. */
-export async function clientRecord(
-  operation: ClientRecordOperation,
-  request: ClientRecordRequest,
-  record: ClientRecord,
-  now: Date,
-): Promise<Omit<ClientRecordAnswer, 'signals'> & { readonly signals?: readonly EntitySignal[] }> {
-  // The sender's types guarantee that the request belongs to the operation.
-  const work = WORK[operation] as (record: ClientRecord, request: ClientRecordRequest, now: Date) => ClientRecordAnswer;
-  const answer = work(record, request, now);
-  const { signals = pollerSignals(record, answer.state), ...rest } = answer;
-  return signals.length === 0 ? rest : { ...rest, signals: signals.map(toIndex) };
+/**
+ * Creates the client entity: it keeps facts about a client between its runs. Operations run one after another.
+ * @param hosts the vaults of the settings
+ */
+export function createClientRecord(hosts: VaultHosts) {
+  return async (
+    operation: ClientRecordOperation,
+    request: ClientRecordRequest,
+    record: ClientRecord,
+    now: Date,
+    key: string,
+  ): Promise<Omit<ClientRecordAnswer, 'signals'> & { readonly signals?: readonly EntitySignal[] }> => {
+    // The sender's types guarantee that the request belongs to the operation.
+    const work = WORK[operation] as (
+      record: ClientRecord,
+      request: ClientRecordRequest,
+      now: Date,
+      vaultOf: VaultOf,
+    ) => ClientRecordAnswer;
+    const answer = work(record, request, now, (known) => clientVault(known, key, hosts));
+    const { signals = pollerSignals(record, answer.state), ...rest } = answer;
+    return signals.length === 0 ? rest : { ...rest, signals: signals.map(toIndex) };
+  };
 }
 
 function toIndex({ objectId, ...signal }: PollerSignal): EntitySignal {

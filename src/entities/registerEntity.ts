@@ -9,6 +9,7 @@ type EntityWork<Operation, Request, State> = (
   request: Request,
   state: State,
   now: Date,
+  key: string,
 ) => Promise<{
   readonly state: State;
   readonly outcome: StepOutcome<unknown>;
@@ -70,7 +71,7 @@ export function registerEntity<Operation extends string, Request extends WorksFo
     const call = { entity: `${name} ${key}`, key, operation, request, state };
     const outcome = await inAuditScope(scope, () =>
       inTurn(call, async () => {
-        const done = await work(operation, request, stored, new Date());
+        const done = await work(operation, request, stored, new Date(), context.df.entityKey);
         state = done.state;
         isDropped = done.isDropped === true;
         if (done.signals) signals = done.signals;

@@ -63,7 +63,7 @@ function* offboardClient(run: RunContext<Run>): Flow<End<OffboardingResult>> {
 
 /** Checks that the run may begin, and reads what the client has. */
 function* plan(run: RunContext<Run>): Flow<OffboardingPlan & Pick<StartedOffboarding, 'isKnown' | 'ended' | 'access'>> {
-  const { isKnown, ended, access, ...recorded } = yield* new ClientRecords(run).beginOffboarding();
+  const { isKnown, ended, access, vault: _vault, ...recorded } = yield* new ClientRecords(run).beginOffboarding();
   const reference = referenceOf(run.input.request);
   const found = yield* run.activities.planOffboarding({ reference, ...recorded });
   const known = { ...(ended ? { ended } : {}), ...(access === undefined ? {} : { access }) };

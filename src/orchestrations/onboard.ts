@@ -115,7 +115,7 @@ function* clearRevocation({ run, clears }: OnboardingClient): Flow<void> {
 }
 
 function resultOf(
-  { request }: OnboardingClient,
+  { request, run }: OnboardingClient,
   secret: Pick<OnboardingResult['secret'], 'version' | 'slot' | 'expiresOn'>,
   pull: VerifiedPull,
   changed: boolean,
@@ -123,5 +123,6 @@ function resultOf(
   const { scopeMap, token, connectedRegistry } = request;
   const { version, slot, expiresOn } = secret;
   const name = mainSecretName(request);
-  return { scopeMap, token, connectedRegistry, secret: { name, version, slot, expiresOn }, pull, changed };
+  const { placeInResult: place } = run;
+  return { scopeMap, token, connectedRegistry, ...place, secret: { name, version, slot, expiresOn }, pull, changed };
 }

@@ -33,9 +33,7 @@ export function* revoke(context: OrchestrationContext): Flow<OperationOutcome<Re
 function* revokeClient(run: RunContext<Run>): Flow<End<RevocationResult>> {
   const attempts = new Attempts(run);
   const records = new ClientRecords(run);
-  const marked = yield* run.step('mark', () =>
-    records.call('revoke', { at: run.input.requestedAt, until: until(run) }),
-  );
+  const marked = yield* run.step('mark', () => records.revoke(until(run)));
   const access = new DisableAccess(run, attempts, marked);
 
   const found = yield* attempts.step('disable', 'what the client has', () => access.disableAll());
@@ -56,6 +54,7 @@ function* revokeClient(run: RunContext<Run>): Flow<End<RevocationResult>> {
   const disabled = [...(marked.ended ?? []), ...access.disabled];
   const result: RevocationResult = {
     revokedAt: marked.firstRevokedAt ?? marked.revokedAt,
+    ...run.placeInResult,
     disabled,
     changed: disabled.length > 0,
     ...(kept.length > 0 ? { kept } : {}),

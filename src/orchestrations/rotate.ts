@@ -52,6 +52,7 @@ function* rotateClient(run: RotationContext): Flow<RotationResult> {
     return {
       token: plan.token,
       connectedRegistry: run.input.request.connectedRegistry,
+      ...run.placeInResult,
       secret: { ...secret, slot, expiresOn },
       pull,
       ...(revokeOld ? { revokes: { slot: revokeOld.slot, from: revokeOld.from } } : {}),

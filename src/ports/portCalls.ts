@@ -1,7 +1,7 @@
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import type { Ports } from './ports.js';
 import type { NewAssignment, SecretAssignment } from './readAccess.js';
-import type { SecretVersion } from './secretVault.js';
+import type { SecretVault, SecretVersion } from './secretVault.js';
 
 /** What the audit says of a method: the words for a write and the resource it names, or that it writes nothing. */
 export type PortCallAudit<Args extends readonly unknown[]> =
@@ -16,7 +16,10 @@ export type PortCallAudit<Args extends readonly unknown[]> =
 type TableOf<Port> = {
   readonly [Method in keyof Port]: Port[Method] extends (...args: infer Args) => unknown ? PortCallAudit<Args> : never;
 };
-type PortCallTable = { readonly [Name in keyof Ports]: TableOf<Ports[Name]> };
+/** The vaults are several ports of one kind, with one entry. */
+type PortCallTable = {
+  readonly [Name in keyof Ports]: TableOf<Name extends 'vaults' ? SecretVault : Ports[Name]>;
+};
 
 const inRegistry = (registry: string, name: string): string => `${registry}/${name}`;
 const first = (id: string): string => id;
@@ -51,7 +54,7 @@ export const PORT_CALLS: PortCallTable = {
     deleteToken: { action: 'token.delete', resource: inRegistry },
     generatePassword: { action: 'password.generate', resource: inRegistry },
   },
-  vault: {
+  vaults: {
     current: 'not audited',
     newest: 'not audited',
     page: 'not audited',

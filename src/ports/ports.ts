@@ -5,12 +5,12 @@ import type { OperatorAlerts } from './operatorAlerts.js';
 import type { OwnIdentity } from './ownIdentity.js';
 import type { RegistryControlPlane } from './registryControlPlane.js';
 import type { SealedSecrets } from './sealedSecrets.js';
-import type { SecretVault } from './secretVault.js';
+import type { Vaults } from './vaults.js';
 
 /** Everything that the app needs from outside its process. */
 export interface Ports {
   readonly controlPlane: RegistryControlPlane;
-  readonly vault: SecretVault;
+  readonly vaults: Vaults;
   readonly sealed: SealedSecrets;
   readonly devices: DeviceChannel;
   readonly hubs: HubRegistry;

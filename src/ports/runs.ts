@@ -87,6 +87,8 @@ export interface Runs {
   rolloutControl(id: string): Promise<ControlState | undefined>;
   /** Reads a client's record. @param key the client's key. */
   record(key: string): Promise<ClientRecord>;
+  /** Reads which client has claimed a token; undefined if none has. */
+  tokenOwner(registry: string, token: string): Promise<ClientReference | undefined>;
   /** Asks a run to stop. Does nothing when the run has ended. */
   cancel(id: OperationId, actor: string, reason: CancelReason): Promise<void>;
 }

@@ -3,12 +3,14 @@ import type { ClientReference } from '@connected-registry/protocol/names/clientK
 
 /** A version of a secret that a device asks for. */
 export interface RequestedSecret {
+  /** Host of the client's vault. */
+  readonly vaultHost: string;
   readonly name: string;
   /** Absent for the newest. */
   readonly version?: string;
 }
 
-/** The vault, for devices that have joined: values leave it only in a form that nobody but the device can read. */
+/** The vaults, for devices that have joined: values leave it only in a form that nobody but the device can read. */
 export interface SealedSecrets {
   /**
    * Reads a version of a client's secret and signs and encrypts it for its device.

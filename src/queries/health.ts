@@ -1,5 +1,6 @@
 import { armPrincipals } from '../settings/armIdentities.js';
 import type { Config } from '../settings/config.js';
+import type { VaultConfig } from '../settings/vaults.js';
 import type { HealthAnswer, TriedRight } from '@connected-registry/protocol/answers/healthAnswer';
 import type { Ports } from '../ports/ports.js';
 import { ServiceError } from '../serviceErrors/serviceError.js';
@@ -27,7 +28,7 @@ export type Health = () => Promise<HealthAnswer>;
 export function createHealth(ports: Ports, config: Config): Health {
   const probes = [
     ...armPrincipals(config).flatMap((identity) => ofIdentity(ports, config, identity)),
-    ...vaultProbes(ports, config),
+    ...config.vaults.flatMap((vault) => vaultProbes(ports, vault)),
     ...Object.keys(config.hubs).map((hub) => hubProbe(ports, hub)),
   ];
   const untried = rightsUntried(config);
@@ -81,8 +82,8 @@ function registryProbes({ controlPlane }: Ports, registry: string): Probe[] {
   ];
 }
 
-function vaultProbes({ vault }: Ports, { vault: { url } }: Config): Probe[] {
-  const on = new URL(url).host;
+function vaultProbes({ vaults }: Ports, { host: on }: VaultConfig): Probe[] {
+  const vault = vaults.of(on);
   const fix = 'Assign Key Vault Secrets Officer to the app on this vault (azd provision does it).';
   const secrets = 'Microsoft.KeyVault/vaults/secrets';
   return [
@@ -101,11 +102,11 @@ function hubProbe({ hubs }: Ports, hub: string): Probe {
 }
 
 /** Rights that only an onboarding can show. */
-function rightsUntried({ registries, vault, signalTopic }: Config): TriedRight[] {
+function rightsUntried({ registries, vaults, signalTopic }: Config): TriedRight[] {
   const reason = 'only a write shows it, and none was sent; a dry run and the first onboarding tell';
   return [
     ...registries.map(({ name }) => ({ right: `${ACR}/* (writes)`, on: name })),
-    { right: 'Microsoft.KeyVault/vaults/secrets/setSecret/action', on: new URL(vault.url).host },
+    ...vaults.map(({ host }) => ({ right: 'Microsoft.KeyVault/vaults/secrets/setSecret/action', on: host })),
     { right: 'Microsoft.EventGrid/events/send/action', on: new URL(signalTopic.endpoint).host },
   ].map((one) => ({ ...one, state: 'unknown' as const, reason }));
 }

@@ -1,4 +1,5 @@
 import type { Config } from '../settings/config.js';
+import { findVault } from '../settings/vaults.js';
 import type { Ports } from '../ports/ports.js';
 import type { CheckWarning } from '@connected-registry/protocol/answers/clientAnswers';
 import type { DryRunAnswer } from '@connected-registry/protocol/answers/answers';
@@ -27,7 +28,12 @@ import { createRotationSchedule, type RotationSchedule } from './rotation/rotati
 
 /** The tokens in the client's record, and who may read its secrets. */
 type Remembered = Pick<OtherTokens, 'orphaned' | 'held'> & { readonly access?: HeldAccess };
-export type TakingAwayDryRun = (reference: ClientReference, remembered?: Remembered) => Promise<DryRunAnswer>;
+/** @param vaultHost see InVault */
+export type TakingAwayDryRun = (
+  reference: ClientReference,
+  vaultHost: string | undefined,
+  remembered?: Remembered,
+) => Promise<DryRunAnswer>;
 
 /** Everything that only reads: no query writes to a service. */
 export interface Queries {
@@ -39,12 +45,19 @@ export interface Queries {
   readonly slowFacts: RegistryFactsQuery['slowFacts'];
   readonly preflight: Preflight;
   readonly planRotation: PlanRotation;
-  readonly offboardingPlan: (reference: ClientReference, remembered?: Remembered) => Promise<OffboardingPlan>;
+  readonly offboardingPlan: (
+    reference: ClientReference,
+    vaultHost: string | undefined,
+    remembered?: Remembered,
+  ) => Promise<OffboardingPlan>;
   readonly offboardingDryRun: TakingAwayDryRun;
   readonly revocationDryRun: TakingAwayDryRun;
   readonly rotationSchedule: RotationSchedule;
-  /** Warns if the vault's subscription has almost no room for the role assignments of a client. */
-  readonly limitWarnings: (reference: ClientReference) => Promise<readonly CheckWarning[]>;
+  /** Warns if the subscription of the client's vault has almost no room for its role assignments. @param vaultHost see InVault */
+  readonly limitWarnings: (
+    reference: ClientReference,
+    vaultHost: string | undefined,
+  ) => Promise<readonly CheckWarning[]>;
   readonly inventory: Inventory;
   readonly check: Check;
   readonly events: EventFacts;
@@ -55,7 +68,7 @@ export interface Queries {
 export function createQueries(ports: Ports, config: Config): Queries {
   const facts = createRegistryFacts(ports.controlPlane);
   const reads = createSharedReads(ports.controlPlane);
-  const tokenUsers = createTokenUsers(ports.vault);
+  const tokenUsers = createTokenUsers(ports.vaults);
   const dryRuns = {
     offboarding: createOffboardingDryRun(ports, tokenUsers),
     revocation: createRevocationDryRun(ports, tokenUsers),
@@ -73,20 +86,26 @@ export function createQueries(ports: Ports, config: Config): Queries {
     preflight: createPreflight(ports, config, facts, reads, tokenUsers, createPlanAccess(ports, config, count)),
     planRotation: createRotationPlan(ports, config, facts, reads, tokenUsers),
     offboardingPlan: createOffboardingPlan(ports, tokenUsers),
-    offboardingDryRun: async (reference, remembered) =>
+    offboardingDryRun: async (reference, vaultHost, remembered) =>
       withAccess(
-        await dryRuns.offboarding(reference, remembered),
+        await dryRuns.offboarding(reference, vaultHost, remembered),
         'withdrawAccess',
         reference,
         remembered?.access,
         makerOf,
       ),
-    revocationDryRun: async (reference, remembered) =>
-      withAccess(await dryRuns.revocation(reference, remembered), 'disable', reference, remembered?.access, makerOf),
-    rotationSchedule: createRotationSchedule(ports.vault, facts, config),
-    limitWarnings: async (reference) => {
-      const { resourceId } = config.vault;
-      return resourceId === undefined ? [] : limitWarnings(reference, await count(resourceId));
+    revocationDryRun: async (reference, vaultHost, remembered) =>
+      withAccess(
+        await dryRuns.revocation(reference, vaultHost, remembered),
+        'disable',
+        reference,
+        remembered?.access,
+        makerOf,
+      ),
+    rotationSchedule: createRotationSchedule(ports.vaults, facts, config),
+    limitWarnings: async (reference, vaultHost) => {
+      const resourceId = findVault(config, vaultHost)?.resourceId;
+      return resourceId === undefined ? [] : limitWarnings(reference, resourceId, await count(resourceId));
     },
     inventory: createInventory(ports, config, tokenUsers),
     check: createCheck(ports, config, tokenUsers, count),

@@ -6,7 +6,7 @@ import type { ArmKind } from '../domain/resourceManager/rates.js';
 export interface ArmNeeds extends Readonly<Partial<Record<ArmKind, number>>> {
   /** Many runs wait for this work, so that it goes before theirs. */
   readonly servesMany?: true;
-  /** Requests about the vault, which may be in another subscription than the registry. Only the app's own identity sends them. */
+  /** Requests about the client's vault, which may be in another subscription than the registry. Only the app's own identity sends them. */
   readonly of?: 'vault';
 }
 

@@ -8,6 +8,7 @@ import type { ArmKind } from '../domain/resourceManager/rates.js';
 import { armPrincipals } from '../settings/armIdentities.js';
 import type { Config } from '../settings/config.js';
 import { findRegistry } from '../settings/registries.js';
+import { findVault, subscriptionOfVault } from '../settings/vaults.js';
 import type { ArmNeeds } from './activityNeeds.js';
 
 /** A piece of work that the engine calls. */
@@ -27,14 +28,14 @@ const REASON = 'Azure Resource Manager allows no further requests of this kind y
  */
 export type WorkInTurn = ReturnType<typeof workInTurn>;
 
-export function workInTurn(turns: Turns, config: Pick<Config, 'arm' | 'identity' | 'registries' | 'vault'>) {
+export function workInTurn(turns: Turns, config: Pick<Config, 'arm' | 'identity' | 'registries' | 'vaults'>) {
   const principals = armPrincipals(config);
   const buckets = armBuckets(config.arm.rates);
   return async <O extends StepOutcome<unknown>>(
     { key, by, input, needs }: EngineWork,
     work: () => Promise<O>,
   ): Promise<O | RetryLater> => {
-    const subscription = needs.of === 'vault' ? vaultSubscription(config) : subscriptionOf(config, input);
+    const subscription = needs.of === 'vault' ? vaultSubscription(config, input) : subscriptionOf(config, input);
     const order: TurnOrder = {
       key,
       priority: by.priority ?? 'single',
@@ -79,9 +80,11 @@ export function entityInTurn<Operation, Request extends WorksFor, State>(
 
 const KINDS: readonly ArmKind[] = ['reads', 'writes', 'deletes'];
 
-/** The subscription of the vault; undefined if the settings do not say. */
-function vaultSubscription({ vault }: Pick<Config, 'vault'>): string | undefined {
-  return vault.resourceId?.split('/')[2];
+/** The subscription of the vault that the input names, by its host; undefined if the settings do not say. */
+function vaultSubscription(config: Pick<Config, 'vaults'>, input: object): string | undefined {
+  const host = 'vaultHost' in input && typeof input.vaultHost === 'string' ? input.vaultHost : undefined;
+  const vault = findVault(config, host);
+  return vault && subscriptionOfVault(vault);
 }
 
 /**

@@ -28,6 +28,8 @@ export async function outcomeOf<O extends StepOutcome<unknown>>(
     return await work();
   } catch (error) {
     if (!(error instanceof ServiceError)) return unexpected(error);
+    // The settings can solve it: a code of its own says so.
+    if (error.detail === 'vault-not-configured') return failed('vault-not-configured', error.message);
     const code = FINAL[error.kind];
     if (code !== undefined) return failed(code, error.message);
     if (error.kind === 'throttled') return awaitTurn(error.message, error.retryAfterSeconds);

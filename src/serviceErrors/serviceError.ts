@@ -27,6 +27,7 @@ const DETAILS = {
   'secret-in-answer': 'the answer has a secret where none belongs',
   'version-disabled': 'the version is disabled',
   'of-another-client': 'its tags do not name this client',
+  'vault-not-configured': "the client's record names a vault that is none of KEY_VAULT_URLS",
   'registry-not-configured': 'it is none of REGISTRIES',
   'hub-not-configured': 'its hub is none of IOT_HUBS',
   'device-refused': 'the device does not take the message',

@@ -52,6 +52,7 @@ export type ServiceOperation =
   | 'update tags of secret'
   | 'disable secret'
   | 'delete secret'
+  | `${'read' | 'save' | 'disable' | 'delete'} a secret in vault`
   | `publish ${PublishedType} for`
   | 'read device'
   | 'change twin of'

@@ -14,6 +14,7 @@ import type { RotationPolicy } from '../domain/rotation/rotationPolicy.js';
 import { rotationDisagreements, rotationPolicy } from './rotationSettings.js';
 import { scheduleDisagreements, withResolvedSchedules } from './scheduleSettings.js';
 import { settingsSchema, type Settings } from './settingsSchema.js';
+import { missingVault, vaultDisagreements, vaultsOf, type VaultConfig } from './vaults.js';
 
 type CredentialKind = 'managedIdentity' | 'clientSecret' | 'azureCli';
 
@@ -39,12 +40,8 @@ export interface Config {
     readonly clientSecret?: string;
     readonly instanceDiscovery: boolean;
   };
-  readonly vault: {
-    readonly url: string;
-    readonly verifyChallenge: boolean;
-    /** Its id in Resource Manager, spelled as there. Absent: the app gives devices no access to their secrets. */
-    readonly resourceId?: string;
-  };
+  /** The first is that of clients of before there were several. */
+  readonly vaults: readonly [VaultConfig, ...VaultConfig[]];
   readonly signalTopic: { readonly endpoint: string };
   readonly reportKeys: ReportKeys;
   readonly operators: OperatorAccess;
@@ -89,9 +86,6 @@ export class ConfigError extends Error {
   }
 }
 
-/** Hosts of vaults in Azure and its sovereign clouds: their challenge is always verified. */
-const AZURE_VAULT_HOST = /\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net|microsoftazure\.de)$/;
-
 /**
  * Whether the host's setting `AzureWebJobs.{function}.Disabled` disables a function. On Linux the dots may be underscores.
  * Source: Azure docs, disable-function.
@@ -113,14 +107,15 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   if (typeof given === 'string') throw new ConfigError([given]);
   const parsed = settingsSchema.safeParse(withResolvedSchedules(given));
   if (!parsed.success)
-    throw new ConfigError(
-      parsed.error.issues.map((issue) => {
+    throw new ConfigError([
+      ...parsed.error.issues.map((issue) => {
         const name = String(issue.path[0]);
         return name in given || issue.code !== 'invalid_type'
           ? `setting ${name} ${issue.message}`
           : `setting ${name} is missing`;
       }),
-    );
+      ...missingVault(given),
+    ]);
   const settings = parsed.data;
   const problems = [...disagreements(settings), ...scheduleDisagreements(settings, given['WEBSITE_SKU'])];
   if (problems.length > 0) throw new ConfigError(problems);
@@ -149,11 +144,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
       ...(settings.AZURE_CLIENT_SECRET ? { clientSecret: settings.AZURE_CLIENT_SECRET } : {}),
       instanceDiscovery: !settings.DISABLE_INSTANCE_DISCOVERY,
     },
-    vault: {
-      url: settings.KEY_VAULT_URL,
-      verifyChallenge: settings.KEY_VAULT_VERIFY_CHALLENGE,
-      ...(settings.KEY_VAULT_RESOURCE_ID ? { resourceId: settings.KEY_VAULT_RESOURCE_ID } : {}),
-    },
+    vaults: vaultsOf(settings),
     signalTopic: { endpoint: settings.SIGNAL_TOPIC_ENDPOINT },
     reportKeys: settings.REPORT_KEYS,
     operators:
@@ -232,16 +223,12 @@ function disagreements(settings: Settings): string[] {
   if (settings.CREDENTIAL_KIND === 'clientSecret')
     for (const name of ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET'] as const)
       if (!settings[name]) problems.push(`setting ${name} is missing, and CREDENTIAL_KIND clientSecret needs it`);
-  if (
-    !settings.KEY_VAULT_VERIFY_CHALLENGE &&
-    AZURE_VAULT_HOST.test(new URL(settings.KEY_VAULT_URL).hostname.replace(/\.$/, ''))
-  )
-    problems.push('setting KEY_VAULT_VERIFY_CHALLENGE must not be false for a vault in Azure (KEY_VAULT_URL)');
   if (settings.RETRY_FIRST_SECONDS > settings.RETRY_MAX_SECONDS)
     problems.push('setting RETRY_FIRST_SECONDS must not exceed RETRY_MAX_SECONDS');
   if (settings.REPORT_TIMEOUT_SECONDS > settings.PULL_CHECK_DEADLINE_SECONDS)
     problems.push('setting REPORT_TIMEOUT_SECONDS must not exceed PULL_CHECK_DEADLINE_SECONDS');
   return [
+    ...vaultDisagreements(settings),
     ...problems,
     ...identityDisagreements(settings),
     ...operatorDisagreements(settings),

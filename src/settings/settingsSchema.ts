@@ -8,6 +8,7 @@ import type { ReportKeys } from '../domain/pullCheck/reportKey.js';
 import { rotationSettings } from './rotationSettings.js';
 import { hostSchedule } from './scheduleSettings.js';
 import { flag, GUID, list, whole, wholeNumber } from './settingKinds.js';
+import { vaultSettings } from './vaults.js';
 
 const REGISTRY_ID =
   /^\/subscriptions\/(?<subscriptionId>[^/]+)\/resourceGroups\/(?<resourceGroup>[^/]+)\/providers\/Microsoft\.ContainerRegistry\/registries\/(?<name>[a-zA-Z0-9]{5,50})$/i;
@@ -34,16 +35,6 @@ const registries = z.string('must list at least one registry resource id').trans
   }
   return [first, ...rest] satisfies [RegistryId, ...RegistryId[]];
 });
-
-const VAULT_ID =
-  /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[\w.()-]{1,90}\/providers\/Microsoft\.KeyVault\/vaults\/[a-zA-Z0-9-]{3,24}$/i;
-
-const vaultId = z
-  .string()
-  .regex(
-    VAULT_ID,
-    'must be the resource id /subscriptions/.../resourceGroups/.../providers/Microsoft.KeyVault/vaults/NAME',
-  );
 
 const apiVersion = z
   .string()
@@ -99,8 +90,7 @@ export const settingsSchema = z.object({
   AZURE_CLIENT_ID: z.string().optional(),
   AZURE_CLIENT_SECRET: z.string().optional(),
   DISABLE_INSTANCE_DISCOVERY: flag(false),
-  KEY_VAULT_URL: httpsUrl,
-  KEY_VAULT_RESOURCE_ID: vaultId.optional(),
+  ...vaultSettings,
   KEY_VAULT_VERIFY_CHALLENGE: flag(true),
   SIGNAL_TOPIC_ENDPOINT: httpsUrl,
   REPORT_KEYS: reportKeys,

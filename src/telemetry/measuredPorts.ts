@@ -2,6 +2,7 @@ import { parseTags } from '@connected-registry/protocol/names/secretTags';
 import type { Ports } from '../ports/ports.js';
 import { PORT_CALLS } from '../ports/portCalls.js';
 import type { SecretVault } from '../ports/secretVault.js';
+import { wrapVaults } from '../ports/vaults.js';
 import { wrapPort } from '../ports/wrapPort.js';
 import { ServiceError } from '../serviceErrors/serviceError.js';
 import { currentTraceParent } from './invocation.js';
@@ -20,7 +21,9 @@ const CANDIDATE = /-candidate$/;
 export function measuredPorts(ports: Ports, telemetry: Telemetry): Ports {
   return {
     controlPlane: measuredPort('controlPlane', ports, telemetry),
-    vault: measuringExpiry(measuredPort('vault', ports, telemetry), telemetry),
+    vaults: wrapVaults(ports.vaults, (vault) =>
+      measuringExpiry(measured('vault', vault, PORT_CALLS.vaults, telemetry), telemetry),
+    ),
     sealed: measuredPort('sealed', ports, telemetry),
     devices: tracedDevices(measuredPort('devices', ports, telemetry)),
     hubs: measuredPort('hubs', ports, telemetry),
@@ -30,9 +33,24 @@ export function measuredPorts(ports: Ports, telemetry: Telemetry): Ports {
   };
 }
 
-function measuredPort<Name extends keyof Ports>(service: Name, ports: Ports, telemetry: Telemetry): Ports[Name] {
+function measuredPort<Name extends Exclude<keyof Ports, 'vaults'>>(
+  service: Name,
+  ports: Ports,
+  telemetry: Telemetry,
+): Ports[Name] {
   const port: Ports[Name] = ports[service];
-  return wrapPort(port, PORT_CALLS[service], (method, call) => async (...args) => {
+  // The table's type has an entry for each method of the port.
+  const table = PORT_CALLS[service] as Readonly<Record<keyof Ports[Name], unknown>>;
+  return measured(service, port, table, telemetry);
+}
+
+function measured<Port extends object>(
+  service: string,
+  port: Port,
+  table: Readonly<Record<keyof Port, unknown>>,
+  telemetry: Telemetry,
+): Port {
+  return wrapPort(port, table, (method, call) => async (...args) => {
     const startedAt = Date.now();
     let outcome = 'succeeded';
     try {

@@ -109,9 +109,18 @@ const EXPECTED: Readonly<Record<string, readonly Assigned[]>> = {
   existing: [
     ...ALWAYS,
     ...IN_STORAGE,
-    { on: 'Microsoft.KeyVault/vaults/their-vault', role: 'keyVaultSecretsOfficer', to: 'appIdentity' },
-    { on: 'Microsoft.KeyVault/vaults/their-vault', role: 'roleBasedAccessControlAdministrator', to: 'appIdentity' },
-    { on: withoutChance(`/subscriptions/${SUBSCRIPTION}`), role: COUNTER_ROLE, to: 'appIdentity' },
+    ...['their-vault', 'second-vault', 'third-vault'].flatMap((vault) =>
+      ['keyVaultSecretsOfficer', 'roleBasedAccessControlAdministrator'].map((role) => ({
+        on: `Microsoft.KeyVault/vaults/${vault}`,
+        role,
+        to: 'appIdentity',
+      })),
+    ),
+    ...[SUBSCRIPTION, OTHER_SUBSCRIPTION].map((id) => ({
+      on: withoutChance(`/subscriptions/${id}`),
+      role: COUNTER_ROLE,
+      to: 'appIdentity',
+    })),
     ...['imagesone', 'imagestwo'].flatMap((registry) =>
       ['appIdentity', furtherIdentity(0), furtherIdentity(1)].map((to) => ({
         on: `Microsoft.ContainerRegistry/registries/${registry}`,
@@ -147,15 +156,16 @@ describe('role assignments', () => {
     }
   });
 
-  test('let the app manage role assignments on its vault only where that was asked for, and only under the condition', () => {
+  test('let the app manage role assignments on its vaults only where that was asked for, and only under the condition', () => {
     const managing = (scenario: string) =>
       ofType(scenario, 'Microsoft.Authorization/roleAssignments').filter(({ properties }) =>
         String(properties?.['roleDefinitionId']).endsWith(roleIds['roleBasedAccessControlAdministrator'] ?? '-'),
       );
     expect(scenarios().filter((scenario) => managing(scenario).length > 0)).toEqual(['existing']);
-    expect(managing('existing').map(({ properties }) => properties)).toMatchObject([
-      { condition: ASSIGNMENT_CONDITION, conditionVersion: CONDITION_VERSION },
-    ]);
+    // One on each of its vaults.
+    expect(managing('existing').map(({ properties }) => properties)).toMatchObject(
+      Array.from({ length: 3 }, () => ({ condition: ASSIGNMENT_CONDITION, conditionVersion: CONDITION_VERSION })),
+    );
     expect(parseAssignmentCondition(ASSIGNMENT_CONDITION)).toEqual({
       write: { roles: [roleIds['keyVaultSecretsUser']], principalTypes: ['serviceprincipal', 'device'] },
       delete: { roles: [roleIds['keyVaultSecretsUser']], principalTypes: ['serviceprincipal', 'device'] },
@@ -166,12 +176,16 @@ describe('role assignments', () => {
     const found = ofType('existing', 'Microsoft.Authorization/roleDefinitions').map(({ properties }) =>
       definition.parse(properties),
     );
-    expect(found.filter(({ roleName }) => roleName.startsWith(COUNTER_ROLE))).toMatchObject([
-      {
+    const counters = found.filter(({ roleName }) => roleName.startsWith(COUNTER_ROLE));
+    expect(new Set(counters.map(({ roleName }) => roleName)).size).toBe(2);
+    expect(
+      counters.toSorted((a, b) => a.assignableScopes.join().localeCompare(b.assignableScopes.join())),
+    ).toMatchObject(
+      [SUBSCRIPTION, OTHER_SUBSCRIPTION].map((id) => ({
         permissions: [{ actions: ['Microsoft.Authorization/roleAssignmentsUsageMetrics/read'] }],
-        assignableScopes: [`/subscriptions/${SUBSCRIPTION}`],
-      },
-    ]);
+        assignableScopes: [`/subscriptions/${id}`],
+      })),
+    );
   });
 
   test('use the ids of built-in roles that the local control plane has', () => {
@@ -188,7 +202,7 @@ describe('role assignments', () => {
 });
 
 describe("the user's existing resources", () => {
-  const BROUGHT = /their-|imagesone|imagestwo/;
+  const BROUGHT = /their-|second-vault|third-vault|imagesone|imagestwo/;
   const ALLOWED =
     /^Microsoft\.(Authorization\/role(Assignments|Definitions)|EventGrid\/systemTopics(\/eventSubscriptions)?)$/;
 

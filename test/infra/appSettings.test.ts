@@ -21,12 +21,13 @@ function settingsOf(scenario: string): Record<string, string> {
 }
 
 /** What Azure would put in place of the references that only a deployment resolves. */
-function resolved(name: string, value: string): string {
+function resolved(name: string, value: string, vaults: readonly string[]): string {
   if (!value.startsWith('[')) return value;
   if (name === 'REPORT_KEYS') return `k1:${Buffer.alloc(32).toString('base64url')}`;
   if (name === 'ARM_IDENTITIES') return [6, 7].map((n) => `00000000-0000-0000-0000-00000000000${n}`).join();
   if (name === 'IOT_HUBS') return 'their-hub.azure-devices.net';
-  if (name === 'KEY_VAULT_URL') return 'https://a-vault.vault.azure.net/';
+  if (name === 'KEY_VAULT_URL' || name === 'KEY_VAULT_URLS')
+    return vaults.map((vault) => `https://${vault}.vault.azure.net/`).join();
   if (name === 'SIGNAL_TOPIC_ENDPOINT') return 'https://a-topic.westeurope-1.eventgrid.azure.net/api/events';
   return '00000000-0000-0000-0000-000000000008';
 }
@@ -34,9 +35,13 @@ function resolved(name: string, value: string): string {
 describe('the settings of a deployed app', () => {
   test.each(APPS)('of %s exist in the schema, and the app starts with them', (scenario) => {
     const settings = settingsOf(scenario);
+    const ids = settings['KEY_VAULT_RESOURCE_ID'] || settings['KEY_VAULT_RESOURCE_IDS'] || '';
+    const vaults = ids.split(',').map((id) => id.split('/').at(-1) ?? '');
+    expect(vaults).toHaveLength(scenario === 'existing' ? 3 : 1);
     const own = Object.entries(settings).filter(([name]) => !HOST_SETTING.test(name));
     expect(own.map(([name]) => name).filter((name) => !NAMES.includes(name))).toEqual([]);
-    const environment = Object.fromEntries(own.map(([name, value]) => [name, resolved(name, value)]));
+    const environment = Object.fromEntries(own.map(([name, value]) => [name, resolved(name, value, vaults)]));
+    expect(settings[vaults.length > 1 ? 'KEY_VAULT_URL' : 'KEY_VAULT_URLS']).toBe('');
     // The platform says so itself when its authentication is on.
     const platform = settings['OPERATOR_AUTH'] === 'entra' ? { WEBSITE_AUTH_ENABLED: 'True' } : {};
     expect(() => loadConfig({ ...environment, ...platform })).not.toThrow();

@@ -81,7 +81,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/domain/events/requestEvents.ts *',
   ],
   'Looked for by an index of the same list, or found again a moment later: gone is gone.': [
-    'src/queries/clients/check.ts byName.get(item.secret.name) ?? ',
+    'src/queries/clients/check.ts byPlace.get(placeOf(item.secret)) ?? ',
     'src/domain/clients/nearNames.ts *',
     'src/domain/operations/runningRun.ts EXPLAINED[run.kind] ?? ',
     'src/queries/clients/tokenUsers.ts users ?? ',

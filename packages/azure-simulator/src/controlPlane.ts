@@ -15,10 +15,11 @@ import { Hub } from './iothub/hub.js';
 import { publishConnectionEvent } from './iothub/hubEvents.js';
 import { startMqttEndpoint } from './iothub/mqttEndpoint.js';
 import { ExpiryWatch } from './keyvault/expiryWatch.js';
+import { startFurtherVault, type FurtherVault } from './keyvault/furtherVaults.js';
 import type { Plane } from './plane.js';
-import { makeAnswer } from './services.js';
+import { makeAnswer, makeVaultAnswer } from './services.js';
 import { DEFAULT_SETTINGS, type SimulatorSettings } from './settings.js';
-import { FILES, openStores } from './state/stores.js';
+import { FILES, furtherVaultFile, openStores } from './state/stores.js';
 import { readJson, writeJson } from './state/jsonFile.js';
 import { describeWorld, writeWorld, type World } from './world.js';
 
@@ -28,6 +29,8 @@ export interface ControlPlaneOptions {
   directory: string;
   /** Port for the devices of the IoT Hub; 0 or undefined takes a free one. */
   mqttPort?: number;
+  /** A port for each vault beside the seeded one; 0 takes a free one. Default: there is one vault. */
+  vaultPorts?: readonly number[];
   tls: CertificateFiles;
   settings?: Partial<SimulatorSettings>;
   clock?: Clock;
@@ -126,8 +129,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 
   const expiry = new ExpiryWatch(plane);
   const { around } = options;
-  const plain = makeAnswer(plane);
-  const answer: Answer = around ? (request) => around(request, plain) : plain;
+  const observed = (plain: Answer): Answer => (around ? (request) => around(request, plain) : plain);
+  const answer = observed(makeAnswer(plane));
+  const vaultAnswer = (own: Plane): Answer => observed(makeVaultAnswer(own, plane));
   const tls = { cert: await readFile(options.tls.certFile, 'utf8'), key: await readFile(options.tls.keyFile, 'utf8') };
   const listener = await listen(tls, options.port, answer);
   baseUrl = `https://localhost:${listener.port}`;
@@ -135,19 +139,25 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     await listener.close();
     throw error;
   });
+  const furtherVaults: FurtherVault[] = [];
+  for (const [index, port] of (options.vaultPorts ?? []).entries()) {
+    const name = `${arm.vaultName}-${index + 2}`;
+    const vaultFile = file(furtherVaultFile(index + 2));
+    furtherVaults.push(await startFurtherVault(plane, name, { port, tls, file: vaultFile, answer: vaultAnswer }));
+  }
   plane.hub.mqttPort = mqtt.port;
   moveEdge(plane, stores.isNew ? undefined : options.settings?.edgeHost);
   plane.commit();
-  await writeWorld(plane, directory);
+  await writeWorld(plane, directory, furtherVaults);
   broker.start();
   expiry.look();
 
   return {
     url: baseUrl,
-    world: describeWorld(plane),
+    world: describeWorld(plane, furtherVaults),
     plane,
     async close() {
-      await Promise.all([listener.close(), mqtt.close()]);
+      await Promise.all([listener.close(), mqtt.close(), ...furtherVaults.map((vault) => vault.close())]);
       expiry.close();
       await broker.close();
       await stores.close();

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeUsable } from '@connected-registry/clock/files/usableFolder';
 import type { ControlPlane } from './controlPlane.js';
+import { MAX_FURTHER_VAULTS } from './settings.js';
 
 const HELP = `Simulates Entra ID, Azure Resource Manager (container registries), Key Vault, Event Grid and IoT Hub on one https
 origin, with an MQTT endpoint for the hub's devices.
@@ -12,6 +13,7 @@ Usage: npm run azure -- --port N --data DIR [options]
   --mqtt-port N       port on 127.0.0.1 for devices (default 0, which takes a free one; Azure's is 8883)
   --data DIR          folder for the state; it is created if it does not exist
   --edge-host H:P     login server of the seeded connected registry (default localhost:8000)
+  --vault-ports N,N   ports on 127.0.0.1 of further vaults, at most eight; 0 takes a free one (default: one vault)
   --tls-dir DIR       folder for the certificates (default DATA/tls)
   --client-limit N    client tokens per connected registry (default 50)
   --azure-pace        operations take as long as recorded in Azure, for a token some ten seconds (default: a moment)
@@ -29,6 +31,7 @@ With LOCAL_CLOCK_URL, GET and POST _control/clock are redirected to that clock.
 interface Flags {
   port: number;
   mqttPort: number;
+  vaultPorts: number[];
   data: string;
   edgeHost: string;
   tlsDir: string;
@@ -53,6 +56,7 @@ function readFlags(argv: string[]): Flags | 'help' {
         'mqtt-port': { type: 'string', default: '0' },
         data: { type: 'string' },
         'edge-host': { type: 'string', default: 'localhost:8000' },
+        'vault-ports': { type: 'string', default: '' },
         'tls-dir': { type: 'string' },
         'client-limit': { type: 'string', default: '50' },
         'async-writes': { type: 'boolean', default: false },
@@ -85,6 +89,7 @@ function readFlags(argv: string[]): Flags | 'help' {
     mqttPort: Number(values['mqtt-port']),
     data,
     edgeHost: values['edge-host'],
+    vaultPorts: vaultPorts(values['vault-ports']),
     tlsDir: values['tls-dir'] ?? join(data, 'tls'),
     clientLimit: Number(values['client-limit']),
     asyncWrites: values['async-writes'],
@@ -93,6 +98,14 @@ function readFlags(argv: string[]): Flags | 'help' {
     reset: values.reset,
     quiet: values.quiet,
   };
+}
+
+/** @throws {BadFlags} */
+function vaultPorts(text: string): number[] {
+  const ports = text === '' ? [] : text.split(',');
+  if (ports.length > MAX_FURTHER_VAULTS || ports.some((port) => !/^\d{1,5}$/.test(port) || Number(port) > 65_535))
+    throw new BadFlags(`--vault-ports must list at most ${MAX_FURTHER_VAULTS} numbers from 0 to 65535`);
+  return ports.map(Number);
 }
 
 async function main(): Promise<void> {
@@ -120,6 +133,7 @@ async function main(): Promise<void> {
     plane = await startControlPlane({
       port: flags.port,
       mqttPort: flags.mqttPort,
+      vaultPorts: flags.vaultPorts,
       directory: flags.data,
       tls: await ensureCertificates(flags.tlsDir),
       reset: flags.reset,

@@ -18,7 +18,7 @@ export const SIGNAL_TOPIC = 'signals';
 export const IOT_HUB = 'onboarding-local-hub';
 const LOCATION = 'westeurope';
 /** The tag of the app's secrets. The device may read only secrets with this tag. */
-const OUR_TAG = 'managedBy';
+export const OUR_TAG = 'managedBy';
 
 /** The initial state of an empty data folder: a registry with one connected registry, a vault, and no client. */
 export function seedArmState(

@@ -84,6 +84,19 @@ export function makeAnswer(plane: Plane): (request: ApiRequest) => Promise<ApiRe
   });
 }
 
+/** The services of a further vault. @param seeded the plane whose address issues tokens */
+export function makeVaultAnswer(vault: Plane, seeded: Plane): (request: ApiRequest) => Promise<ApiReply | 'drop'> {
+  const verifier = new TokenVerifier(seeded);
+  return makePipeline(vault, {
+    routes: [...secretRoutes(vault), ...deletedSecretRoutes(vault)],
+    identify: { vault: (request) => identifyVaultCaller(seeded, verifier, request) },
+    throttle: makeThrottle(vault),
+    counters: new Counters(),
+    faults: new Faults(),
+    unknown,
+  });
+}
+
 function unknown(request: ApiRequest, reason: 'path' | 'method'): ApiReply {
   if (reason === 'method') {
     return armErrorReply(405, 'MethodNotAllowed', `The method '${request.method}' is not allowed here.`);

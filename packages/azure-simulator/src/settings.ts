@@ -1,5 +1,8 @@
 import type { Rates, RateLimitsName } from './control/rateLimits.js';
 
+/** Maximum vaults beside the seeded one. */
+export const MAX_FURTHER_VAULTS = 8;
+
 /** Settings that can be changed at the start or by the test controls. */
 export interface SimulatorSettings {
   /** `host:port` that clients of the seeded connected registry use. */

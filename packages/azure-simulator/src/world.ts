@@ -23,10 +23,12 @@ export interface World {
    * `url` is the address of its service API; `hostName` is the name that devices sign for and have in their user names.
    */
   vaultName: string;
+  /** Vaults beside that one; each has its own address. */
+  furtherVaults: { name: string; url: string }[];
   iotHub: { id: string; name: string; url: string; hostName: string; mqttPort: number };
 }
 
-export function describeWorld(plane: Plane): World {
+export function describeWorld(plane: Plane, furtherVaults: readonly { name: string; url: string }[] = []): World {
   const credentials = (name: IdentityName): Credentials => {
     const identity = plane.identities.find((one) => one.name === name);
     if (!identity) throw new Error(`the data folder has no identity ${name}; start with --reset`);
@@ -49,6 +51,7 @@ export function describeWorld(plane: Plane): World {
       signals: { endpoint: topicEndpoint(plane, { name: SIGNAL_TOPIC }) },
     },
     vaultName: plane.arm.vaultName,
+    furtherVaults: furtherVaults.map(({ name, url }) => ({ name, url })),
     iotHub: {
       id: hubId(plane.arm, plane.hub.state.name),
       name: plane.hub.state.name,
@@ -62,6 +65,10 @@ export function describeWorld(plane: Plane): World {
 /**
  * Writes `world.json` into the data folder, readable only by its owner, because it contains the identities' secrets.
  */
-export async function writeWorld(plane: Plane, directory: string): Promise<void> {
-  await writeJson(join(directory, 'world.json'), describeWorld(plane));
+export async function writeWorld(
+  plane: Plane,
+  directory: string,
+  furtherVaults: readonly { name: string; url: string }[],
+): Promise<void> {
+  await writeJson(join(directory, 'world.json'), describeWorld(plane, furtherVaults));
 }

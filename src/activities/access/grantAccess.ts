@@ -3,12 +3,13 @@ import type { DeviceIdentity } from '@connected-registry/protocol/requests/devic
 import { sameName } from '@connected-registry/protocol/names/sameName';
 import { assignmentName } from '../../domain/access/assignmentName.js';
 import { isGranting } from '../../domain/access/heldAccess.js';
+import type { InVault } from '../../domain/vaults/clientVault.js';
 import { done, failed, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
 import type { Runs } from '../../ports/runs.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 
-interface GrantAccessInput extends DeviceIdentity {
+interface GrantAccessInput extends DeviceIdentity, InVault {
   readonly reference: ClientReference;
   readonly run: string;
   /** Resource id of the vault. */

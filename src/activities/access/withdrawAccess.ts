@@ -2,6 +2,7 @@ import { clientKey, type ClientReference } from '@connected-registry/protocol/na
 import { sameName } from '@connected-registry/protocol/names/sameName';
 import { assignmentName } from '../../domain/access/assignmentName.js';
 import { endingGrants, isEnding, type EndingSecrets } from '../../domain/access/heldAccess.js';
+import type { InVault } from '../../domain/vaults/clientVault.js';
 import type { UnreachedAccess, WithdrawnAccess } from '../../domain/access/withdrawnAccess.js';
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
@@ -11,7 +12,7 @@ import { ServiceError } from '../../serviceErrors/serviceError.js';
 import { createAssignmentMaker } from '../../queries/access/assignmentMaker.js';
 import type { Config } from '../../settings/config.js';
 
-interface WithdrawAccessInput {
+interface WithdrawAccessInput extends InVault {
   readonly reference: ClientReference;
 }
 
@@ -26,7 +27,7 @@ type Fate = 'removed' | 'foreign' | 'not-ending' | UnreachedAccess['reason'];
  */
 export function withdrawAccess(
   { access, self }: Pick<Ports, 'access' | 'self'>,
-  config: Pick<Config, 'vault' | 'arm' | 'identity'>,
+  config: Pick<Config, 'vaults' | 'arm' | 'identity'>,
 ) {
   const makerOf = createAssignmentMaker({ access, self }, config);
 
@@ -66,7 +67,7 @@ export function withdrawAccess(
       return 'removed';
     } catch (error) {
       // The app may have lost its role on a vault that the settings named before. A repetition would fail for ever.
-      const isFormer = config.vault.resourceId === undefined || !sameName(vault, config.vault.resourceId);
+      const isFormer = !config.vaults.some(({ resourceId }) => sameName(resourceId, vault));
       if (isFormer && error instanceof ServiceError && error.kind === 'forbidden') return 'no-role';
       throw error;
     }

@@ -7,10 +7,11 @@ import { done, failed, type StepOutcome } from '../../domain/operations/stepOutc
 import type { Ports } from '../../ports/ports.js';
 import type { Runs } from '../../ports/runs.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
+import type { InVault } from '../../domain/vaults/clientVault.js';
 import { credentialsIn, isOf, type SavedCredential } from './laterRun.js';
 
 /** Input of {@link issueCredentials}. */
-export interface IssueCredentialsInput {
+export interface IssueCredentialsInput extends InVault {
   readonly reference: ClientReference;
   readonly token: string;
   readonly scopeMap: string;
@@ -50,10 +51,11 @@ const GRACE_MILLISECONDS = 24 * 3600 * 1000;
  * disabled or replaced and generates nothing, since the slot's password may be in use by now. Where the run is no longer at
  * work, the main secret shows whether a later one has promoted.
  */
-export function issueCredentials({ controlPlane, vault }: Ports) {
+export function issueCredentials({ controlPlane, vaults }: Ports) {
   return (input: IssueCredentialsInput, runs?: Pick<Runs, 'present'>): Promise<StepOutcome<IssuedCredential>> =>
     outcomeOf(async () => {
       const { reference, token, slot, expiresOn } = input;
+      const vault = vaults.of(input.vaultHost);
       const name = candidateSecretName(reference);
       const saved = await vault.newest(name);
       const known = credentialsIn(saved ? [saved] : []);

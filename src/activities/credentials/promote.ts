@@ -15,9 +15,10 @@ import type { SharedReads } from '../../queries/registry/sharedReads.js';
 import type { IssuedCredential } from './issueCredentials.js';
 import { ServiceError, type ServiceErrorKind } from '../../serviceErrors/serviceError.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
+import type { InVault } from '../../domain/vaults/clientVault.js';
 
 /** Input of {@link promote}. The candidate has passed the pull check `pull`. */
-export interface PromoteInput {
+export interface PromoteInput extends InVault {
   readonly reference: ClientReference;
   readonly token: string;
   readonly scopeMap: string;
@@ -68,7 +69,7 @@ function createStarted() {
  * the binding is gone, nothing is promoted, and the orchestration binds again first. A repetition recognises its own version
  * by run and attempt and completes the work, even if the binding was removed since.
  */
-export function promote({ vault }: Pick<Ports, 'vault'>, reads: SharedReads) {
+export function promote({ vaults }: Pick<Ports, 'vaults'>, reads: SharedReads) {
   const started = createStarted();
 
   return (input: PromoteInput): Promise<StepOutcome<PromoteResult>> =>
@@ -97,7 +98,7 @@ export function promote({ vault }: Pick<Ports, 'vault'>, reads: SharedReads) {
 
   /** The version of the main secret that an earlier call for the same attempt has made. */
   async function findPromoted(input: PromoteInput, name: string): Promise<SecretFacts | undefined> {
-    const main = await vault.current(name);
+    const main = await vaults.of(input.vaultHost).current(name);
     return main && isPromotedBy(input, main) ? main : undefined;
   }
 
@@ -114,7 +115,8 @@ export function promote({ vault }: Pick<Ports, 'vault'>, reads: SharedReads) {
   }
 
   /** Keeps candidates of later runs, since this may be a late repetition. */
-  async function hideCandidates({ credential, run, attempt }: PromoteInput): Promise<void> {
+  async function hideCandidates({ vaultHost, credential, run, attempt }: PromoteInput): Promise<void> {
+    const vault = vaults.of(vaultHost);
     if (credential.isOnlyVersion) return vault.disable(credential);
     for (const version of await vault.versions(credential.name)) {
       const issued = version.isEnabled ? parseTags(version.tags)?.issued : undefined;
@@ -127,7 +129,7 @@ export function promote({ vault }: Pick<Ports, 'vault'>, reads: SharedReads) {
     const { credential, reference, token, scopeMap, run, attempt, made, pull, revokeOld } = input;
     const { slot, expiresOn, slotCreatedAt, endpoint } = credential;
     const issued = { run, attempt, slotCreatedAt, ...(endpoint === undefined ? {} : { endpoint }) };
-    return vault.copy(credential, name, {
+    return vaults.of(input.vaultHost).copy(credential, name, {
       expiresOn,
       tags: formatTags({
         ...reference,

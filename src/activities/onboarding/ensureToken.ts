@@ -3,9 +3,10 @@ import { sameName } from '@connected-registry/protocol/names/sameName';
 import { done, failed, retryLater, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
+import type { InVault } from '../../domain/vaults/clientVault.js';
 import { savedCredentials } from '../credentials/laterRun.js';
 
-interface EnsureTokenInput {
+interface EnsureTokenInput extends InVault {
   readonly registry: string;
   readonly token: string;
   readonly scopeMap: string;
@@ -25,7 +26,7 @@ const LOOK_AGAIN_SECONDS = 2;
  * would delete its passwords, and never enables a token that somebody disabled. It refuses a token that replaced the one
  * found at preflight. A late repetition does not move a token to which a later run gave another scope map.
  */
-export function ensureToken({ controlPlane, vault }: Ports) {
+export function ensureToken({ controlPlane, vaults }: Ports) {
   return (input: EnsureTokenInput): Promise<StepOutcome<{ readonly created: boolean }>> =>
     outcomeOf(async () => {
       const { registry, token, scopeMap, earlierScopeMap, found: seen, move } = input;
@@ -45,15 +46,18 @@ export function ensureToken({ controlPlane, vault }: Ports) {
       if (sameName(scopeMap, found.scopeMap)) return done({ created: false });
       if (!sameName(earlierScopeMap, found.scopeMap))
         return failed('token-changed', `somebody else gave token ${token} scope map ${found.scopeMap} during this run`);
-      if (move && (await hasSucceededSince(move)))
+      if (move && (await hasSucceededSince(input.vaultHost, move)))
         return failed('token-changed', `a later run succeeded and gave token ${token} scope map ${found.scopeMap}`);
       await controlPlane.setTokenScopeMap(registry, token, scopeMap);
       return done({ created: false });
     });
 
   /** Whether a run has succeeded since the plan. Every run that succeeds records the time of its pull in the main secret's tags. */
-  async function hasSucceededSince({ reference, checkedAt }: NonNullable<EnsureTokenInput['move']>): Promise<boolean> {
-    const known = await savedCredentials(vault, reference);
+  async function hasSucceededSince(
+    vaultHost: string | undefined,
+    { reference, checkedAt }: NonNullable<EnsureTokenInput['move']>,
+  ): Promise<boolean> {
+    const known = await savedCredentials(vaults.of(vaultHost), reference);
     return known.some(({ pull }) => pull !== undefined && new Date(pull.verifiedAt) > new Date(checkedAt));
   }
 }

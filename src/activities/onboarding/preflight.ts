@@ -6,8 +6,9 @@ import type { OnboardingPlan } from '../../domain/onboarding/plan.js';
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { Queries } from '../../queries/queries.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
+import type { InVault } from '../../domain/vaults/clientVault.js';
 
-interface PreflightInput extends RecordedReaders {
+interface PreflightInput extends RecordedReaders, InVault {
   readonly onboarding: Onboarding;
   /** The revocation that this onboarding clears if it succeeds. */
   readonly clears?: Revocation;
@@ -19,6 +20,13 @@ interface PreflightInput extends RecordedReaders {
 
 /** Plans the onboarding. Problems are part of the plan: they do not fail this step. */
 export function preflight(queries: Queries) {
-  return ({ onboarding, clears, orphaned, held, ...readers }: PreflightInput): Promise<StepOutcome<OnboardingPlan>> =>
-    outcomeOf(async () => done(await queries.preflight(onboarding, clears, orphaned, held, readers)));
+  return ({
+    vaultHost,
+    onboarding,
+    clears,
+    orphaned,
+    held,
+    ...readers
+  }: PreflightInput): Promise<StepOutcome<OnboardingPlan>> =>
+    outcomeOf(async () => done(await queries.preflight(onboarding, vaultHost, clears, orphaned, held, readers)));
 }

@@ -4,8 +4,9 @@ import { formatTags, parseTags, type MadeByUs, type VerifiedPull } from '@connec
 import { done, failed, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
+import type { InVault } from '../../domain/vaults/clientVault.js';
 
-interface RecordVerificationInput {
+interface RecordVerificationInput extends InVault {
   readonly reference: ClientReference;
   /** The version that was checked. */
   readonly version: string;
@@ -16,9 +17,10 @@ interface RecordVerificationInput {
 }
 
 /** Records a pull check in the tags of the main secret. Its value stays unchanged. */
-export function recordVerification({ vault }: Ports) {
+export function recordVerification({ vaults }: Pick<Ports, 'vaults'>) {
   return (input: RecordVerificationInput): Promise<StepOutcome<{ readonly version: string }>> =>
     outcomeOf(async () => {
+      const vault = vaults.of(input.vaultHost);
       const name = mainSecretName(input.reference);
       const main = await vault.current(name);
       const tags = main && parseTags(main.tags);

@@ -6,6 +6,7 @@ import { revocationOf } from '../../domain/clients/revocationMarks.js';
 import { unknownProblem } from '../../domain/clients/unknownClient.js';
 import { OFFBOARD, ONBOARD, ROTATE } from '../../domain/operations/run.js';
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
+import { clientVault } from '../../domain/vaults/clientVault.js';
 import {
   ROW_CODES,
   type RolloutPlan,
@@ -16,6 +17,8 @@ import {
 import type { Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';
 import type { Queries } from '../../queries/queries.js';
+import type { Config } from '../../settings/config.js';
+import { vaultHosts } from '../../settings/vaults.js';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
 import { Pieces, withPieces } from './pieces.js';
 
@@ -36,7 +39,7 @@ const MAX_WRITES = 12;
 type Planned = { readonly problems: readonly Problem[]; readonly writes: readonly PlannedWrite[] };
 
 /** Plans the next rows of a dry run. It only reads. */
-export function planRollout(queries: PlanningQueries) {
+export function planRollout(queries: PlanningQueries, config: Pick<Config, 'vaults'>) {
   return (
     { plan, piece, versions }: PlanRolloutInput,
     runs: Runs,
@@ -49,7 +52,7 @@ export function planRollout(queries: PlanningQueries) {
       });
       const changes = await eachOf(waiting.slice(0, AT_ONCE), async ({ row, index, request }) => ({
         index,
-        status: await orRefused(row, () => planRow(plan.kind, request, queries, runs)),
+        status: await orRefused(row, () => planRow(plan.kind, request, queries, config, runs)),
       }));
       return done({ changes });
     });
@@ -72,19 +75,23 @@ async function planRow(
   kind: RolloutPlan['kind'],
   request: RolloutRequest,
   queries: PlanningQueries,
+  config: Pick<Config, 'vaults'>,
   runs: Pick<Runs, 'record'>,
 ): Promise<Planned> {
   const reference = referenceOf(request);
-  const record = await runs.record(clientKey(reference));
+  const key = clientKey(reference);
+  const record = await runs.record(key);
+  const vault = clientVault(record, key, vaultHosts(config));
   if (kind === ONBOARD) {
     const { orphaned, held } = record;
     // The route has checked that each row of such a rollout is an onboarding.
-    return queries.preflight(request as Onboarding, revocationOf(record), orphaned, held, readersIn(record));
+    return queries.preflight(request as Onboarding, vault, revocationOf(record), orphaned, held, readersIn(record));
   }
   const unknown = await queries.findUnknown(reference, record);
   if (unknown) return { problems: [unknownProblem(reference, unknown)], writes: [] };
-  if (kind === ROTATE) return queries.planRotation({ ...reference, urgent: false }, record.acknowledged);
-  if (kind === OFFBOARD) return queries.offboardingDryRun(reference, { ...tokensIn(record), ...readAccessIn(record) });
+  if (kind === ROTATE) return queries.planRotation({ ...reference, urgent: false }, vault, record.acknowledged);
+  if (kind === OFFBOARD)
+    return queries.offboardingDryRun(reference, vault, { ...tokensIn(record), ...readAccessIn(record) });
   return { problems: [], writes: [] };
 }
 

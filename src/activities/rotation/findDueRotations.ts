@@ -51,8 +51,8 @@ export function findDueRotations(schedule: RotationSchedule) {
 /** A listing does not show secret versions, so the revocation itself compares the acknowledged version. */
 function dueRevocations(clients: readonly ScheduledClient[], policy: RotationPolicy, now: Date): DueRevocation[] {
   if (frozenUntil(policy.freezeWindows, now)) return [];
-  return clients.flatMap(({ reference, tags: { revokeOld }, record: { acknowledged } }) => {
+  return clients.flatMap(({ reference, vaultHost, tags: { revokeOld }, record: { acknowledged } }) => {
     if (!revokeOld || (acknowledged === undefined && new Date(revokeOld.from) > now)) return [];
-    return [{ ...reference, ...(acknowledged === undefined ? {} : { acknowledged }) }];
+    return [{ ...reference, vaultHost, ...(acknowledged === undefined ? {} : { acknowledged }) }];
   });
 }

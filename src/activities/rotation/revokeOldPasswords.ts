@@ -9,7 +9,7 @@ import { isSamePassword, SLOT_NAMES } from '@connected-registry/protocol/registr
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { DueRevocation } from '../../domain/rotation/sweep.js';
 import type { Ports } from '../../ports/ports.js';
-import type { SecretFacts } from '../../ports/secretVault.js';
+import type { SecretFacts, SecretVault } from '../../ports/secretVault.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 import { eachOf } from '../../queries/eachOf.js';
 
@@ -22,19 +22,20 @@ interface RevokeOldPasswordsInput {
  * password, or the time in the tag has passed. It reads everything again, so that a repetition or a late call is harmless: it
  * never clears the slot that the main secret uses, nor a newer password. The next sweep retries failures.
  */
-export function revokeOldPasswords({ controlPlane, vault }: Ports) {
+export function revokeOldPasswords({ controlPlane, vaults }: Ports) {
   return async ({ clients }: RevokeOldPasswordsInput): Promise<StepOutcome<{ readonly revoked: number }>> => {
     const outcomes = await eachOf(clients, (client) => outcomeOf(async () => done(await revoke(client))));
     return done({ revoked: outcomes.filter((outcome) => outcome.kind === 'done' && outcome.value).length });
   };
 
-  async function revoke({ acknowledged, ...reference }: DueRevocation): Promise<boolean> {
+  async function revoke({ acknowledged, vaultHost, ...reference }: DueRevocation): Promise<boolean> {
+    const vault = vaults.of(vaultHost);
     const main = await vault.current(mainSecretName(reference));
     const tags = main && parseTags(main.tags);
     const old = tags?.revokeOld;
     if (!main || !old || !isUnused(old, main, acknowledged, new Date())) return false;
     const revoked = old.slot !== tags.slot && (await clearOldSlot(tags, old));
-    await disableVersionsOf(old, main);
+    await disableVersionsOf(vault, old, main);
     const { revokeOld: _done, ...others } = main.tags;
     const { revokeOld: _old, ...facts } = tags;
     await vault.updateTags(main, { ...others, ...formatTags(facts) });
@@ -50,7 +51,7 @@ export function revokeOldPasswords({ controlPlane, vault }: Ports) {
   }
 
   /** Disables only versions with this password: a newer version may exist by now. */
-  async function disableVersionsOf(old: OldPassword, main: SecretFacts): Promise<void> {
+  async function disableVersionsOf(vault: SecretVault, old: OldPassword, main: SecretFacts): Promise<void> {
     for (const version of await vault.versions(main.name)) {
       const tags = parseTags(version.tags);
       const isOld = tags?.slot === old.slot && tags.issued.slotCreatedAt === old.createdAt;

@@ -6,7 +6,7 @@ import { logEvent } from '../../audit/audit.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 import type { Ports } from '../../ports/ports.js';
 import type { Runs } from '../../ports/runs.js';
-import { leftOvers } from '../../queries/clients/leftOvers.js';
+import { createFindUnlisted, leftOvers } from '../../queries/clients/leftOvers.js';
 import type { Queries } from '../../queries/queries.js';
 import { createRegistryReader, type RegistryReader } from '../../queries/registry/registryReader.js';
 
@@ -17,7 +17,10 @@ const SNAPSHOT_MAX_AGE = 10 * 60_000;
  * The activities of a check. Each reads one part, and the engine keeps its result. Registry data stay in memory between the
  * parts of a run; another process that continues the run reads them again.
  */
-export function checkActivities({ controlPlane }: Pick<Ports, 'controlPlane'>, { check }: Pick<Queries, 'check'>) {
+export function checkActivities(
+  { controlPlane, vaults }: Pick<Ports, 'controlPlane' | 'vaults'>,
+  { check }: Pick<Queries, 'check'>,
+) {
   let snapshot: { readonly run: string; readonly reader: RegistryReader } | undefined;
   const readerOf = (run: string): RegistryReader => {
     if (snapshot?.run !== run)
@@ -51,14 +54,14 @@ export function checkActivities({ controlPlane }: Pick<Ports, 'controlPlane'>, {
       outcomeOf(async () => done(await check.clients(input.clients, runs?.running, runs))),
 
     /** Finds resources in a registry that no client uses. @param input.tokens marks of the tokens in use, one a part */
-    findLeftOvers: (input: {
-      readonly run: string;
-      readonly registry: string;
-      readonly tokens: readonly string[];
-    }): Promise<StepOutcome<UnusedResources>> =>
+    findLeftOvers: (
+      input: { readonly run: string; readonly registry: string; readonly tokens: readonly string[] },
+      runs?: Pick<Runs, 'tokenOwner' | 'record'>,
+    ): Promise<StepOutcome<UnusedResources>> =>
       outcomeOf(async () => {
         const { run, registry, tokens } = input;
-        const found = await leftOvers(registry, tokenLookup(tokens), readerOf(run), controlPlane);
+        const findUnlisted = createFindUnlisted(runs, vaults.hosts);
+        const found = await leftOvers(registry, tokenLookup(tokens), readerOf(run), controlPlane, findUnlisted);
         for (const item of found.unused) logEvent('check.unused', item);
         for (const { fix: _fix, ...warning } of found.warnings) logEvent('check.warning', warning);
         return done(found);
@@ -80,6 +83,7 @@ export function checkActivities({ controlPlane }: Pick<Ports, 'controlPlane'>, {
 export const ACTIVITIES_WITH_RUNS: readonly string[] = [
   'checkPage',
   'checkClients',
+  'findLeftOvers',
   'issueCredentials',
   'grantAccess',
   'withdrawAccess',

@@ -17,7 +17,7 @@ import { startRunWhenFree } from './startRunWhenFree.js';
  */
 export function createRunActivities(
   queries: Pick<Queries, 'rotationSchedule'> & PlanningQueries,
-  config: Pick<Config, 'profileBook' | 'registries' | 'arm' | 'identity'>,
+  config: Pick<Config, 'profileBook' | 'registries' | 'vaults' | 'arm' | 'identity'>,
   pace: Pace,
 ) {
   return {
@@ -29,7 +29,7 @@ export function createRunActivities(
     claimRollout,
     findStarted: findStarted(config),
     advanceRollout: advanceRollout(config, pace),
-    planRollout: planRollout(queries),
+    planRollout: planRollout(queries, config),
   };
 }
 export type RunActivities = ReturnType<typeof createRunActivities>;

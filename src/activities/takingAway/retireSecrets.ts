@@ -4,17 +4,23 @@ import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
 import type { SecretVersion } from '../../ports/secretVault.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
+import type { InVault } from '../../domain/vaults/clientVault.js';
+
+interface DisableSecretsInput extends InVault {
+  readonly versions: readonly SecretVersion[];
+}
 
 /** Disables versions of secrets. Deleted versions count as disabled. */
-export function disableSecrets({ vault }: Ports) {
-  return ({ versions }: { readonly versions: readonly SecretVersion[] }): Promise<StepOutcome<object>> =>
+export function disableSecrets({ vaults }: Pick<Ports, 'vaults'>) {
+  return ({ vaultHost, versions }: DisableSecretsInput): Promise<StepOutcome<object>> =>
     outcomeOf(async () => {
+      const vault = vaults.of(vaultHost);
       for (const version of versions) await vault.disable(version);
       return done({});
     });
 }
 
-interface RetireSecretInput {
+interface RetireSecretInput extends InVault {
   readonly reference: ClientReference;
   readonly run: string;
   /** The last run in the secret at the time of the plan. A run that waited may have an older id than that. */
@@ -32,9 +38,10 @@ interface RetiredSecret {
  * Disables all the client's versions of a secret and soft-deletes the secret. A deleted secret counts as gone. The app never
  * purges secrets; the vault's own settings decide when it does. A secret in which a later run saved a credential is kept.
  */
-export function retireSecret({ vault }: Ports) {
-  return ({ reference, run, lastRun = run, name }: RetireSecretInput): Promise<StepOutcome<RetiredSecret>> =>
+export function retireSecret({ vaults }: Pick<Ports, 'vaults'>) {
+  return ({ vaultHost, reference, run, lastRun = run, name }: RetireSecretInput): Promise<StepOutcome<RetiredSecret>> =>
     outcomeOf(async () => {
+      const vault = vaults.of(vaultHost);
       const versions = await vault.versions(name);
       const isOwn = (tags: ReturnType<typeof parseTags>) => tags && clientKey(tags) === clientKey(reference);
       const own = versions.filter(({ tags }) => isOwn(parseTags(tags)));

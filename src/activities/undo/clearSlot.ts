@@ -4,9 +4,10 @@ import { isSamePassword, SLOT_NAMES, type SlotName } from '@connected-registry/p
 import { done, type StepOutcome, type Undone } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
+import type { InVault } from '../../domain/vaults/clientVault.js';
 import { savedSince } from '../credentials/laterRun.js';
 
-interface ClearSlotInput {
+interface ClearSlotInput extends InVault {
   readonly reference: ClientReference;
   readonly run: string;
   readonly token: string;
@@ -18,8 +19,8 @@ interface ClearSlotInput {
 }
 
 /** Clears the slot that this run filled on an existing token. A password that a later run saved is kept. */
-export function clearSlot({ controlPlane, vault }: Ports) {
-  return ({ reference, run, token, slot, earlier, wasLive }: ClearSlotInput): Promise<StepOutcome<Undone>> =>
+export function clearSlot({ controlPlane, vaults }: Ports) {
+  return ({ vaultHost, reference, run, token, slot, earlier, wasLive }: ClearSlotInput): Promise<StepOutcome<Undone>> =>
     outcomeOf(async () => {
       const { registry } = reference;
       const filled = (await controlPlane.getToken(registry, token))?.slots;
@@ -27,7 +28,7 @@ export function clearSlot({ controlPlane, vault }: Ports) {
       if (!filled || present?.createdAt === earlier) return done({});
       const isLater = (known: CredentialTags) =>
         known.slot === slot && isSamePassword(filled, { slot, createdAt: known.issued.slotCreatedAt });
-      if (present && (await savedSince(vault, reference, run)).some(isLater))
+      if (present && (await savedSince(vaults.of(vaultHost), reference, run)).some(isLater))
         return done({ kept: `${slot} of token ${token}: kept, because a later run filled it` });
       if (present)
         await controlPlane.keepOnlySlots(

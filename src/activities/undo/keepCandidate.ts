@@ -4,10 +4,11 @@ import { isSamePassword, type SlotName } from '@connected-registry/protocol/regi
 import { done, type StepOutcome, type Undone } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
+import type { InVault } from '../../domain/vaults/clientVault.js';
 import { savedCredentials } from '../credentials/laterRun.js';
 import { clearSlot } from './clearSlot.js';
 
-interface KeepCandidateInput {
+interface KeepCandidateInput extends InVault {
   readonly reference: ClientReference;
   readonly run: string;
   readonly token: string;
@@ -24,10 +25,10 @@ interface KeepCandidateInput {
  */
 export function keepCandidate(ports: Ports) {
   const clear = clearSlot(ports);
-  return ({ reference, run, token, slot, earlier }: KeepCandidateInput): Promise<StepOutcome<Undone>> =>
+  return ({ vaultHost, reference, run, token, slot, earlier }: KeepCandidateInput): Promise<StepOutcome<Undone>> =>
     outcomeOf(async () => {
       const [saved, found] = await Promise.all([
-        savedCredentials(ports.vault, reference),
+        savedCredentials(ports.vaults.of(vaultHost), reference),
         ports.controlPlane.getToken(reference.registry, token),
       ]);
       const holder = saved.find(
@@ -43,6 +44,7 @@ export function keepCandidate(ports: Ports) {
       if (holder?.issued.run === run)
         return done({ kept: `secret ${holder.name}: kept, because it has the new password of token ${token}` });
       return clear({
+        vaultHost,
         reference,
         run,
         token,

@@ -4,10 +4,11 @@ import { done, type StepOutcome, type Undone } from '../../domain/operations/ste
 import type { Ports } from '../../ports/ports.js';
 import { deleteUnlessBound } from './deleteUnlessBound.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
+import type { InVault } from '../../domain/vaults/clientVault.js';
 import { savedSince } from '../credentials/laterRun.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
-interface RemoveTokenInput {
+interface RemoveTokenInput extends InVault {
   /** The client, whose connected registry may list the token. */
   readonly reference: ClientReference;
   readonly token: string;
@@ -26,8 +27,15 @@ interface RemovedToken extends Undone {
  * Disables and deletes the token that this run created. It is disabled first, so that it is useless if the deletion fails. A
  * token for which a later run saved a password is kept.
  */
-export function removeToken({ controlPlane, vault }: Ports) {
-  return ({ reference, run, token, scopeMap, since }: RemoveTokenInput): Promise<StepOutcome<RemovedToken>> =>
+export function removeToken({ controlPlane, vaults }: Ports) {
+  return ({
+    vaultHost,
+    reference,
+    run,
+    token,
+    scopeMap,
+    since,
+  }: RemoveTokenInput): Promise<StepOutcome<RemovedToken>> =>
     outcomeOf(async () => {
       const { registry, connectedRegistry } = reference;
       const found = await controlPlane.getToken(registry, token);
@@ -36,7 +44,7 @@ export function removeToken({ controlPlane, vault }: Ports) {
         return done({ kept: `token ${token}: kept, because it existed before this run` });
       if (!sameName(found.scopeMap, scopeMap))
         return done({ kept: `token ${token}: kept, because somebody else gave it scope map ${found.scopeMap}` });
-      if ((await savedSince(vault, reference, run)).some((known) => sameName(known.token, token)))
+      if ((await savedSince(vaults.of(vaultHost), reference, run)).some((known) => sameName(known.token, token)))
         return done({ kept: `token ${token}: kept, because a later run issued a password for it` });
       if (found.isEnabled !== false) await controlPlane.disableToken(registry, token);
       return done(

@@ -4,10 +4,11 @@ import { goneScopeMap } from '../../domain/offboarding/offboardingPlan.js';
 import { done, type StepOutcome, type Undone } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
+import type { InVault } from '../../domain/vaults/clientVault.js';
 import { savedCredentials, type SavedCredential } from '../credentials/laterRun.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
-interface RestoreTokenScopeMapInput {
+interface RestoreTokenScopeMapInput extends InVault {
   readonly reference: ClientReference;
   readonly run: string;
   readonly token: string;
@@ -26,8 +27,16 @@ interface RestoreTokenScopeMapInput {
  * Restores a token's earlier scope map, unless somebody else changed the map or a later run saved a credential with it. A
  * deleted map cannot be restored, since its rights are unknown.
  */
-export function restoreTokenScopeMap({ controlPlane, vault }: Ports) {
-  return ({ reference, run, token, ours, earlier, leaves }: RestoreTokenScopeMapInput): Promise<StepOutcome<Undone>> =>
+export function restoreTokenScopeMap({ controlPlane, vaults }: Ports) {
+  return ({
+    vaultHost,
+    reference,
+    run,
+    token,
+    ours,
+    earlier,
+    leaves,
+  }: RestoreTokenScopeMapInput): Promise<StepOutcome<Undone>> =>
     outcomeOf(async () => {
       const { registry } = reference;
       const found = await controlPlane.getToken(registry, token);
@@ -38,7 +47,7 @@ export function restoreTokenScopeMap({ controlPlane, vault }: Ports) {
         sameName(known.token, token) &&
         sameName(known.scopeMap, ours) &&
         (known.issued.run > run || (leaves !== true && known.name === mainSecretName(reference)));
-      if ((await savedCredentials(vault, reference)).some(isGivenSince))
+      if ((await savedCredentials(vaults.of(vaultHost), reference)).some(isGivenSince))
         return done({ kept: `token ${token}: kept, because a later run gave it scope map ${found.scopeMap}` });
       if (!(await controlPlane.getScopeMap(registry, earlier)))
         return done({ residue: goneScopeMap(token, { scopeMap: earlier, ours: found.scopeMap }) });

@@ -4,8 +4,9 @@ import { parseTags } from '@connected-registry/protocol/names/secretTags';
 import { done, type StepOutcome, type Undone } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
+import type { InVault } from '../../domain/vaults/clientVault.js';
 
-interface RetireCandidateInput {
+interface RetireCandidateInput extends InVault {
   readonly reference: ClientReference;
   readonly run: string;
   /** Whether to keep the disabled secret and its tags for inspection, because the client was revoked. */
@@ -16,9 +17,10 @@ interface RetireCandidateInput {
  * Disables and soft-deletes the candidate secret, if this run saved one. It reads all versions, since a repetition finds
  * its version disabled.
  */
-export function retireCandidate({ vault }: Ports) {
+export function retireCandidate({ vaults }: Pick<Ports, 'vaults'>) {
   return (input: RetireCandidateInput): Promise<StepOutcome<Undone>> =>
     outcomeOf(async () => {
+      const vault = vaults.of(input.vaultHost);
       const name = candidateSecretName(input.reference);
       const versions = await vault.versions(name);
       const own = versions.filter((version) => parseTags(version.tags)?.issued.run === input.run);

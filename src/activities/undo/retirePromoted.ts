@@ -4,8 +4,9 @@ import { parseTags } from '@connected-registry/protocol/names/secretTags';
 import { done, type StepOutcome, type Undone } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
+import type { InVault } from '../../domain/vaults/clientVault.js';
 
-interface RetirePromotedInput {
+interface RetirePromotedInput extends InVault {
   readonly reference: ClientReference;
   readonly run: string;
   /** Version of the main secret before this run. */
@@ -16,9 +17,10 @@ interface RetirePromotedInput {
  * Rolls back a promotion whose result was lost: disables this run's versions of the main secret and copies the earlier
  * version to the top, so that consumers get the working credential. If a later run has promoted, its version stays newest.
  */
-export function retirePromoted({ vault }: Ports) {
-  return ({ reference, run, earlier }: RetirePromotedInput): Promise<StepOutcome<Undone>> =>
+export function retirePromoted({ vaults }: Pick<Ports, 'vaults'>) {
+  return ({ vaultHost, reference, run, earlier }: RetirePromotedInput): Promise<StepOutcome<Undone>> =>
     outcomeOf(async () => {
+      const vault = vaults.of(vaultHost);
       const name = mainSecretName(reference);
       const versions = await vault.versions(name);
       const own = versions.filter((version) => parseTags(version.tags)?.issued.run === run);

@@ -4,6 +4,7 @@ import type { Pace, PacedWork } from '../../ports/pace.js';
 import { armPrincipals } from '../../settings/armIdentities.js';
 import type { Config } from '../../settings/config.js';
 import { findRegistry } from '../../settings/registries.js';
+import { subscriptionsOfVaults, type VaultConfig } from '../../settings/vaults.js';
 import { armBuckets } from './armBuckets.js';
 import type { Turns } from './turns.js';
 
@@ -14,14 +15,14 @@ type Needs = Readonly<Record<ArmKind, number>>;
 
 const NOTHING: Needs = { reads: 0, writes: 0, deletes: 0 };
 
-/** What the app's own identity does in the vault's subscription, beside what all do in a registry's. No subscription has this id. */
-const OF_VAULT = 'vault';
+/** What the app's own identity does in a vault's subscription, beside what all do in a registry's. No subscription has such an id. */
+const ofVaults = (subscription: string): string => `vaults of ${subscription}`;
 
 /** Implements {@link Pace} by the budgets of this process. @param turns has the budgets */
 export function createPace(
   turns: Turns,
   config: Pick<Config, 'registries'> & {
-    readonly vault: Pick<Config['vault'], 'resourceId'>;
+    readonly vaults: readonly Pick<VaultConfig, 'resourceId'>[];
     readonly arm: Pick<Config['arm'], 'rates' | 'identities'>;
     readonly identity: Pick<Config['identity'], 'clientId'>;
   },
@@ -29,15 +30,15 @@ export function createPace(
   const buckets = armBuckets(config.arm.rates);
   const principals = armPrincipals(config);
   const [own] = principals;
-  const vaultSubscription = config.vault.resourceId?.split('/')[2]?.toLowerCase();
+  const vaultSubscriptions = subscriptionsOfVaults(config);
   /** The last starts, by what they draw on. */
   const starts = new Map<string, { readonly needs: Needs; readonly at: number }[]>();
 
   return {
     room: ({ registry, kind, givesAccess }, withinSeconds) => {
       const subscription = subscriptionOf(registry);
-      const access = givesAccess === true && vaultSubscription !== undefined ? REQUESTS_OF_ACCESS : NOTHING;
-      const isShared = vaultSubscription === subscription;
+      const access = givesAccess === true && vaultSubscriptions.length > 0 ? REQUESTS_OF_ACCESS : NOTHING;
+      const isShared = vaultSubscriptions.includes(subscription);
       const rooms = ARM_KINDS.flatMap((armKind) => {
         const spareOf = (of: string, principal: string) =>
           turns.spare(buckets.of(of, principal, armKind), withinSeconds);
@@ -45,18 +46,21 @@ export function createPace(
         const each = REQUESTS_OF_KIND[kind][armKind] + (isShared ? access[armKind] : 0);
         return [
           ...(each === 0 ? [] : [(all - unseen(subscription, armKind)) / each]),
-          ...(vaultSubscription === undefined || access[armKind] === 0
-            ? []
-            : [(spareOf(vaultSubscription, own) - unseen(OF_VAULT, armKind)) / access[armKind]]),
+          // Which vault a client has is known when its run begins: until then each must have room.
+          ...vaultSubscriptions.flatMap((of) =>
+            access[armKind] === 0 ? [] : [(spareOf(of, own) - unseen(ofVaults(of), armKind)) / access[armKind]],
+          ),
         ];
       });
       return Math.max(0, Math.floor(Math.min(...rooms)));
     },
     started: ({ registry, kind, givesAccess }: PacedWork) => {
       note(subscriptionOf(registry), REQUESTS_OF_KIND[kind]);
-      if (givesAccess !== true || vaultSubscription === undefined) return;
-      note(vaultSubscription, REQUESTS_OF_ACCESS);
-      note(OF_VAULT, REQUESTS_OF_ACCESS);
+      if (givesAccess !== true) return;
+      for (const of of vaultSubscriptions) {
+        note(of, REQUESTS_OF_ACCESS);
+        note(ofVaults(of), REQUESTS_OF_ACCESS);
+      }
     },
   };
 

@@ -7,6 +7,8 @@ import { sameName } from '@connected-registry/protocol/names/sameName';
 /** What is known of a client that has a credential. Times are ISO 8601; ARM ignores the case of names. */
 export interface KnownClient {
   readonly tags: CredentialTags;
+  /** Host of the vault that has the secret. */
+  readonly vaultHost: string;
   readonly secretIsEnabled: boolean;
   readonly token?: { readonly scopeMap: string; readonly isEnabled: boolean | undefined; readonly slots: Slots };
   /** Actions of the scope map that the tags name; absent if that map does not exist. */
@@ -35,13 +37,13 @@ const MAX_CHARACTERS = 300;
  * Judges a client's state and lists how its resources differ from its secret's tags. No password is read: a slot holds the
  * password in the vault if its creation time is the one in the tags.
  * @param allowedEndpoints host:port values that a secret may name besides the connected registry's own
- * @param access differences in who may read its secrets; empty if they were not compared
+ * @param others differences in where its secrets are and who may read them; empty if they were not compared
  */
 export function judgeClient(
   known: KnownClient,
   now: Date,
   allowedEndpoints: readonly string[],
-  access: readonly Difference[],
+  others: readonly Difference[],
 ): Judgement {
   const { tags, token, secretIsEnabled } = known;
   const expiresOn = new Date(tags.expiresOn);
@@ -55,7 +57,7 @@ export function judgeClient(
     ...rightsDifferences(known, token.scopeMap),
     ...passwordDifferences(tags, token.slots, now),
     ...endpointDifferences(known, allowedEndpoints),
-    ...access,
+    ...others,
   ];
   // An unknown fact is reported, but does not make the client `drifted`.
   const unknown =

@@ -48,6 +48,10 @@ function fixOf(
       return 'Find out whether the device runs its agent and reaches this app. If it was rebuilt or replaced: for a device that joins, issue a join token by POST /api/enrolments with replace: true; for one that polls with another identity in Entra, PUT /api/clients/{key}/poller.';
     case 'fact-unknown':
       return 'Nothing yet: Azure did not return this fact. Check again, and look for missing rights in GET /api/health.';
+    case 'vault-differs':
+      return `The app works with the secret in vault ${expected ?? ''}. Find out who made this one in ${found ?? ''}, and remove it if nobody needs it.`;
+    case 'vault-not-configured':
+      return `Add vault ${expected ?? ''} to the setting KEY_VAULT_URLS again; or, if it is gone, offboard the client, which then names what remains, and onboard it again.`;
     case 'access-missing':
       return `Onboard the client again with identity.principalId ${expected ?? ''}: POST /api/onboardings.`;
     case 'access-foreign':

@@ -33,6 +33,8 @@ export interface ClientRecord extends DeviceAccess, PollingState {
   readonly orphaned?: readonly OrphanedToken[];
   /** Tokens that this app gave the client, created for it or adopted. */
   readonly held?: readonly HeldToken[];
+  /** Host of the vault that has the client's secrets, from its first onboarding to its offboarding (domain/vaults/clientVault.ts). */
+  readonly vault?: string;
   /** Who may read the client's secrets. */
   readonly access?: HeldAccess;
   /**
@@ -82,7 +84,7 @@ export interface ClientRecordRequests extends AccessRequests, PollingRequests {
   /** A run ends without removing the token that it created. */
   readonly noteOrphaned: WorksFor & OrphanedToken;
   /** A run is about to create, adopt or move this token, or has done so. */
-  readonly holdToken: WorksFor & HeldToken & NamedIdentity;
+  readonly holdToken: WorksFor & HeldToken & NamedIdentity & RecordedVault;
   /** The client no longer has the token. */
   readonly dropToken: WorksFor & { readonly token: string };
   /**
@@ -142,8 +144,14 @@ export interface RecordedReaders extends Pick<ClientRecord, 'access' | 'lastIden
   readonly poller?: RecordedPoller;
 }
 
+/** The vault of a client's secrets, as the record answers it to a run that begins, and as the run has it recorded. */
+export interface RecordedVault {
+  /** Its host. Absent in histories of before vaults were recorded: then it is the first of the settings. */
+  readonly vault?: string;
+}
+
 /** The client may be given access: what its record says at a run's begin. */
-export interface Started extends Pick<ClientRecord, 'orphaned' | 'held'>, RecordedReaders {
+export interface Started extends Pick<ClientRecord, 'orphaned' | 'held'>, RecordedReaders, RecordedVault {
   /** A revocation that is older than the run. An onboarding clears it; no other run may begin. */
   readonly clears?: Revocation;
   /** Version of the main secret that the device's agent says it uses. */
@@ -153,7 +161,7 @@ export interface Started extends Pick<ClientRecord, 'orphaned' | 'held'>, Record
 }
 
 /** The same for an offboarding. */
-export interface StartedOffboarding extends Pick<ClientRecord, 'orphaned' | 'held' | 'access'> {
+export interface StartedOffboarding extends Pick<ClientRecord, 'orphaned' | 'held' | 'access'>, RecordedVault {
   /** Whether the record knows a client that has, or had, something of ours. */
   readonly isKnown: boolean;
   /** The device's key and its join token, as far as there were some: they have ended. Texts for people. */
@@ -161,7 +169,7 @@ export interface StartedOffboarding extends Pick<ClientRecord, 'orphaned' | 'hel
 }
 
 /** The answer to a revocation's mark. */
-export interface Marked extends Pick<ClientRecord, 'orphaned' | 'held' | 'access' | 'firstRevokedAt'> {
+export interface Marked extends Pick<ClientRecord, 'orphaned' | 'held' | 'access' | 'firstRevokedAt'>, RecordedVault {
   /** ISO 8601. */
   readonly revokedAt: string;
   /** Whether the record knew the client before the mark. */
@@ -192,11 +200,16 @@ export function noteOrphaned(record: ClientRecord, orphaned: OrphanedToken): Cli
 }
 
 /** Recorded before the action, as an undo is, so the record may name a token that was never created. */
-export function holdToken(record: ClientRecord, { names, ...held }: HeldToken & NamedIdentity): ClientRecord {
+export function holdToken(
+  record: ClientRecord,
+  { names, vault, ...held }: HeldToken & NamedIdentity & RecordedVault,
+): ClientRecord {
   const { knownSince = held.since, lastIdentity: _last, ...rest } = record;
   // Replaced also by none: an operator who names no identity has others decide who may read.
   const last = names === undefined ? {} : { lastIdentity: names };
-  return { ...rest, ...last, knownSince, held: withHeldToken(record.held ?? [], held) };
+  // The first stays: the client's secrets are in it.
+  const placed = record.vault === undefined && vault !== undefined ? { vault } : {};
+  return { ...rest, ...last, ...placed, knownSince, held: withHeldToken(record.held ?? [], held) };
 }
 
 /** Removes a token that the client no longer has. */

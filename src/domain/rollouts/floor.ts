@@ -1,5 +1,5 @@
 import { REQUESTS_OF_ACCESS, REQUESTS_OF_KIND } from './requestsOfKind.js';
-import type { RolloutPlan } from './rollout.js';
+import type { RolloutPlan, RowsWithAccess } from './rollout.js';
 
 /** The shortest time, in seconds, in which Azure Resource Manager accepts what this share of the rows (0 to 1) changes. */
 export function floorSeconds(
@@ -7,14 +7,14 @@ export function floorSeconds(
   share: number,
 ): number {
   const needs = REQUESTS_OF_KIND[plan.kind];
-  const { access } = plan;
+  const access = accessOf(plan);
   const work = plan.subscriptions.map(({ id, rows }) => ({
     rows,
-    given: access?.subscription === id ? access.rows : 0,
+    given: sumOf(access.filter(({ subscription }) => subscription === id)),
   }));
-  // The vault's subscription may have none of the registries.
-  if (access && !plan.subscriptions.some(({ id }) => id === access.subscription))
-    work.push({ rows: 0, given: access.rows });
+  // A vault's subscription may have none of the registries.
+  for (const { subscription, rows } of access)
+    if (!plan.subscriptions.some(({ id }) => id === subscription)) work.push({ rows: 0, given: rows });
   const times = work.flatMap(({ rows, given }) =>
     (['writes', 'deletes'] as const).map((kind) => {
       const { capacity, perSecond } = plan.rates[kind];
@@ -25,11 +25,19 @@ export function floorSeconds(
 }
 
 /** Requests that change something, for so many of the plan's rows, of which as many name an identity as of all. */
-export function writesOf(
-  { kind, access, rows: all }: Pick<RolloutPlan, 'kind' | 'access' | 'rows'>,
-  rows: number,
-): number {
+export function writesOf(plan: Pick<RolloutPlan, 'kind' | 'access' | 'rows'>, rows: number): number {
+  const { kind, rows: all } = plan;
   const { writes, deletes } = REQUESTS_OF_KIND[kind];
-  const given = access === undefined ? 0 : (access.rows * rows) / all;
+  const given = (sumOf(accessOf(plan)) * rows) / all;
   return Math.round((writes + deletes) * rows + REQUESTS_OF_ACCESS.writes * given);
+}
+
+/** Rows with access, by the subscription of their vault. */
+function accessOf({ access }: Pick<RolloutPlan, 'access'>): readonly RowsWithAccess[] {
+  if (access === undefined) return [];
+  return access.others === undefined ? [access] : [access, ...access.others];
+}
+
+function sumOf(access: readonly RowsWithAccess[]): number {
+  return access.reduce((sum, { rows }) => sum + rows, 0);
 }

@@ -67,10 +67,19 @@ export interface RolloutPlan {
   readonly dryRun: boolean;
   /** Rows of each subscription, whose budgets are independent. */
   readonly subscriptions: readonly { readonly id: string; readonly rows: number }[];
-  /** Rows that name an identity, whose role assignments are written in the vault's subscription; absent if there are none. */
-  readonly access?: { readonly subscription: string; readonly rows: number };
+  /**
+   * Rows that name an identity, whose role assignments are written in the subscription of the client's vault; absent if there are
+   * none. Several vaults may be in several subscriptions.
+   */
+  readonly access?: RowsWithAccess & { readonly others?: readonly RowsWithAccess[] };
   /** Rates of Azure Resource Manager that the settings name. */
   readonly rates: ArmRates;
+}
+
+/** Rows whose role assignments are written in one subscription. */
+export interface RowsWithAccess {
+  readonly subscription: string;
+  readonly rows: number;
 }
 
 /** Input of the orchestration. It continues as new after each round, with `round` set. */

@@ -1,5 +1,6 @@
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { FlowLimits } from '../operations/flowLimits.js';
+import type { InVault } from '../vaults/clientVault.js';
 import type { RotationPolicy } from './rotationPolicy.js';
 
 /** Name of the function whose timer starts sweeps. */
@@ -29,7 +30,7 @@ export interface DueRotation extends ClientReference {
 }
 
 /** A client whose previous password may be revoked, as far as a listing shows. */
-export interface DueRevocation extends ClientReference {
+export interface DueRevocation extends ClientReference, InVault {
   /** Version of the main secret that the device acknowledged. */
   readonly acknowledged?: string;
 }

@@ -1,33 +1,40 @@
 import type { Activities } from '../../activities/activities.js';
 import type { RunActivities } from '../../activities/runs/runActivities.js';
 import type { DoneValue } from '../../domain/operations/stepOutcome.js';
+import type { InVault } from '../../domain/vaults/clientVault.js';
 import type { Flow } from './flow.js';
 
 type AllActivities = Activities & RunActivities;
 type ActivityName = keyof AllActivities;
 
+/** The run itself says where its client's secrets are, so that no flow can forget it. */
+type WithoutVault<Input> = Input extends InVault ? Omit<Input, keyof InVault> : Input;
+
 /** Activities as a flow calls them: typed input, and the value of a `done` outcome. */
 export type ActivityCalls = {
   readonly [Name in keyof AllActivities]: (
-    input: Parameters<AllActivities[Name]>[0],
+    input: WithoutVault<Parameters<AllActivities[Name]>[0]>,
   ) => Flow<DoneValue<Awaited<ReturnType<AllActivities[Name]>>>>;
 };
 
+/** `in a vault`: the activity is told where the client's secrets are. No other is: what devices are sent must name no vault. */
+type Place<Input> = Input extends InVault ? 'in a vault' : true;
+
 /** Every activity once: an activity without its name here does not compile. Orchestrations import the types of activities only. */
-const ACTIVITIES: Readonly<Record<ActivityName, true>> = {
-  preflight: true,
-  ensureToken: true,
-  grantAccess: true,
-  withdrawAccess: true,
-  issueCredentials: true,
+const ACTIVITIES: { readonly [Name in ActivityName]: Place<Parameters<AllActivities[Name]>[0]> } = {
+  preflight: 'in a vault',
+  ensureToken: 'in a vault',
+  grantAccess: 'in a vault',
+  withdrawAccess: 'in a vault',
+  issueCredentials: 'in a vault',
   checkBinding: true,
-  checkCredential: true,
+  checkCredential: 'in a vault',
   readSync: true,
   requestPullCheck: true,
-  promote: true,
-  recordVerification: true,
+  promote: 'in a vault',
+  recordVerification: 'in a vault',
   announcePromotion: true,
-  planRotation: true,
+  planRotation: 'in a vault',
   revokeOldPasswords: true,
   alertRotationFailed: true,
   alertRotationsStopped: true,
@@ -36,22 +43,22 @@ const ACTIVITIES: Readonly<Record<ActivityName, true>> = {
   alertRolloutCompleted: true,
   auditRolloutEnd: true,
   auditProfileEnd: true,
-  isSwept: true,
-  retireCandidate: true,
-  retirePromoted: true,
-  clearSlot: true,
-  keepCandidate: true,
-  restoreTokenScopeMap: true,
-  removeToken: true,
+  isSwept: 'in a vault',
+  retireCandidate: 'in a vault',
+  retirePromoted: 'in a vault',
+  clearSlot: 'in a vault',
+  keepCandidate: 'in a vault',
+  restoreTokenScopeMap: 'in a vault',
+  removeToken: 'in a vault',
   enableToken: true,
   disableTokens: true,
-  disableSecrets: true,
-  findAccess: true,
+  disableSecrets: 'in a vault',
+  findAccess: 'in a vault',
   findNearClients: true,
-  planOffboarding: true,
+  planOffboarding: 'in a vault',
   deleteToken: true,
   clearPasswords: true,
-  retireSecret: true,
+  retireSecret: 'in a vault',
   checkClients: true,
   checkPage: true,
   findLeftOvers: true,
@@ -67,9 +74,15 @@ const ACTIVITIES: Readonly<Record<ActivityName, true>> = {
   planRollout: true,
 };
 
-/** `yield* activities.ensureToken(input)` calls the activity of that name. @param call calls one activity by its name */
-export function activityCalls(call: (name: string, input: object) => Flow<unknown>): ActivityCalls {
-  const calls = Object.keys(ACTIVITIES).map((name) => [name, (input: object) => call(name, input)]);
+/**
+ * `yield* activities.ensureToken(input)` calls the activity of that name.
+ * @param call calls one activity by its name; `isInVault`: its input also says where the client's secrets are
+ */
+export function activityCalls(call: (name: string, input: object, isInVault: boolean) => Flow<unknown>): ActivityCalls {
+  const calls = Object.entries(ACTIVITIES).map(([name, place]) => [
+    name,
+    (input: object) => call(name, input, place === 'in a vault'),
+  ]);
   // Each property calls the activity of that very name, so the type holds by construction.
   return Object.fromEntries(calls) as ActivityCalls;
 }

@@ -50,6 +50,13 @@ interface Parts {
   readonly operation: string;
   readonly cancellation: Cancellation | undefined;
   readonly priority: Priority;
+  /** Where the secrets of the run's client are, once its record has answered. */
+  place: Place | undefined;
+}
+
+/** `vaultHost`: see InVault. */
+interface Place {
+  readonly vaultHost: string | undefined;
 }
 
 interface Manner {
@@ -70,9 +77,12 @@ export class RunContext<Input extends RunInput = RunInput> {
     private readonly parts: Parts,
     private readonly manner: Manner,
   ) {
-    this.activities = activityCalls((name, request) =>
-      this.untilDone(() => durable.df.callActivity(name, { ...request, by: this.by }), { activity: name }),
-    );
+    this.activities = activityCalls((name, request, isInVault) => {
+      const place = isInVault ? parts.place : undefined;
+      return this.untilDone(() => durable.df.callActivity(name, { ...request, ...place, by: this.by }), {
+        activity: name,
+      });
+    });
   }
 
   /** The run's own id, which names its events and passwords. */
@@ -88,6 +98,19 @@ export class RunContext<Input extends RunInput = RunInput> {
     // A revocation waits until a revoked client's run has ended.
     const priority = this.isRevoked ? 'revocation' : this.parts.priority;
     return { operation: this.operation, actor: this.input.actor, ...(priority === 'single' ? {} : { priority }) };
+  }
+  /** Where the secrets of the run's client are; undefined until the client's record has answered. */
+  get place(): Place | undefined {
+    return this.parts.place;
+  }
+  /** The same for the run's result; empty for a run that began before vaults were recorded. */
+  get placeInResult(): { readonly vault?: string } {
+    const vault = this.parts.place?.vaultHost;
+    return vault === undefined ? {} : { vault };
+  }
+  /** Notes where the client's secrets are, as its record says: activities that work there are told from now on. */
+  worksIn(vaultHost: string | undefined): void {
+    this.parts.place = { vaultHost };
   }
   get limits(): FlowLimits {
     return this.input.limits;
@@ -214,6 +237,7 @@ export function beginRun<Input extends RunInput>(
     operation,
     cancellation,
     priority: priority ?? priorityOf(input),
+    place: undefined,
   };
   return new RunContext(durable, input, parts, { deadlineSeconds: input.limits.stepDeadlineSeconds, ends: 'early' });
 }

@@ -5,6 +5,7 @@ import {
   type ClientRecordAnswers,
   type ClientRecordOperation,
   type ClientRecordRequests,
+  type Marked,
   type Started,
   type StartedOffboarding,
 } from '../../domain/clients/clientRecord.js';
@@ -28,12 +29,17 @@ export class ClientRecords {
    * @throws StepFailed `revoked` or `stale-event`
    */
   *begin(): Flow<Started> {
-    return yield* this.call('begin', this.requested());
+    return yield* this.placed('begin', this.requested());
   }
 
   /** Begins an offboarding, which a revocation does not keep from its work. @throws StepFailed `stale-event` */
   *beginOffboarding(): Flow<StartedOffboarding> {
-    return yield* this.call('beginOffboarding', this.requested());
+    return yield* this.placed('beginOffboarding', this.requested());
+  }
+
+  /** Marks the client as revoked. @param until (ISO 8601) when the revocation counts as lost */
+  *revoke(until: string): Flow<Marked> {
+    return yield* this.placed('revoke', { at: this.run.input.requestedAt, until });
   }
 
   /** When the client was revoked (ISO 8601), if that was after this run was requested. */
@@ -66,6 +72,16 @@ export class ClientRecords {
     request: Omit<ClientRecordRequests[Operation], 'by'>,
   ): void {
     this.run.notifyEntity(this.entity, operation, request);
+  }
+
+  /** Calls an operation that answers where the client's secrets are, and has the run work there. */
+  private *placed<Operation extends 'begin' | 'beginOffboarding' | 'revoke'>(
+    operation: Operation,
+    request: Omit<ClientRecordRequests[Operation], 'by'>,
+  ): Flow<ClientRecordAnswers[Operation]> {
+    const answer = yield* this.call(operation, request);
+    this.run.worksIn(answer.vault);
+    return answer;
   }
 
   private get effectiveAt(): string {

@@ -1,4 +1,4 @@
-import type { NamedIdentity } from '../../domain/clients/clientRecord.js';
+import type { NamedIdentity, RecordedVault } from '../../domain/clients/clientRecord.js';
 import type { HeldToken } from '../../domain/tokens/heldToken.js';
 import type { OperationFailure } from '../../domain/operations/operation.js';
 import type { OnboardingPlan } from '../../domain/onboarding/plan.js';
@@ -26,6 +26,11 @@ export class HeldTokenSteps {
     this.tokenClaim = new TokenClaim(run, token);
   }
 
+  /** What the record is told beside the token. */
+  private get facts(): NamedIdentity & RecordedVault {
+    return { ...this.named, ...this.run.placeInResult };
+  }
+
   /** @throws Refused when another client has the token */
   *claim(): Flow<void> {
     try {
@@ -40,12 +45,12 @@ export class HeldTokenSteps {
   note(held: HeldToken | undefined): void {
     if (!held) return;
     this.isNoted = true;
-    this.records.notify('holdToken', { ...held, ...this.named });
+    this.records.notify('holdToken', { ...held, ...this.facts });
   }
 
   /** After the token is made: a token of that name that is made later is another one. */
   made(held: HeldToken | undefined): void {
-    if (held) this.records.notify('holdToken', { ...held, ...this.named, until: this.run.now.toISOString() });
+    if (held) this.records.notify('holdToken', { ...held, ...this.facts, until: this.run.now.toISOString() });
   }
 
   /**
@@ -57,7 +62,7 @@ export class HeldTokenSteps {
     const { exists, isAdopted = false, held, earlierScopeMap } = plan.token;
     if (exists && !isAdopted) {
       if (this.isNoted && held && earlierScopeMap !== undefined)
-        this.records.notify('holdToken', { ...held, ...this.named, scopeMap: earlierScopeMap });
+        this.records.notify('holdToken', { ...held, ...this.facts, scopeMap: earlierScopeMap });
       return;
     }
     if (this.isNoted) this.records.notify('dropToken', { token: this.token });

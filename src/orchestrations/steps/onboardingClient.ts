@@ -45,7 +45,7 @@ export interface OnboardingClient {
 export function* preflight(run: RunContext<OnboardingRun>): Flow<OnboardingClient> {
   const records = new ClientRecords(run);
   return yield* run.step('preflight', function* () {
-    const { hasJoined, ...started } = yield* records.begin();
+    const { hasJoined, vault: _vault, ...started } = yield* records.begin();
     const look = () => run.activities.preflight({ onboarding: run.input.request, ...started });
     const plan = yield* planWhenActive(run, look);
     if (refusing(plan.problems).length > 0) throw new Refused(plan.problems);

@@ -51,7 +51,12 @@ export class Removal {
   }
 
   end(): End<OffboardingResult> {
-    const result = { removed: this.removed, kept: this.kept, changed: this.removed.length > 0 };
+    const result = {
+      ...this.run.placeInResult,
+      removed: this.removed,
+      kept: this.kept,
+      changed: this.removed.length > 0,
+    };
     return this.attempts.outcome<OffboardingResult>(result, this.rest, this.kept);
   }
 

@@ -46,6 +46,8 @@ export function* planRetry(
 
 /** Whether sweeps see the client: not when the sweeps' timer is off, or the client has no enabled secret any more. */
 function* isSwept(run: RunContext<RotationRun>): Flow<'yes' | 'no' | 'unknown'> {
+  // The client's record has not said where its secrets are.
+  if (run.place === undefined) return 'unknown';
   const { activities } = run.uninterrupted(Math.min(SWEPT_SECONDS, run.limits.stepDeadlineSeconds));
   const answer = yield* orUndefined(() => activities.isSwept({ reference: referenceOf(run.input.request) }));
   if (!answer) return 'unknown';

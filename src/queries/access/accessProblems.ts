@@ -3,7 +3,8 @@ import { FIX_COMMANDS } from '../../domain/check/fixCommands.js';
 import type { Problem } from '../../domain/operations/operation.js';
 import type { AssignmentUsage } from '../../ports/readAccess.js';
 
-const vaultName = (vault: string): string => vault.split('/').at(-1) ?? vault;
+/** The name in a vault's resource id. */
+export const vaultName = (vault: string): string => vault.split('/').at(-1) ?? vault;
 
 /** The settings name no vault. @param url the vault's address */
 export function vaultUnknown(url: string): Problem {

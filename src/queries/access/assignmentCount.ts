@@ -2,10 +2,12 @@ import type { CheckWarning } from '@connected-registry/protocol/answers/clientAn
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { AssignmentUsage, ReadAccess } from '../../ports/readAccess.js';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
+import { subscriptionOfVault } from '../../settings/vaults.js';
 import { createCache } from '../cache.js';
+import { vaultName } from './accessProblems.js';
 
 /**
- * Counts the role assignments of a vault's subscription. The count may be a minute old: the service refuses what would be too
+ * Counts the role assignments of a vault's subscription, once for all vaults in it. The count may be a minute old: the service refuses what would be too
  * many, whatever was counted. Undefined: unknown, because the app may not read it. @throws ServiceError
  */
 export type AssignmentCount = (vault: string) => Promise<AssignmentUsage | undefined>;
@@ -20,7 +22,7 @@ const NEAR = 0.9;
 export function createAssignmentCount(access: Pick<ReadAccess, 'countAssignments'>): AssignmentCount {
   const cache = createCache(FRESH_FOR);
   return (vault) =>
-    cache.read(vault, async () => {
+    cache.read(subscriptionOfVault({ resourceId: vault }) ?? vault, async () => {
       try {
         return await access.countAssignments(vault);
       } catch (error) {
@@ -30,9 +32,13 @@ export function createAssignmentCount(access: Pick<ReadAccess, 'countAssignments
     }).value;
 }
 
-/** Warns of a subscription that is almost full, or whose assignments cannot be counted. */
+/**
+ * Warns of a subscription that is almost full, or whose assignments cannot be counted.
+ * @param vault resource id of a vault in it
+ */
 export function limitWarnings(
   { registry, connectedRegistry }: ClientReference,
+  vault: string,
   usage: AssignmentUsage | undefined,
 ): CheckWarning[] {
   if (usage === undefined)
@@ -41,7 +47,7 @@ export function limitWarnings(
         code: 'role-assignments-uncounted',
         registry,
         connectedRegistry,
-        message: "How many role assignments the vault's subscription has is unknown: the app may not read it.",
+        message: `How many role assignments the subscription of the vault ${vaultName(vault)} has is unknown: the app may not read it.`,
         fix: 'Give the app the role Connected Registry Role Assignment Counter on the subscription (docs/deploy.md).',
       },
     ];
@@ -52,8 +58,8 @@ export function limitWarnings(
       code: 'role-assignments-near-limit',
       registry,
       connectedRegistry,
-      message: `The vault's subscription has ${count} of at most ${limit} role assignments; each client with an identity needs two.`,
-      fix: 'Remove assignments that nobody needs, or plan a vault in another subscription (docs/operations.md).',
+      message: `The subscription of the vault ${vaultName(vault)} has ${count} of at most ${limit} role assignments; each client with an identity needs two.`,
+      fix: 'Remove assignments that nobody needs, or add a vault in another subscription (docs/operations.md).',
     },
   ];
 }

@@ -2,10 +2,12 @@ import type { Difference } from '@connected-registry/protocol/answers/clientAnsw
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
 import { accessDifferences, readersOf } from '../../domain/access/accessDifferences.js';
+import { clientVault } from '../../domain/vaults/clientVault.js';
 import type { ReadAccess } from '../../ports/readAccess.js';
 import type { Runs } from '../../ports/runs.js';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
 import type { Config } from '../../settings/config.js';
+import { findVault, vaultHosts } from '../../settings/vaults.js';
 import { createCache } from '../cache.js';
 import { eachOf } from '../eachOf.js';
 
@@ -28,17 +30,24 @@ export type CheckAccess = (
 /** Maximum age, in milliseconds, of the listing of all assignments: that of other listings that many clients share. */
 const RECENT = 5_000;
 
-/** Creates the comparison: one listing for all clients, and one read of a record for each. */
-export function createCheckAccess(access: ReadAccess, { vault }: Pick<Config, 'vault'>): CheckAccess {
+/** Creates the comparison: one listing for all clients of a vault, and one read of a record for each. */
+export function createCheckAccess(access: ReadAccess, config: Pick<Config, 'vaults'>): CheckAccess {
   const cache = createCache(RECENT);
-  const { resourceId } = vault;
+  const hosts = vaultHosts(config);
 
   return async (clients, records, look) => {
-    if (resourceId === undefined || records === undefined || clients.length === 0) return clients.map(() => []);
-    const assignments = await listed(resourceId, look === 'first' ? RECENT : 0);
-    if (assignments === undefined) return clients.map(() => []);
+    if (records === undefined || config.vaults.every(({ resourceId }) => resourceId === undefined))
+      return clients.map(() => []);
+    const listings = new Map<string, ReturnType<typeof listed>>();
     return eachOf(clients, async (client) => {
-      const record = await records.record(clientKey(client));
+      const key = clientKey(client);
+      const record = await records.record(key);
+      const resourceId = findVault(config, clientVault(record, key, hosts))?.resourceId;
+      if (resourceId === undefined) return [];
+      const listing = listings.get(resourceId) ?? listed(resourceId, look === 'first' ? RECENT : 0);
+      listings.set(resourceId, listing);
+      const assignments = await listing;
+      if (assignments === undefined) return [];
       const secrets = [mainSecretName(client), candidateSecretName(client)];
       return accessDifferences(record.access, readersOf(resourceId, secrets, assignments));
     });

@@ -11,6 +11,7 @@ import type { SecretAssignment } from '../../ports/readAccess.js';
 import type { Ports } from '../../ports/ports.js';
 import { armPrincipals } from '../../settings/armIdentities.js';
 import type { Config } from '../../settings/config.js';
+import { findVault } from '../../settings/vaults.js';
 import type { AssignmentCount } from './assignmentCount.js';
 import { assignmentsFull, identityByEvent, mayNotAssign, vaultUnknown } from './accessProblems.js';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
@@ -31,7 +32,11 @@ export interface KnownAccess {
 }
 
 /** Plans a device's access to its secrets: one read for a client that has it. @throws ServiceError */
-export type PlanAccess = (onboarding: Onboarding, known: KnownAccess) => Promise<AccessFindings>;
+export type PlanAccess = (
+  onboarding: Onboarding,
+  vaultHost: string | undefined,
+  known: KnownAccess,
+) => Promise<AccessFindings>;
 
 /** Maximum age of the app's own right, in milliseconds: that of other facts that change rarely. */
 const FRESH_FOR = 60_000;
@@ -39,16 +44,17 @@ const FRESH_FOR = 60_000;
 /** @param count counts the role assignments of the vault's subscription */
 export function createPlanAccess(
   { access: port, self }: Pick<Ports, 'access' | 'self'>,
-  config: Pick<Config, 'vault' | 'arm' | 'identity'>,
+  config: Pick<Config, 'vaults' | 'arm' | 'identity'>,
   count: AssignmentCount,
 ): PlanAccess {
-  const { resourceId: vault, url } = config.vault;
   const [own] = armPrincipals(config);
   const cache = createCache(FRESH_FOR);
 
-  return async (onboarding, known) => {
+  return async (onboarding, vaultHost, known) => {
     const { identity } = onboarding;
     if (identity === undefined) return { problems: [] };
+    // A vault that the settings do not list has failed the plan before.
+    const { resourceId: vault, url } = findVault(config, vaultHost) ?? config.vaults[0];
     if (vault === undefined) return { problems: [vaultUnknown(url)] };
     if (onboarding.identityByEvent && !mayEventName(identity, known)) return { problems: [identityByEvent(identity)] };
     const present = (await mayAssign(vault)) ? await listed(vault, identity) : undefined;

@@ -1,6 +1,11 @@
 import type { Config } from '../../settings/config.js';
 import { findRegistry } from '../../settings/registries.js';
-import type { CheckFinding, CheckWarning, Verdict } from '@connected-registry/protocol/answers/clientAnswers';
+import type {
+  CheckFinding,
+  CheckWarning,
+  Difference,
+  Verdict,
+} from '@connected-registry/protocol/answers/clientAnswers';
 import { tokenMarks, type CheckPart } from '../../domain/check/checkRun.js';
 import { caseTwinWarnings, endsOf } from '../../domain/clients/caseTwins.js';
 import { clientKey, referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
@@ -12,17 +17,19 @@ import { mainSecretName } from '@connected-registry/protocol/names/names';
 import { silentSince } from '../../domain/enrolment/reach.js';
 import { offlineWarnings } from '../../domain/schedules/offlineTime.js';
 import { whileRunning, type RunningOf } from '../../domain/operations/runningRun.js';
+import { NOTHING_KNOWN } from '../../domain/clients/clientRecord.js';
+import { clientVault } from '../../domain/vaults/clientVault.js';
 import { parseTags } from '@connected-registry/protocol/names/secretTags';
 import type { Ports } from '../../ports/ports.js';
-import type { SecretListing } from '../../ports/secretVault.js';
 import { eachOf } from '../eachOf.js';
+import { pageOfAll, type PlacedListing } from './allVaults.js';
 import { clientSecret, knownClients, type ClientSecret } from './knownClients.js';
 import { createRegistryReader, type RegistryReader } from '../registry/registryReader.js';
 import type { TokenUsers } from './tokenUsers.js';
 
 /** Compares clients in Azure with their configured state. Reads only. All methods throw ServiceError. */
 export interface Check {
-  /** Checks the clients on some pages of the vault. @param from from the previous part; absent for the first. */
+  /** Checks the clients on some pages of the vaults. @param from from the previous part; absent for the first. */
   page(reader: RegistryReader, from?: string, runningOf?: RunningOf, records?: ReadsRecords): Promise<CheckPart>;
   /** Checks the given clients: the state of each, and warnings about their connected registries. */
   clients(
@@ -32,7 +39,7 @@ export interface Check {
   ): Promise<CheckPart & { readonly warnings: readonly CheckWarning[] }>;
 }
 
-/** Pages of the vault in one part: the work of one activity. */
+/** Pages of vaults in one part: the work of one activity. */
 const PAGES_IN_A_PART = 40;
 
 /** Maximum clients of a part that are read a second time before a difference is reported. */
@@ -53,7 +60,11 @@ const NONE_KNOWN: RunningOf = async () => undefined;
 
 /** Creates the check. @param tokenUsers finds other users of a token. @param count counts role assignments. */
 export function createCheck(ports: Ports, config: Config, tokenUsers: TokenUsers, count: AssignmentCount): Check {
-  const { vault, controlPlane } = ports;
+  const { vaults, controlPlane } = ports;
+  const vaultOf = async (client: ClientReference, records: ReadsRecords | undefined): Promise<string> => {
+    const key = clientKey(client);
+    return clientVault(records ? await records.record(key) : NOTHING_KNOWN, key, vaults.hosts);
+  };
   const checkAccess = createCheckAccess(ports.access, config);
   const freshReader = () => createRegistryReader(controlPlane, { freshFor: ONE_USE });
 
@@ -64,18 +75,30 @@ export function createCheck(ports: Ports, config: Config, tokenUsers: TokenUsers
     look: 'first' | 'second',
   ): Promise<(Judged & Judgement)[]> {
     const now = new Date();
-    const [known, differences] = await Promise.all([
+    const [known, access, places] = await Promise.all([
       knownClients(secrets, reader, tokenUsers),
       checkAccess(
         secrets.map(({ tags }) => referenceOf(tags)),
         records,
         look,
       ),
+      eachOf(secrets, (secret) => placeDifferences(secret, records)),
     ]);
     return known.flatMap((client, index) => {
-      const [secret, access] = [secrets[index], differences[index]];
-      return secret && access ? [{ secret, ...judgeClient(client, now, config.allowedEndpoints, access) }] : [];
+      const [secret, ofAccess, ofPlace] = [secrets[index], access[index], places[index]];
+      if (!secret || !ofAccess || !ofPlace) return [];
+      return [{ secret, ...judgeClient(client, now, config.allowedEndpoints, [...ofPlace, ...ofAccess]) }];
     });
+  }
+
+  /** Whether a secret is in another vault than its client's. Without records there is nothing to compare. */
+  async function placeDifferences(
+    { tags, vaultHost: found }: ClientSecret,
+    records: ReadsRecords | undefined,
+  ): Promise<Difference[]> {
+    if (records === undefined) return [];
+    const expected = await vaultOf(referenceOf(tags), records);
+    return expected === found ? [] : [{ code: 'vault-differs', expected, found }];
   }
 
   /**
@@ -90,18 +113,19 @@ export function createCheck(ports: Ports, config: Config, tokenUsers: TokenUsers
     const suspects = judged.filter(({ state }) => !['ok', 'expiring', 'expired'].includes(state));
     const some = suspects.slice(0, MAX_SECOND_LOOKS);
     const before = await eachOf(some, ({ secret }) => runningOf(referenceOf(secret.tags)));
-    const runs = new Map(some.map(({ secret }, index) => [secret.name, before[index]]));
-    const again = await eachOf(some, ({ secret }) => vault.newest(secret.name));
-    const present = again.map((listing) => listing && clientSecret(listing)).filter((secret) => secret !== undefined);
+    const runs = new Map(some.map(({ secret }, index) => [placeOf(secret), before[index]]));
+    const again = await eachOf(some, ({ secret: { name, vaultHost } }) => newestIn(vaultHost, name));
+    const present = again.filter((secret) => secret !== undefined);
     const looked = await judge(present, freshReader(), records, 'second');
     const second = await eachOf(looked, async (item): Promise<[string, Judged]> => {
-      const { name, tags } = item.secret;
+      const place = placeOf(item.secret);
+      const { tags } = item.secret;
       // A run that started in the meantime also explains the difference.
-      const run = runs.get(name) ?? (item.differences.length > 0 ? await runningOf(referenceOf(tags)) : undefined);
-      return [name, { ...item, ...whileRunning(item, run), ...(run ? { running: run.id } : {}) }];
+      const run = runs.get(place) ?? (item.differences.length > 0 ? await runningOf(referenceOf(tags)) : undefined);
+      return [place, { ...item, ...whileRunning(item, run), ...(run ? { running: run.id } : {}) }];
     });
-    const byName = new Map(second);
-    return judged.flatMap((item) => (some.includes(item) ? (byName.get(item.secret.name) ?? []) : [item]));
+    const byPlace = new Map(second);
+    return judged.flatMap((item) => (some.includes(item) ? (byPlace.get(placeOf(item.secret)) ?? []) : [item]));
   }
 
   /** Judges clients, and reads those with a difference twice. Each client's record is read once, and again with the client. */
@@ -158,15 +182,19 @@ export function createCheck(ports: Ports, config: Config, tokenUsers: TokenUsers
 
     clients: async (clients, runningOf = NONE_KNOWN, records) => {
       const reader = freshReader();
-      const listings = await eachOf(clients, (client) => vault.newest(mainSecretName(client)));
-      const secrets = listings.map((listing) => listing && clientSecret(listing));
+      const places = await eachOf(clients, async (client) => ({ client, vaultHost: await vaultOf(client, records) }));
+      const listed = places.filter(({ vaultHost }) => vaults.hosts.includes(vaultHost));
+      const secrets = await eachOf(listed, ({ client, vaultHost }) => newestIn(vaultHost, mainSecretName(client)));
       const present = secrets.filter((secret) => secret !== undefined);
       const judged = await judgeAll(present, reader, runningOf, records);
       const byKey = new Map(judged.map((item) => [item.secret.name, toFinding(item)]));
-      const findings = clients.map(
-        (client): CheckFinding =>
-          byKey.get(clientKey(client)) ?? withFix({ ...client, state: 'absent', differences: [] }),
-      );
+      const findings = places.map(({ client, vaultHost }): CheckFinding => {
+        const found = byKey.get(clientKey(client));
+        if (found) return found;
+        if (vaults.hosts.includes(vaultHost)) return withFix({ ...client, state: 'absent', differences: [] });
+        const difference = { code: 'vault-not-configured', expected: vaultHost } as const;
+        return withFix({ ...client, state: 'unknown', differences: [difference] });
+      });
       return {
         counts: countsOf(findings.map(({ state }) => state)),
         findings,
@@ -181,20 +209,28 @@ export function createCheck(ports: Ports, config: Config, tokenUsers: TokenUsers
     },
   };
 
-  /** The limit is the subscription's, so that one warning is enough. */
+  /** One warning for each vault: the limit is its subscription's, and no client's. */
   async function aboutLimit(clients: readonly ClientReference[]): Promise<CheckWarning[]> {
     const [first] = clients;
-    const { resourceId } = config.vault;
-    if (first === undefined || resourceId === undefined) return [];
-    // An app that lets no device read its secrets needs no room for it.
-    return (await ports.access.mayAssign(resourceId)) ? limitWarnings(first, await count(resourceId)) : [];
+    if (first === undefined) return [];
+    const ofEach = await eachOf(config.vaults, async ({ resourceId }) => {
+      // An app that lets no device read its secrets needs no room for it.
+      if (resourceId === undefined || !(await ports.access.mayAssign(resourceId))) return [];
+      return limitWarnings(first, resourceId, await count(resourceId));
+    });
+    return ofEach.flat();
+  }
+
+  async function newestIn(vaultHost: string, name: string): Promise<ClientSecret | undefined> {
+    const listing = await vaults.of(vaultHost).newest(name);
+    return listing && clientSecret({ ...listing, vaultHost });
   }
 
   async function somePages(from: string | undefined) {
-    const listings: SecretListing[] = [];
+    const listings: PlacedListing[] = [];
     let next = from;
     for (let pages = 0; pages < PAGES_IN_A_PART; pages += 1) {
-      const page = await vault.page(next);
+      const page = await pageOfAll(vaults, next);
       listings.push(...page.secrets);
       next = page.continuation;
       if (next === undefined) break;
@@ -213,6 +249,11 @@ export function createCheck(ports: Ports, config: Config, tokenUsers: TokenUsers
     );
     return warnings.flat();
   }
+}
+
+/** Where a secret is: its name alone may be in several vaults. */
+function placeOf({ name, vaultHost }: ClientSecret): string {
+  return `${vaultHost} ${name}`;
 }
 
 function eachRecordOnce({ record }: ReadsRecords): ReadsRecords {

@@ -11,7 +11,7 @@ import {
 import { parseTags, type CredentialTags } from '@connected-registry/protocol/names/secretTags';
 import { passwordsOf } from '../../domain/tokens/sharedToken.js';
 import { SLOT_NAMES, type FilledSlot, type SlotName } from '@connected-registry/protocol/registry/slots';
-import type { Ports } from '../../ports/ports.js';
+import type { ClientPorts } from '../../ports/vaults.js';
 import type { ConnectedRegistryFacts, TokenFacts } from '../../ports/registryControlPlane.js';
 import type { SecretVersionFacts } from '../../ports/secretVault.js';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
@@ -105,7 +105,7 @@ export function isTokenOf(tags: CredentialTags, token: Pick<TokenFacts, 'name' |
  * @throws ServiceError
  */
 export async function readClientAccess(
-  { controlPlane, vault }: Pick<Ports, 'controlPlane' | 'vault'>,
+  { controlPlane, vault }: ClientPorts,
   reference: ClientReference,
   { run, orphaned = [], held = [] }: OtherTokens = {},
   unread?: string[],

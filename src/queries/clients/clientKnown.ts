@@ -1,8 +1,9 @@
 import { isKnown, type ClientRecord } from '../../domain/clients/clientRecord.js';
-import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { candidateSecretName, defaultTokenName, mainSecretName } from '@connected-registry/protocol/names/names';
 import { nearClients } from '../../domain/clients/nearNames.js';
 import type { UnknownClient } from '../../domain/clients/unknownClient.js';
+import { clientVault } from '../../domain/vaults/clientVault.js';
 import type { Ports } from '../../ports/ports.js';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
 import { isBound } from '../registry/connectedRegistry.js';
@@ -18,13 +19,13 @@ export type FindUnknown = (client: ClientReference, record: ClientRecord) => Pro
 
 /** Creates the search for unknown clients. @param findNear finds clients with similar names. */
 export function createFindUnknown(
-  { controlPlane, vault }: Pick<Ports, 'controlPlane' | 'vault'>,
+  { controlPlane, vaults }: Pick<Ports, 'controlPlane' | 'vaults'>,
   findNear: FindNear,
 ): FindUnknown {
   return async (client, record) => {
     if (isKnown(record)) return undefined;
     try {
-      if (await isFound(client)) return undefined;
+      if (await isFound(client, record)) return undefined;
     } catch (error) {
       if (error instanceof ServiceError) return undefined;
       throw error;
@@ -32,7 +33,8 @@ export function createFindUnknown(
     return findNear(client);
   };
 
-  async function isFound(client: ClientReference): Promise<boolean> {
+  async function isFound(client: ClientReference, record: ClientRecord): Promise<boolean> {
+    const vault = vaults.of(clientVault(record, clientKey(client), vaults.hosts));
     const { registry, connectedRegistry } = client;
     const secrets = [mainSecretName(client), candidateSecretName(client)];
     for (const name of secrets) if (await vault.newest(name)) return true;

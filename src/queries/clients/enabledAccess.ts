@@ -4,6 +4,7 @@ import type { EnabledAccess, SharedToken } from '../../domain/revocation/enabled
 import { keptByName } from '../../domain/offboarding/offboardingPlan.js';
 import { inCommonWith, keptForOthers, mayBeShared } from '../../domain/tokens/sharedToken.js';
 import type { Ports } from '../../ports/ports.js';
+import { clientPorts, type ClientPorts } from '../../ports/vaults.js';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
 import { isThere, readClientAccess, type ClientToken, type OtherTokens } from './clientAccess.js';
 import { readSharedAccess, type SharedAccess } from './sharedAccess.js';
@@ -16,7 +17,7 @@ import type { TokenUsers } from './tokenUsers.js';
  * @throws ServiceError
  */
 export async function readEnabledAccess(
-  ports: Pick<Ports, 'controlPlane' | 'vault'>,
+  ports: ClientPorts,
   tokenUsers: TokenUsers,
   reference: ClientReference,
   others?: OtherTokens,
@@ -60,9 +61,18 @@ export async function readEnabledAccess(
 
 /** Lists what a revocation would disable, in order; resources of the run in progress do not exist yet. @throws ServiceError */
 export function createRevocationDryRun(ports: Ports, tokenUsers: TokenUsers) {
-  return async (reference: ClientReference, remembered?: OtherTokens): Promise<DryRunAnswer> => {
+  return async (
+    reference: ClientReference,
+    vaultHost: string | undefined,
+    remembered?: OtherTokens,
+  ): Promise<DryRunAnswer> => {
     const { client } = reference;
-    const { tokens, secrets, shared, byName } = await readEnabledAccess(ports, tokenUsers, reference, remembered);
+    const { tokens, secrets, shared, byName } = await readEnabledAccess(
+      clientPorts(ports, vaultHost),
+      tokenUsers,
+      reference,
+      remembered,
+    );
     const write = (action: string, resource: string): PlannedWrite => ({ step: 'disable', action, resource, client });
     return {
       problems: [],

@@ -7,6 +7,7 @@ import { whileRunning, type RunningOf } from '../../domain/operations/runningRun
 import type { Ports } from '../../ports/ports.js';
 import { eachOf } from '../eachOf.js';
 import { clientSecret, isBoundAsTagged, knownClients, type ClientSecret } from './knownClients.js';
+import { newestInAny, pageOfAll } from './allVaults.js';
 import { createRegistryReader, type RegistryReader } from '../registry/registryReader.js';
 import type { TokenUsers } from './tokenUsers.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
@@ -21,7 +22,7 @@ interface ClientFilter {
   readonly expiresBefore?: string;
 }
 
-/** The start of a page: a page of the vault, and the number of its secrets to skip. */
+/** The start of a page: a page of a vault, and the number of its secrets to skip. */
 export interface ClientPlace {
   readonly vaultPage?: string;
   readonly skip: number;
@@ -33,7 +34,8 @@ type FoundClients = Omit<ClientPage, 'continuation'> & { readonly next?: ClientP
 export interface Inventory {
   /** @param runningOf finds the running operation of a client, which may explain a difference. */
   clients(filter: ClientFilter, top: number, from?: ClientPlace, runningOf?: RunningOf): Promise<FoundClients>;
-  client(key: string, runningOf?: RunningOf): Promise<ClientView | undefined>;
+  /** @param vaultHost host of the vault that has the client's secrets, by its record. */
+  client(key: string, vaultHost: string, runningOf?: RunningOf): Promise<ClientView | undefined>;
 }
 
 /** Maximum age of connected registries and scope maps, in milliseconds. */
@@ -42,14 +44,14 @@ const FRESH_FOR = 60_000;
 /** Differences that a minute-old listing may report wrongly: they are confirmed by a fresh read. */
 const DOUBTFUL: readonly ClientState[] = ['unbound', 'drifted', 'orphaned', 'revoked'];
 
-/** Maximum pages of the vault that one request reads: a filter that matches few clients gives short pages, not a long wait. */
+/** Maximum pages of vaults that one request reads: a filter that matches few clients gives short pages, not a long wait. */
 const MAX_VAULT_PAGES = 40;
 
 /** Maximum scope map actions shown in a list; the client's own page shows all. */
 const ACTIONS_IN_A_LIST = 20;
 
 /** Creates the inventory. @param tokenUsers finds other users of a token. */
-export function createInventory({ vault, controlPlane }: Ports, config: Config, tokenUsers: TokenUsers): Inventory {
+export function createInventory({ vaults, controlPlane }: Ports, config: Config, tokenUsers: TokenUsers): Inventory {
   const reader = createRegistryReader(controlPlane, { freshFor: FRESH_FOR });
 
   async function views(
@@ -73,8 +75,8 @@ export function createInventory({ vault, controlPlane }: Ports, config: Config, 
         return { ...view, ...whileRunning(view, run) };
       },
     );
-    const byKey = new Map(again.map((view) => [view.key, view]));
-    return first.map((view) => byKey.get(view.key) ?? view);
+    const seen = new Map(again.map((view) => [`${view.key} ${view.vault}`, view]));
+    return first.map((view) => seen.get(`${view.key} ${view.vault}`) ?? view);
   }
 
   async function viewsBy(by: RegistryReader, secrets: readonly ClientSecret[], maxActions: number) {
@@ -98,21 +100,21 @@ export function createInventory({ vault, controlPlane }: Ports, config: Config, 
       return { clients, ...(next ? { next } : {}) };
     },
 
-    client: async (key, runningOf) => {
-      const listing = await vault.newest(key);
-      const secret = listing && clientSecret(listing);
+    client: async (key, vaultHost, runningOf) => {
+      const listing = await vaults.of(vaultHost).newest(key);
+      const secret = listing && clientSecret({ ...listing, vaultHost });
       if (!isOurs(secret)) return undefined;
       const [view] = await views([secret], Number.POSITIVE_INFINITY, runningOf);
       return view;
     },
   };
 
-  /** Reads pages of the vault until the page is full. */
+  /** Reads pages of the vaults until the page is full. */
   async function walk(filter: ClientFilter, top: number, from: ClientPlace) {
     const secrets: ClientSecret[] = [];
     let place = from;
     for (let pages = 0; pages < MAX_VAULT_PAGES; pages += 1) {
-      const page = await vault.page(place.vaultPage);
+      const page = await pageOfAll(vaults, place.vaultPage);
       for (const [index, listing] of page.secrets.entries()) {
         if (index < place.skip) continue;
         if (secrets.length === top) return { secrets, next: { ...place, skip: index } };
@@ -125,7 +127,7 @@ export function createInventory({ vault, controlPlane }: Ports, config: Config, 
     return { secrets, next: place };
   }
 
-  /** A client's secret has a computed name: one read for each connected registry finds it. */
+  /** A client's secret has a computed name: one read for each connected registry and vault finds it. */
   async function ofOneName(filter: ClientFilter & { readonly client: string }): Promise<ClientSecret[]> {
     const registries = config.registries
       .map(({ name }) => name)
@@ -137,9 +139,10 @@ export function createInventory({ vault, controlPlane }: Ports, config: Config, 
           : [filter.connectedRegistry];
       return connectedRegistries.map((connectedRegistry) => ({ registry, connectedRegistry, client: filter.client }));
     });
-    const listings = await eachOf(named.flat(), (reference) => vault.newest(clientKey(reference)));
+    const listings = await eachOf(named.flat(), (reference) => newestInAny(vaults, clientKey(reference)));
     return listings
-      .map((listing) => listing && clientSecret(listing))
+      .flat()
+      .map(clientSecret)
       .filter((secret) => isOurs(secret))
       .filter((secret) => fits(secret, filter));
   }
@@ -156,7 +159,7 @@ function fits({ tags }: ClientSecret, filter: ClientFilter): boolean {
 }
 
 function toView(known: KnownClient, now: Date, allowedEndpoints: readonly string[], maxActions: number): ClientView {
-  const { tags, actions = [], secretIsEnabled } = known;
+  const { tags, vaultHost, actions = [], secretIsEnabled } = known;
   const { registry, connectedRegistry, client, token, scopeMap, slot, expiresOn, issued, pull } = tags;
   const key = clientKey(tags);
   return {
@@ -172,6 +175,7 @@ function toView(known: KnownClient, now: Date, allowedEndpoints: readonly string
     expiresOn,
     bound: isBoundAsTagged(known),
     ...(issued.endpoint === undefined ? {} : { endpoint: issued.endpoint }),
+    vault: vaultHost,
     secret: { name: key, isEnabled: secretIsEnabled },
     ...(pull ? { pull } : {}),
   };

@@ -6,18 +6,31 @@ import type { ConnectedRegistryFacts } from '../../ports/registryControlPlane.js
 import type { SecretListing } from '../../ports/secretVault.js';
 import { eachOf } from '../eachOf.js';
 import type { RegistryReader } from '../registry/registryReader.js';
+import type { PlacedListing } from './allVaults.js';
 import { SHOWN_FOR, type TokenUsers } from './tokenUsers.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /** A main secret of the app, with parsed tags. */
 export interface ClientSecret {
   readonly name: string;
+  /** Host of the vault that has it. */
+  readonly vaultHost: string;
   readonly isEnabled: boolean;
   readonly tags: CredentialTags;
 }
 
 /** Parses a main secret; undefined for a candidate and for a secret of others. */
-export function clientSecret({ name, isEnabled, tags }: SecretListing): ClientSecret | undefined {
+export function clientSecret({ vaultHost, ...listing }: PlacedListing): ClientSecret | undefined {
+  const secret = parseClientSecret(listing);
+  return secret && { ...secret, vaultHost };
+}
+
+/** The same for a secret whose vault plays no part. */
+export function parseClientSecret({
+  name,
+  isEnabled,
+  tags,
+}: SecretListing): Omit<ClientSecret, 'vaultHost'> | undefined {
   const credential = parseTags(tags);
   if (!credential || name.toLowerCase() !== mainSecretName(credential)) return undefined;
   return { name: mainSecretName(credential), isEnabled, tags: credential };
@@ -54,7 +67,7 @@ export async function knownClients(
     return token !== undefined && mayBeShared(token, tags, [tags]);
   });
   const shared = await eachOf(isSuspect ? secrets : [], ({ tags }) => tokenUsers.others(tags.token, tags, SHOWN_FOR));
-  return secrets.map(({ tags, isEnabled }, index) => {
+  return secrets.map(({ tags, vaultHost, isEnabled }, index) => {
     const users = shared[index] ?? [];
     const its = facts.get(tags.registry.toLowerCase());
     const token = its?.tokens.get(tags.token.toLowerCase());
@@ -63,6 +76,7 @@ export async function knownClients(
     const elsewhere = its?.bound.get(tags.token.toLowerCase())?.find((name) => !sameName(name, tags.connectedRegistry));
     return {
       tags,
+      vaultHost,
       secretIsEnabled: isEnabled,
       ...(token ? { token } : {}),
       ...(scopeMap ? { actions: scopeMap.actions } : {}),

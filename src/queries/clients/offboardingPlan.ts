@@ -11,6 +11,7 @@ import {
 import { parseTags } from '@connected-registry/protocol/names/secretTags';
 import { inCommonWith, keptForOthers } from '../../domain/tokens/sharedToken.js';
 import type { Ports } from '../../ports/ports.js';
+import { clientPorts } from '../../ports/vaults.js';
 import type { SecretVersionFacts } from '../../ports/secretVault.js';
 import { isThere, readClientAccess, type ClientAccess, type ClientToken, type OtherTokens } from './clientAccess.js';
 import { isBound } from '../registry/connectedRegistry.js';
@@ -20,8 +21,12 @@ import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /** Reads everything that exists of a client, and decides what the offboarding removes. Writes nothing. @throws ServiceError */
 export function createOffboardingPlan(ports: Ports, tokenUsers: TokenUsers) {
-  return async (reference: ClientReference, remembered?: OtherTokens): Promise<OffboardingPlan> => {
-    const access = await readClientAccess(ports, reference, remembered);
+  return async (
+    reference: ClientReference,
+    vaultHost: string | undefined,
+    remembered?: OtherTokens,
+  ): Promise<OffboardingPlan> => {
+    const access = await readClientAccess(clientPorts(ports, vaultHost), reference, remembered);
     const tokens: OffboardingToken[] = [];
     for (const token of access.tokens)
       tokens.push(leaving(token, await readSharedAccess(tokenUsers, token, reference), reference, access));
@@ -91,9 +96,13 @@ function leaving(
 /** Lists what an offboarding would do, in order. Also reads which scope maps others use. @throws ServiceError */
 export function createOffboardingDryRun(ports: Ports, tokenUsers: TokenUsers) {
   const plan = createOffboardingPlan(ports, tokenUsers);
-  return async (reference: ClientReference, remembered?: OtherTokens): Promise<DryRunAnswer> => {
+  return async (
+    reference: ClientReference,
+    vaultHost: string | undefined,
+    remembered?: OtherTokens,
+  ): Promise<DryRunAnswer> => {
     const { registry, connectedRegistry, client } = reference;
-    const { tokens, dangling, scopeMaps, secrets } = await plan(reference, remembered);
+    const { tokens, dangling, scopeMaps, secrets } = await plan(reference, vaultHost, remembered);
     const writes: PlannedWrite[] = [];
     const adopts: string[] = [];
     const write = (step: string, action: string, resource: string) => writes.push({ step, action, resource, client });

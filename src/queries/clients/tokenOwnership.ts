@@ -6,7 +6,7 @@ import type { Onboarding } from '@connected-registry/protocol/requests/onboardin
 import { parseTags, type CredentialTags, type MadeByUs } from '@connected-registry/protocol/names/secretTags';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 import { mayBeShared } from '../../domain/tokens/sharedToken.js';
-import type { Ports } from '../../ports/ports.js';
+import type { ClientPorts } from '../../ports/vaults.js';
 import type { ScopeMapFacts, TokenFacts } from '../../ports/registryControlPlane.js';
 import { isTokenOf } from './clientAccess.js';
 import type { OtherUser, TokenUsers } from './tokenUsers.js';
@@ -37,7 +37,7 @@ interface Question {
 
 /** Finds a token's owner. Reads nothing for a token that is the client's alone. @throws ServiceError */
 export async function readOwnership(
-  { vault }: Pick<Ports, 'vault'>,
+  { vault }: Pick<ClientPorts, 'vault'>,
   tokenUsers: TokenUsers,
   { onboarding, token, known, orphaned, held, disabled }: Question,
 ): Promise<Ownership> {

@@ -2,10 +2,11 @@ import { clientKey, referenceOf, type ClientReference } from '@connected-registr
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
 import { parseTags, type CredentialTags } from '@connected-registry/protocol/names/secretTags';
 import { createDemand } from '../registry/demand.js';
-import type { SecretVault } from '../../ports/secretVault.js';
+import type { Vaults } from '../../ports/vaults.js';
+import { pageOfAll } from './allVaults.js';
 
 /**
- * Finds the clients whose secrets name a token. The vault has no such query, so its whole listing is read, once for all requests
+ * Finds the clients whose secrets name a token. A vault has no such query, so the whole listing of all vaults is read, once for all requests
  * within a short time. All methods throw ServiceError.
  */
 export interface TokenUsers {
@@ -51,17 +52,23 @@ const UNKNOWN_PAGES = 20;
 /** Maximum users of a token that are read again and named. */
 const MAX_CONFIRMED = 10;
 
+/** A client, and the vault in which a secret of it was found. */
+interface PlacedClient {
+  readonly reference: ClientReference;
+  readonly vaultHost: string;
+}
+
 interface Index {
   /** Names of all secrets; lower case. */
   readonly names: ReadonlySet<string>;
   readonly pages: number;
   readonly clients: ReadonlyMap<string, ClientReference>;
-  /** Clients by registry and token. */
-  readonly users: ReadonlyMap<string, ReadonlyMap<string, ClientReference>>;
+  /** Clients by registry and token, each by its key and the vault of the secret. */
+  readonly users: ReadonlyMap<string, ReadonlyMap<string, PlacedClient>>;
 }
 
 /** Creates the search, with a cache of the vault's listing. */
-export function createTokenUsers(vault: Pick<SecretVault, 'page' | 'newest'>): TokenUsers {
+export function createTokenUsers(vaults: Vaults): TokenUsers {
   let cached: { readAt: number; readonly index: Promise<Index> } | undefined;
   let pages = UNKNOWN_PAGES;
   const demand = createDemand(OBSERVED);
@@ -70,7 +77,7 @@ export function createTokenUsers(vault: Pick<SecretVault, 'page' | 'newest'>): T
   const index = (age = SHARED_FOR): Promise<Index> => {
     if (cached && Date.now() - cached.readAt <= age) return cached.index;
     // Until the read ends, its result counts as new.
-    const entry = { readAt: Number.POSITIVE_INFINITY, index: readIndex(vault) };
+    const entry = { readAt: Number.POSITIVE_INFINITY, index: readIndex(vaults) };
     cached = entry;
     entry.index.then(
       (found) => {
@@ -88,8 +95,11 @@ export function createTokenUsers(vault: Pick<SecretVault, 'page' | 'newest'>): T
     others: async (token, client, age) => {
       const users = (await index(age)).users.get(keyOf(client.registry, token));
       const own = clientKey(client);
-      const seeming = [...(users ?? [])].filter(([key]) => key !== own).slice(0, MAX_CONFIRMED);
-      const looked = await Promise.all(seeming.map(([, reference]) => lookAgain(token, reference)));
+      const seeming = [...(users ?? [])]
+        .map(([, one]) => one)
+        .filter(({ reference }) => clientKey(reference) !== own)
+        .slice(0, MAX_CONFIRMED);
+      const looked = await Promise.all(seeming.map((one) => lookAgain(token, one)));
       return looked.filter(({ tags }) => tags.length > 0);
     },
     clients: async (age) => [...(await index(age)).clients.values()],
@@ -103,7 +113,8 @@ export function createTokenUsers(vault: Pick<SecretVault, 'page' | 'newest'>): T
     },
   };
 
-  async function lookAgain(token: string, reference: ClientReference): Promise<OtherUser> {
+  async function lookAgain(token: string, { reference, vaultHost }: PlacedClient): Promise<OtherUser> {
+    const vault = vaults.of(vaultHost);
     const names = [mainSecretName(reference), candidateSecretName(reference)];
     const listings = await Promise.all(names.map((name) => vault.newest(name)));
     const tags = listings
@@ -113,15 +124,15 @@ export function createTokenUsers(vault: Pick<SecretVault, 'page' | 'newest'>): T
   }
 }
 
-async function readIndex(vault: Pick<SecretVault, 'page'>): Promise<Index> {
+async function readIndex(vaults: Vaults): Promise<Index> {
   const clients = new Map<string, ClientReference>();
-  const users = new Map<string, Map<string, ClientReference>>();
+  const users = new Map<string, Map<string, PlacedClient>>();
   const names = new Set<string>();
   let pages = 0;
   for (let next: string | undefined; pages === 0 || next !== undefined; pages += 1) {
-    const page = await vault.page(next);
+    const page = await pageOfAll(vaults, next);
     next = page.continuation;
-    for (const { name, tags } of page.secrets) {
+    for (const { name, tags, vaultHost } of page.secrets) {
       names.add(name.toLowerCase());
       const found = parseTags(tags);
       if (!found) continue;
@@ -129,7 +140,8 @@ async function readIndex(vault: Pick<SecretVault, 'page'>): Promise<Index> {
       const key = clientKey(reference);
       clients.set(key, reference);
       const token = keyOf(found.registry, found.token);
-      users.set(token, (users.get(token) ?? new Map<string, ClientReference>()).set(key, reference));
+      const known = users.get(token) ?? new Map<string, PlacedClient>();
+      users.set(token, known.set(`${key} ${vaultHost}`, { reference, vaultHost }));
     }
   }
   return { clients, users, names, pages };

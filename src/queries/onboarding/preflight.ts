@@ -10,6 +10,7 @@ import type { CredentialPlan, OnboardingPlan, RevokedToken, StoredCredential } f
 import { parseTags } from '@connected-registry/protocol/names/secretTags';
 import { chooseSlot, isLive, isSamePassword, type KnownSlot } from '@connected-registry/protocol/registry/slots';
 import type { Ports } from '../../ports/ports.js';
+import { clientPorts, type ClientPorts } from '../../ports/vaults.js';
 import type { ConnectedRegistryFacts, TokenFacts } from '../../ports/registryControlPlane.js';
 import type { SecretFacts } from '../../ports/secretVault.js';
 import type { PlanAccess } from '../access/planAccess.js';
@@ -35,6 +36,7 @@ import { sameName } from '@connected-registry/protocol/names/sameName';
 /**
  * Reads all facts once and plans an onboarding. Writes nothing.
  *
+ * @param vaultHost see InVault.
  * @param clears the revocation that the onboarding clears; undefined when the client is not revoked.
  * @param orphaned tokens that earlier runs of the client created and could not delete.
  * @param held tokens that the client's record says it holds.
@@ -43,6 +45,7 @@ import { sameName } from '@connected-registry/protocol/names/sameName';
  */
 export type Preflight = (
   onboarding: Onboarding,
+  vaultHost: string | undefined,
   clears?: Revocation,
   orphaned?: readonly OrphanedToken[],
   held?: readonly HeldToken[],
@@ -58,13 +61,18 @@ export function createPreflight(
   tokenUsers: TokenUsers,
   planAccess: PlanAccess,
 ): Preflight {
-  return (onboarding, clears, orphaned = [], held = [], readers) =>
-    unlessMended(facts, (look) => plan(look, onboarding, { clears, orphaned, held, readers }));
+  return (onboarding, vaultHost, clears, orphaned = [], held = [], readers) =>
+    unlessMended(facts, (look) => plan(look, onboarding, vaultHost, { clears, orphaned, held, readers }));
 
-  async function plan(look: Look, onboarding: Onboarding, remembered: Remembered): Promise<OnboardingPlan> {
+  async function plan(
+    look: Look,
+    onboarding: Onboarding,
+    vaultHost: string | undefined,
+    remembered: Remembered,
+  ): Promise<OnboardingPlan> {
     const { clears } = remembered;
     const now = new Date();
-    const findings = await read(ports, { look, reads }, tokenUsers, onboarding, remembered);
+    const findings = await read(clientPorts(ports, vaultHost), { look, reads }, tokenUsers, onboarding, remembered);
     const endpoint = (onboarding.endpoint ?? findings.connectedRegistry?.loginServer ?? '').toLowerCase();
     const revoked = revokedToken(findings.token, clears);
     const credential = revoked ? FIRST_PASSWORD : planCredential(findings, onboarding, endpoint, now);
@@ -80,7 +88,7 @@ export function createPreflight(
     const bound = token !== undefined && isBound(findings.connectedRegistry, onboarding.token);
     const { readers } = remembered;
     const hasCredential = findings.main !== undefined || clears !== undefined;
-    const { access, problems: ofAccess } = await planAccess(onboarding, { readers, hasCredential });
+    const { access, problems: ofAccess } = await planAccess(onboarding, vaultHost, { readers, hasCredential });
     const ofProfiles = pollersOfProfiles(config.profileBook, onboarding);
     const { poller, problems: ofPoller } = planPoller(onboarding, { readers, hasCredential, ofProfiles });
     const found: Omit<OnboardingPlan, 'writes' | 'adopts' | 'problems'> = {
@@ -131,7 +139,7 @@ async function mayRestore({ controlPlane }: Ports, findings: Findings, onboardin
 const FIRST_PASSWORD: CredentialPlan = { kind: 'issue', slot: 'password1', replacesLivePassword: false };
 
 async function read(
-  ports: Ports,
+  ports: ClientPorts,
   { look: facts, reads }: { readonly look: Look; readonly reads: SharedReads },
   tokenUsers: TokenUsers,
   onboarding: Onboarding,

@@ -15,6 +15,7 @@ import {
 } from '@connected-registry/protocol/registry/slots';
 import { worstPathSeconds } from '@connected-registry/protocol/registry/syncSchedule';
 import type { Ports } from '../../ports/ports.js';
+import type { SecretVault } from '../../ports/secretVault.js';
 import type { ScopeMapFacts } from '../../ports/registryControlPlane.js';
 import { syncFacts, syncStop } from '../registry/connectedRegistry.js';
 import { ancestorsOf, unlessMended, type Look, type RegistryFactsQuery } from '../registry/registryFacts.js';
@@ -27,10 +28,15 @@ import type { TokenUsers } from '../clients/tokenUsers.js';
 /**
  * Reads all facts once and plans a rotation. Writes nothing.
  *
+ * @param vaultHost see InVault.
  * @param acknowledged version of the main secret that the device has acknowledged.
  * @throws ServiceError
  */
-export type PlanRotation = (rotation: Rotation, acknowledged?: string) => Promise<RotationPlan>;
+export type PlanRotation = (
+  rotation: Rotation,
+  vaultHost: string | undefined,
+  acknowledged?: string,
+) => Promise<RotationPlan>;
 
 /** Creates the planning of rotations. @param facts reads facts that change rarely, from a cache. */
 export function createRotationPlan(
@@ -40,14 +46,20 @@ export function createRotationPlan(
   reads: SharedReads,
   tokenUsers: TokenUsers,
 ): PlanRotation {
-  return (rotation, acknowledged) => unlessMended(facts, (look) => plan(look, rotation, acknowledged));
+  return (rotation, vaultHost, acknowledged) =>
+    unlessMended(facts, (look) => plan(look, ports.vaults.of(vaultHost), rotation, acknowledged));
 
-  async function plan(look: Look, rotation: Rotation, acknowledged?: string): Promise<RotationPlan> {
+  async function plan(
+    look: Look,
+    vault: SecretVault,
+    rotation: Rotation,
+    acknowledged?: string,
+  ): Promise<RotationPlan> {
     const now = new Date();
     const findings = await explained(
-      ports,
+      vault,
       rotation,
-      await read(ports.vault, reads, tokenUsers, rotation, acknowledged),
+      await read(vault, reads, tokenUsers, rotation, acknowledged),
       now,
     );
     const { tags, main, token, scopeMap, connectedRegistry } = findings;
@@ -87,7 +99,7 @@ export function createRotationPlan(
 }
 
 async function read(
-  vault: Ports['vault'],
+  vault: SecretVault,
   reads: SharedReads,
   tokenUsers: TokenUsers,
   rotation: Rotation,
@@ -126,7 +138,7 @@ async function read(
  * failed to empty its slot; without the candidate the password would be unknown, and no rotation could use the slot again.
  */
 async function explained(
-  { vault }: Ports,
+  vault: SecretVault,
   rotation: Rotation,
   findings: RotationFindings,
   now: Date,

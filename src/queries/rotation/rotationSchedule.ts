@@ -1,7 +1,7 @@
 import type { UnknownSync } from '@connected-registry/protocol/answers/rotationScheduleAnswer';
 import type { Config } from '../../settings/config.js';
 import { findRegistry } from '../../settings/registries.js';
-import { referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { clientKey, referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { ClientRecord } from '../../domain/clients/clientRecord.js';
 import {
   rotationState,
@@ -14,7 +14,9 @@ import {
 import type { RotationPolicy } from '../../domain/rotation/rotationPolicy.js';
 import type { CredentialTags } from '@connected-registry/protocol/names/secretTags';
 import { worstPathSeconds } from '@connected-registry/protocol/registry/syncSchedule';
-import type { SecretVault } from '../../ports/secretVault.js';
+import type { Vaults } from '../../ports/vaults.js';
+import { clientVault } from '../../domain/vaults/clientVault.js';
+import { pageOfAll } from '../clients/allVaults.js';
 import { syncFacts } from '../registry/connectedRegistry.js';
 import { eachOf } from '../eachOf.js';
 import { clientSecret } from '../clients/knownClients.js';
@@ -24,6 +26,8 @@ import { sameName } from '@connected-registry/protocol/names/sameName';
 /** One client's place in the schedule. */
 export interface ScheduledClient extends RotationTimes {
   readonly reference: ClientReference;
+  /** Host of the vault that has its secrets. */
+  readonly vaultHost: string;
   readonly tags: CredentialTags;
   readonly record: ClientRecord;
   readonly state: RotationState;
@@ -49,27 +53,29 @@ export type RotationSchedule = (
 
 /** Creates the schedule that the sweep uses and the route shows, from the vault's tags, clients' records and ARM. */
 export function createRotationSchedule(
-  vault: SecretVault,
+  vaults: Vaults,
   facts: RegistryFactsQuery,
   config: Pick<Config, 'registries'>,
 ): RotationSchedule {
   return async (policy, readRecord, continuation) => {
     const now = new Date();
-    const page = await vault.page(continuation);
+    const page = await pageOfAll(vaults, continuation);
     const secrets = page.secrets.flatMap((listing) => {
       const secret = clientSecret(listing);
       // A disabled secret belongs to a revoked client; a registry that was removed from the settings cannot be read.
       return secret?.isEnabled && findRegistry(config, secret.tags.registry) ? [secret] : [];
     });
     const syncOf = syncsAt(now);
-    const clients = await eachOf(secrets, async ({ tags }): Promise<ScheduledClient> => {
+    const clients = await eachOf(secrets, async ({ tags, vaultHost }): Promise<ScheduledClient[]> => {
       const reference = referenceOf(tags);
       const [record, sync] = await Promise.all([readRecord(reference), syncOf(tags)]);
+      // A secret in another vault than its client's is no client's: nobody is sent there, and no run works there.
+      if (clientVault(record, clientKey(reference), vaults.hosts) !== vaultHost) return [];
       const times = rotationTimes(tags, record, policy);
       const state = rotationState(times, sync, policy, now);
-      return { reference, tags, record, ...times, state, unknown: unknownSyncFacts(sync, now) };
+      return [{ reference, vaultHost, tags, record, ...times, state, unknown: unknownSyncFacts(sync, now) }];
     });
-    return { clients, ...(page.continuation === undefined ? {} : { continuation: page.continuation }) };
+    return { clients: clients.flat(), ...(page.continuation === undefined ? {} : { continuation: page.continuation }) };
   };
 
   /** Computed once for each connected registry: a page has many clients of few. */

@@ -8,7 +8,7 @@ import { OFFBOARD, REVOKE, ROTATE, type Run } from '../../domain/operations/run.
 import { START_WHEN_FREE, waitingInstance, type WaitingRun } from '../../domain/operations/waitingRun.js';
 import type { PresentRun, Runs, StartResult } from '../../ports/runs.js';
 import { auditStart } from './auditStart.js';
-import { readClientRecord } from './clientRecords.js';
+import { readClientRecord, readTokenOwner } from './clientRecords.js';
 import { eventRuns } from './eventRuns.js';
 import { noteLostEndOf } from './lostEnds.js';
 import { readRolloutControl, readRolloutPiece } from './rolloutPieces.js';
@@ -66,6 +66,7 @@ export function durableRuns(client: DurableClient): Runs {
     rolloutPiece: (id, piece) => readRolloutPiece(client, id, piece),
     rolloutControl: (id) => readRolloutControl(client, id),
     record: (key) => readClientRecord(client, key),
+    tokenOwner: (registry, token) => readTokenOwner(client, registry, token),
     cancel: async ({ instance, run }, actor, reason) => {
       const found = await readRun(client, instance);
       // The engine silently drops events for ended runs.

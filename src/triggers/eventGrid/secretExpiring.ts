@@ -1,5 +1,6 @@
 import * as df from 'durable-functions';
 import type { Config } from '../../settings/config.js';
+import { vaultHosts } from '../../settings/vaults.js';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { CLIENT_RECORD, type ClientRecordRequests } from '../../domain/clients/clientRecord.js';
 import {
@@ -17,15 +18,16 @@ import { eventFunction, invalidData, type EventHandler } from './eventFunction.j
  * Handles Key Vault's events: marks a client as due for rotation if its main secret is about to expire; the sweep starts the
  * rotation. Ignores candidates, old versions and secrets of others.
  */
-export function onSecretExpiring(config: Pick<Config, 'vault'>, queries: Queries) {
-  const vault = new URL(config.vault.url).host.toLowerCase();
+export function onSecretExpiring(config: Pick<Config, 'vaults'>, queries: Queries) {
+  const hosts = vaultHosts(config);
 
   const markDue: EventHandler = async (event, client) => {
     const parsed = secretEventData.safeParse(event.data, { reportInput: true });
     if (!parsed.success) return invalidData(parsed.error);
     const id = parseSecretId(parsed.data.Id);
-    if (id?.vault !== vault || !isMainSecretName(id.name)) return { kind: 'ignored', decision: 'not-ours' };
-    const secret = await queries.events.secret(id.name);
+    if (!id || !hosts.includes(id.vault) || !isMainSecretName(id.name))
+      return { kind: 'ignored', decision: 'not-ours' };
+    const secret = await queries.events.secret(id.vault, id.name);
     const tags = secret && parseTags(secret.tags);
     if (!tags || clientKey(tags) !== id.name) return { kind: 'ignored', decision: 'not-ours' };
     if (secret.version !== id.version) return { kind: 'ignored', decision: 'stale' };

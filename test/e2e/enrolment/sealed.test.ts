@@ -1,22 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { DEVICE_MESSAGES_PATH, DEVICE_SECRETS_PATH } from '@connected-registry/protocol/enrolment/messages';
-import {
-  CREDENTIAL_PROMOTED,
-  credentialPromoted,
-  PULL_CHECK_REQUESTED,
-  pullCheckRequested,
-} from '@connected-registry/protocol/messages/pullCheckMessages';
 import { onboardingOf } from '../harness/appClient.js';
 import { pullManifest } from '../harness/edge.js';
 import { PATIENCE } from '../harness/hostUnderTest.js';
 import { findPasswords } from '../harness/passwordSearch.js';
 import { TakingAway } from '../harness/takingAway.js';
-import { keyOf, reportOf, TestDevice } from '../harness/testDevice.js';
+import { TestDevice } from '../harness/testDevice.js';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
-import { JoinedDevice, loginIn } from './joinedDevice.js';
-import { devices, Joiner } from './joiner.js';
+import type { JoinedDevice } from './joinedDevice.js';
+import { Joiner } from './joiner.js';
+import { completeSealed, joinAs } from './sealedRun.js';
 
 let it: TestStack;
 let joiner: Joiner;
@@ -31,51 +25,9 @@ afterAll(async () => {
   await it.dispose();
 });
 
-async function joins(client: string): Promise<JoinedDevice> {
-  const [keys] = await devices(1);
-  if (!keys) throw new Error('There is a device.');
-  const redeemed = await joiner.redeem(keys, await joiner.token(client));
-  if (!redeemed?.joined) throw new Error(`The device has not joined: ${JSON.stringify(redeemed)}`);
-  return new JoinedDevice(it, keys, redeemed.joined);
-}
-
-/** Pulls as soon as the connected registry knows the password. */
-async function pull(login: ReturnType<typeof loginIn>): Promise<string> {
-  for (;;) {
-    const { status, digest } = await pullManifest(login, 'hello-world');
-    if (status === 200) return digest ?? '';
-    await sleep(200);
-  }
-}
-
-/** Does what an agent does from the request of a pull check to the acknowledgement of the promotion. */
-async function isOnboarded(client: string, device: JoinedDevice) {
-  const operation = await it.app.start(onboardingOf(client));
-  const request = pullCheckRequested.parse((await device.message(PULL_CHECK_REQUESTED)).data);
-  const candidate = await device.secret(request.secret);
-  expect(candidate).toMatchObject({ ...request.secret, tags: { client } });
-  const digest = await pull(loginIn(candidate.value));
-  const later = pullCheckRequested.parse((await device.message(PULL_CHECK_REQUESTED)).data);
-  const path = `/api/pull-checks/${later.operation}/${later.attempt}`;
-  const report = reportOf(later, 'pulled', { digest, bytes: 1234 });
-  expect(await device.send(path, keyOf(later), JSON.stringify(report))).toEqual({
-    status: 401,
-    code: 'report-mac-required',
-  });
-  expect(await device.answer(path, later, report)).toBe(202);
-  const ended = await it.app.end(operation);
-  expect(ended).toMatchObject({ status: 'completed', result: { pull: { digest } } });
-
-  const promotion = credentialPromoted.parse((await device.message(CREDENTIAL_PROMOTED)).data);
-  const main = await device.secret(promotion.secret);
-  expect(main).toMatchObject({ ...promotion.secret, value: candidate.value });
-  const { operation: promoted, secret, expiresAt = '', keyId = '', reportKey = '' } = promotion;
-  const acknowledgement = { expiresAt, version: secret.version, agent: 'test/1' };
-  expect(await device.answer(`/api/promotions/${promoted}`, { keyId, reportKey, expiresAt }, acknowledgement)).toBe(
-    202,
-  );
-  return { login: loginIn(main.value), secret };
-}
+const joins = (client: string) => joinAs(it, joiner, client);
+const isOnboarded = async (client: string, device: JoinedDevice) =>
+  completeSealed(it, await it.app.start(onboardingOf(client)), client, device);
 
 const reach = z.object({
   reach: z.object({ kind: z.string(), lastContactAt: z.iso.datetime(), enrolment: z.object({ state: z.string() }) }),

@@ -34,7 +34,7 @@ describe('the audit', () => {
   });
 
   test('names secrets, and never holds a value', async () => {
-    const { vault } = auditedPorts(createWorld().ports);
+    const vault = auditedPorts(createWorld().ports).vaults.of(undefined);
     const attributes = { expiresOn: '2026-05-30T12:00:00.000Z', tags: {} };
     const lines = await linesOf(async () => {
       const saved = await vault.store('a-candidate', 'top-secret', attributes);

@@ -4,6 +4,8 @@ import { inAuditScope } from '../../../src/audit/audit.js';
 import { auditedPorts } from '../../../src/audit/auditedPorts.js';
 import { PORT_CALLS } from '../../../src/ports/portCalls.js';
 import type { Ports } from '../../../src/ports/ports.js';
+import type { SecretVault } from '../../../src/ports/secretVault.js';
+import { onlyVault } from '../fakes/services/vaults.js';
 
 /** For each port the methods that write: example arguments, the audit's words and the resource that it names. */
 type Writes = {
@@ -28,7 +30,7 @@ const WRITES: Writes = {
     deleteToken: [['r', 't'], 'token.delete', 'r/t'],
     generatePassword: [['r', 't', 'password1', new Date(0)], 'password.generate', 'r/t'],
   },
-  vault: {
+  vaults: {
     store: [['a-secret', 'top-secret', {}], 'secret.save', 'a-secret'],
     copy: [[SECRET, 'another', {}], 'secret.promote', 'another'],
     updateTags: [[SECRET, {}], 'secret.tag', 'a-secret'],
@@ -60,17 +62,25 @@ const METHODS = Object.entries(PORT_CALLS).flatMap(([port, table]) =>
   Object.keys(table).map((method) => [port as keyof Ports, method] as const),
 );
 
+/** The object as the port of this name. */
+const asPort = (port: string, methods: object): unknown =>
+  port === 'vaults' ? onlyVault(methods as SecretVault) : methods;
+
+/** The methods of a port; those of the vaults are each vault's. */
+const methodsOf = (ports: Ports, port: keyof Ports) =>
+  (port === 'vaults' ? ports.vaults.of(undefined) : ports[port]) as unknown as Readonly<Record<string, Method>>;
+
 /** Ports whose methods all do nothing, and succeed. */
 const idle = Object.fromEntries(
   Object.entries(PORT_CALLS).map(([port, table]) => [
     port,
-    Object.fromEntries(Object.keys(table).map((method) => [method, () => Promise.resolve('answer')])),
+    asPort(port, Object.fromEntries(Object.keys(table).map((method) => [method, () => Promise.resolve('answer')]))),
   ]),
 ) as unknown as Ports;
 
 async function linesOf(ports: Ports, port: keyof Ports, method: string): Promise<unknown[]> {
   const lines: unknown[] = [];
-  const audited = auditedPorts(ports)[port] as unknown as Readonly<Record<string, Method>>;
+  const audited = methodsOf(auditedPorts(ports), port);
   const [args] = WRITES[port][method] ?? [['a', 'b']];
   const scope = { log: (line: string) => void lines.push(JSON.parse(line)), actor: 'Ada' };
   await inAuditScope(scope, async () => audited[method]?.(...args)).catch(() => undefined);
@@ -96,7 +106,7 @@ describe('the audit of a port’s methods', () => {
         return Promise.resolve([this === own, args]);
       },
     };
-    const audited = auditedPorts({ ...idle, [port]: own })[port] as unknown as Readonly<Record<string, Method>>;
+    const audited = methodsOf(auditedPorts({ ...idle, [port]: asPort(port, own) }), port);
     const [args] = WRITES[port][method] ?? [['a', 'b']];
     expect(await audited[method]?.(...args)).toEqual([true, args]);
   });

@@ -33,9 +33,14 @@ const tagsOf = (client: typeof CLIENT) =>
     made: { scopeMap: false, token: true },
   });
 const store = (value: string, client = CLIENT) => vault.store(NAME, value, { expiresOn, tags: tagsOf(client) });
+/** As the settings have it. */
+const HOST = 'a-vault.example';
 const CHANNEL = { channelKey: 'c'.repeat(43), nonce: 'n'.repeat(22) };
 const seal = (version?: string, sealingKey = device.keys.sealingKey) =>
-  sealed.seal({ name: NAME, ...(version === undefined ? {} : { version }) }, CLIENT, { ...CHANNEL, sealingKey });
+  sealed.seal({ vaultHost: HOST, name: NAME, ...(version === undefined ? {} : { version }) }, CLIENT, {
+    ...CHANNEL,
+    sealingKey,
+  });
 async function opened(text: string, by = device) {
   const { channelKey, nonce } = CHANNEL;
   const verified = await verifyAnswer(await open(text, by.sealing), { kind: 'secret', nonce }, channelKey);
@@ -45,7 +50,7 @@ async function opened(text: string, by = device) {
 beforeAll(async () => {
   app = await startAppCloud();
   vault = createKeyVault(app.vault, app.credential, new Turns());
-  sealed = createSealedSecrets(app.vault, app.credential, new Turns());
+  sealed = createSealedSecrets([{ ...app.vault, host: HOST }], app.credential, new Turns());
   device = await signingDevice('ES256');
 });
 afterAll(() => app.end());

@@ -4,7 +4,14 @@ import type {
   ClientRecordOperation,
   ClientRecordRequests,
 } from '../../../src/domain/clients/clientRecord.js';
-import { clientRecord } from '../../../src/entities/clientRecord.js';
+import { vaultOfKey } from '../../../src/domain/vaults/clientVault.js';
+import { createClientRecord } from '../../../src/entities/clientRecord.js';
+
+const HOSTS = ['a.vault.azure.net', 'b.vault.azure.net'] as const;
+const KEY = 'myregistry-edge-client-0123456789abcdef';
+/** The vault that follows from the key. */
+const vault = vaultOfKey(KEY, HOSTS);
+const clientRecord = createClientRecord(HOSTS);
 
 const by = { operation: 'client.run', actor: 'function-key' };
 const EARLY = '2026-03-01T12:00:00.000Z';
@@ -24,13 +31,13 @@ const send = <Operation extends ClientRecordOperation>(
   operation: Operation,
   request: Omit<ClientRecordRequests[Operation], 'by'>,
   now = EARLY,
-) => clientRecord(operation, { ...request, by }, record, new Date(now));
+) => clientRecord(operation, { ...request, by }, record, new Date(now), KEY);
 
 describe('a run that begins', () => {
   test('continues if nothing is known about the client', async () => {
     expect(await send({}, 'begin', { requestedAt: EARLY })).toEqual({
       state: {},
-      outcome: { kind: 'done', value: {} },
+      outcome: { kind: 'done', value: { vault } },
     });
   });
 
@@ -47,7 +54,7 @@ describe('a run that begins', () => {
   test('gets an earlier revocation, which stays until it is cleared', async () => {
     const { state, outcome } = await send({ revokedAt: EARLY }, 'begin', { requestedAt: LATE });
     const clears = { revokedAt: EARLY, disabled: [] };
-    expect([state, outcome]).toEqual([{ revokedAt: EARLY }, { kind: 'done', value: { clears } }]);
+    expect([state, outcome]).toEqual([{ revokedAt: EARLY }, { kind: 'done', value: { clears, vault } }]);
     expect((await send(state, 'clearRevocation', { effectiveAt: LATE })).state).toEqual({});
   });
 
@@ -88,7 +95,7 @@ describe('a revocation', () => {
     const { state, outcome } = await send({}, 'revoke', { at: EARLY, until: OVER }, LATE);
     expect([state, outcome]).toEqual([
       { revokedAt: LATE, ...endedAt(LATE), disabling },
-      { kind: 'done', value: { revokedAt: LATE, isKnown: false } },
+      { kind: 'done', value: { revokedAt: LATE, vault, isKnown: false } },
     ]);
   });
 
@@ -98,7 +105,7 @@ describe('a revocation', () => {
     expect(state).toEqual({ revokedAt: EARLY, disabled: ['token-a', 'token-b'] });
     expect((await send(state, 'begin', { requestedAt: LATE })).outcome).toEqual({
       kind: 'done',
-      value: { clears: { revokedAt: EARLY, disabled: ['token-a', 'token-b'] }, isKnown: true },
+      value: { clears: { revokedAt: EARLY, disabled: ['token-a', 'token-b'] }, vault, isKnown: true },
     });
     expect((await send(state, 'clearRevocation', { effectiveAt: LATE })).state).toEqual({});
   });
@@ -116,7 +123,7 @@ describe('a revocation', () => {
 
   test('is not ended by the end of another one', async () => {
     const second = { at: EARLY, until: OVER, by: { ...by, operation: 'client.other' } };
-    const { state } = await clientRecord('revoke', second, await marked(), new Date(EARLY));
+    const { state } = await clientRecord('revoke', second, await marked(), new Date(EARLY), KEY);
     expect(await begins((await send(state, 'endDisabling', {})).state)).toBe('retryLater');
   });
 

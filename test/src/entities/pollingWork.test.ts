@@ -6,8 +6,11 @@ import type {
   ClientRecordOperation,
   ClientRecordRequests,
 } from '../../../src/domain/clients/clientRecord.js';
-import { clientRecord } from '../../../src/entities/clientRecord.js';
+import { createClientRecord } from '../../../src/entities/clientRecord.js';
+import { vaultHosts } from '../../../src/settings/vaults.js';
+import { config } from '../fakes/answers/requests.js';
 
+const clientRecord = createClientRecord(vaultHosts(config()));
 const GATEWAY = '11111111-1111-1111-1111-111111111111';
 const OTHER = '22222222-2222-2222-2222-222222222222';
 const client = { registry: 'myregistry', connectedRegistry: 'plant', client: 'sensor-7' };
@@ -30,7 +33,7 @@ async function send<Operation extends ClientRecordOperation>(
   const lines: Record<string, unknown>[] = [];
   const log = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>);
   const answer = await inAuditScope({ log, actor: by.actor }, () =>
-    clientRecord(operation, { ...request, by }, record, new Date(at(now))),
+    clientRecord(operation, { ...request, by }, record, new Date(at(now)), clientKey(client)),
   );
   return { ...answer, lines };
 }

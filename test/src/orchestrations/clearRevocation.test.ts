@@ -87,7 +87,7 @@ describe('an onboarding that was requested after a revocation', () => {
   });
 
   test('is planned in a dry run with the enabling of the token', async () => {
-    const plan = await world.queries.preflight(onboarding(), revocationOf(flows.record));
+    const plan = await world.queries.preflight(onboarding(), undefined, revocationOf(flows.record));
     expect(plan.problems).toEqual([]);
     expect(plan.writes.map(({ step }) => step)).toContain('enableToken');
     expect(world.wire.writes).toEqual([]);

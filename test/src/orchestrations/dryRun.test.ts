@@ -95,7 +95,7 @@ async function plannedWrites(flow: FlowName, start: Start, { request = {} }: Sta
 
 /** Audited calls of the registry, of the vault and about its role assignments, by method. */
 const AUDITED = new Map<string, PortCallAudit<never>>(
-  Object.entries({ ...PORT_CALLS.controlPlane, ...PORT_CALLS.vault, ...PORT_CALLS.access } as Record<
+  Object.entries({ ...PORT_CALLS.controlPlane, ...PORT_CALLS.vaults, ...PORT_CALLS.access } as Record<
     string,
     PortCallAudit<never>
   >),

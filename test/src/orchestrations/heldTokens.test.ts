@@ -100,7 +100,7 @@ describe('a token that others created', () => {
       ([, { createdAt }]) => createdAt > LONG_AGO,
     );
     const [slot = '-', filled] = ours ?? [];
-    const dry = await world.queries.offboardingDryRun(reference(), flows.record);
+    const dry = await world.queries.offboardingDryRun(reference(), undefined, flows.record);
 
     const { outcome } = await offboardIn(flows);
     for (const said of [dry.adopts.join(), outcome.result?.kept.join() ?? '']) {
@@ -269,7 +269,7 @@ describe('a token that another client uses', () => {
 
     test('stays bound and keeps existing after an offboarding, without the client’s password', async () => {
       await share();
-      const dry = await world.queries.offboardingDryRun(reference());
+      const dry = await world.queries.offboardingDryRun(reference(), undefined);
 
       expect([JSON.stringify(dry.writes).includes('delete token'), dry.adopts.join()]).toEqual([
         false,
@@ -288,7 +288,7 @@ describe('a token that another client uses', () => {
 
     test('is not rotated', async () => {
       await share();
-      const { problems } = await world.queries.planRotation({ ...reference(), urgent: true });
+      const { problems } = await world.queries.planRotation({ ...reference(), urgent: true }, undefined);
       expect(problems.map(({ code }) => code)).toEqual(['token-of-another-client']);
     });
 
@@ -299,7 +299,9 @@ describe('a token that another client uses', () => {
       expect(findings[0]?.differences).toEqual(
         expect.arrayContaining([{ code: 'token-shared', found: `another of ${CONNECTED_REGISTRY}` }]),
       );
-      expect(JSON.stringify(await world.queries.inventory.client(main))).toContain('token-shared');
+      expect(JSON.stringify(await world.queries.inventory.client(main, world.ports.vaults.hosts[0]))).toContain(
+        'token-shared',
+      );
     });
   });
 });

@@ -74,7 +74,7 @@ describe('the time of the next try of a failed rotation', () => {
   });
 
   test('is absent for a client that no sweep sees', async () => {
-    await world.ports.vault.remove(main);
+    await world.vault.remove(main);
     const { outcome, records } = await rotateIn(world);
 
     expect(outcome.failure).toMatchObject({ problems: [{ code: 'not-onboarded' }] });

@@ -229,7 +229,7 @@ describe('a dry run', () => {
     await onboardIn(world, { flows });
     world.wire.calls.length = 0;
 
-    const { problems, writes, adopts } = await world.queries.offboardingDryRun(reference());
+    const { problems, writes, adopts } = await world.queries.offboardingDryRun(reference(), undefined);
 
     expect([problems, adopts, world.wire.writes]).toEqual([[], [], []]);
 
@@ -248,11 +248,15 @@ describe('a dry run', () => {
   });
 
   test('lists what is kept, and nothing for a client that is gone', async () => {
-    expect(await world.queries.offboardingDryRun(reference())).toEqual({ problems: [], writes: [], adopts: [] });
+    expect(await world.queries.offboardingDryRun(reference(), undefined)).toEqual({
+      problems: [],
+      writes: [],
+      adopts: [],
+    });
 
     world.addToken({ password1: { createdAt: LONG_AGO } });
     await onboardIn(world, { flows, request: { adopt: true } });
-    const { writes, adopts } = await world.queries.offboardingDryRun(reference());
+    const { writes, adopts } = await world.queries.offboardingDryRun(reference(), undefined);
 
     expect(writes.map(({ step }) => step)).toContain('clearPasswords');
     expect(adopts.join()).toContain('because this app did not create it');

@@ -76,7 +76,7 @@ describe('a rotation', () => {
       });
 
     const planned = async () => {
-      const { endpoint, problems } = await world.queries.planRotation({ ...reference, urgent: false });
+      const { endpoint, problems } = await world.queries.planRotation({ ...reference, urgent: false }, undefined);
       return [endpoint, problems.map(({ code }) => code)];
     };
     rewrite((tags) => tags);

@@ -72,7 +72,7 @@ describe('a rotation', () => {
     world.controlPlane.change(CONNECTED_REGISTRY, { schedule: '0 2 L * *' });
     for (const urgent of [false, true]) {
       const reference = { registry, connectedRegistry, client };
-      const { problems, outage = '' } = await world.queries.planRotation({ ...reference, urgent });
+      const { problems, outage = '' } = await world.queries.planRotation({ ...reference, urgent }, undefined);
       expect(problems).toMatchObject([{ code: 'sync-schedule-unreadable', unknown: true }]);
       expect(outage).not.toMatch(/\d s |up to|\d{4}-/);
       expect(outage.includes('unknown')).toBe(urgent);

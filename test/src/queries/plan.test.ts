@@ -22,14 +22,15 @@ async function onboardAll(): Promise<void> {
     actions: toActions(permissions),
     description: SCOPE_MAP_MARK,
   });
-  await activities.ensureToken({ registry, token, scopeMap });
+  await activities.ensureToken({ vaultHost: undefined, registry, token, scopeMap });
   const issued = await activities.issueCredentials(issueOrder());
   if (issued.kind !== 'done') throw new Error('not issued');
   controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [token] });
   await activities.promote(promoteOrder(issued.value));
   world.wire.calls.length = 0;
 }
-const plan = (request: Readonly<Record<string, unknown>> = {}) => world.queries.preflight(onboarding(request));
+const plan = (request: Readonly<Record<string, unknown>> = {}) =>
+  world.queries.preflight(onboarding(request), undefined);
 const steps = async (request?: Readonly<Record<string, unknown>>) =>
   (await plan(request)).writes.map(({ step, action }) => `${step}: ${action}`);
 

@@ -17,7 +17,8 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers());
 
 const drift = (scopeMap: string) => world.controlPlane.setScopeMapActions(REGISTRY, scopeMap, DRIFTED);
-const plan = (request: Readonly<Record<string, unknown>> = {}) => world.queries.preflight(onboarding(request));
+const plan = (request: Readonly<Record<string, unknown>> = {}) =>
+  world.queries.preflight(onboarding(request), undefined);
 const codes = async (request?: Readonly<Record<string, unknown>>) =>
   (await plan(request)).problems.map(({ code }) => code);
 

@@ -70,7 +70,7 @@ describe('work that the engine calls', () => {
 
 describe('work about the vault', () => {
   const VAULT = (subscription: string) => ({
-    KEY_VAULT_RESOURCE_ID: `/subscriptions/${subscription}/resourceGroups/g/providers/Microsoft.KeyVault/vaults/secrets`,
+    KEY_VAULT_RESOURCE_ID: `/subscriptions/${subscription}/resourceGroups/g/providers/Microsoft.KeyVault/vaults/edge-vault`,
   });
   const [{ subscriptionId }] = config().registries;
   const grant = { needs: activityNeeds('grantAccess', { secrets: ['a'] }) };

@@ -43,7 +43,7 @@ describe('a missing setting', () => {
   });
 
   test('is named with all the others', () => {
-    expect(() => loadConfig({})).toThrow(/REGISTRIES.*KEY_VAULT_URL.*SIGNAL_TOPIC_ENDPOINT.*REPORT_KEYS/);
+    expect(() => loadConfig({})).toThrow(/REGISTRIES.*SIGNAL_TOPIC_ENDPOINT.*REPORT_KEYS.*KEY_VAULT_URL/);
   });
 });
 
@@ -243,7 +243,7 @@ describe('settings of rotation that contradict each other', () => {
 
 describe('the config', () => {
   test('has its defaults when nothing is set', () => {
-    const { arm, identity, vault, allowedEndpoints, caps, limits, warnings } = config();
+    const { arm, identity, vaults, allowedEndpoints, caps, limits, warnings } = config();
     expect(arm).toEqual({
       endpoint: 'https://management.azure.com',
       audience: 'https://management.azure.com',
@@ -260,7 +260,7 @@ describe('the config', () => {
       authorityHost: 'https://login.microsoftonline.com',
       instanceDiscovery: true,
     });
-    expect(vault.verifyChallenge).toBe(true);
+    expect(vaults[0].verifyChallenge).toBe(true);
     expect([allowedEndpoints, warnings]).toEqual([[], []]);
     expect(caps).toEqual({ clientsPerConnectedRegistry: 50, permissionsPerScopeMap: 500 });
     expect(limits).toEqual({
@@ -281,7 +281,7 @@ describe('the config', () => {
   });
 
   test('splits lists, and removes the slash at the end of an address', () => {
-    const { registries, reportKeys, allowedEndpoints, vault, arm } = config({
+    const { registries, reportKeys, allowedEndpoints, vaults, arm } = config({
       REGISTRIES: ` ${registry('first1')} , ${registry('second2')},`,
       REPORT_KEYS: `${key('new')}, ${key('old', 64)}`,
       ALLOWED_ENDPOINTS: 'Edge:8000, gateway.example',
@@ -292,7 +292,7 @@ describe('the config', () => {
     expect(registries[0].resourceGroup).toBe('edge');
     expect([reportKeys.signing.id, reportKeys.all.map((item) => item.id)]).toEqual(['new', ['new', 'old']]);
     expect(allowedEndpoints).toEqual(['edge:8000', 'gateway.example']);
-    expect(vault.url).toBe('https://edge.vault.azure.net');
+    expect(vaults[0].url).toBe('https://edge.vault.azure.net');
     expect(arm).toMatchObject({ endpoint: 'https://localhost:7443', audience: 'https://localhost:7443' });
   });
 
@@ -302,11 +302,11 @@ describe('the config', () => {
   });
 
   test('warns of an unverified vault outside Azure', () => {
-    const { warnings, vault } = config({
+    const { warnings, vaults } = config({
       KEY_VAULT_URL: 'https://localhost:7443',
       KEY_VAULT_VERIFY_CHALLENGE: 'false',
     });
-    expect(vault.verifyChallenge).toBe(false);
+    expect(vaults[0].verifyChallenge).toBe(false);
     expect(warnings.join()).toContain('KEY_VAULT_VERIFY_CHALLENGE');
   });
 });

@@ -11,6 +11,8 @@ import {
   type Measurement,
   type TelemetrySink,
 } from '../../../src/telemetry/telemetry.js';
+import type { SecretVault } from '../../../src/ports/secretVault.js';
+import { onlyVault } from '../fakes/services/vaults.js';
 
 class Recorded implements TelemetrySink {
   readonly measurements: Measurement[] = [];
@@ -99,7 +101,7 @@ describe('calls of services', () => {
   const ports = measuredPorts(
     {
       controlPlane: { getToken: () => Promise.reject(throttled) },
-      vault: {
+      vaults: onlyVault({
         page: () =>
           Promise.resolve({
             secrets: [
@@ -109,7 +111,7 @@ describe('calls of services', () => {
               { name: 'foreign', tags: {}, isEnabled: true },
             ],
           }),
-      },
+      } as unknown as SecretVault),
       devices: {},
       hubs: {},
       alerts: {},
@@ -129,7 +131,7 @@ describe('calls of services', () => {
   });
 
   test('that list credentials measure the days until each current one expires', async () => {
-    await ports.vault.page();
+    await ports.vaults.of(undefined).page();
     const days = recorded.measurements
       .filter(({ name }) => name === 'onboarding.credential.days')
       .map(({ value }) => value);

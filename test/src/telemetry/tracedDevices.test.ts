@@ -28,7 +28,10 @@ async function askedBy(traceParent: string | undefined): Promise<PullCheckReques
   vi.spyOn(functions.app.hook, 'appTerminate').mockReturnValue({ dispose: () => undefined });
   observeInvocations(silent);
   const channel = new FakeChannel();
-  const { devices } = measuredPorts({ vault: {}, devices: channel } as unknown as Ports, silent);
+  const { devices } = measuredPorts(
+    { vaults: { hosts: ['a'], of: () => ({}) }, devices: channel } as unknown as Ports,
+    silent,
+  );
   const invocation = {
     functionHandler: () => devices.requestPullCheck('id', MESSAGE, { kind: 'eventGrid' }),
     invocationContext: {

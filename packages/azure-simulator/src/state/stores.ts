@@ -10,6 +10,7 @@ import { HUB_FORMAT, hubContents, makeHub, newHubFacts, type HubFacts, type HubS
 import { emptyVaultState, VAULT_FORMAT, vaultContents, type VaultState } from '../keyvault/vaultState.js';
 import { IOT_HUB, seedArmState, seedEventGridState } from '../seed.js';
 import { ARM_FORMAT, armContents, emptyArmState, type ArmState } from './armState.js';
+import { MAX_FURTHER_VAULTS } from '../settings.js';
 import { Store } from './store.js';
 
 const ARM = 'arm.ndjson';
@@ -17,9 +18,16 @@ const VAULT = 'vault.ndjson';
 const EVENTS = 'eventgrid.ndjson';
 const HUB = 'iothub.ndjson';
 
+/** The file of a further vault. @param nth from 2 */
+export function furtherVaultFile(nth: number): string {
+  return `vault-${nth}.ndjson`;
+}
+
+const FURTHER_VAULTS = Array.from({ length: MAX_FURTHER_VAULTS }, (_, index) => furtherVaultFile(index + 2));
+
 /** All files of the data folder, except certificates. */
 export const FILES = [
-  ...[ARM, VAULT, EVENTS, HUB].flatMap((name) => [name, `${name}.new`]),
+  ...[ARM, VAULT, EVENTS, HUB, ...FURTHER_VAULTS].flatMap((name) => [name, `${name}.new`]),
   'keys.json',
   'world.json',
   'dead-letters.ndjson',

@@ -23,6 +23,8 @@ export interface Places {
   caFile: string;
   /** Port of the hub's MQTT endpoint; default: a free one at every start. */
   hubPort?: number;
+  /** Ports of the vaults beside the first. */
+  vaultPorts?: readonly number[];
 }
 
 /** Variables of every child process. */

@@ -32,6 +32,7 @@ export function azurePlan({ dataFolder, ports, places }: Ground, azurePace = fal
       ...flags({
         port: ports.azure,
         'mqtt-port': places.hubPort ?? 0,
+        ...(places.vaultPorts?.length ? { 'vault-ports': places.vaultPorts.join(',') } : {}),
         data: join(dataFolder, 'azure'),
         'edge-host': places.edgeHost,
         'tls-dir': tlsFolder(dataFolder),

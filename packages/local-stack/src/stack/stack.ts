@@ -38,6 +38,10 @@ export class Stack {
   /** Resolves once the app's host accepts events. Rejects if everything is stopped first. */
   connected: Promise<void> = Promise.resolve();
 
+  /** Ends the app's host and starts it again. @param settings override those that it had at first */
+  restartHost: (settings: Readonly<Record<string, string>>) => Promise<void> = () =>
+    Promise.reject(new Error('The host has not been started here.'));
+
   constructor(
     readonly ground: Ground,
     private readonly clock: ClockServer,

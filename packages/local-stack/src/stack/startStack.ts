@@ -52,6 +52,8 @@ export interface StackOptions {
   prepare?: (controlPlane: ControlPlane) => Promise<Readonly<Record<string, string>>>;
   /** True if writes of ARM take as long as recorded with Azure, by the stack's clock. Default false: a moment. */
   azurePace?: boolean;
+  /** Vaults beside the first, at most eight. Default none. The app uses them as `settings` say. */
+  furtherVaults?: number;
   /** Removes the state of earlier runs from the data folder. */
   reset?: boolean;
   /** Called with one line about each event. */
@@ -91,6 +93,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   let stack: Stack | undefined;
   try {
     const { caFile } = await ensureCertificates(tlsFolder(dataFolder));
+    const taken = new Set(Object.values(ports));
+    const vaultPorts: number[] = [];
+    for (let count = options.furtherVaults ?? 0; count > 0; count -= 1) {
+      vaultPorts.push(await claimPort(0, '--vault-ports', taken));
+      taken.add(vaultPorts.at(-1) ?? 0);
+    }
     const places = {
       azureUrl: `https://localhost:${ports.azure}`,
       functionsUrl: `http://localhost:${ports.host}`,
@@ -98,7 +106,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       clockUrl: clock.url,
       followClock: mode !== 'real',
       caFile,
-      hubPort: await claimPort(0, '--mqtt-port', new Set(Object.values(ports))),
+      hubPort: await claimPort(0, '--mqtt-port', taken),
+      vaultPorts,
     };
     const outside = [options.externalHost !== undefined, options.device === 'external'] as const;
     const started = new Stack({ dataFolder, ports, places }, clock, report, ...outside);
@@ -171,9 +180,17 @@ async function startProcesses(stack: Stack, options: StackOptions, report: (line
     const environment = externalAppEnvironment(world, places, ...settings);
     writeAtomically(stack.appEnvironmentFile, JSON.stringify(environment, null, 2));
   }
+  const startHost = (more: Readonly<Record<string, string>> = {}) => {
+    const [keys, seconds, chosen] = settings;
+    return stack.start('host', hostPlan(ground, world, keys, seconds, { ...chosen, ...more }, options.app));
+  };
+  stack.restartHost = async (more) => {
+    await stack.end('host');
+    report(`functions host serves again at ${await startHost(more)}`);
+  };
   const host = async (): Promise<string> => {
     if (externalHost) return (externalHost.keysFile && readHostKeys(externalHost.keysFile)?.function) ?? '';
-    report(`functions host serves at ${await stack.start('host', hostPlan(ground, world, ...settings, options.app))}`);
+    report(`functions host serves at ${await startHost()}`);
     const keys = readHostKeys(join(dataFolder, 'host', 'keys.json'));
     if (!keys) throw new Error('The functions host serves, but its keys.json cannot be read.');
     await operator.subscribeAll(appSubscriptions(places.functionsUrl, keys, world));

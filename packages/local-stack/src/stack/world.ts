@@ -17,6 +17,7 @@ const world = z.object({
     signals: z.object({ endpoint: z.string() }),
   }),
   vaultName: z.string(),
+  furtherVaults: z.array(z.object({ name: z.string(), url: z.string() })),
   iotHub: z.object({ id: z.string(), name: z.string(), url: z.string(), hostName: z.string(), mqttPort: z.number() }),
 });
 
@@ -40,6 +41,28 @@ export function topicId(w: World, topic: string): string {
 
 export function groupId(w: World): string {
   return `/subscriptions/${w.subscriptionId}/resourceGroups/${w.resourceGroup}`;
+}
+
+/** A vault: its address, and its ARM id. */
+interface Vault {
+  readonly url: string;
+  readonly id: string;
+}
+
+/** All vaults, the first one first. @param azureUrl address of the control plane, which is the first vault's, too */
+export function vaultsOf(w: World, azureUrl: string): readonly Vault[] {
+  const further = w.furtherVaults.map(({ name, url }) => ({ url, id: vaultId({ ...w, vaultName: name }) }));
+  return [{ url: azureUrl, id: vaultId(w) }, ...further];
+}
+
+/** The app's settings for these vaults, instead of those for the first. */
+export function vaultSettings(vaults: readonly Vault[]): Readonly<Record<string, string>> {
+  return {
+    KEY_VAULT_URL: '',
+    KEY_VAULT_URLS: vaults.map(({ url }) => url).join(','),
+    KEY_VAULT_RESOURCE_ID: '',
+    KEY_VAULT_RESOURCE_IDS: vaults.map(({ id }) => id).join(','),
+  };
 }
 
 /** ARM id of the vault, in the same resource group. */

@@ -55,6 +55,12 @@ export type Step = z.infer<typeof step>;
 
 export { verifiedPull, type VerifiedPull };
 
+/** Absent in results of runs from before the app knew of several vaults. */
+const vaultOfResult = z
+  .string()
+  .describe("host of the vault for the client's secrets; absent for runs of versions that knew one vault only")
+  .exactOptional();
+
 const provenSecret = z
   .object({
     name: z.string(),
@@ -70,6 +76,7 @@ export const onboardingResult = z
     scopeMap: z.string(),
     token: z.string(),
     connectedRegistry: z.string(),
+    vault: vaultOfResult,
     secret: provenSecret,
     pull: verifiedPull,
     changed: z.boolean().describe('false when everything was already as requested and nothing was written'),
@@ -82,6 +89,7 @@ export const rotationResult = z
   .object({
     token: z.string(),
     connectedRegistry: z.string(),
+    vault: vaultOfResult,
     secret: provenSecret,
     pull: verifiedPull,
     revokes: z
@@ -99,6 +107,7 @@ export type RotationResult = z.infer<typeof rotationResult>;
 
 export const offboardingResult = z
   .object({
+    vault: vaultOfResult,
     removed: z.array(z.string()).readonly().describe('what this run removed, in order'),
     kept: z.array(z.string()).readonly().describe('what was kept on purpose, each with the reason'),
     changed: z.boolean().describe('false when nothing of the client remained and nothing was written'),
@@ -112,6 +121,7 @@ export const revocationResult = z
     revokedAt: instant.describe(
       'when the client was revoked; a repetition does not change it. Only an onboarding that is requested after the last repetition clears the revocation',
     ),
+    vault: vaultOfResult,
     disabled: z.array(z.string()).readonly().describe('tokens and secrets that this run disabled'),
     changed: z.boolean().describe('false when everything was already disabled'),
     kept: z

@@ -41,6 +41,8 @@ export const DIFFERENCE_CODES = [
   'binding-missing',
   'bound-elsewhere',
   'connected-registry-missing',
+  'vault-differs',
+  'vault-not-configured',
   'access-missing',
   'access-foreign',
   'device-silent',
@@ -125,6 +127,7 @@ export const clientView = z
     expiresOn: instant,
     bound: z.boolean().describe('whether the connected registry lists the token'),
     endpoint: z.string().describe('host:port that the secret is for').exactOptional(),
+    vault: z.string().describe('host of the vault that has the secret'),
     secret: z.object({ name: z.string(), isEnabled: z.boolean() }).readonly(),
     pull: verifiedPull.describe('the last verified pull').exactOptional(),
     identity: z
@@ -178,8 +181,8 @@ export const clientPage = z
   .describe('A page of clients, in the order of their keys.');
 export type ClientPage = z.infer<typeof clientPage>;
 
-/** The verdict of a check about a client: its state, or that it has no credential. */
-const verdict = z.enum([...CLIENT_STATES, 'silent', 'absent']);
+/** The verdict of a check about a client: its state, or that it has no credential, or that its vault cannot be read. */
+const verdict = z.enum([...CLIENT_STATES, 'silent', 'absent', 'unknown']);
 export type Verdict = z.infer<typeof verdict>;
 
 export const checkFinding = z
@@ -188,7 +191,7 @@ export const checkFinding = z
     connectedRegistry: z.string(),
     client: z.string(),
     state: verdict.describe(
-      "the client's state; `silent`: as `ok`, but its device, which has joined or has a recorded poller, was not heard of for long; `absent`: the vault has no credential of it",
+      "the client's state; `silent`: as `ok`, but its device, which has joined or has a recorded poller, was not heard of for long; `absent`: its vault has no credential of it; `unknown`: the settings do not list the vault that has its credential",
     ),
     expiresOn: instant.exactOptional(),
     differences: z.array(difference).readonly(),
@@ -225,6 +228,7 @@ export const checkWarning = z
       'names-not-compared',
       'role-assignments-near-limit',
       'role-assignments-uncounted',
+      'vault-not-configured',
     ]),
     registry: z.string(),
     connectedRegistry: z.string(),

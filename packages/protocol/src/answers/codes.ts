@@ -209,6 +209,7 @@ export const FAILURE_CODES = [
   'service-forbidden',
   'service-refused',
   'service-not-found',
+  'vault-not-configured',
   'internal',
   'terminated',
 ] as const;

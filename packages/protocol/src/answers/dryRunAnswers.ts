@@ -39,6 +39,11 @@ export const dryRunAnswer = z
     problems,
     writes: z.array(plannedWrite).readonly().describe('every change, in order; empty if everything is as requested'),
     adopts: z.array(z.string()).readonly().describe('what exists already and stays unchanged'),
+    vaults: z
+      .array(z.object({ client: z.string(), vault: z.string() }).readonly())
+      .readonly()
+      .describe("host of the vault for each known client's secrets, in the order of the request; absent in a check")
+      .exactOptional(),
     warnings: z
       .array(checkWarning)
       .readonly()
@@ -55,6 +60,10 @@ export const rotationPlanAnswer = z
     registry: z.string(),
     connectedRegistry: z.string(),
     client: z.string(),
+    vault: z
+      .string()
+      .describe("host of the vault for the client's secrets; absent for an unknown client")
+      .exactOptional(),
     problems,
     writes: z.array(plannedWrite).readonly().describe('every change, in order'),
     outage: z

@@ -29,7 +29,9 @@ describe('the stable codes', () => {
   test('of states and differences are in docs/inventory.md', () => {
     const rows = inventory.split('\n').filter((line) => /^\| `[a-z-]+`/.test(line));
     const written = rows.flatMap((row) => codesIn(row.split('|')[1]));
-    expect(written.toSorted()).toEqual([...CLIENT_STATES, 'silent', 'absent', ...DIFFERENCE_CODES].toSorted());
+    expect(written.toSorted()).toEqual(
+      [...CLIENT_STATES, 'silent', 'absent', 'unknown', ...DIFFERENCE_CODES].toSorted(),
+    );
   });
 
   test('of answers are in docs/errors.md, each with its statuses', () => {

@@ -36,6 +36,7 @@ export const CLIENT: ClientView = {
   expiresOn: '2026-05-30T12:00:03.000Z',
   bound: true,
   endpoint: 'myconnectedregistry.example:8000',
+  vault: 'myvault.vault.azure.net',
   secret: { name: CLIENT_KEY, isEnabled: true },
   pull: {
     image: 'hello-world:latest',

@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import { z } from 'zod';
 import type { Config } from '../../../settings/config.js';
+import { vaultHosts } from '../../../settings/vaults.js';
 import { findRegistry } from '../../../settings/registries.js';
 import type {
   AbsentClient,
@@ -12,9 +13,11 @@ import type {
 import { CLIENTS_QUERY_FIELDS, clientsQuery } from '@connected-registry/protocol/requests/listQueries';
 import { referenceOf } from '@connected-registry/protocol/names/clientKey';
 import { reachOf, reachOfAbsent } from '../../../domain/enrolment/reach.js';
+import { clientVault } from '../../../domain/vaults/clientVault.js';
 import { channelOf } from '../../../domain/profiles/profiles.js';
 import { WAITING_KINDS, waitingInstance } from '../../../domain/operations/waitingRun.js';
 import { ServiceError } from '../../../serviceErrors/serviceError.js';
+import { CONTINUATION } from '../../../queries/clients/allVaults.js';
 import { eachOf } from '../../../queries/eachOf.js';
 import type { Queries } from '../../../queries/queries.js';
 import { operationSummaryOf } from '../../durable/operationView.js';
@@ -28,7 +31,7 @@ import { badContinuation, queryParameters } from '../requests/queryParameters.js
 import { orServiceProblem } from '../answers/serviceProblem.js';
 
 const clientPlace = z.strictObject({
-  vaultPage: z.string().startsWith('?').optional(),
+  vaultPage: z.string().regex(CONTINUATION).optional(),
   skip: z.int().min(0).max(1000),
 });
 
@@ -76,13 +79,15 @@ export const CLIENT_KEY = /^[a-z0-9-]{1,100}$/;
  * `GET /api/clients/{key}`: one client, with all that its scope map grants, and how its device is reached. Also a client
  * without a credential, if its device has joined or may join: an operator waits for that before the onboarding.
  */
-export function getClient({ profileBook }: Pick<Config, 'profileBook'>, { inventory }: Pick<Queries, 'inventory'>) {
+export function getClient(config: Pick<Config, 'profileBook' | 'vaults'>, { inventory }: Pick<Queries, 'inventory'>) {
+  const hosts = vaultHosts(config);
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
     const key = request.params['key'] ?? '';
     return orServiceProblem(async () => {
       if (!CLIENT_KEY.test(key)) return clientNotFound(key, NO_CREDENTIAL);
-      const view = await inventory.client(key, (reference) => findRunning(client, reference));
       const record = await readClientRecord(client, key);
+      const vault = clientVault(record, key, hosts);
+      const view = await inventory.client(key, vault, (reference) => findRunning(client, reference));
       const waiting = WAITING_KINDS.map((kind) => waitingInstance(kind, key));
       if (!view) {
         const reach = reachOfAbsent(record, new Date());
@@ -94,7 +99,7 @@ export function getClient({ profileBook }: Pick<Config, 'profileBook'>, { invent
       const { identity } = record.access ?? {};
       const identified = identity === undefined ? view : { ...view, identity };
       const shown = await withRunning(identified, client, [key, ...waiting]);
-      const reach = reachOf(record, channelOf(profileBook, referenceOf(view)), new Date());
+      const reach = reachOf(record, channelOf(config.profileBook, referenceOf(view)), new Date());
       return { status: 200, jsonBody: { ...shown, reach } satisfies ClientAnswer };
     });
   };

@@ -5,9 +5,12 @@ import type { SealedAnswer } from '@connected-registry/protocol/enrolment/messag
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
 import { channelKeyOf } from '../../../domain/enrolment/serverPasses.js';
-import type { ReportKeys } from '../../../domain/pullCheck/reportKey.js';
+import { clientVault } from '../../../domain/vaults/clientVault.js';
 import type { SealedSecrets } from '../../../ports/sealedSecrets.js';
+import type { Config } from '../../../settings/config.js';
+import { vaultHosts } from '../../../settings/vaults.js';
 import { ServiceError } from '../../../serviceErrors/serviceError.js';
+import { readClientRecord } from '../../durable/clientRecords.js';
 import { noteContact, readJoined } from '../../durable/joinedDevices.js';
 import { NOT_STORED } from '../answers/notStored.js';
 import { problem, tooManyRequests } from '../answers/problem.js';
@@ -38,7 +41,12 @@ export const deviceSecretQuery = z.strictObject({
  * that signs the request. It is read from the vault for each request, and kept nowhere. Limits count the client's requests,
  * so a renewed key has no others.
  */
-export function getDeviceSecrets(keys: ReportKeys, requests: SignedRequests, secrets: SealedSecrets) {
+export function getDeviceSecrets(
+  { reportKeys: keys, ...config }: Pick<Config, 'reportKeys' | 'vaults'>,
+  requests: SignedRequests,
+  secrets: SealedSecrets,
+) {
+  const hosts = vaultHosts(config);
   const byClient = new RateLimit(MAX_PER_CLIENT);
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
     const signed = await requests.ofDevice(request);
@@ -59,7 +67,9 @@ export function getDeviceSecrets(keys: ReportKeys, requests: SignedRequests, sec
       try {
         const channelKey = channelKeyOf(keys, passText);
         const channel = { sealingKey: joined.keys.sealing, channelKey, nonce };
-        const sealed = await secrets.seal(asked.query, pass.client, channel);
+        const key = clientKey(pass.client);
+        const vaultHost = clientVault(await readClientRecord(client, key), key, hosts);
+        const sealed = await secrets.seal({ vaultHost, ...asked.query }, pass.client, channel);
         // The vault may take its time: what is answered was sealed while the key was the current one.
         if (!(await readJoined(client, pass))) return refuseEndedKey(pass);
         return { status: 200, headers: NOT_STORED, jsonBody: { sealed } satisfies SealedAnswer };

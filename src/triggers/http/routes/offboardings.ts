@@ -21,7 +21,7 @@ export function postOffboardings(config: Config, queries: Queries) {
     const parsed = await clientsBody(request, offboardingBody, CLIENTS_FIELDS, config);
     if ('refusal' in parsed) return parsed.refusal;
     const { body, clients } = parsed;
-    if (body.dryRun === true) return dryRunOfEach(clients, queries.offboardingDryRun, queries, client, 'plan');
+    if (body.dryRun === true) return dryRunOfEach(clients, queries.offboardingDryRun, queries, client, config, 'plan');
     const runs = durableRuns(client);
     return startEachKnown(clients, client, queries, async (reference) => {
       const origin = { actor, fingerprint: clientFingerprint(OFFBOARD, reference) };

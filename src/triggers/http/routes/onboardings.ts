@@ -20,7 +20,9 @@ import type { DryRunAnswer, OnboardingPlan } from '../../../domain/onboarding/pl
 import { pollerIsFull } from '../../../domain/polling/plannedPoller.js';
 import { hasRoom } from '../../../domain/polling/pollerIndex.js';
 import { ofAnotherClient } from '../../../domain/tokens/sharedToken.js';
+import { clientVault } from '../../../domain/vaults/clientVault.js';
 import type { Queries } from '../../../queries/queries.js';
+import { vaultHosts } from '../../../settings/vaults.js';
 import { durableRuns } from '../../durable/durableRuns.js';
 import { readClientRecord, readTokenOwner } from '../../durable/clientRecords.js';
 import { readPollerIndex } from '../../durable/pollers/polledClients.js';
@@ -48,19 +50,28 @@ export function postOnboardings(config: Config, queries: Queries) {
     if (fault) return invalidRequest([fault]);
     const onboarding = toOnboarding(parsed.data, config.registries[0].name, config.lifetimes.defaultDays);
     if (!findRegistry(config, onboarding.registry)) return invalidRequest([unknownRegistry('registry', config)]);
-    return parsed.data.dryRun ? plan(onboarding, client, queries) : start(client, onboarding, actor, config, queries);
+    return parsed.data.dryRun
+      ? plan(onboarding, client, config, queries)
+      : start(client, onboarding, actor, config, queries);
   };
 }
 
 /** Plans an onboarding that would be requested now, including clearing a revocation. */
-function plan(onboarding: Onboarding, client: DurableClient, queries: Queries): Promise<HttpResponseInit> {
+function plan(
+  onboarding: Onboarding,
+  client: DurableClient,
+  config: Pick<Config, 'vaults'>,
+  queries: Queries,
+): Promise<HttpResponseInit> {
   return orServiceProblem(async () => {
-    const record = await readClientRecord(client, clientKey(onboarding));
+    const key = clientKey(onboarding);
+    const record = await readClientRecord(client, key);
+    const vault = clientVault(record, key, vaultHosts(config));
     const { orphaned, held } = record;
     const [found, twins, ofLimit] = await Promise.all([
-      queries.preflight(onboarding, revocationOf(record), orphaned, held, readersIn(record)),
+      queries.preflight(onboarding, vault, revocationOf(record), orphaned, held, readersIn(record)),
       queries.findCaseTwins(referenceOf(onboarding)),
-      onboarding.identity === undefined ? [] : queries.limitWarnings(referenceOf(onboarding)),
+      onboarding.identity === undefined ? [] : queries.limitWarnings(referenceOf(onboarding), vault),
     ]);
     const { writes, adopts } = found;
     const problems = [
@@ -70,7 +81,13 @@ function plan(onboarding: Onboarding, client: DurableClient, queries: Queries): 
     ];
     return {
       status: 200,
-      jsonBody: { problems, writes, adopts, ...warningsOf([...twins, ...ofLimit]) } satisfies DryRunAnswer,
+      jsonBody: {
+        problems,
+        writes,
+        adopts,
+        vaults: [{ client: onboarding.client, vault }],
+        ...warningsOf([...twins, ...ofLimit]),
+      } satisfies DryRunAnswer,
     };
   });
 }

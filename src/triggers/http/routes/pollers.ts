@@ -7,7 +7,10 @@ import { audit } from '../../../audit/audit.js';
 import { shownPoller } from '../../../domain/enrolment/reach.js';
 import { pollerIsFull } from '../../../domain/polling/plannedPoller.js';
 import { hasRoom } from '../../../domain/polling/pollerIndex.js';
+import { clientVault } from '../../../domain/vaults/clientVault.js';
 import type { Queries } from '../../../queries/queries.js';
+import type { Config } from '../../../settings/config.js';
+import { vaultHosts } from '../../../settings/vaults.js';
 import { readClientRecord } from '../../durable/clientRecords.js';
 import { changePoller, removePoller } from '../../durable/pollers/pollerChanges.js';
 import { readPollerIndex } from '../../durable/pollers/polledClients.js';
@@ -25,7 +28,8 @@ const NO_CREDENTIAL = 'The vault has no credential of this name. A new client ge
  * `PUT /api/clients/{key}/poller`: sets the identity that polls for an onboarded client, without a run and without a pull check,
  * as for a gateway that was replaced. The earlier poller ends at once.
  */
-export function putPoller({ inventory }: Pick<Queries, 'inventory'>) {
+export function putPoller(config: Pick<Config, 'vaults'>, { inventory }: Pick<Queries, 'inventory'>) {
+  const hosts = vaultHosts(config);
   return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
     const body = await jsonBody(request, MAX_BYTES);
     if ('refusal' in body) return body.refusal;
@@ -35,7 +39,7 @@ export function putPoller({ inventory }: Pick<Queries, 'inventory'>) {
     if (!CLIENT_KEY.test(key)) return clientNotFound(key, NO_CREDENTIAL);
     return orServiceProblem(async () => {
       // The record has no names of a client without a poller.
-      const view = await inventory.client(key);
+      const view = await inventory.client(key, clientVault(await readClientRecord(client, key), key, hosts));
       if (!view) return clientNotFound(key, NO_CREDENTIAL);
       const objectId = parsed.data.poller.toLowerCase();
       const reference = referenceOf(view);

@@ -24,7 +24,7 @@ export function postRevocations(config: Config, queries: Pick<Queries, 'revocati
     const parsed = await clientsBody(request, revocationBody, CLIENTS_FIELDS, config);
     if ('refusal' in parsed) return parsed.refusal;
     if (parsed.body.dryRun === true)
-      return dryRunOfEach(parsed.clients, queries.revocationDryRun, queries, client, 'mark');
+      return dryRunOfEach(parsed.clients, queries.revocationDryRun, queries, client, config, 'mark');
     const runs = durableRuns(client);
     return startEachKnown(parsed.clients, client, queries, async (reference) => {
       const origin = { actor, fingerprint: clientFingerprint(REVOKE, reference) };

@@ -15,6 +15,9 @@ import { rolloutView } from '../../../domain/rollouts/view.js';
 import type { Queries } from '../../../queries/queries.js';
 import type { Config } from '../../../settings/config.js';
 import { givesAccess } from '../../../domain/rollouts/requestsOfKind.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { vaultOfKey } from '../../../domain/vaults/clientVault.js';
+import { findVault, subscriptionOfVault, vaultHosts } from '../../../settings/vaults.js';
 import { findRegistry } from '../../../settings/registries.js';
 import {
   awaitControl,
@@ -74,7 +77,7 @@ function toPlan(
   { head, freezeWindows }: RolloutBody,
   requests: readonly RolloutRequest[],
   actor: string,
-  config: Pick<Config, 'registries' | 'arm' | 'vault'>,
+  config: Pick<Config, 'registries' | 'arm' | 'vaults'>,
 ): RolloutPlan {
   const now = new Date();
   const { name, kind, startAt, dryRun = false, waves, failureLimit } = head;
@@ -104,15 +107,26 @@ function given<Fields extends object>(fields: Fields) {
   };
 }
 
-/** Without a vault's resource id the app gives no access: each such row is refused. */
+/**
+ * Rows with access, by the subscription of the vault that a new client gets. Without a vault's resource id the app gives no access:
+ * each such row is refused.
+ */
 function rowsWithAccess(
   kind: RolloutPlan['kind'],
   requests: readonly RolloutRequest[],
-  { vault }: Pick<Config, 'vault'>,
+  config: Pick<Config, 'vaults'>,
 ): Pick<RolloutPlan, 'access'> {
-  const subscription = vault.resourceId?.split('/')[2]?.toLowerCase();
-  const rows = requests.filter((request) => givesAccess(kind, request)).length;
-  return subscription === undefined || rows === 0 ? {} : { access: { subscription, rows } };
+  const hosts = vaultHosts(config);
+  const counts = new Map<string, number>();
+  for (const request of requests) {
+    if (!givesAccess(kind, request)) continue;
+    const vault = findVault(config, vaultOfKey(clientKey(request), hosts));
+    const subscription = vault && subscriptionOfVault(vault);
+    if (subscription !== undefined) counts.set(subscription, (counts.get(subscription) ?? 0) + 1);
+  }
+  const [first, ...others] = [...counts].map(([subscription, rows]) => ({ subscription, rows }));
+  if (first === undefined) return {};
+  return { access: { ...first, ...(others.length === 0 ? {} : { others }) } };
 }
 
 function rowsBySubscription(requests: readonly RolloutRequest[], config: Pick<Config, 'registries'>) {

@@ -1,8 +1,9 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import type { Config } from '../../../settings/config.js';
+import { vaultHosts } from '../../../settings/vaults.js';
 import type { RotationDryRunAnswer } from '@connected-registry/protocol/answers/answers';
-import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import {
   ROTATION_FIELDS,
   rotationBody,
@@ -10,6 +11,7 @@ import {
 } from '@connected-registry/protocol/requests/rotationRequest';
 import { ROTATE } from '../../../domain/operations/run.js';
 import { unknownProblem } from '../../../domain/clients/unknownClient.js';
+import { clientVault } from '../../../domain/vaults/clientVault.js';
 import { eachOf } from '../../../queries/eachOf.js';
 import type { Queries } from '../../../queries/queries.js';
 import { durableRuns } from '../../durable/durableRuns.js';
@@ -30,7 +32,7 @@ export function postRotations(config: Config, queries: Pick<Queries, 'planRotati
     const parsed = await clientsBody(request, rotationBody, ROTATION_FIELDS, config);
     if ('refusal' in parsed) return parsed.refusal;
     const { urgent = false, dryRun = false } = parsed.body;
-    if (dryRun) return plan(parsed.clients, urgent, client, queries);
+    if (dryRun) return plan(parsed.clients, urgent, client, config, queries);
     const runs = durableRuns(client);
     return startEachKnown(parsed.clients, client, queries, async (reference) => {
       const rotation = { ...reference, urgent };
@@ -44,6 +46,7 @@ function plan(
   clients: readonly ClientReference[],
   urgent: boolean,
   client: DurableClient,
+  config: Pick<Config, 'vaults'>,
   queries: Pick<Queries, 'planRotation' | 'findUnknown'>,
 ): Promise<HttpResponseInit> {
   return orServiceProblem(async () => {
@@ -51,13 +54,15 @@ function plan(
       const { record, unknown } = await lookUpClient(client, reference, queries);
       if (unknown) return { ...reference, problems: [unknownProblem(reference, unknown)], writes: [] };
       const { acknowledged } = record;
-      const { problems, writes, outage } = await queries.planRotation({ ...reference, urgent }, acknowledged);
-      return { ...reference, problems, writes, ...(outage === undefined ? {} : { outage }) };
+      const vault = clientVault(record, clientKey(reference), vaultHosts(config));
+      const { problems, writes, outage } = await queries.planRotation({ ...reference, urgent }, vault, acknowledged);
+      return { ...reference, vault, problems, writes, ...(outage === undefined ? {} : { outage }) };
     });
-    const answers = plans.map(({ problems, writes, client }) => ({
+    const answers = plans.map(({ problems, writes, client, ...place }) => ({
       problems,
       writes: writes.map((write) => ({ ...write, client })),
       adopts: [],
+      vaults: 'vault' in place ? [{ client, vault: place.vault }] : [],
     }));
     return { status: 200, jsonBody: { ...combineDryRuns(answers), plans } satisfies RotationDryRunAnswer };
   });

@@ -15,6 +15,7 @@ afterEach(() => vi.useRealTimers());
 describe('ensureToken', () => {
   const ensure = (earlierScopeMap?: string) =>
     world.activities.ensureToken({
+      vaultHost: undefined,
       registry,
       token,
       scopeMap,
@@ -40,7 +41,7 @@ describe('ensureToken', () => {
   test('refuses a token that is not the one found at preflight', async () => {
     addMap(scopeMap);
     const look = (found?: { createdAt?: string }) =>
-      world.activities.ensureToken({ registry, token, scopeMap, ...(found ? { found } : {}) });
+      world.activities.ensureToken({ vaultHost: undefined, registry, token, scopeMap, ...(found ? { found } : {}) });
     expect(await look({ createdAt: LONG_AGO })).toMatchObject({ kind: 'failed', code: 'token-changed' });
     world.addToken({ password1: { createdAt: LONG_AGO } });
     expect(await look()).toMatchObject({ kind: 'failed', code: 'token-changed' });

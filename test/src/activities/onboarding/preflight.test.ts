@@ -11,7 +11,7 @@ afterEach(() => vi.useRealTimers());
 
 describe('preflight', () => {
   test('returns problems in its plan, and retries an unreachable service', async () => {
-    const wanted = { onboarding: onboarding({ repositories: ['other'] }) };
+    const wanted = { vaultHost: undefined, onboarding: onboarding({ repositories: ['other'] }) };
     expect(await world.activities.preflight(wanted)).toMatchObject({
       kind: 'done',
       value: { problems: [{ code: 'repository-not-synced' }] },

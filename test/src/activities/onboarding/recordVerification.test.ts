@@ -25,7 +25,8 @@ describe('recordVerification', () => {
   const record = async (changes = {}) => {
     const version = world.vault.versionsOf(main).at(-1)?.version ?? '';
     const pull = { ...PULL, verifiedAt: '2026-03-02T00:00:00.000Z' };
-    return world.activities.recordVerification({ reference: reference(), version, scopeMap, pull, ...changes });
+    const order = { vaultHost: undefined, reference: reference(), version, scopeMap, pull };
+    return world.activities.recordVerification({ ...order, ...changes });
   };
   beforeEach(async () => {
     await world.activities.promote(promoteOrder(await issue()));

@@ -16,6 +16,7 @@ afterEach(() => vi.useRealTimers());
 describe('clearSlot', () => {
   const clear = (wasLive = false) =>
     world.activities.clearSlot({
+      vaultHost: undefined,
       reference: reference(),
       run: RUN,
       token,

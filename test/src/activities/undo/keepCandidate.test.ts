@@ -16,6 +16,7 @@ afterEach(() => vi.useRealTimers());
 describe('keepCandidate', () => {
   const keep = (earlier?: string) =>
     world.activities.keepCandidate({
+      vaultHost: undefined,
       reference: reference(),
       run: RUN,
       token,

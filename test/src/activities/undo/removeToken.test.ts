@@ -16,6 +16,7 @@ afterEach(() => vi.useRealTimers());
 describe('removeToken', () => {
   const remove = () =>
     world.activities.removeToken({
+      vaultHost: undefined,
       reference: reference(),
       run: RUN,
       token,

@@ -15,6 +15,7 @@ afterEach(() => vi.useRealTimers());
 describe('restoreTokenScopeMap', () => {
   const restore = () =>
     world.activities.restoreTokenScopeMap({
+      vaultHost: undefined,
       reference: reference(),
       run: RUN,
       token,

@@ -13,7 +13,7 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers());
 
 describe('retireCandidate', () => {
-  const retire = () => world.activities.retireCandidate({ reference: reference(), run: RUN });
+  const retire = () => world.activities.retireCandidate({ vaultHost: undefined, reference: reference(), run: RUN });
   beforeEach(() => void world.addToken());
 
   test('disables and soft-deletes the candidate of this run, and is idempotent', async () => {

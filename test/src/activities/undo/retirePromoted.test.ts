@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { retirePromoted } from '../../../../src/activities/undo/retirePromoted.js';
 import { formatTags } from '@connected-registry/protocol/names/secretTags';
 import { mainSecretName } from '@connected-registry/protocol/names/names';
-import type { Ports } from '../../../../src/ports/ports.js';
 import { FakeVault } from '../../fakes/services/vault.js';
+import { onlyVault } from '../../fakes/services/vaults.js';
 
 const reference = { registry: 'myregistry', connectedRegistry: 'myconnectedregistry', client: 'sensor-7' };
 const name = mainSecretName(reference);
@@ -26,7 +26,12 @@ const save = (run: string, password: string) =>
     }),
   });
 const retire = (earlier?: string) =>
-  retirePromoted({ vault } as unknown as Ports)({ reference, run: 'run-2', ...(earlier ? { earlier } : {}) });
+  retirePromoted({ vaults: onlyVault(vault) })({
+    vaultHost: undefined,
+    reference,
+    run: 'run-2',
+    ...(earlier ? { earlier } : {}),
+  });
 
 describe('rolling back a promotion', () => {
   test('removes a main secret that only this run created', async () => {

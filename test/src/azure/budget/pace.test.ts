@@ -20,7 +20,7 @@ function paced(identities: readonly string[] = [], vaultIn = ONE) {
   const config = {
     arm: { rates: RATES, identities },
     identity: { clientId: OWN },
-    vault: { resourceId: `/subscriptions/${vaultIn}/resourceGroups/secrets` },
+    vaults: [{ resourceId: `/subscriptions/${vaultIn}/resourceGroups/secrets` }],
     registries: [registry('first', ONE), registry('second', ONE), registry('third', OTHER)],
   } as const;
   const pace = createPace(turns, { ...config, registries: [...config.registries] });

@@ -43,7 +43,7 @@ afterAll(() => azure.close());
 const content = { actions: ['repositories/hello-world/content/read'], description: '' };
 const value = dockerConfig('localhost:8000', TOKEN, STORED);
 const attributes = { expiresOn: EXPIRES, tags: { client: 'sensor-7' } };
-const save = () => ports.vault.store(SECRET, value, attributes);
+const save = () => ports.vaults.of(undefined).store(SECRET, value, attributes);
 
 /** Creates the resources that the calls need. */
 async function make(): Promise<void> {
@@ -95,7 +95,7 @@ const CONTROL_PLANE: CallsOf<RegistryControlPlane> = {
   },
 };
 
-const vault = (): SecretVault => ports.vault;
+const vault = (): SecretVault => ports.vaults.of(undefined);
 const version = async () => ({ name: SECRET, version: (await vault().current(SECRET))?.version ?? 'none' });
 let kept = { name: SECRET, version: 'none' };
 const known = async () => (kept = await version());
@@ -172,7 +172,7 @@ const channelOf = () => ({ sealingKey: device.keys.sealingKey, channelKey: 'c'.r
 const OTHERS: Readonly<Record<string, Call>> = {
   'a secret that is sealed to a device': {
     before: () => vault().store(DEVICE_SECRET, value, { expiresOn: EXPIRES, tags: deviceTags }),
-    run: () => ports.sealed.seal({ name: DEVICE_SECRET }, DEVICE, channelOf()),
+    run: () => ports.sealed.seal({ vaultHost: ports.vaults.hosts[0], name: DEVICE_SECRET }, DEVICE, channelOf()),
   },
   'a pull check on the topic': { run: () => ports.devices.requestPullCheck('id', message, { kind: 'eventGrid' }) },
   'a promotion on the topic': {
@@ -233,7 +233,7 @@ describe('no secret that a service repeats is found in errors, outcomes, logs an
 describe('no secret that Entra repeats is found', () => {
   const calls: readonly (readonly [string, (fresh: Ports) => Promise<unknown>])[] = [
     ['ARM', (fresh) => fresh.controlPlane.getRegistry(registry)],
-    ['the vault', (fresh) => fresh.vault.current(SECRET)],
+    ['the vault', (fresh) => fresh.vaults.of(undefined).current(SECRET)],
     ['the topic', (fresh) => fresh.devices.requestPullCheck('id', message, { kind: 'eventGrid' })],
     ['a hub', (fresh) => fresh.hubs.hasDevice('plant-hub', 'sensor-7')],
     ['the app itself', (fresh) => fresh.self.names()],

@@ -17,6 +17,7 @@ const tags: KnownClient['tags'] = {
   made: { scopeMap: true, token: true, rights: rightsHash(ACTIONS) },
 };
 const good: KnownClient = {
+  vaultHost: 'edge-vault.vault.azure.net',
   tags,
   secretIsEnabled: true,
   token: {

@@ -6,7 +6,7 @@ import type {
   ClientRecordRequests,
 } from '../../../../src/domain/clients/clientRecord.js';
 import { judgeRedemption, judgeRenewal } from '../../../../src/domain/enrolment/enrolment.js';
-import { clientRecord } from '../../../../src/entities/clientRecord.js';
+import { createClientRecord } from '../../../../src/entities/clientRecord.js';
 
 const by = { operation: 'client.run', actor: 'operator' };
 const START = Date.parse('2026-03-01T12:00:00.000Z');
@@ -52,7 +52,7 @@ const forget: Signal = { operation: 'forget', request: {} };
 /** What the record is after one more signal. @param seconds the entity's time */
 async function after(record: ClientRecord, { operation, request }: Signal, seconds: number): Promise<ClientRecord> {
   const all = { ...request, by } as ClientRecordRequests[ClientRecordOperation];
-  return (await clientRecord(operation, all, record, new Date(at(seconds)))).state;
+  return (await createClientRecord(['vault'])(operation, all, record, new Date(at(seconds)), 'key')).state;
 }
 
 async function afterAll(signals: readonly Signal[], seconds = 100): Promise<ClientRecord> {

@@ -29,7 +29,7 @@ test.each(ROLLOUT_KINDS)('the floor and the pace count the same requests: %s', (
     const pace = createPace(new Turns({ now: () => 1_000_000, sleep: async () => undefined }), {
       arm: { rates: RATES[armKind], identities: [] },
       identity: { clientId: 'own-identity' },
-      vault: { resourceId: `/subscriptions/${SUBSCRIPTION}/resourceGroups/secrets` },
+      vaults: [{ resourceId: `/subscriptions/${SUBSCRIPTION}/resourceGroups/secrets` }],
       registries: [{ name: 'first', subscriptionId: SUBSCRIPTION, resourceGroup: 'edge' }],
     });
     expect(pace.room({ registry: 'first', kind }, ROWS)).toBe(Math.floor(ROWS / needs));

@@ -77,7 +77,7 @@ export async function giveDeviceAnswers(note: Note): Promise<void> {
 
   const world = createWorld();
   await onboardIn(world);
-  const secrets = (of: World = world) => getDeviceSecrets(keys, new SignedRequests(keys), of.ports.sealed);
+  const secrets = (of: World = world) => getDeviceSecrets(of.config, new SignedRequests(keys), of.ports.sealed);
   const query = `?name=${clientKey(reference)}`;
   await ask('devices/secrets', 'the secret', secrets(), { query });
   await ask('devices/secrets', 'a missing secret', secrets(), { query: `?name=${candidateSecretName(reference)}x` });

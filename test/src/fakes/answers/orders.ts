@@ -15,6 +15,7 @@ export function reference() {
 export function issueOrder(changes: Partial<IssueCredentialsInput> = {}): IssueCredentialsInput {
   const { token, scopeMap } = onboarding();
   return {
+    vaultHost: undefined,
     reference: reference(),
     token,
     scopeMap,
@@ -39,5 +40,6 @@ export const PULL = {
 export function promoteOrder(credential: IssuedCredential, changes: Partial<PromoteInput> = {}): PromoteInput {
   const { token, scopeMap } = onboarding();
   const made = { scopeMap: true, token: true };
-  return { reference: reference(), token, scopeMap, credential, run: RUN, attempt: 1, made, pull: PULL, ...changes };
+  const order = { vaultHost: undefined, reference: reference(), run: RUN, attempt: 1 };
+  return { ...order, token, scopeMap, credential, made, pull: PULL, ...changes };
 }

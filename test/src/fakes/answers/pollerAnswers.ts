@@ -28,7 +28,7 @@ export class PollerWorld {
   }
 
   put(body: unknown = { poller: GATEWAY }, key = this.key): Promise<SeenAnswer> {
-    return this.ask(putPoller(this.world.queries), { body, params: { key } });
+    return this.ask(putPoller(this.world.config, this.world.queries), { body, params: { key } });
   }
 
   remove(key = this.key): Promise<SeenAnswer> {

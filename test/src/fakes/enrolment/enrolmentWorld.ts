@@ -16,7 +16,7 @@ import {
   type PollerIndexRequests,
   type PollerIndexState,
 } from '../../../../src/domain/polling/pollerIndex.js';
-import { clientRecord } from '../../../../src/entities/clientRecord.js';
+import { createClientRecord } from '../../../../src/entities/clientRecord.js';
 import { pollerIndex } from '../../../../src/entities/pollerIndex.js';
 import type { EntitySignal } from '../../../../src/entities/registerEntity.js';
 import { AnonymousLimit, anonymousHandlers } from '../../../../src/triggers/http/anonymousHandlers.js';
@@ -32,6 +32,7 @@ import { config, CONNECTED_REGISTRY, REGISTRY } from '../answers/requests.js';
 import { deviceRequest } from '../devices/deviceRequest.js';
 import { FakeDurableClient, httpRequest, invocation, seen } from '../durable/durableClient.js';
 import { FakeAlerts } from '../services/alerts.js';
+import { vaultHosts } from '../../../../src/settings/vaults.js';
 
 export const CLIENT = { registry: REGISTRY, connectedRegistry: CONNECTED_REGISTRY, client: 'sensor-7' };
 export const KEY = clientKey(CLIENT);
@@ -59,7 +60,8 @@ export class RecordingEngine extends FakeDurableClient {
   ): Promise<void> {
     const by = { operation: 'client.run', actor: 'operator' };
     const all = { ...request, by } as ClientRecordRequests[Operation];
-    const { state, signals } = await clientRecord(operation, all, this.record(key), new Date());
+    const record = createClientRecord(vaultHosts(config()));
+    const { state, signals } = await record(operation, all, this.record(key), new Date(), key);
     this.entities.set(`@client@${key}`, structuredClone(state));
     for (const signal of signals ?? []) await this.tellIndex({ ...signal, request: { ...signal.request, by } });
   }

@@ -5,10 +5,20 @@ import {
   type ClientRecordRequest,
 } from '../../../../src/domain/clients/clientRecord.js';
 import { createPollerIndexEntities, type PollerIndexEntities } from './pollerIndexEntity.js';
-import { clientRecord } from '../../../../src/entities/clientRecord.js';
+import { createClientRecord } from '../../../../src/entities/clientRecord.js';
+import type { VaultHosts } from '../../../../src/domain/vaults/clientVault.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { vaultHosts } from '../../../../src/settings/vaults.js';
+import { reference } from '../answers/orders.js';
+import { config } from '../answers/requests.js';
 
 /** One client's entity with its state, as the engine would keep it, and the indexes of pollers that it signals. */
-export function createClientRecordEntity(pollers: PollerIndexEntities = createPollerIndexEntities()) {
+export function createClientRecordEntity(
+  pollers: PollerIndexEntities = createPollerIndexEntities(),
+  hosts: VaultHosts = vaultHosts(config()),
+  key = clientKey(reference()),
+) {
+  const clientRecord = createClientRecord(hosts);
   let state: ClientRecord = NOTHING_KNOWN;
   return {
     pollers,
@@ -19,7 +29,7 @@ export function createClientRecordEntity(pollers: PollerIndexEntities = createPo
       state = next;
     },
     request: async (operation: ClientRecordOperation, request: ClientRecordRequest) => {
-      const answer = await clientRecord(operation, request, state, new Date());
+      const answer = await clientRecord(operation, request, state, new Date(), key);
       ({ state } = answer);
       for (const signal of answer.signals ?? []) await pollers.signal(structuredClone(signal));
       return structuredClone(answer.outcome);

@@ -8,7 +8,7 @@ const isIn = (vault: string, one: { readonly vault?: string }): boolean => (one.
 
 /** Resource id of the vault in tests. */
 export const VAULT_ID =
-  '/subscriptions/00000000-0000-0000-0000-000000000009/resourceGroups/secrets/providers/Microsoft.KeyVault/vaults/tests';
+  '/subscriptions/00000000-0000-0000-0000-000000000009/resourceGroups/secrets/providers/Microsoft.KeyVault/vaults/edge-vault';
 
 /** A vault that the settings named before. */
 export const FORMER_VAULT_ID = `${VAULT_ID}-former`;

@@ -18,6 +18,7 @@ export const NO_RUNS: Runs = {
   rolloutPiece: refused('rolloutPiece'),
   rolloutControl: refused('rolloutControl'),
   record: refused('record'),
+  tokenOwner: refused('tokenOwner'),
   cancel: refused('cancel'),
 };
 

@@ -4,14 +4,18 @@ import { clientKey, type ClientReference } from '@connected-registry/protocol/na
 import { parseTags } from '@connected-registry/protocol/names/secretTags';
 import type { RequestedSecret, SealedSecrets } from '../../../../src/ports/sealedSecrets.js';
 import { notFound } from '../durable/wire.js';
-import type { FakeVault } from './vault.js';
+import type { FakeVaults } from './vaults.js';
 
-/** Seals what a vault in memory has. */
+/** Seals what vaults in memory have. */
 export class FakeSealedSecrets implements SealedSecrets {
-  constructor(private readonly vault: FakeVault) {}
+  constructor(private readonly vaults: FakeVaults) {}
 
-  async seal({ name, version }: RequestedSecret, client: ClientReference, channel: AnswerChannel): Promise<string> {
-    const stored = this.vault.secrets.get(name);
+  async seal(
+    { vaultHost, name, version }: RequestedSecret,
+    client: ClientReference,
+    channel: AnswerChannel,
+  ): Promise<string> {
+    const stored = this.vaults.at(vaultHost).secrets.get(name);
     const found =
       version === undefined ? stored?.versions.at(-1) : stored?.versions.find((one) => one.version === version);
     const facts = found && parseTags(found.tags);

@@ -11,7 +11,8 @@ import { FakeHubs } from '../services/hubs.js';
 import { FakeControlPlane } from '../services/controlPlane.js';
 import { config, CONNECTED_REGISTRY, EDGE_HOST, onboarding, REGISTRY } from '../answers/requests.js';
 import { FakeSealedSecrets } from '../services/sealedSecrets.js';
-import { FakeVault } from '../services/vault.js';
+import { FakeVaults } from '../services/vaults.js';
+import { vaultHosts } from '../../../../src/settings/vaults.js';
 import { Wire } from '../durable/wire.js';
 
 const SYNC_ACTIONS = [
@@ -24,8 +25,11 @@ const SYNC_ACTIONS = [
 /** Everything outside the app, as the quickstart finds it, and the app's own parts over it. */
 export function createWorld(settings: Readonly<Record<string, string>> = {}) {
   const controlPlane = new FakeControlPlane();
-  const vault = new FakeVault();
-  const sealed = new FakeSealedSecrets(vault);
+  const parsed = config(settings);
+  const hosts = vaultHosts(parsed);
+  const vaults = new FakeVaults();
+  const vault = vaults.at(hosts[0]);
+  const sealed = new FakeSealedSecrets(vaults);
   const channel = new FakeChannel();
   const hubs = new FakeHubs();
   const alerts = new FakeAlerts();
@@ -57,7 +61,7 @@ export function createWorld(settings: Readonly<Record<string, string>> = {}) {
   });
   const ports = {
     controlPlane: wire.connect(controlPlane),
-    vault: wire.connect(vault),
+    vaults: vaults.port(hosts, wire),
     sealed: wire.connect(sealed),
     devices: wire.connect(channel),
     hubs: wire.connect(hubs),
@@ -65,7 +69,6 @@ export function createWorld(settings: Readonly<Record<string, string>> = {}) {
     self: wire.connect(self),
     access: wire.connect(access),
   };
-  const parsed = config(settings);
   const queries = createQueries(ports, parsed);
   const activities = createActivities(ports, queries, parsed);
 
@@ -84,6 +87,7 @@ export function createWorld(settings: Readonly<Record<string, string>> = {}) {
   return {
     controlPlane,
     vault,
+    vaults,
     channel,
     hubs,
     alerts,
@@ -98,3 +102,11 @@ export function createWorld(settings: Readonly<Record<string, string>> = {}) {
   };
 }
 export type World = ReturnType<typeof createWorld>;
+
+/** The same services after a restart of the app with other settings. */
+export function restarted(world: World, settings: Readonly<Record<string, string>>): World {
+  const parsed = config(settings);
+  const ports = { ...world.ports, vaults: world.vaults.port(vaultHosts(parsed), world.wire) };
+  const queries = createQueries(ports, parsed);
+  return { ...world, ports, config: parsed, queries, activities: createActivities(ports, queries, parsed) };
+}

@@ -85,7 +85,14 @@ describe('a dry run', () => {
   ] as const)('of %s says that key and join token end, first', async (query, step) => {
     const engine = new FakeDurableClient();
     engine.entities.set(`@client@${clientKey(reference())}`, ACCESS);
-    const answer = await dryRunOfEach([reference()], world.queries[query], world.queries, engine.client, step);
+    const answer = await dryRunOfEach(
+      [reference()],
+      world.queries[query],
+      world.queries,
+      engine.client,
+      world.config,
+      step,
+    );
     const writes = ENDED.map((resource) => ({ step, action: 'end', resource, client: reference().client }));
     expect(seen(answer).body).toMatchObject({ problems: [], writes });
   });

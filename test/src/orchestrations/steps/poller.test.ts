@@ -186,7 +186,14 @@ describe('the plan of an onboarding', () => {
   const plan = (request: object, by: object = {}) => {
     const { record } = flows;
     const request_ = { ...onboarding(request as never), ...by };
-    return world.queries.preflight(request_, revocationOf(record), record.orphaned, record.held, readersIn(record));
+    return world.queries.preflight(
+      request_,
+      undefined,
+      revocationOf(record),
+      record.orphaned,
+      record.held,
+      readersIn(record),
+    );
   };
   const actions = async (poller: string) =>
     (await plan({ poller })).writes.filter(({ step }) => step === 'setPoller').map(({ action }) => action);

@@ -30,7 +30,7 @@ async function walk(filter: object, top: number) {
 describe('the inventory', () => {
   test('shows a client as tags and ARM have it', async () => {
     await addFleet(world, 1);
-    const view = await world.queries.inventory.client(clientKey(referenceOf(0)));
+    const view = await world.queries.inventory.client(clientKey(referenceOf(0)), world.ports.vaults.hosts[0]);
     expect(view).toMatchObject({
       ...referenceOf(0),
       key: clientKey(referenceOf(0)),
@@ -120,7 +120,10 @@ describe('the inventory', () => {
   });
 
   const view = async (nth: number) => {
-    const found = await world.queries.inventory.client(clientKey(referenceOf(nth, 'edge0001')));
+    const found = await world.queries.inventory.client(
+      clientKey(referenceOf(nth, 'edge0001')),
+      world.ports.vaults.hosts[0],
+    );
     if (!found) throw new Error(`no client ${nth}`);
     return found;
   };
@@ -145,13 +148,17 @@ describe('the inventory', () => {
     const listing = await world.vault.newest(key);
     await world.vault.store('a-copy', '', { expiresOn: '', tags: listing?.tags ?? {} });
     await world.vault.store('somebody', '', { expiresOn: '', tags: { managedBy: 'somebody' } });
-    world.controlPlane.token((await world.queries.inventory.client(key))?.token ?? '').isEnabled = false;
+    world.controlPlane.token(
+      (await world.queries.inventory.client(key, world.ports.vaults.hosts[0]))?.token ?? '',
+    ).isEnabled = false;
     await world.vault.disable({ name: key, version: world.vault.versionsOf(key)[0]?.version ?? '' });
     const { clients } = await world.queries.inventory.clients({}, 50);
     expect(clients).toMatchObject([{ key, state: 'revoked', secret: { isEnabled: false } }]);
-    expect(await world.queries.inventory.client(candidateSecretName(referenceOf(0)))).toBeUndefined();
-    expect(await world.queries.inventory.client('a-copy')).toBeUndefined();
-    expect(await world.queries.inventory.client('nothing')).toBeUndefined();
+    expect(
+      await world.queries.inventory.client(candidateSecretName(referenceOf(0)), world.ports.vaults.hosts[0]),
+    ).toBeUndefined();
+    expect(await world.queries.inventory.client('a-copy', world.ports.vaults.hosts[0])).toBeUndefined();
+    expect(await world.queries.inventory.client('nothing', world.ports.vaults.hosts[0])).toBeUndefined();
   });
 
   test('leaves out the clients of registries that the app does not know', async () => {
@@ -161,7 +168,7 @@ describe('the inventory', () => {
     const tags = { ...listing?.tags, registry: 'otherregistry', client: reference.client };
     await world.vault.store(clientKey(reference), '', { expiresOn: '', tags });
     expect((await walk({}, 50)).clients).toEqual([nameOf(0)]);
-    expect(await world.queries.inventory.client(clientKey(reference))).toBeUndefined();
+    expect(await world.queries.inventory.client(clientKey(reference), world.ports.vaults.hosts[0])).toBeUndefined();
   });
 
   test('shows the first rights of many in a list, and all of one client', async () => {
@@ -170,7 +177,7 @@ describe('the inventory', () => {
     world.controlPlane.scopeMaps.set(FLEET_MAP, { name: FLEET_MAP, actions, description: '' });
     const [listed] = (await world.queries.inventory.clients({}, 50)).clients;
     expect([listed?.scopeMap.actions.length, listed?.scopeMap.actionCount]).toEqual([20, 60]);
-    const one = await world.queries.inventory.client(clientKey(referenceOf(0)));
+    const one = await world.queries.inventory.client(clientKey(referenceOf(0)), world.ports.vaults.hosts[0]);
     expect(one?.scopeMap.actions).toEqual(actions);
   });
 

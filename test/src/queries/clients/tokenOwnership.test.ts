@@ -28,7 +28,7 @@ describe('a token that somebody has disabled', () => {
       revokeOld: { slot: 'password2', createdAt: old, from: '2026-06-01T00:00:00.000Z' },
     });
     world.controlPlane.token(token).isEnabled = false;
-    const { problems, credential } = await world.queries.preflight(onboarding());
+    const { problems, credential } = await world.queries.preflight(onboarding(), undefined);
     expect([problems.map(({ code }) => code), credential.kind]).toEqual([['token-disabled'], 'keep']);
   });
 
@@ -38,7 +38,7 @@ describe('a token that somebody has disabled', () => {
     world.controlPlane.token(token).slots.password2 = { value: 'x', createdAt: '2026-02-01T00:00:00.000Z' };
     // Another endpoint than the one in the secret: a new password is needed, and there is no slot for it.
     world.controlPlane.change(CONNECTED_REGISTRY, { loginServer: 'elsewhere:8000' });
-    const [problem] = (await world.queries.preflight(onboarding())).problems;
+    const [problem] = (await world.queries.preflight(onboarding(), undefined)).problems;
     expect(problem).toMatchObject({ code: 'slots-in-use' });
     expect(problem?.message).toContain("password1 is the one in the client's secret, password2 is unknown");
     expect(problem?.fix).toContain('replaceSlot: password2');

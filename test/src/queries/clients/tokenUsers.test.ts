@@ -47,7 +47,7 @@ test('is not asked for a token of a name of ours that holds nothing but the clie
   const { client, connectedRegistry } = referenceOf(3);
   const [main] = world.vault.versionsOf(mainSecretName(referenceOf(3))).slice(-1);
   expect(parseTags(main?.tags ?? {})?.client).toBe(client);
-  await world.queries.planRotation({ ...referenceOf(3), urgent: false });
+  await world.queries.planRotation({ ...referenceOf(3), urgent: false }, undefined);
   await world.queries.check.clients([referenceOf(3)]);
   expect([world.wire.count('page'), connectedRegistry]).toEqual([0, referenceOf(3).connectedRegistry]);
 });

@@ -13,7 +13,7 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers());
 
 const pass = (milliseconds: number) => vi.setSystemTime(Date.now() + milliseconds);
-const plan = (client: string) => world.queries.preflight(onboarding({ client }));
+const plan = (client: string) => world.queries.preflight(onboarding({ client }), undefined);
 const ARM = /^(?:get|list)/;
 const armReads = () => world.wire.calls.filter((call) => ARM.test(call)).toSorted();
 
@@ -42,7 +42,7 @@ test('clients of several connected registries share a listing of all', async () 
   pass(5_000);
   world.wire.calls.length = 0;
   for (const connectedRegistry of ['edge1', 'edge2', 'edge3', 'edge4', 'edge5']) {
-    const found = await world.queries.preflight(onboarding({ connectedRegistry }));
+    const found = await world.queries.preflight(onboarding({ connectedRegistry }), undefined);
     expect(found.problems).toEqual([]);
   }
   expect([world.wire.count('getConnectedRegistry'), world.wire.count('listConnectedRegistries')]).toEqual([1, 1]);
@@ -78,7 +78,7 @@ describe('a token that exists is read at once, however new the listing', () => {
     world.addToken({ password1: { createdAt: LONG_AGO } });
     await plan('other');
     world.controlPlane.token(onboarding().token).slots = {};
-    const { credential } = await world.queries.preflight(onboarding({ adopt: true }));
+    const { credential } = await world.queries.preflight(onboarding({ adopt: true }), undefined);
     expect(credential).toMatchObject({ kind: 'issue', slot: 'password1' });
   });
 
@@ -86,7 +86,7 @@ describe('a token that exists is read at once, however new the listing', () => {
     await plan('other');
     world.addToken();
     const { token } = onboarding();
-    const found = await world.queries.preflight(onboarding({ client: 'another', token }));
+    const found = await world.queries.preflight(onboarding({ client: 'another', token }), undefined);
     expect(found.problems).toMatchObject([{ code: 'token-not-adopted' }]);
   });
 
@@ -101,7 +101,7 @@ describe('a token that exists is read at once, however new the listing', () => {
     });
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [token] });
     const held = { token, scopeMap, since: LONG_AGO, isMade: true };
-    const found = await world.queries.preflight(onboarding(), undefined, [], [held]);
+    const found = await world.queries.preflight(onboarding(), undefined, undefined, [], [held]);
     expect(found).toMatchObject({ scopeMap: 'same', bound: true, token: { exists: true } });
   });
 });
@@ -157,7 +157,7 @@ describe('the secrets of a new client', () => {
     await world.queries.tokenUsers.clients();
     world.addToken();
     world.wire.calls.length = 0;
-    await world.queries.preflight(onboarding({ adopt: true }));
+    await world.queries.preflight(onboarding({ adopt: true }), undefined);
     expect(vaultReads()).toEqual(['current', 'current']);
   });
 });

@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 
 async function problems(request: Readonly<Record<string, unknown>> = {}, here: World = world) {
-  return (await here.queries.preflight(onboarding(request))).problems;
+  return (await here.queries.preflight(onboarding(request), undefined)).problems;
 }
 const codes = async (request?: Readonly<Record<string, unknown>>, here?: World) =>
   (await problems(request, here)).map((problem) => problem.code);

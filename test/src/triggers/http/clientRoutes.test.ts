@@ -155,12 +155,14 @@ describe('POST /api/revocations', () => {
     hold();
     const { token } = onboarding();
     const client = reference().client;
-    expect((await revoke({ ...one, dryRun: true })).body).toEqual({ problems: [], writes: [], adopts: [] });
+    const vaults = [{ client: reference().client, vault: 'edge-vault.vault.azure.net' }];
+    expect((await revoke({ ...one, dryRun: true })).body).toEqual({ problems: [], writes: [], adopts: [], vaults });
     world.addToken();
     expect((await revoke({ ...one, dryRun: true })).body).toEqual({
       problems: [],
       writes: [{ step: 'disable', action: 'disable token', resource: token, client }],
       adopts: [],
+      vaults,
     });
     expect([engine.starts, world.wire.writes]).toEqual([0, []]);
   });

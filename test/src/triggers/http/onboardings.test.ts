@@ -111,7 +111,7 @@ describe('POST /api/onboardings', () => {
 describe('a dry run', () => {
   test('returns problems, writes and adopts, and neither writes nor starts', async () => {
     const { status, body } = await post({ ...BODY, dryRun: true });
-    expect([status, Object.keys(body).sort()]).toEqual([200, ['adopts', 'problems', 'writes']]);
+    expect([status, Object.keys(body).sort()]).toEqual([200, ['adopts', 'problems', 'vaults', 'writes']]);
     expect([engine.starts, world.wire.writes]).toEqual([0, []]);
   });
 

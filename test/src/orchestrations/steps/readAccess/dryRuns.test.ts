@@ -15,7 +15,7 @@ afterEach(() => vi.useRealTimers());
 describe.each(['offboardingDryRun', 'revocationDryRun'] as const)('%s', (query) => {
   /** What it would take, and what it would keep, of read access alone. */
   const dryRun = async () => {
-    const { writes, adopts } = await it.world.queries[query](reference(), it.flows.record);
+    const { writes, adopts } = await it.world.queries[query](reference(), undefined, it.flows.record);
     return {
       taken: writes
         .filter(({ action }) => action.includes('read access'))
@@ -51,7 +51,7 @@ describe.each(['offboardingDryRun', 'revocationDryRun'] as const)('%s', (query) 
     it.world.access.saysWhoMade = false;
     expect(await dryRun()).toEqual({
       taken: [],
-      kept: SECRETS.map((secret) => keptOf(secret, 'in vault tests, it remains, because it is unknown')),
+      kept: SECRETS.map((secret) => keptOf(secret, 'in vault edge-vault, it remains, because it is unknown')),
     });
   });
 
@@ -63,7 +63,7 @@ describe.each(['offboardingDryRun', 'revocationDryRun'] as const)('%s', (query) 
     it.world.access.isAllowedOnFormer = false;
     expect(await dryRun()).toEqual({
       taken: SECRETS.map((secret) => [`take read access of ${OTHER} to secret`, secret]),
-      kept: [keptOf(main, 'in vault tests-former, it remains, because this app may no longer')],
+      kept: [keptOf(main, 'in vault edge-vault-former, it remains, because this app may no longer')],
     });
   });
 });

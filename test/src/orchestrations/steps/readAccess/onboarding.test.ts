@@ -159,7 +159,7 @@ describe('a client whose secrets were in another vault', () => {
     // What cannot be removed makes no work for later runs.
     expect((await it.onboard()).outcome).toMatchObject({ status: 'completed', result: { changed: false } });
 
-    const told = `read access of ${DEVICE} to secret ${main}: in vault tests-former, it remains`;
+    const told = `read access of ${DEVICE} to secret ${main}: in vault edge-vault-former, it remains`;
     const revoked = await revokeIn(it.flows);
     expect(revoked.outcome.status).toBe('completed');
     expect(revoked.outcome.result?.kept?.join(' ')).toContain(told);

@@ -68,7 +68,7 @@ describe('preflight', () => {
 
   test('lists the writes of a dry run, and what others made', async () => {
     it.addDeployed(main);
-    const { writes, adopts } = await it.world.queries.preflight(onboarding(identity()));
+    const { writes, adopts } = await it.world.queries.preflight(onboarding(identity()), undefined);
     expect(writes.filter(({ step }) => step === 'grantAccess')).toEqual([
       { step: 'grantAccess', action: `give ${DEVICE} read access to secret`, resource: candidate },
     ]);
@@ -83,6 +83,7 @@ describe('an identity that an event names', () => {
     const clears = revocationOf(record);
     const { problems } = await it.world.queries.preflight(
       byEvent(principalId),
+      undefined,
       clears,
       [],
       record.held,

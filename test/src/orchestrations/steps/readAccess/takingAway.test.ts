@@ -78,7 +78,9 @@ describe('a run that fails', () => {
     it.world.access.saysWhoMade = false;
     const { outcome } = await it.onboard(identity(), fails);
     expect(outcome.status).toBe('failed');
-    expect(outcome.failure?.residue.join(' ')).toContain(`${DEVICE} to secret ${main}: in vault tests, it remains`);
+    expect(outcome.failure?.residue.join(' ')).toContain(
+      `${DEVICE} to secret ${main}: in vault edge-vault, it remains`,
+    );
     expect(it.readers()).toEqual([[DEVICE], [DEVICE]]);
   });
 

@@ -45,7 +45,7 @@ beforeEach(async () => {
   vi.useFakeTimers({ now: NOW, toFake: ['Date'] });
   engine = new FakeDurableClient();
   world = createWorld();
-  handler = getDeviceSecrets(keys, new SignedRequests(keys), world.ports.sealed);
+  handler = getDeviceSecrets(world.config, new SignedRequests(keys), world.ports.sealed);
   join(device);
   for (const name of [MAIN, CANDIDATE]) await store(name, `value of ${name}`);
 });
@@ -147,7 +147,7 @@ describe('a joined device that asks for a secret', () => {
     ['replaced', { joined: { thumbprint: 'another' } }],
   ])('is refused if its key was %s while the vault was asked', async (_, record) => {
     const seal = world.ports.sealed.seal.bind(world.ports.sealed);
-    handler = getDeviceSecrets(keys, new SignedRequests(keys), {
+    handler = getDeviceSecrets(world.config, new SignedRequests(keys), {
       seal: async (...asked) => {
         const sealed = await seal(...asked);
         engine.entities.set(RECORD, record);

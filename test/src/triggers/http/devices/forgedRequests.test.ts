@@ -43,7 +43,7 @@ beforeEach(() => {
   }
   const requests = new SignedRequests(keys);
   const messages = getDeviceMessages(keys, requests, new LongPolls(10));
-  const secrets = getDeviceSecrets(keys, requests, world.ports.sealed);
+  const secrets = getDeviceSecrets(world.config, requests, world.ports.sealed);
   send = async (parts) => {
     const handler = parts.path.includes('secrets') ? secrets : messages;
     return seen(await handler(deviceRequest(parts), engine.client));
