@@ -251,6 +251,7 @@ export default defineConfig({
           include: [
             'test/e2e/*.test.ts',
             'test/e2e/enrolment/{agent,join,sealed}.test.ts',
+            'test/e2e/enrolment/forged/*.test.ts',
             'test/e2e/races/{fortyAtOnce,oneClient}.test.ts',
             'test/func/**/*.test.ts',
           ],
