@@ -31,7 +31,7 @@ function otherForm(authorization: string, nth: number): string {
   return joined(header, claims, nth === 0 ? mirrored : ignored);
 }
 
-/** The host decodes letters of a path before the app sees it, which makes no other path. Source: RFC 3986, section 6.2.2.2. */
+/** Hosts decode letters before the app sees a path, which makes no other path of it. Source: RFC 3986, section 6.2.2.2. */
 const isSame = (path: string, signed: string) => decodeURI(path) === signed;
 
 /** Requests whose form is right, and whose signature is for something else, by somebody else or of another time. */
@@ -143,7 +143,7 @@ export const SIGNATURES: readonly Family[] = [
     name: 'sent with another method',
     reasons: ['host', 'wrong-request', 'malformed'],
     async forge({ victim }, dice, now) {
-      const method = pick(dice, ['POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'get', 'GETS', 'TRACE']);
+      const method = pick(dice, ['POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'GETS', 'TRACE']);
       const { request } = { request: await goodRequest(victim, asks(dice, victim), now) };
       return { request: { ...request, method } };
     },
@@ -171,7 +171,7 @@ export const SIGNATURES: readonly Family[] = [
         path.replace('&version=1', ''),
         path.replace('name', 'Name'),
         path.replace('?', '?&'),
-        path.replace('=1', '=%31'),
+        `${path}%20`,
         path.split('?')[0] ?? '',
       ]);
       const request = await goodRequest(victim, { method: 'GET', path }, now);
