@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import type { Admission } from '@connected-registry/protocol/enrolment/messages';
 import { PULL_CHECK_REQUESTED, pullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { DEVICE_MESSAGES_PATH } from '@connected-registry/protocol/enrolment/messages';
@@ -14,12 +15,23 @@ import { ofRing } from '../../harness/ring.js';
 import { startTestStack, type TestStack } from '../../harness/testStack.js';
 import { JoinedDevice, loginIn } from '../joinedDevice.js';
 import { devices, Joiner } from '../joiner.js';
-import { HostKiller } from './hostKiller.js';
+import { HostKiller, type HostStep } from './hostKiller.js';
 
 /*
  * The app with its host, killed before each step of what a device's request makes it do. The device knows nothing of it: it
  * repeats its request, and gets what it would have got. In the default ring one step of each kind, in the long ring each.
  */
+
+/** Has devices onboarded as they join. */
+const PROFILES = JSON.stringify([
+  {
+    name: 'at-once',
+    match: { device: 'at-once-*' },
+    connectedRegistry: 'myconnectedregistry',
+    repositories: ['hello-world'],
+    onJoin: 'onboard',
+  },
+]);
 
 const killer = new HostKiller();
 let it: TestStack;
@@ -29,7 +41,7 @@ const secrets: string[] = [];
 beforeAll(async () => {
   it = await startTestStack({
     device: false,
-    settings: { ...killer.settings, PULL_CHECK_DEADLINE_SECONDS: '3600', REPORTS_PER_MINUTE: '100000' },
+    settings: { ...killer.settings, PROFILES, PULL_CHECK_DEADLINE_SECONDS: '3600', REPORTS_PER_MINUTE: '100000' },
   });
   joiner = new Joiner(it);
 });
@@ -75,9 +87,14 @@ async function pair(): Promise<[SigningDevice, SigningDevice]> {
   return [one, other];
 }
 
+const operations = z.object({
+  operations: z.array(z.object({ id: z.string(), kind: z.string(), actor: z.string() })),
+});
+
+const keyOf = (client: string) => clientKey({ registry: it.stack.endpoints.azure.registry, ...joiner.named(client) });
+
 const thumbprintIn = async (client: string) => {
-  const { registry } = it.stack.endpoints.azure;
-  const { text } = await it.app.get(`clients/${clientKey({ registry, ...joiner.named(client) })}`);
+  const { text } = await it.app.get(`clients/${keyOf(client)}`);
   return /"thumbprint": ?"([^"]+)"/.exec(text)?.[1];
 };
 
@@ -99,16 +116,26 @@ interface Trial {
   readonly check: () => Promise<void>;
 }
 
+type Choice = (steps: readonly HostStep[]) => readonly HostStep[];
+const firstOfEach: Choice = (steps) => steps.filter(({ nth }) => nth === 1);
+const lastOfEach: Choice = (steps) =>
+  steps.filter(({ kind }, at) => !steps.slice(at + 1).some((later) => later.kind === kind));
+
 /**
- * Has the host killed at the steps of one kind of work: in the default ring at the first of each kind, in the long ring at all.
+ * Has the host killed at the steps of one kind of work, in the long ring at all.
  * @param trialOf makes a trial, from its number
+ * @param few chooses the steps in the default ring
  * @returns the kinds of the steps at which it was killed
  */
-async function killAtEach(kinds: readonly string[], trialOf: (nth: number) => Promise<Trial>): Promise<Set<string>> {
+async function killAtEach(
+  kinds: readonly string[],
+  trialOf: (nth: number) => Promise<Trial>,
+  few: Choice = firstOfEach,
+): Promise<Set<string>> {
   const first = await trialOf(0);
   const steps = (await killer.record(first.work)).filter(({ kind }) => kinds.includes(kind));
   await first.check();
-  const chosen = ofRing({ default: steps.filter(({ nth }) => nth === 1), long: steps });
+  const chosen = ofRing({ default: few(steps), long: steps });
   const killedAt = new Set<string>();
   for (const [at, step] of chosen.entries()) {
     const { work, check } = await trialOf(at + 1);
@@ -139,6 +166,37 @@ test(
         },
       };
     });
+    expect(killedAt).toEqual(new Set(CHANGES));
+  },
+);
+
+test(
+  'a host that is killed at any step of a redemption that starts an onboarding has started one, and no other',
+  { tags: 'local-host' },
+  async () => {
+    const killedAt = await killAtEach(
+      CHANGES,
+      async (nth) => {
+        const client = `at-once-${nth}`;
+        const token = await joiner.token(client);
+        const [device] = await pair();
+        let answer: Answer | undefined;
+        return {
+          work: async () => (answer = await untilAnswered(() => joiner.redeem(device, token))),
+          check: async () => {
+            expect(answer).toMatchObject({ status: 200, joined: { client } });
+            expect(await joiner.redeem(device, token)).toEqual(answer);
+            const { body } = await it.app.get(`clients/${keyOf(client)}/operations`);
+            const started = operations.parse(body).operations;
+            expect(started).toMatchObject([{ kind: 'onboard', actor: 'join' }]);
+            const id = started[0]?.id ?? '';
+            await it.app.post({}, `operations/${id}/cancel`);
+            await it.app.end(id);
+          },
+        };
+      },
+      lastOfEach,
+    );
     expect(killedAt).toEqual(new Set(CHANGES));
   },
 );
