@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,6 +18,7 @@ const NONE = { kind: 'none', nth: 1 };
 export class HostKiller {
   readonly #folder = mkdtempSync(join(tmpdir(), 'kill-host-'));
   readonly #order = join(this.#folder, 'order');
+  readonly #taken = `${this.#order}.taken`;
 
   /** Settings of the host that can be killed so. */
   get settings(): Record<string, string> {
@@ -28,7 +30,8 @@ export class HostKiller {
   async record(work: () => Promise<unknown>): Promise<HostStep[]> {
     this.#arm(NONE);
     await work();
-    const kinds = this.#disarm();
+    this.#withdraw();
+    const kinds = readFileSync(this.#taken, 'utf8').trimEnd().split('\n');
     return kinds.map((kind, at) => ({ kind, nth: kinds.slice(0, at + 1).filter((one) => one === kind).length }));
   }
 
@@ -40,9 +43,7 @@ export class HostKiller {
     const pid = stack.pidOf('host');
     this.#arm(step);
     await work();
-    const isKilled = !existsSync(this.#order);
-    this.#disarm();
-    if (!isKilled) return false;
+    if (this.#withdraw()) return false;
     while ([undefined, pid].includes(stack.pidOf('host')) || !(await isServing(stack.endpoints.functions.url)))
       await sleep(20);
     return true;
@@ -53,14 +54,21 @@ export class HostKiller {
   }
 
   #arm({ kind, nth }: HostStep): void {
-    rmSync(`${this.#order}.taken`, { force: true });
-    writeFileSync(this.#order, `${kind} ${nth}`);
+    writeFileSync(this.#taken, '');
+    // Whole or not at all: the host looks at it at every step.
+    writeFileSync(`${this.#order}.new`, `${randomUUID()} ${kind} ${nth}`);
+    renameSync(`${this.#order}.new`, this.#order);
   }
 
-  #disarm(): string[] {
-    rmSync(this.#order, { force: true });
-    if (!existsSync(`${this.#order}.taken`)) return [];
-    return readFileSync(`${this.#order}.taken`, 'utf8').trimEnd().split('\n');
+  /** @returns whether the order was still there, so that the host was not killed and will not be */
+  #withdraw(): boolean {
+    try {
+      unlinkSync(this.#order);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      return false;
+    }
   }
 }
 

@@ -8,11 +8,13 @@ import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** A file with a kind of steps, and how many of them are left. Nothing counts while it is not there. */
+/** A file with the name of an order, a kind of steps, and the number of the step. Nothing counts while it is not there. */
 const order = process.env.NODE_KILL_ORDER;
 /** A file to which each step adds its kind. */
 const taken = `${order}.taken`;
-const { appendFileSync, readFileSync, rmSync, writeFileSync } = fs;
+const { appendFileSync, readFileSync, unlinkSync } = fs;
+/** The order that is being carried out, and the steps of its kind so far. */
+let current = { name: '', count: 0 };
 
 /** @param {string} kind @param {() => void} [halfDone] */
 function step(kind, halfDone) {
@@ -23,13 +25,17 @@ function step(kind, halfDone) {
     return;
   }
   appendFileSync(taken, `${kind}\n`);
-  const [which, left] = [ordered[0], Number(ordered[1])];
+  const [name, which, nth] = ordered;
   if (which !== kind) return;
-  if (left > 1) {
-    writeFileSync(order, `${which} ${left - 1}`);
+  if (current.name !== name) current = { name, count: 0 };
+  current.count += 1;
+  if (current.count < Number(nth)) return;
+  try {
+    unlinkSync(order);
+  } catch {
+    // It was withdrawn at this very moment.
     return;
   }
-  rmSync(order);
   halfDone?.();
   process.kill(process.pid, 'SIGKILL');
 }
@@ -37,9 +43,12 @@ function step(kind, halfDone) {
 const isOfDevice = (path = '') => /^\/api\/(enrolments\/redeem|devices\/)/.test(path);
 
 const { writeSync } = fs;
-fs.writeSync = function (descriptor, bytes, offset = 0, ...more) {
-  step('write', () => writeSync(descriptor, bytes.subarray(offset, offset + (bytes.length - offset) / 2)));
-  return writeSync.call(this, descriptor, bytes, offset, ...more);
+fs.writeSync = function (descriptor, content, ...more) {
+  step('write', () => {
+    if (typeof content === 'string') writeSync(descriptor, content.slice(0, content.length / 2), ...more);
+    else writeSync(descriptor, content.subarray(more[0] ?? 0).subarray(0, content.length / 2));
+  });
+  return writeSync.call(this, descriptor, content, ...more);
 };
 
 const handle = await promises.open(fileURLToPath(import.meta.url));
