@@ -253,6 +253,7 @@ export default defineConfig({
             'test/e2e/enrolment/{agent,join,sealed}.test.ts',
             // Entities signal entities there.
             'test/e2e/access/recordedPollers.test.ts',
+            'test/e2e/enrolment/forged/*.test.ts',
             'test/e2e/races/{fortyAtOnce,oneClient}.test.ts',
             'test/func/**/*.test.ts',
           ],

@@ -16,7 +16,7 @@ what starts, and prints a line as each file ends. Parts of it, and further rings
   npm run test:package      the main flows with the app as it is deployed
   npm run test:long         all sizes and repetitions of these tests; takes hours
   npm run test:func         the end-to-end tests on Microsoft's own Functions host
-  npm run test:system       with skopeo, podman and docker-registry
+  npm run test:system       with skopeo, podman, docker and docker-registry
   npm run test:az           with the Azure CLI
   npm run test:infra        with the Bicep CLI
 

@@ -17,6 +17,8 @@ export interface SigningDevice {
   /** Opens what is sealed to the device. */
   readonly sealing: CryptoKey;
   readonly signer: RequestSigner;
+  /** Signs bytes as they are, such as those of a header that no library would sign. */
+  signBytes(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
   /**
    * @param pass a pass, or a join token, which is proven
    * @returns the header `Authorization` of a request without a body, unless there is one
@@ -44,6 +46,10 @@ export async function signingDevice(algorithm: 'ES256' | 'EdDSA'): Promise<Signi
     thumbprint: await thumbprintOf(keys.signingKey),
     sealing: sealing.privateKey,
     signer,
+    signBytes: async (bytes) => {
+      const how = algorithm === 'ES256' ? { name: 'ECDSA', hash: 'SHA-256' } : { name: 'Ed25519' };
+      return new Uint8Array(await crypto.subtle.sign(how, signing.privateKey, bytes));
+    },
     sign: ({ body = '', ...line }, pass, now) => {
       const token = splitJoinToken(pass);
       return signRequest({ ...line, body }, token ? joinCredential(token, keys.sealingKey) : pass, signer, now);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -49,6 +49,12 @@ const engine = () => {
 };
 const membershipFile = () => join(folder(), 'membership.json');
 const kept = () => membership.parse(JSON.parse(readFileSync(membershipFile(), 'utf8')));
+
+/** Keys, membership and whatever else is in the device's folder. */
+const enrolmentFiles = () =>
+  readdirSync(folder(), { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => readFileSync(join(folder(), name), 'utf8'));
 
 function run(args: string[], env: Record<string, string>): Child {
   const child = startChild('agent/main.js', args, { JOIN_FOLDER: folder(), ...env });
@@ -123,13 +129,11 @@ test('a device joins, is onboarded, gets every rotated credential with renewed k
   const [revocation = ''] = await new TakingAway(it).start('revocations', client);
   await expect.poll(() => renewed.stderr(), within).toContain("the device's key has ended");
   expect(await new TakingAway(it).end(revocation)).toMatchObject({ status: 'completed' });
-  expect(
-    await findPasswords(
-      it,
-      said.map((one) => one()),
-      [login],
-    ),
-  ).toMatchObject({ found: [] });
+  // What the agents have said, and what they have written of the enrolment.
+  const texts = [...said.map((one) => one()), ...enrolmentFiles()];
+  expect(enrolmentFiles().join()).toContain(kept().thumbprint);
+  expect(await findPasswords(it, texts, [login])).toMatchObject({ found: [], inVaultStore: true });
+  expect(await findPasswords(it, [readFileSync(engineFile(), 'utf8')], [login])).toMatchObject({ found: ['text 0'] });
 });
 
 test('a device that was rebuilt joins with another token, and has its credential at once; the old one has not', async () => {

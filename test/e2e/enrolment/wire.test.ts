@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -25,7 +25,14 @@ import { Joiner } from './joiner.js';
 
 const CLIENT = 'recorded';
 const within = { timeout: PATIENCE * 1000, interval: 100 };
-const membership = z.looseObject({ pass: z.string(), thumbprint: z.string(), keysSince: z.string() });
+const membership = z.looseObject({
+  pass: z.string(),
+  channelKey: z.string(),
+  thumbprint: z.string(),
+  keysSince: z.string(),
+});
+const privateKey = z.looseObject({ d: z.string() });
+const keyFile = z.object({ signing: privateKey, sealing: privateKey });
 
 let it: TestStack;
 let proxy: RecordingProxy;
@@ -46,6 +53,15 @@ afterAll(async () => {
 const engineFile = () => join(device, 'config.json');
 const membershipFile = () => join(device, 'keys', 'membership.json');
 const kept = () => membership.parse(JSON.parse(readFileSync(membershipFile(), 'utf8')));
+
+/** What must not leave the device now: the private parts of its keys, and the secret that it shares with the app. */
+function ownSecrets(): string[] {
+  const { thumbprint, channelKey } = kept();
+  const { signing, sealing } = keyFile.parse(
+    JSON.parse(readFileSync(join(device, 'keys', `keys-${thumbprint}.json`), 'utf8')),
+  );
+  return [signing.d, sealing.d, channelKey];
+}
 
 function run(args: string[], env: Record<string, string>): Child {
   const trust = { NODE_EXTRA_CA_CERTS: it.stack.endpoints.azure.caFile };
@@ -81,6 +97,12 @@ const isRead = (search: NeedleSearch) => ({
   inRequests: proxy.exchanges.some(({ request }) => search.isIn(request)),
   inAnswers: proxy.exchanges.some(({ answer }) => search.isIn(answer)),
 });
+
+/** Files of the app, its host and the stand-ins in which something is. */
+const filesWith = (search: NeedleSearch, folder: string) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && search.isIn(readFileSync(join(entry.parentPath, entry.name))))
+    .map(({ name }) => name);
 
 const sealedAnswers = () =>
   proxy.exchanges.filter(({ path, status }) => path.startsWith('/api/devices/secrets?') && status === 200);
@@ -122,10 +144,12 @@ test('whoever ends TLS between a device and the app reads no password and no rep
   // Its keys come of age: the renewal passes by the proxy, too.
   await agent.end();
   const first = kept();
+  const before = ownSecrets();
   writeFileSync(membershipFile(), JSON.stringify({ ...first, keysSince: '2020-01-01T00:00:00Z' }));
   const renewed = await starts();
   await expect.poll(() => kept().thumbprint, within).not.toBe(first.thumbprint);
   const { pass } = kept();
+  const own = [...before, ...ownSecrets()];
 
   expect(await new TakingAway(it).revoke(CLIENT)).toMatchObject({ status: 'completed' });
   await expect.poll(() => renewed.stderr(), within).toContain("the device's key has ended");
@@ -135,6 +159,11 @@ test('whoever ends TLS between a device and the app reads no password and no rep
   expect(new Set(passwords.map(({ password }) => password)).size).toBeGreaterThan(1);
   const search = searchFor(passwords.flatMap(secretsOf));
   expect(isRead(search)).toEqual({ inRequests: false, inAnswers: false });
+
+  // Nor what is the device's own, in its first keys and in the next ones.
+  expect(new Set(own).size).toBe(6);
+  expect(isRead(searchFor(own))).toEqual({ inRequests: false, inAnswers: false });
+  expect(filesWith(searchFor(own), it.stack.ground.dataFolder)).toEqual([]);
 
   // The device has got both credentials, by the proxy and sealed; and the search finds what is there.
   expect([firstFile, secondFile].map((file) => search.isIn(file))).toEqual([true, true]);

@@ -2,8 +2,11 @@ import { cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { CREDENTIAL_PROMOTED } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { mainSecretName } from '@connected-registry/protocol/names/names';
 import { startChild, type Child } from '../../../../test/shared/childProcess.js';
+import { ofRing } from '../../../../test/shared/ring.js';
+import { cloudEvent, promotion } from '../under-test/agentUnderTest.js';
 import { CLIENT, FakeApp } from '../under-test/fakeApp.js';
 import { startFakeRegistry } from '../under-test/fakeRegistry.js';
 
@@ -16,6 +19,8 @@ const KILLER = new URL('../under-test/killAfter.mjs', import.meta.url).href;
 const NAME = 'myregistry/myconnectedregistry/device-1';
 /** More steps than a program has. */
 const TOO_MANY = 200;
+/** Steps between two that are tried where one more program is killed than in the tests of every step. */
+const STRIDE = ofRing({ default: 3, long: 1 });
 /** Programs that run at the same time: each mostly starts. */
 const AT_ONCE = 4;
 
@@ -61,9 +66,9 @@ class World {
   }
 
   /** Starts an agent that asks without a pause. */
-  start(killAt?: number): Child {
+  start(killAt?: number, more: Record<string, string> = {}): Child {
     const env = { CHANNEL: 'joined', PORT: '0', POLL_WAIT_SECONDS: '0', POLL_INTERVAL_SECONDS: '0.01' };
-    return this.run([], env, killAt);
+    return this.run([], { ...env, ...more }, killAt);
   }
 
   async membership(): Promise<{ thumbprint: string; renewal?: unknown }> {
@@ -86,12 +91,13 @@ class World {
 /**
  * Tries every step until the program was not killed any more.
  * @param tryStep returns whether the program did all of its steps
+ * @param stride 2 tries every second step, and so on
  * @returns how often it was killed
  */
-async function everyStep(tryStep: (at: number) => Promise<boolean>): Promise<number> {
+async function everyStep(tryStep: (at: number) => Promise<boolean>, stride = 1): Promise<number> {
   let killed = 0;
-  for (let at = 1; at < TOO_MANY; at += AT_ONCE) {
-    const steps = Array.from({ length: AT_ONCE }, (_, more) => tryStep(at + more));
+  for (let at = 1; at < TOO_MANY; at += AT_ONCE * stride) {
+    const steps = Array.from({ length: AT_ONCE }, (_, more) => tryStep(at + more * stride));
     const complete = (await Promise.all(steps)).filter(Boolean).length;
     killed += AT_ONCE - complete;
     if (complete > 0) return killed;
@@ -116,6 +122,28 @@ describe('killed before any step', () => {
       return code === 0;
     });
     expect(killed).toBeGreaterThan(20);
+  });
+
+  test('a join in place of another is completed by the same command, and the old keys are gone', async () => {
+    const killed = await everyStep(async (at) => {
+      const world = await World.create();
+      const { app } = world;
+      expect(await world.join().exit).toBe(0);
+      const before = await world.membership();
+      await writeFile(world.tokenFile, app.issue());
+      const code = await world.join(['--again'], at).exit;
+      const known = app.joined?.thumbprint;
+      const last = code === null ? world.join(['--again']) : undefined;
+      expect((await last?.exit) ?? code, `killed before step ${at}: ${last?.stderr()}`).toBe(0);
+      const { thumbprint } = await world.membership();
+      expect(await world.files(), `killed before step ${at}`).toEqual([`keys-${thumbprint}.json`, 'membership.json']);
+      expect(thumbprint).not.toBe(before.thumbprint);
+      expect(thumbprint).toBe(app.joined?.thumbprint);
+      expect(known, `killed before step ${at}`).toBeOneOf([before.thumbprint, thumbprint]);
+      expect(app.refused).toEqual([]);
+      return code === 0;
+    }, STRIDE);
+    expect(killed).toBeGreaterThan(20 / STRIDE);
   });
 
   test('a renewal is completed by the next agent', async () => {
@@ -144,7 +172,52 @@ describe('killed before any step', () => {
     });
     expect(killed).toBeGreaterThan(15);
   });
+
+  test('a promoted credential is delivered and acknowledged by the next agent', async () => {
+    const joined = await World.create();
+    expect(await joined.join().exit).toBe(0);
+    const secret = mainSecretName(CLIENT);
+    const value = { auths: { 'edge.example': { auth: Buffer.from('device-1:promoted').toString('base64') } } };
+
+    const killed = await everyStep(async (at) => {
+      const world = await World.create();
+      const { app } = world;
+      app.joined = joined.app.joined;
+      await cp(joined.folder, world.folder, { recursive: true });
+      await writeFile(
+        join(world.folder, 'membership.json'),
+        JSON.stringify({ ...(await joined.membership()), url: app.url }),
+      );
+      const version = app.addSecret(secret, JSON.stringify(value));
+      const expiresAt = new Date(Date.now() + 600_000).toISOString();
+      const promoted = { secret: { name: secret, version }, keyId: 'k1', reportKey: 'report-key', expiresAt };
+      app.messages = [cloudEvent(promotion(promoted), CREDENTIAL_PROMOTED)];
+
+      const file = join(world.folder, '..', 'config.json');
+      const isComplete = await delivers(world.start(at, { DOCKER_CONFIG_FILE: file }), app);
+      const isDelivered = isComplete || (await delivers(world.start(undefined, { DOCKER_CONFIG_FILE: file }), app));
+      expect(isDelivered, `killed before step ${at}`).toBe(true);
+      expect(JSON.parse(await readFile(file, 'utf8')), `killed before step ${at}`).toEqual(value);
+      expect(app.reports.at(-1)).toMatchObject({ path: '/api/promotions/onboard-hello.run1', body: { version } });
+      expect(await readdir(join(world.folder, '..'))).toEqual(
+        expect.not.arrayContaining([expect.stringMatching(/new|tmp/)]),
+      );
+      return isComplete;
+    }, STRIDE);
+    expect(killed).toBeGreaterThan(15 / STRIDE);
+  });
 });
+
+/** Waits until the agent has acknowledged what was promoted, and ends it. @returns false if it was killed before */
+async function delivers(agent: Child, app: FakeApp): Promise<boolean> {
+  const before = app.reports.length;
+  const ended = agent.exit.then(() => true);
+  while (!agent.stderr().includes('"promotion acknowledged"')) {
+    const isOver = await Promise.race([ended, new Promise<false>((resolve) => setTimeout(resolve, 20, false))]);
+    if (isOver) return false;
+  }
+  return (await agent.end()) === 0 && app.reports.length > before;
+}
 
 /** Waits until the agent has renewed its keys, and removed the old ones. @returns false if it was killed before */
 async function renews(agent: Child, world: World, old: string): Promise<boolean> {

@@ -77,7 +77,7 @@ const signedFor =
   });
 
 /** Spellings that look like the path, or that some part of a server might take for it. */
-const SPELLINGS: readonly ((path: string) => string)[] = [
+export const SPELLINGS: readonly ((path: string) => string)[] = [
   (path) => path.toUpperCase(),
   (path) => path.replace('devices', 'Devices'),
   (path) => path.replace('devices', '%64evices'),
