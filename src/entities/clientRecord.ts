@@ -27,13 +27,24 @@ import {
   type ClientRecordOperation,
   type ClientRecordRequest,
   type ClientRecordRequests,
+  type Started,
 } from '../domain/clients/clientRecord.js';
-import { issueEnrolment, noteContact, redeem, renewKeys, withdrawEnrolment } from '../domain/enrolment/enrolment.js';
+import {
+  issueEnrolment,
+  noteContact,
+  redeem,
+  renewKeys,
+  withdrawEnrolment,
+  type Joined,
+} from '../domain/enrolment/enrolment.js';
+import { judgeVouching, vouch } from '../domain/enrolment/hubDevices.js';
 import type { AccessRequests } from '../domain/access/heldAccess.js';
 import { isEndKnown } from '../domain/operations/endedOperation.js';
 import { done, failed, retryLater, type StepOutcome } from '../domain/operations/stepOutcome.js';
 import { ACCESS_WORK } from './accessWork.js';
+import { audit } from '../audit/audit.js';
 import { auditEnd } from '../audit/auditEnd.js';
+import { parseOperationId } from '@connected-registry/protocol/names/operationId';
 
 /** The new state and the outcome of an operation. */
 interface ClientRecordAnswer<Answer extends object = object> {
@@ -90,6 +101,7 @@ const WORK: Work = {
   withdrawEnrolment: (record, { hash }) => keep(withdrawEnrolment(record, hash)),
   redeem: (record, { redemption }) => keep(redeem(record, redemption)),
   renewKeys: (record, { renewal }) => keep(renewKeys(record, renewal)),
+  vouch: vouchFor,
   noteContact: (record, { thumbprint, at }) => keep(noteContact(record, thumbprint, at)),
   noteEnd: recordEnd,
   ...ofAccess(),
@@ -98,10 +110,11 @@ const WORK: Work = {
 
 /** What must not come back stays: also a token issued during the offboarding ends, since its device would have nothing. */
 function forget(record: ClientRecord, _request: ClientRecordRequests['forget'], now: Date): ClientRecordAnswer {
-  const { knownSince, revokedAt, firstRevokedAt, disabled, disabling, newestEventAt, ended, tokensEndedAt } = endAccess(
+  const { knownSince, revokedAt, firstRevokedAt, disabled, disabling, newestEventAt, ended, ...rest } = endAccess(
     record,
     now.toISOString(),
   );
+  const { tokensEndedAt, keysEndedAt } = rest;
   return keep({
     // Keeps that the client existed, so that a repeated offboarding does not report it as unknown.
     knownSince: knownSince ?? now.toISOString(),
@@ -112,6 +125,7 @@ function forget(record: ClientRecord, _request: ClientRecordRequests['forget'], 
     ...(newestEventAt ? { newestEventAt } : {}),
     ...(ended ? { ended } : {}),
     ...(tokensEndedAt ? { tokensEndedAt } : {}),
+    ...(keysEndedAt ? { keysEndedAt } : {}),
     ...keptIdentity(record),
   });
 }
@@ -175,7 +189,7 @@ function begin(
       const answer = {
         ...clears,
         ...(acknowledged === undefined ? {} : { acknowledged }),
-        ...(joined === undefined ? {} : { hasJoined: true as const }),
+        ...(joined === undefined ? {} : reachedBy(joined)),
         ...tokensIn(state),
         ...readersIn(state),
       };
@@ -220,6 +234,30 @@ function staleEvent(state: ClientRecord, newestEventAt: string): ClientRecordAns
     state,
     outcome: failed('stale-event', `a newer event about the device, of ${newestEventAt}, was accepted before`),
   };
+}
+
+/**
+ * Writes the audit line of new keys here, as that of an end: whoever can write in the twin gets the client's credential, so a
+ * changed key is what an operator looks for.
+ */
+function vouchFor(record: ClientRecord, { vouching, by }: ClientRecordRequests['vouch']): AnswerTo<'vouch'> {
+  const verdict = judgeVouching(record, vouching);
+  const { thumbprint } = vouching;
+  const facts = { ...by, resource: parseOperationId(by.operation)?.instance ?? by.operation, thumbprint };
+  if (verdict === 'ended') {
+    audit('device.vouch.refused', { ...facts, reason: 'device-key-ended' });
+    return { state: record, outcome: failed('device-key-ended', ENDED_KEY) };
+  }
+  if (verdict === 'new')
+    audit('device.vouch.succeeded', { ...facts, reason: record.joined === undefined ? 'joined' : 'renewed' });
+  return { state: vouch(record, vouching), outcome: done({ verdict }) };
+}
+
+const ENDED_KEY =
+  'the hub reports keys of the device that have ended: others replaced them, or the client was revoked or offboarded since';
+
+function reachedBy({ hub }: Joined): Pick<Started, 'hasJoined' | 'hub'> {
+  return hub ? { hub } : { hasJoined: true };
 }
 
 /** The client entity: keeps facts about a client between its runs. Operations run one after another. */

@@ -24,5 +24,6 @@ export function createDeviceChannels(
       if (channel.kind === 'eventGrid') await topic.announcePromotion(id, message);
       if (channel.kind === 'iotHub') await hubChannel.announcePromotion(message, channel);
     },
+    sendSealed: (_id, signal, target) => hubChannel.sendSealed(signal, target),
   };
 }

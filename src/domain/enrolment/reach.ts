@@ -7,10 +7,10 @@ const DAY = 86_400_000;
 
 /**
  * How a client's device is reached.
- * @param channel the channel of its profile, which counts unless the device has joined
+ * @param channel the channel of its profile, which counts unless the record has keys of the device
  */
 export function reachOf({ enrolment, joined }: DeviceAccess, channel: DeviceChannelChoice, now: Date): ClientReach {
-  return { kind: joined ? 'joined' : channel.kind, ...factsOf({ enrolment, joined }, now) };
+  return { kind: joined ? kindOf(joined) : channel.kind, ...factsOf({ enrolment, joined }, now) };
 }
 
 /**
@@ -19,7 +19,11 @@ export function reachOf({ enrolment, joined }: DeviceAccess, channel: DeviceChan
  */
 export function reachOfAbsent({ enrolment, joined }: DeviceAccess, now: Date): AbsentClient['reach'] | undefined {
   if (!enrolment && !joined) return undefined;
-  return { kind: joined ? 'joined' : 'unknown', ...factsOf({ enrolment, joined }, now) };
+  return { kind: joined ? kindOf(joined) : 'unknown', ...factsOf({ enrolment, joined }, now) };
+}
+
+function kindOf({ hub }: Joined): 'joined' | 'hub' {
+  return hub ? 'hub' : 'joined';
 }
 
 type Facts = { readonly [Name in 'enrolment' | 'joined']: DeviceAccess[Name] | undefined };

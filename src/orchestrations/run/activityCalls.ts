@@ -23,6 +23,7 @@ const ACTIVITIES: Readonly<Record<ActivityName, true>> = {
   checkBinding: true,
   checkCredential: true,
   readSync: true,
+  readHubKeys: true,
   requestPullCheck: true,
   promote: true,
   recordVerification: true,

@@ -7,7 +7,9 @@ import {
   type ClientRecordRequests,
   type Started,
   type StartedOffboarding,
+  type Vouched,
 } from '../../domain/clients/clientRecord.js';
+import type { Vouching } from '../../domain/enrolment/hubDevices.js';
 import type { Run } from '../../domain/operations/run.js';
 import type { Flow } from '../run/flow.js';
 import type { RunContext } from '../run/runContext.js';
@@ -44,6 +46,11 @@ export class ClientRecords {
   /** Clears a revocation that is older than this run, which has succeeded. It counts as cleared from the answer on. */
   *clearRevocation(): Flow<void> {
     yield* this.call('clearRevocation', { effectiveAt: this.effectiveAt });
+  }
+
+  /** Shows keys that this run has read in the device's twin. @throws StepFailed `device-key-ended` */
+  *vouch(found: Omit<Vouching, 'effectiveAt'>): Flow<Vouched> {
+    return yield* this.call('vouch', { vouching: { ...found, effectiveAt: this.effectiveAt } });
   }
 
   /** Calls one of the record's operations. @throws StepFailed */

@@ -62,9 +62,14 @@ export type Difference = z.infer<typeof difference>;
 export const clientReach = z
   .object({
     kind: z
-      .enum(['joined', ...CHANNEL_KINDS])
-      .describe('`joined`: the device has keys of its own, and asks for its messages; else the channel of the profile'),
-    thumbprint: z.string().describe('of a device that has joined: the thumbprint of its signing key').exactOptional(),
+      .enum(['joined', 'hub', ...CHANNEL_KINDS])
+      .describe(
+        '`joined`: the device has keys of its own, and asks for its messages; `hub`: it gets them through its IoT Hub, sealed to keys that it reports there; else the channel of the profile',
+      ),
+    thumbprint: z
+      .string()
+      .describe('the thumbprint of the signing key of a device that has keys of its own')
+      .exactOptional(),
     joinedAt: instant.exactOptional(),
     keysSince: instant.describe('when it got its present keys').exactOptional(),
     lastContactAt: instant
@@ -125,7 +130,7 @@ export const absentClient = z
     state: z.literal('absent').describe('the vault has no credential of it'),
     reach: clientReach.unwrap().extend({
       kind: z
-        .enum(['joined', 'unknown'])
+        .enum(['joined', 'hub', 'unknown'])
         .describe('`unknown`: no device has joined, and without a credential the profile of the client is not known'),
     }),
     running: clientView.unwrap().shape.running,
