@@ -26,8 +26,7 @@ export function createHubRegistry({ call, hostOf }: IotHub): HubRegistry {
     reportedKeys: async (target, device) => {
       const path = twinPath(device, target);
       const answer = await call(target.hub, { method: 'GET', path, operation: 'read twin of', resource: device });
-      const found = twin.safeParse(answer).data?.properties.reported[HUB_KEYS.section];
-      const section = found as Readonly<Record<string, unknown>> | undefined;
+      const section = twin.safeParse(answer).data?.properties.reported[HUB_KEYS.section];
       return { host: hostOf(target.hub), keys: section?.[HUB_KEYS.property] };
     },
   };

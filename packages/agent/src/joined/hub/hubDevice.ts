@@ -5,7 +5,7 @@ import type { HubPlace } from '@connected-registry/protocol/enrolment/hubKeys';
 import { DEVICE_MESSAGES_PATH, sealedMessages } from '@connected-registry/protocol/enrolment/messages';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import { mainSecretName } from '@connected-registry/protocol/names/names';
-import { asPullFailure, errorName, PullFailure } from '../../pullFailure.js';
+import { asPullFailure, PullFailure } from '../../pullFailure.js';
 import type { AgentClock } from '../../agentClock.js';
 import { MESSAGES_LIMIT } from '../../channels/asking.js';
 import type { ClockSkew } from '../../clockSkew.js';
@@ -194,7 +194,7 @@ async function isOpened(opening: Promise<unknown>): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof NotOpened) return false;
-    throw new Error(errorName(error));
+    throw error;
   }
 }
 
