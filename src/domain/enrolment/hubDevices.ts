@@ -29,7 +29,7 @@ export type VouchingVerdict = 'current' | 'new' | 'late' | 'ended' | 'joined';
  * from before may be running. It may come back if the client is onboarded anew, after its access has ended as a whole.
  */
 export function judgeVouching(
-  { joined, keysEndedAt, replacedKeys = [] }: DeviceAccess,
+  { joined, keysEndedAt, replacedKeys }: DeviceAccess,
   { keys, thumbprint, readAt, effectiveAt }: Vouching,
 ): VouchingVerdict {
   if (keysEndedAt !== undefined && new Date(effectiveAt) <= new Date(keysEndedAt)) return 'ended';
@@ -37,18 +37,15 @@ export function judgeVouching(
   if (joined?.thumbprint === thumbprint && joined.keys.sealing.x === keys.sealing.x) return 'current';
   // A signing key with another sealing key is another pair: nobody but its owner has signed both.
   if (joined && new Date(readAt) < new Date(joined.keysSince)) return 'late';
-  return replacedKeys.includes(thumbprint) ? 'ended' : 'new';
+  return replacedKeys?.includes(thumbprint) ? 'ended' : 'new';
 }
 
 /** Records keys that a hub vouches for, if they are new. The keys before them end. */
 export function vouch<Access extends DeviceAccess>(access: Access, vouching: Vouching): Access {
   if (judgeVouching(access, vouching) !== 'new') return access;
-  const { joined: before, replacedKeys = [] } = access;
+  const { joined: before } = access;
   const { keys, thumbprint, hub, readAt } = vouching;
-  const replaced = before && before.thumbprint !== thumbprint ? [...replacedKeys, before.thumbprint] : replacedKeys;
-  return {
-    ...access,
-    joined: { keys, thumbprint, hub, joinedAt: before?.joinedAt ?? readAt, keysSince: readAt },
-    ...(replaced.length === 0 ? {} : { replacedKeys: replaced.slice(-MAX_REPLACED) }),
-  };
+  const joined = { keys, thumbprint, hub, joinedAt: before ? before.joinedAt : readAt, keysSince: readAt };
+  if (!before || before.thumbprint === thumbprint) return { ...access, joined };
+  return { ...access, joined, replacedKeys: [...(access.replacedKeys ?? []), before.thumbprint].slice(-MAX_REPLACED) };
 }

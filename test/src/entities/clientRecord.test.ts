@@ -84,7 +84,7 @@ describe('a revocation', () => {
   test('counts from the entity’s current time: a run that began before is older', async () => {
     const { state, outcome } = await send({}, 'revoke', { at: EARLY, until: OVER }, LATE);
     expect([state, outcome]).toEqual([
-      { revokedAt: LATE, tokensEndedAt: LATE, disabling },
+      { revokedAt: LATE, tokensEndedAt: LATE, keysEndedAt: LATE, disabling },
       { kind: 'done', value: { revokedAt: LATE, isKnown: false } },
     ]);
   });
@@ -127,7 +127,7 @@ describe('a revocation', () => {
       until: OVER,
     });
     expect(cleared).toEqual({
-      state: { tokensEndedAt: EARLY },
+      state: { tokensEndedAt: EARLY, keysEndedAt: EARLY },
       outcome: { kind: 'done', value: { stands: false } },
     });
   });
@@ -180,15 +180,28 @@ describe('the record of a client', () => {
   test('keeps the first time of a repeated revocation until it is cleared, and ends runs in between', async () => {
     const LATEST = '2026-03-01T12:00:02.000Z';
     const twice = await send({ revokedAt: EARLY }, 'revoke', { at: LATE, until: OVER });
-    expect(twice.state).toEqual({ revokedAt: LATE, firstRevokedAt: EARLY, tokensEndedAt: LATE, disabling });
+    expect(twice.state).toEqual({
+      revokedAt: LATE,
+      firstRevokedAt: EARLY,
+      tokensEndedAt: LATE,
+      keysEndedAt: LATE,
+      disabling,
+    });
     expect(twice.outcome).toMatchObject({ kind: 'done', value: { revokedAt: LATE, firstRevokedAt: EARLY } });
     const thrice = await send(twice.state, 'revoke', { at: LATEST, until: OVER });
-    expect(thrice.state).toEqual({ revokedAt: LATEST, firstRevokedAt: EARLY, tokensEndedAt: LATEST, disabling });
+    expect(thrice.state).toEqual({
+      revokedAt: LATEST,
+      firstRevokedAt: EARLY,
+      tokensEndedAt: LATEST,
+      keysEndedAt: LATEST,
+      disabling,
+    });
     expect((await send(thrice.state, 'begin', { requestedAt: LATE })).outcome).toMatchObject({ code: 'revoked' });
     expect((await send(thrice.state, 'forget', {})).state).toMatchObject(thrice.state);
     expect((await send(twice.state, 'clearRevocation', { effectiveAt: LATEST })).state).toEqual({
       disabling,
       tokensEndedAt: LATE,
+      keysEndedAt: LATE,
     });
   });
 
@@ -224,7 +237,7 @@ describe('the record of a client', () => {
     const access = { identity: { principalId: 'a-device', principalType: 'Device' as const }, grants: [] };
     const record = { ...kept, rotationDueSince: EARLY, acknowledged: 'v1', access };
     const forgotten = await send(record, 'forget', {});
-    const stays = { ...kept, knownSince: EARLY, tokensEndedAt: EARLY, lastIdentity: 'a-device' };
+    const stays = { ...kept, knownSince: EARLY, tokensEndedAt: EARLY, keysEndedAt: EARLY, lastIdentity: 'a-device' };
     expect(forgotten.state).toEqual(stays);
     expect((await send(forgotten.state, 'forget', {})).state).toEqual(stays);
     // The client existed, so a repeated offboarding does not report it as unknown.

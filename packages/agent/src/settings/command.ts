@@ -182,20 +182,23 @@ function sourceOf(kind: ChannelSettings['kind'], env: Record<string, unknown>): 
   return kind === 'iotHub' && env['IOTHUB_SEALED'] === 'true' ? 'hub' : 'vault';
 }
 
-/** Settings that do not go with a source of secrets, and why. */
-const CONFLICTS: Readonly<Record<SecretSource['kind'], { readonly names: readonly string[]; readonly why: string }>> = {
-  vault: {
-    names: Object.keys(joinedVariables.shape),
-    why: 'is for the channel joined, or iotHub with IOTHUB_SEALED; set one of these, or remove it',
-  },
-  joined: {
-    names: FROM_MEMBERSHIP,
-    why: 'cannot be set with the channel joined, because the device has it from its membership or does not need it',
-  },
-  hub: {
-    names: ['KEY_RENEWAL_DAYS', 'CLIENTS', 'SECRETS', ...NEVER_SEALED],
-    why: 'cannot be set with IOTHUB_SEALED, because the device has it from its hub and the app or does not need it',
-  },
+const named = (names: readonly string[], why: string): readonly (readonly [string, string])[] =>
+  names.map((name) => [name, why]);
+
+/** Settings that do not go with a source of secrets, each with the reason. */
+const CONFLICTS: Readonly<Record<SecretSource['kind'], readonly (readonly [string, string])[]>> = {
+  vault: [
+    ['JOIN_FOLDER', 'is for the channel joined, and for iotHub with IOTHUB_SEALED; set one of them, or remove it'],
+    ['KEY_RENEWAL_DAYS', 'is for the channel joined only; set CHANNEL to joined, or remove it'],
+  ],
+  joined: named(
+    FROM_MEMBERSHIP,
+    'cannot be set with the channel joined, because the device has it from its membership or does not need it',
+  ),
+  hub: named(
+    ['KEY_RENEWAL_DAYS', 'CLIENTS', 'SECRETS', ...NEVER_SEALED],
+    'cannot be set with IOTHUB_SEALED, because the device has it from its hub or does not need it',
+  ),
 };
 
 /**
@@ -207,11 +210,15 @@ function refuseConflicts(
   values: Record<string, unknown>,
   env: Record<string, unknown>,
 ): void {
-  const { names, why } = CONFLICTS[source];
-  const given = names.filter((name) => env[name] !== undefined);
-  if (source !== 'vault' && values['clients'] !== undefined) given.push('--clients');
-  if (given.length > 0) throw new BadSettings(given.map((name) => `${name}: ${why}`).join('\n'));
+  const given = CONFLICTS[source].filter(([name]) => env[name] !== undefined);
+  const clients = CONFLICTS[source].find(([name]) => name === 'CLIENTS');
+  const flagged = clients && values['clients'] !== undefined ? [['--clients', clients[1]] as const] : [];
+  const unsealed = source === 'vault' && env['IOTHUB_SEALED'] === 'true' ? [UNSEALED] : [];
+  const problems = [...given, ...flagged, ...unsealed];
+  if (problems.length > 0) throw new BadSettings(problems.map(([name, why]) => `${name}: ${why}`).join('\n'));
 }
+
+const UNSEALED = ['IOTHUB_SEALED', 'is for the channel iotHub only; set CHANNEL to iotHub, or remove it'] as const;
 
 /** Takes each value from its flag or else from its variable. An invalid value is reported by the name that was used. */
 function either<T>(
