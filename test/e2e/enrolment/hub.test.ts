@@ -200,7 +200,10 @@ test('whatever a twin claims, nothing is given to keys that are not proven to be
   for (const claim of claims) {
     await reportAnything(it, client, claim);
     const ended = await onboard(client);
-    expect(ended, JSON.stringify(claim)).toMatchObject({ status: 'rolledBack', failure: { code: 'device-keys-invalid' } });
+    expect(ended, JSON.stringify(claim)).toMatchObject({
+      status: 'rolledBack',
+      failure: { code: 'device-keys-invalid' },
+    });
     expect(JSON.stringify(ended)).not.toContain(secretWord);
   }
   expect(await it.operator.everything()).toEqual(before);
