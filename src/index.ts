@@ -113,6 +113,10 @@ const turns = new Turns();
 const azure = createAzurePorts(config, turns);
 const ports = auditedPorts(telemetry ? measuredPorts(azure, telemetry) : azure);
 const queries = withInventoryLast(createQueries(ports, config), (work) => turns.asInventory(work));
+/** For devices that ask: after all other requests, so that they cannot delay runs. A run's own message has the run's turn. */
+const sealedWhenAsked: typeof ports.sealed = {
+  seal: (...asked) => turns.asInventory(() => ports.sealed.seal(...asked)),
+};
 const anonymousLimit = new AnonymousLimit(config.reportsPerMinute);
 const anonymous = anonymousHandlers(anonymousLimit);
 const polls = new LongPolls(config.polling.atOnce);
@@ -268,7 +272,7 @@ df.app.client.http('getDeviceSecrets', {
   route: 'devices/secrets',
   methods: ['GET'],
   authLevel: 'anonymous',
-  handler: anonymous(getDeviceSecrets(config.reportKeys, signedRequests, ports.sealed), 'device'),
+  handler: anonymous(getDeviceSecrets(config.reportKeys, signedRequests, sealedWhenAsked), 'device'),
 });
 df.app.client.http('postEnrolments', {
   route: 'enrolments',

@@ -14,7 +14,7 @@ import { mentions } from './calls/serviceErrors.js';
 import { createVaultClient } from './vaultClient.js';
 
 /**
- * Creates the sealed secrets on Azure Key Vault. Requests come after all others, so that devices that ask cannot delay runs.
+ * Creates the sealed secrets on Azure Key Vault.
  * @param turns gives each request its token
  */
 export function createSealedSecrets(config: Config['vault'], credential: TokenCredential, turns: Turns): SealedSecrets {
@@ -22,9 +22,7 @@ export function createSealedSecrets(config: Config['vault'], credential: TokenCr
 
   async function read({ name, version }: RequestedSecret): Promise<KeyVaultSecret> {
     try {
-      return await turns.asInventory(() =>
-        call('read secret', name, (sdk) => sdk.getSecret(name, version === undefined ? {} : { version })),
-      );
+      return await call('read secret', name, (sdk) => sdk.getSecret(name, version === undefined ? {} : { version }));
     } catch (error) {
       if (error instanceof ServiceError && mentions(error, 'SecretDisabled'))
         throw refusal(name, 'notFound', 'version-disabled');
