@@ -120,6 +120,10 @@ const polls = new LongPolls(config.polling.atOnce);
 const azure = createAzurePorts(config, turns, polls);
 const ports = auditedPorts(telemetry ? measuredPorts(azure, telemetry) : azure);
 const queries = withInventoryLast(createQueries(ports, config), (work) => turns.asInventory(work));
+/** For devices that ask: after all other requests, so that they cannot delay runs. A run's own message has the run's turn. */
+const sealedWhenAsked: typeof ports.sealed = {
+  seal: (...asked) => turns.asInventory(() => ports.sealed.seal(...asked)),
+};
 const anonymousLimit = new AnonymousLimit(config.reportsPerMinute);
 const anonymous = anonymousHandlers(anonymousLimit);
 const signedRequests = new SignedRequests(config.reportKeys);
@@ -274,7 +278,7 @@ df.app.client.http('getDeviceSecrets', {
   route: 'devices/secrets',
   methods: ['GET'],
   authLevel: 'anonymous',
-  handler: anonymous(getDeviceSecrets(config, signedRequests, ports.sealed), 'device'),
+  handler: anonymous(getDeviceSecrets(config, signedRequests, sealedWhenAsked), 'device'),
 });
 df.app.client.http('postEnrolments', {
   route: 'enrolments',

@@ -21,6 +21,7 @@ import { planOffboarding } from './takingAway/planOffboarding.js';
 import { preflight } from './onboarding/preflight.js';
 import { promote } from './credentials/promote.js';
 import { alertRotationFailed, alertRotationsStopped } from './rotation/raiseAlert.js';
+import { readHubKeys } from './credentials/readHubKeys.js';
 import { readSync } from './credentials/readSync.js';
 import { recordVerification } from './onboarding/recordVerification.js';
 import { disableSecrets, retireSecret } from './takingAway/retireSecrets.js';
@@ -53,6 +54,7 @@ export function createActivities(
     checkBinding: checkBinding(queries.reads),
     checkCredential: checkCredential(ports),
     readSync: readSync(queries.reads),
+    readHubKeys: readHubKeys(ports),
     requestPullCheck: requestPullCheck(ports, config.reportKeys),
     promote: promote(ports, queries.reads),
     recordVerification: recordVerification(ports),

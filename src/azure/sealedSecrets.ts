@@ -14,7 +14,7 @@ import { mentions } from './calls/serviceErrors.js';
 import { createVaultClient } from './vaultClient.js';
 
 /**
- * Creates the sealed secrets on Azure Key Vault. Requests come after all others, so that devices that ask cannot delay runs.
+ * Creates the sealed secrets on Azure Key Vault.
  * @param turns gives each request its token
  */
 export function createSealedSecrets(
@@ -22,16 +22,16 @@ export function createSealedSecrets(
   credential: TokenCredential,
   turns: Turns,
 ): SealedSecrets {
-  const clients = new Map(vaults.map((vault) => [vault.host, createVaultClient(vault, credential, turns)]));
+  const created = vaults.map((vault) => createVaultClient(vault, credential, turns));
+  const [first] = created;
+  const clients = new Map(vaults.map(({ host }, index) => [host, created[index]]));
 
   async function read({ vaultHost, name, version }: RequestedSecret): Promise<KeyVaultSecret> {
-    const client = clients.get(vaultHost);
+    const client = vaultHost === undefined ? first : clients.get(vaultHost);
     if (client === undefined) throw refusal(name, 'refused', 'vault-not-configured');
     const { call } = client;
     try {
-      return await turns.asInventory(() =>
-        call('read secret', name, (sdk) => sdk.getSecret(name, version === undefined ? {} : { version })),
-      );
+      return await call('read secret', name, (sdk) => sdk.getSecret(name, version === undefined ? {} : { version }));
     } catch (error) {
       if (error instanceof ServiceError && mentions(error, 'SecretDisabled'))
         throw refusal(name, 'notFound', 'version-disabled');

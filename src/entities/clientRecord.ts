@@ -15,6 +15,7 @@ import {
   type ClientRecordOperation,
   type ClientRecordRequest,
   type ClientRecordRequests,
+  type Started,
 } from '../domain/clients/clientRecord.js';
 import {
   beginDisabling,
@@ -27,16 +28,26 @@ import {
 } from '../domain/clients/revocationMarks.js';
 import { clearRotationDue, markRotationDue } from '../domain/clients/rotationMarks.js';
 import { judgeBegin, judgeEvent, noteEvent } from '../domain/clients/runBegin.js';
-import { issueEnrolment, noteContact, redeem, renewKeys, withdrawEnrolment } from '../domain/enrolment/enrolment.js';
+import {
+  issueEnrolment,
+  noteContact,
+  redeem,
+  renewKeys,
+  withdrawEnrolment,
+  type Joined,
+} from '../domain/enrolment/enrolment.js';
+import { judgeVouching, vouch } from '../domain/enrolment/hubDevices.js';
 import type { AccessRequests } from '../domain/access/heldAccess.js';
 import { isEndKnown } from '../domain/operations/endedOperation.js';
 import { done, failed, retryLater, type StepOutcome } from '../domain/operations/stepOutcome.js';
 import { POLLER_INDEX, pollerSignals, type PollerSignal } from '../domain/polling/pollerIndex.js';
 import { clientVault, hasCredential, type VaultHosts } from '../domain/vaults/clientVault.js';
 import { ACCESS_WORK } from './accessWork.js';
+import { audit } from '../audit/audit.js';
 import { POLLING_WORK } from './pollingWork.js';
 import type { EntitySignal } from './registerEntity.js';
 import { auditEnd } from '../audit/auditEnd.js';
+import { parseOperationId } from '@connected-registry/protocol/names/operationId';
 
 /** The new state and the outcome of an operation. */
 interface ClientRecordAnswer<Answer extends object = object> {
@@ -99,6 +110,7 @@ const WORK: Work = {
   withdrawEnrolment: (record, { hash }) => keep(withdrawEnrolment(record, hash)),
   redeem: (record, { redemption }) => keep(redeem(record, redemption)),
   renewKeys: (record, { renewal }) => keep(renewKeys(record, renewal)),
+  vouch: vouchFor,
   noteContact: (record, { thumbprint, at }) => keep(noteContact(record, thumbprint, at)),
   noteEnd: recordEnd,
   ...ofAccess(),
@@ -108,8 +120,11 @@ const WORK: Work = {
 
 /** What must not come back stays: also a token issued during the offboarding ends, since its device would have nothing. */
 function forget(record: ClientRecord, _request: ClientRecordRequests['forget'], now: Date): ClientRecordAnswer {
-  const { knownSince, revokedAt, firstRevokedAt, disabled, disabling, newestEventAt, ended, tokensEndedAt, polling } =
-    endAccess(record, now.toISOString());
+  const { knownSince, revokedAt, firstRevokedAt, disabled, disabling, newestEventAt, ended, ...rest } = endAccess(
+    record,
+    now.toISOString(),
+  );
+  const { tokensEndedAt, keysEndedAt, polling } = rest;
   return keep({
     // Keeps that the client existed, so that a repeated offboarding does not report it as unknown.
     knownSince: knownSince ?? now.toISOString(),
@@ -120,6 +135,7 @@ function forget(record: ClientRecord, _request: ClientRecordRequests['forget'], 
     ...(newestEventAt ? { newestEventAt } : {}),
     ...(ended ? { ended } : {}),
     ...(tokensEndedAt ? { tokensEndedAt } : {}),
+    ...(keysEndedAt ? { keysEndedAt } : {}),
     ...(polling ? { polling } : {}),
     ...keptIdentity(record),
   });
@@ -196,7 +212,7 @@ function begin(
         ...clears,
         vault: vaultOf(state),
         ...(acknowledged === undefined ? {} : { acknowledged }),
-        ...(joined === undefined ? {} : { hasJoined: true as const }),
+        ...(joined === undefined ? {} : reachedBy(joined)),
         ...tokensIn(state),
         ...readersIn(state),
       };
@@ -242,6 +258,30 @@ function staleEvent(state: ClientRecord, newestEventAt: string): ClientRecordAns
     state,
     outcome: failed('stale-event', `a newer event about the device, of ${newestEventAt}, was accepted before`),
   };
+}
+
+/**
+ * Writes the audit line of new keys here, as that of an end: whoever can write in the twin gets the client's credential, so a
+ * changed key is what an operator looks for.
+ */
+function vouchFor(record: ClientRecord, { vouching, by }: ClientRecordRequests['vouch']): AnswerTo<'vouch'> {
+  const verdict = judgeVouching(record, vouching);
+  const { thumbprint } = vouching;
+  const facts = { ...by, resource: parseOperationId(by.operation)?.instance ?? by.operation, thumbprint };
+  if (verdict === 'ended') {
+    audit('device.vouch.refused', { ...facts, reason: 'device-key-ended' });
+    return { state: record, outcome: failed('device-key-ended', ENDED_KEY) };
+  }
+  if (verdict === 'new')
+    audit('device.vouch.succeeded', { ...facts, reason: record.joined === undefined ? 'joined' : 'renewed' });
+  return { state: vouch(record, vouching), outcome: done({ verdict }) };
+}
+
+const ENDED_KEY =
+  'the hub reports keys of the device that have ended: others replaced them, or the client was revoked or offboarded since';
+
+function reachedBy({ hub }: Joined): Pick<Started, 'hasJoined' | 'hub'> {
+  return hub ? { hub } : { hasJoined: true };
 }
 
 /**

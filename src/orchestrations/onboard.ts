@@ -49,9 +49,9 @@ function* onboardClient(run: RunContext<OnboardingRun>): Flow<OnboardingResult> 
   });
 }
 
-/** Nothing is to be written, and the request does not ask for a new pull check. */
-function isUpToDate({ plan, request }: OnboardingClient): boolean {
-  return isConverged(plan) && !request.recheck;
+/** Nothing is to be written, the request does not ask for a new pull check, and the device is the one that has the credential. */
+function isUpToDate({ plan, request, address }: OnboardingClient): boolean {
+  return isConverged(plan) && !request.recheck && !address.hasNewKeys;
 }
 
 function* ensureScopeMap({ plan, request, mapHold }: OnboardingClient): Flow<void> {
@@ -99,6 +99,9 @@ function* verifyKept(client: OnboardingClient, stored: StoredCredential): Flow<O
   const verification = { reference, version: stored.version, scopeMap: request.scopeMap, rights, pull };
   yield* run.step('recordVerification', () => run.activities.recordVerification(verification));
   yield* succeed(client);
+  // Another device than the one that has had the promotion.
+  if (client.address.hasNewKeys)
+    yield* credentials.announce({ name: mainSecretName(request), version: stored.version });
   return resultOf(client, stored, pull, plan.writes.length > 0);
 }
 

@@ -1,6 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { refusing } from '@connected-registry/protocol/answers/problems';
-import type { DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
 import { referenceOf } from '@connected-registry/protocol/names/clientKey';
 import type { OldPassword } from '@connected-registry/protocol/names/secretTags';
 import type { OperationOutcome, RotationResult } from '../domain/operations/operation.js';
@@ -13,6 +12,7 @@ import { beginRun, type Compensation, type RunContext } from './run/runContext.j
 import { awaitSync } from './steps/awaitSync.js';
 import { ClientRecords } from './steps/clientRecord.js';
 import { Credentials } from './steps/credentials.js';
+import { DeviceAddress } from './steps/deviceAddress.js';
 import { channelOfRun } from './steps/deviceChannel.js';
 import { planRetry } from './steps/rotationRetry.js';
 
@@ -21,7 +21,7 @@ type RotationContext = RunContext<RotationRun>;
 interface PlannedRotation {
   readonly plan: RotationPlan;
   /** How the device is reached. */
-  readonly channel: DeviceChannelChoice;
+  readonly address: DeviceAddress;
 }
 
 /** Rotates one client's credential: the other slot is filled and proven before anyone is notified to use it. */
@@ -66,19 +66,22 @@ function* preflight(run: RotationContext): Flow<PlannedRotation> {
   let slotFreeAt: string | undefined;
   run.afterUndo((failure, error) => planRetry(run, failure, error, slotFreeAt));
   return yield* run.step('preflight', function* () {
-    const { clears, acknowledged, hasJoined, poller } = yield* new ClientRecords(run).begin();
+    const { clears, acknowledged, hasJoined, hub, poller } = yield* new ClientRecords(run).begin();
     if (clears) throw new StepFailed('revoked', `the client was revoked at ${clears.revokedAt}`);
-    const known = acknowledged === undefined ? {} : { acknowledged };
-    const plan = yield* run.activities.planRotation({ rotation, ...known });
+    const reported = acknowledged === undefined ? {} : { acknowledged };
+    const plan = yield* run.activities.planRotation({ rotation, ...reported });
     ({ slotFreeAt } = plan);
     if (refusing(plan.problems).length > 0) throw new Refused(plan.problems);
-    return { plan, channel: channelOfRun(run.input, hasJoined === true || poller?.current !== undefined) };
+    const asks = hasJoined === true || poller?.current !== undefined;
+    const address = new DeviceAddress(run, channelOfRun(run.input, { asks, hub }));
+    yield* address.readEarly();
+    return { plan, address };
   });
 }
 
-function credentialsOf(run: RotationContext, { plan, channel }: PlannedRotation): Credentials {
+function credentialsOf(run: RotationContext, { plan, address }: PlannedRotation): Credentials {
   const reference = referenceOf(run.input.request);
-  const order = { ...plan, reference, channel, acknowledgeSeconds: overlapSeconds(plan, run.limits) };
+  const order = { ...plan, reference, address, acknowledgeSeconds: overlapSeconds(plan, run.limits) };
   return new Credentials(run, order, () => requireBinding(run, plan.token));
 }
 

@@ -70,8 +70,9 @@ export const PORT_CALLS: PortCallTable = {
   devices: {
     requestPullCheck: { action: 'pullCheck.request', resource: first },
     announcePromotion: { action: 'promotion.announce', resource: first },
+    sendSealed: { action: 'sealedMessage.send', resource: first },
   },
-  hubs: { hasDevice: 'not audited' },
+  hubs: { hasDevice: 'not audited', reportedKeys: 'not audited' },
   alerts: {
     rotationFailed: { action: 'rotation.alert', resource: first },
     rotationsStopped: { action: 'sweep.alert', resource: first },

@@ -3,8 +3,8 @@ import type { ClientReference } from '@connected-registry/protocol/names/clientK
 
 /** A version of a secret that a device asks for. */
 export interface RequestedSecret {
-  /** Host of the client's vault. */
-  readonly vaultHost: string;
+  /** Host of the client's vault; undefined for the first. */
+  readonly vaultHost: string | undefined;
   readonly name: string;
   /** Absent for the newest. */
   readonly version?: string;

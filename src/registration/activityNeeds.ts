@@ -32,6 +32,7 @@ const ACTIVITY_NEEDS: { readonly [Name in keyof AllActivities]: NeedsOf<Name> } 
   checkBinding: { reads: 1 },
   checkCredential: { reads: 1 },
   readSync: { reads: 1 },
+  readHubKeys: NONE,
   requestPullCheck: NONE,
   promote: { reads: 1 },
   recordVerification: NONE,

@@ -56,6 +56,7 @@ export type ServiceOperation =
   | `publish ${PublishedType} for`
   | 'read device'
   | 'change twin of'
+  | 'read twin of'
   | `call method ${'pullCheckRequested' | 'credentialPromoted'} of`
   | 'list role assignments of vault'
   | 'get role assignment on secret'

@@ -44,7 +44,7 @@ export function profileDisagreements(settings: Settings): string[] {
         `take ${bytes} bytes with the repositories of each, and at most ${MAX_PIECE_BYTES} can be started together (${clients.length} clients); name fewer repositories, wildcards such as samples/*, or fewer clients`,
       );
     if (isUnknownHub(match.hub)) fault('match.hub', 'is none of IOT_HUBS; add it there or name one of them');
-    if (channel.kind === 'iotHub' && channel.hub !== match.hub && isUnknownHub(channel.hub))
+    if ('hub' in channel && channel.hub !== match.hub && isUnknownHub(channel.hub))
       fault('channel.hub', 'is none of IOT_HUBS; add it there or name one of them');
     if (channel.kind === 'poll' && !settings.POLL_AUDIENCE)
       fault('channel', 'is poll, which needs the setting POLL_AUDIENCE');

@@ -15,6 +15,8 @@ export function tracedDevices(devices: DeviceChannel): DeviceChannel {
       return devices.requestPullCheck(id, traced, channel);
     },
     announcePromotion: (id, message, channel) => devices.announcePromotion(id, message, channel),
+    // What is sealed cannot be changed here.
+    sendSealed: (id, signal, target) => devices.sendSealed(id, signal, target),
   };
 }
 

@@ -53,6 +53,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
   'Arithmetic over lists of our own that are never empty.': ['packages/clock/src/schedules/cronTimes.ts *'],
   'A count or a group that begins with nothing.': [
     'src/domain/clients/caseTwins.ts groups.get(folded(client)) ?? ',
+    'src/domain/enrolment/hubDevices.ts access.replacedKeys ?? ',
     'src/domain/check/fixCommands.ts byRepository.get(repository) ?? ',
     'src/domain/check/checkRun.ts counts[state] ?? ',
     'src/queries/clients/check.ts counts[state] ?? ',

@@ -23,6 +23,8 @@ export interface KeeperOptions {
   consumers: readonly Consumer[];
   /** Names of the main secrets to keep. If any are listed, promotions add no others. */
   listed: readonly string[];
+  /** Names of main secrets to keep from the start, beside others. */
+  known: readonly string[];
   /** Maximum milliseconds between two reads of a secret. */
   refresh: number;
   acknowledge: (promotion: Acknowledgeable, version: string, signal: AbortSignal) => Promise<Sent>;
@@ -269,7 +271,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
   return {
     start() {
       if (consumers.length === 0) return;
-      for (const name of options.listed) look(name, true);
+      for (const name of [...options.listed, ...options.known]) look(name, true);
       for (const consumer of consumers) void track(recall(consumer));
     },
     promoted(promotion) {

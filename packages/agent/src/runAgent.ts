@@ -4,6 +4,7 @@ import { guardOutput } from '@connected-registry/protocol/redaction/guardedOutpu
 import type { AgentClock } from './agentClock.js';
 import { EXIT_CODES } from './exitCodes.js';
 import { JoinFolderFailure } from './joined/folder/joinFolder.js';
+import { hubSecrets } from './joined/hub/hubDevice.js';
 import { join } from './joined/joinCommand.js';
 import { JoinFailure, JoinRefused } from './joined/joinFailures.js';
 import { joinedSecrets } from './joined/joinedDevice.js';
@@ -13,7 +14,9 @@ import { errorName } from './pullFailure.js';
 import { pullCheckOptions } from './pullCheckOptions.js';
 import { credentialOf } from './secrets/identity.js';
 import { keyVaultReader } from './secrets/vault.js';
+import type { SecretReader } from './secrets/vault.js';
 import { BadSettings } from './settings/badSettings.js';
+import type { CheckSettings } from './settings/check.js';
 import { readCommand } from './settings/command.js';
 import type { Command, ServiceSettings } from './settings/command.js';
 import type { JoinSettings } from './settings/join.js';
@@ -64,13 +67,24 @@ async function joinApp(settings: JoinSettings, clock: AgentClock): Promise<void>
 
 async function once({ secret, image, check }: Extract<Command, { kind: 'once' }>, clock: AgentClock): Promise<void> {
   const signal = AbortSignal.timeout(check.checkTimeout);
-  const secrets =
-    check.secrets.kind === 'vault'
-      ? keyVaultReader(check.secrets.vault, credentialOf(check.secrets.identity))
-      : await joinedSecrets({ folder: check.secrets.folder, timeout: check.idleTimeout }, clock);
+  const secrets = await secretsOfOnce(check, clock);
   const result = await runPullCheck(secret, image, pullCheckOptions(check, secrets), signal);
   process.stdout.write(`${JSON.stringify({ image, ...result })}\n`);
   process.exitCode = result.outcome === 'pulled' ? EXIT_CODES.succeeded : EXIT_CODES.failed;
+}
+
+async function secretsOfOnce(
+  { secrets, idleTimeout: timeout }: CheckSettings,
+  clock: AgentClock,
+): Promise<SecretReader> {
+  switch (secrets.kind) {
+    case 'vault':
+      return keyVaultReader(secrets.vault, credentialOf(secrets.identity));
+    case 'joined':
+      return joinedSecrets({ ...secrets, timeout }, clock);
+    case 'hub':
+      return hubSecrets({ ...secrets, timeout }, clock);
+  }
 }
 
 async function serve(service: ServiceSettings, clock: AgentClock): Promise<void> {

@@ -88,6 +88,7 @@ async function startIn(
     secrets: options.secrets,
     consumers: consumersOf(settings.consumers),
     listed: surroundings.listed,
+    known: surroundings.known,
     refresh: settings.consumers.refresh,
     acknowledge: (promotion, version, signal) =>
       sendAcknowledgement(promotion, { version, agent: AGENT_NAME }, reporter, signal),

@@ -6,6 +6,7 @@ import type { Channel, SignalHandler } from './channels/channel.js';
 import { startIotHub } from './channels/iotHub/iotHub.js';
 import { startPolling } from './channels/poll.js';
 import type { ClockSkew } from './clockSkew.js';
+import { openHubDevice } from './joined/hub/hubDevice.js';
 import { openJoinedDevice } from './joined/joinedDevice.js';
 import type { Log } from './log.js';
 import { credentialOf } from './secrets/identity.js';
@@ -13,7 +14,7 @@ import { keyVaultReader } from './secrets/vault.js';
 import type { SecretReader } from './secrets/vault.js';
 import { BadSettings } from './settings/badSettings.js';
 import type { ChannelSettings } from './settings/channel.js';
-import type { SecretSource } from './settings/check.js';
+import type { CheckSettings, SecretSource } from './settings/check.js';
 import type { ServiceSettings } from './settings/command.js';
 
 /** What an agent shares with its channel. */
@@ -31,6 +32,8 @@ export interface Surroundings {
   secrets: SecretReader;
   /** Names of main secrets to keep, and no others; empty for those that are promoted. */
   listed: readonly string[];
+  /** Names of main secrets to keep from the start, beside those that are promoted. */
+  known: readonly string[];
   /** Starts the channel, if the agent is the one that opens it. */
   startChannel(ports: ChannelPorts): Channel | undefined;
   /** What `GET /health` says of the channel besides its connection. */
@@ -53,6 +56,8 @@ export interface SurroundingsPorts {
 export async function surroundingsOf(settings: ServiceSettings, ports: SurroundingsPorts): Promise<Surroundings> {
   const { channel, check, reportUrl } = settings;
   if (channel.kind === 'joined') return joinedSurroundings(settings, channel, ports);
+  if (channel.kind === 'iotHub' && check.secrets.kind === 'hub')
+    return hubSurroundings(check, channel, check.secrets, ports);
   // The reader of settings gives every other channel a vault and the app's address.
   if (check.secrets.kind !== 'vault' || reportUrl === undefined) throw new BadSettings('REPORT_URL: is missing');
   return entraSurroundings({ ...settings, reportUrl }, check.secrets, ports);
@@ -69,6 +74,7 @@ function entraSurroundings(
     clients,
     secrets: keyVaultReader(vault, credential, (date) => skew.observe(date)),
     listed: consumers.secrets,
+    known: [],
     startChannel(common) {
       if (channel.kind === 'poll') {
         return startPolling({ ...channel, ...common, url: reportUrl, skew, credential, timeout: check.idleTimeout });
@@ -77,6 +83,29 @@ function entraSurroundings(
     },
     health: () => ({}),
     close: () => Promise.resolve(),
+  };
+}
+
+/** A device that gets its messages and secrets sealed to keys of its own, through its hub and from the app. */
+async function hubSurroundings(
+  { idleTimeout: timeout }: CheckSettings,
+  channel: Extract<ChannelSettings, { kind: 'iotHub' }>,
+  { url, folder }: Extract<SecretSource, { kind: 'hub' }>,
+  { clock, skew, log }: SurroundingsPorts,
+): Promise<Surroundings> {
+  const { hostName: hub, deviceId, moduleId } = channel.identity;
+  const place = { hub, device: deviceId, ...(moduleId !== undefined && { module: moduleId }) };
+  const device = await openHubDevice({ folder, url, place, timeout, clock, skew, log });
+  return {
+    reportUrl: url,
+    clients: new Set([deviceId]),
+    secrets: device.secrets,
+    listed: [],
+    // So that an engine's file that was lost is written again without another promotion.
+    known: device.known,
+    startChannel: (common) => startIotHub({ ...channel, ...common, device }),
+    health: () => device.health(),
+    close: () => device.close(),
   };
 }
 
@@ -94,6 +123,7 @@ async function joinedSurroundings(
     secrets,
     // The client is known, so that a device which was rebuilt has its credential without another promotion.
     listed: [mainSecretName(membership)],
+    known: [],
     startChannel: (common) => startAsking({ ...channel, ...common, skew, ask: device.ask, read: device.read }),
     health: () => device.health(),
     close: () => device.close(),

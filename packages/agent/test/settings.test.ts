@@ -287,6 +287,7 @@ describe('a device that has joined', () => {
     'IOTHUB_KEY_FILE',
     'IOTHUB_CA_FILE',
     'IOTHUB_PORT',
+    'IOTHUB_SEALED',
   ];
   test.each(FROM_MEMBERSHIP)('cannot have %s, with --once or without', (name) => {
     const env = { CHANNEL: 'joined', [name]: 'client-secret-value' };
@@ -308,7 +309,45 @@ describe('a device that has joined', () => {
 
   test.each(['webhook', 'poll', 'iotHub'])('is not what the channel %s makes of a folder', (channel) => {
     const env = { ...ENV, CHANNEL: channel, JOIN_FOLDER: '/device', KEY_RENEWAL_DAYS: '7' };
-    expect(problem([], env)).toMatch(/JOIN_FOLDER: is for the channel joined only[^]*KEY_RENEWAL_DAYS: is for/);
+    expect(problem([], env)).toMatch(
+      /JOIN_FOLDER: is for the channel joined[^]*KEY_RENEWAL_DAYS: is for the channel joined only/,
+    );
+  });
+});
+
+describe('a device of a hub with keys', () => {
+  const HUB = {
+    CHANNEL: 'iotHub',
+    IOTHUB_CONNECTION_STRING: 'HostName=h.example;DeviceId=d;SharedAccessKey=a2V5',
+    IOTHUB_SEALED: 'true',
+    REPORT_URL: 'https://app.example/',
+  };
+
+  test('needs its hub and the app, and neither an identity nor a vault', () => {
+    expect(readCommand([], HUB)).toMatchObject({
+      kind: 'serve',
+      service: {
+        channel: { kind: 'iotHub', identity: { hostName: 'h.example', deviceId: 'd' } },
+        check: { secrets: { kind: 'hub', folder: '/var/lib/connected-registry-device', url: 'https://app.example' } },
+      },
+    });
+    expect(problem(['--once', '--secret', 's', '--image', 'i:t'], { ...HUB, JOIN_FOLDER: '/device' })).toBe('none');
+  });
+
+  test('cannot have what it has from its hub, or does not need', () => {
+    for (const name of ['KEY_VAULT_URL', 'AZURE_CLIENT_ID', 'CLIENTS', 'SECRETS', 'KEY_RENEWAL_DAYS', 'WEBHOOK_KEY'])
+      expect(problem([], { ...HUB, [name]: '7' }), name).toContain(`${name}: cannot be set with IOTHUB_SEALED`);
+    expect(problem(['--clients', 'a'], HUB)).toContain('--clients: cannot be set with IOTHUB_SEALED');
+  });
+
+  test('signs the paths of its requests, so the address of the app has none', () => {
+    expect(problem([], { ...HUB, REPORT_URL: 'https://app.example/front' })).toContain('REPORT_URL: must be the app');
+  });
+
+  test('is none on another channel', () => {
+    const message = 'IOTHUB_SEALED: is for the channel iotHub only';
+    expect(problem([], { ...ENV, CHANNEL: 'webhook', IOTHUB_SEALED: 'true' })).toContain(message);
+    expect(problem([], { ...ENV, CHANNEL: 'webhook', IOTHUB_SEALED: 'false' })).toBe('none');
   });
 });
 

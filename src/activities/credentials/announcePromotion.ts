@@ -1,29 +1,38 @@
-import type { DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
 import type { CredentialPromoted } from '@connected-registry/protocol/messages/pullCheckMessages';
+import type { Delivery } from '../../domain/enrolment/sealedDelivery.js';
 import { deriveAcknowledgementKey, type ReportKeys } from '../../domain/pullCheck/reportKey.js';
 import { promotionEventId } from '@connected-registry/protocol/messages/signalEvent';
+import type { InVault } from '../../domain/vaults/clientVault.js';
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
 import { delivering } from './delivering.js';
+import { sendSealed } from './sealedSending.js';
 
 /** `expiresAt` (ISO 8601): until when the device may acknowledge. */
-interface AnnouncePromotionInput extends Omit<CredentialPromoted, 'keyId' | 'reportKey' | 'expiresAt'> {
+interface AnnouncePromotionInput extends Omit<CredentialPromoted, 'keyId' | 'reportKey' | 'expiresAt'>, InVault {
   readonly expiresAt: string;
-  readonly channel: DeviceChannelChoice;
+  readonly channel: Delivery;
 }
 
 /**
  * Notifies the device that its main secret has a new version, and how to acknowledge it. The key is derived here, so that it
  * never reaches the durable history.
  */
-export function announcePromotion({ devices }: Pick<Ports, 'devices'>, reportKeys: ReportKeys) {
-  return ({ channel, ...promotion }: AnnouncePromotionInput): Promise<StepOutcome<{ readonly published: true }>> =>
+export function announcePromotion(ports: Pick<Ports, 'devices' | 'sealed'>, reportKeys: ReportKeys) {
+  return ({
+    channel,
+    vaultHost,
+    ...promotion
+  }: AnnouncePromotionInput): Promise<StepOutcome<{ readonly published: true }>> =>
     delivering(async () => {
       const { operation, expiresAt } = promotion;
       const { signing } = reportKeys;
       const reportKey = deriveAcknowledgementKey(signing, { operation, expiresAt });
-      const message = { ...promotion, keyId: signing.id, reportKey };
-      await devices.announcePromotion(promotionEventId(operation), message, channel);
+      const data = { ...promotion, keyId: signing.id, reportKey };
+      const id = promotionEventId(operation);
+      if (channel.kind === 'hub')
+        await sendSealed(ports, reportKeys, { kind: 'credentialPromoted', id, data }, { ...channel, vaultHost });
+      else await ports.devices.announcePromotion(id, data, channel);
       return done({ published: true });
     });
 }

@@ -1,21 +1,30 @@
-import type { DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
+import type { Delivery } from '../../domain/enrolment/sealedDelivery.js';
 import { toPullCheckRequest, type UnsignedPullCheck } from '../../domain/pullCheck/unsignedPullCheck.js';
 import type { ReportKeys } from '../../domain/pullCheck/reportKey.js';
 import { pullCheckEventId } from '@connected-registry/protocol/messages/signalEvent';
+import type { InVault } from '../../domain/vaults/clientVault.js';
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
 import { delivering } from './delivering.js';
+import { sendSealed } from './sealedSending.js';
 
-interface RequestPullCheckInput extends UnsignedPullCheck {
-  readonly channel: DeviceChannelChoice;
+interface RequestPullCheckInput extends UnsignedPullCheck, InVault {
+  readonly channel: Delivery;
 }
 
-/** Asks the device to pull. The report key is derived here, so that it never reaches the durable history. */
-export function requestPullCheck({ devices }: Pick<Ports, 'devices'>, reportKeys: ReportKeys) {
-  return ({ channel, ...unsigned }: RequestPullCheckInput): Promise<StepOutcome<{ readonly keyId: string }>> =>
+/** Asks the device to pull. The report key is derived here, so that it never reaches the durable history. The message names no vault. */
+export function requestPullCheck(ports: Pick<Ports, 'devices' | 'sealed'>, reportKeys: ReportKeys) {
+  return ({
+    channel,
+    vaultHost,
+    ...unsigned
+  }: RequestPullCheckInput): Promise<StepOutcome<{ readonly keyId: string }>> =>
     delivering(async () => {
-      const message = toPullCheckRequest(unsigned, reportKeys);
-      await devices.requestPullCheck(pullCheckEventId(unsigned.operation, unsigned.attempt), message, channel);
-      return done({ keyId: message.keyId });
+      const data = toPullCheckRequest(unsigned, reportKeys);
+      const id = pullCheckEventId(unsigned.operation, unsigned.attempt);
+      if (channel.kind === 'hub')
+        await sendSealed(ports, reportKeys, { kind: 'pullCheckRequested', id, data }, { ...channel, vaultHost });
+      else await ports.devices.requestPullCheck(id, data, channel);
+      return done({ keyId: data.keyId });
     });
 }

@@ -38,5 +38,6 @@ export function createDeviceChannels(
       if (channel.kind === 'iotHub') await hubChannel.announcePromotion(message, channel);
       if (channel.kind === 'poll') hintAbout(message);
     },
+    sendSealed: (_id, signal, target) => hubChannel.sendSealed(signal, target),
   };
 }

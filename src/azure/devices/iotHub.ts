@@ -1,4 +1,5 @@
 import type { TokenCredential } from '@azure/identity';
+import type { HubTarget } from '@connected-registry/protocol/messages/deviceChannel';
 import type { Config } from '../../settings/config.js';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
 import { resourceName } from '../../serviceErrors/serviceFacts.js';
@@ -34,9 +35,13 @@ interface HubCall {
  */
 export function createIotHub(config: Pick<Config, 'hubs' | 'hubAudience'>, credential: TokenCredential, turns: Turns) {
   const budget = budgetPolicy(turns, hubBucket);
-  return async (hub: string, call: HubCall): Promise<unknown> => {
-    const { method, path, body, operation, resource, deviceTime = 0 } = call;
-    const base = config.hubs[hub.toLowerCase()];
+  const baseOf = (hub: string) => config.hubs[hub.toLowerCase()];
+
+  async function call(
+    hub: string,
+    { method, path, body, operation, resource, deviceTime = 0 }: HubCall,
+  ): Promise<unknown> {
+    const base = baseOf(hub);
     if (base === undefined)
       throw new ServiceError({
         kind: 'refused',
@@ -67,6 +72,15 @@ export function createIotHub(config: Pick<Config, 'hubs' | 'hubAudience'>, crede
       const text = await response.text();
       return text === '' ? undefined : (JSON.parse(text) as unknown);
     });
+  }
+
+  return {
+    call,
+    /** The host name of a hub; empty for one that the settings do not name. */
+    hostOf: (hub: string): string => {
+      const base = baseOf(hub);
+      return base === undefined ? '' : new URL(base).hostname;
+    },
   };
 }
 export type IotHub = ReturnType<typeof createIotHub>;
@@ -87,6 +101,12 @@ class HubRefusal extends Error {
     this.code = headers.get('iothub-errorcode') ?? undefined;
     this.response = { headers };
   }
+}
+
+/** The path of a device's twin, or of its module's. */
+export function twinPath(device: string, { module }: Pick<HubTarget, 'module'>): string {
+  const path = `/twins/${encodeURIComponent(device)}`;
+  return module === undefined ? path : `${path}/modules/${encodeURIComponent(module)}`;
 }
 
 /** True when the hub has no such device or module. A device that is not connected is also answered with 404. */

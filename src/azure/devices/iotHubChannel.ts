@@ -1,23 +1,26 @@
 import { z } from 'zod';
-import type { DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
+import type { HubTarget } from '@connected-registry/protocol/messages/deviceChannel';
 import type { CredentialPromoted, PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
+import type { Signal } from '@connected-registry/protocol/messages/signalEvent';
+import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
+import type { SealedSignal } from '../../ports/deviceChannel.js';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
 import { resourceName } from '../../serviceErrors/serviceFacts.js';
-import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
-import { isUnknownDevice, type IotHub } from './iotHub.js';
-
-type HubChoice = Extract<DeviceChannelChoice, { kind: 'iotHub' }>;
+import { isUnknownDevice, twinPath, type IotHub } from './iotHub.js';
 
 /** Seconds to wait for the device's acknowledgement: it answers before it starts the pull. */
 const RESPONSE_SECONDS = 10;
 
+/** Maximum characters of a text in a twin. Source: Azure docs, iot-hub-devguide-device-twins. */
+const MAX_TEXT = 4096;
+
 const methodAnswer = z.looseObject({ status: z.int() });
 
 /** One message in two forms: as a direct method and as desired properties. */
-interface Signal {
+interface HubMessage {
   /** Direct method that notifies a connected device. */
-  readonly methodName: 'pullCheckRequested' | 'credentialPromoted';
-  readonly message: PullCheckRequested | CredentialPromoted;
+  readonly methodName: Signal['kind'];
+  readonly payload: unknown;
   /** Desired properties that a disconnected device reads when it reconnects. */
   readonly desired: Readonly<Record<string, unknown>>;
 }
@@ -27,34 +30,25 @@ interface Signal {
  * it sets a desired property. Source: Azure docs, iot-hub-devguide-direct-methods and iot-hub-devguide-device-twins.
  */
 export function createIotHubChannel(hub: IotHub) {
-  async function send(channel: HubChoice, { methodName, message, desired }: Signal): Promise<void> {
-    const device = `/twins/${encodeURIComponent(message.client)}`;
-    const path = channel.module === undefined ? device : `${device}/modules/${encodeURIComponent(channel.module)}`;
-    const resource = message.client;
-    seenSecrets.remember(message.reportKey);
+  async function send(device: string, target: HubTarget, { methodName, payload, desired }: HubMessage): Promise<void> {
     try {
-      await invoke(channel.hub, path, resource, methodName, message);
+      await invoke(target, device, methodName, payload);
     } catch (error) {
       if (!isOutOfReach(error)) throw error;
       const body = { properties: { desired: { connectedRegistry: desired } } };
-      await hub(channel.hub, { method: 'PATCH', path, body, operation: 'change twin of', resource });
+      const path = twinPath(device, target);
+      await hub.call(target.hub, { method: 'PATCH', path, body, operation: 'change twin of', resource: device });
     }
   }
 
-  async function invoke(
-    name: string,
-    twin: string,
-    resource: string,
-    methodName: Signal['methodName'],
-    payload: unknown,
-  ) {
+  async function invoke(target: HubTarget, device: string, methodName: Signal['kind'], payload: unknown) {
     const operation = `call method ${methodName} of` as const;
-    const answer = await hub(name, {
+    const answer = await hub.call(target.hub, {
       method: 'POST',
-      path: `${twin}/methods`,
+      path: `${twinPath(device, target)}/methods`,
       body: { methodName, payload, responseTimeoutInSeconds: RESPONSE_SECONDS, connectTimeoutInSeconds: 0 },
       operation,
-      resource,
+      resource: device,
       deviceTime: RESPONSE_SECONDS * 1000,
     });
     const status = methodAnswer.safeParse(answer).data?.status;
@@ -64,18 +58,38 @@ export function createIotHubChannel(hub: IotHub) {
     throw new ServiceError({
       kind,
       operation,
-      resource: resourceName(resource),
+      resource: resourceName(device),
       ...(status === undefined ? { detail: 'unreadable-answer' } : { detail: 'device-refused', deviceStatus: status }),
     });
   }
 
   return {
-    requestPullCheck: (message: PullCheckRequested, channel: HubChoice) =>
-      send(channel, { methodName: 'pullCheckRequested', message, desired: { pullCheck: message } }),
-    announcePromotion: (message: CredentialPromoted, channel: HubChoice) =>
+    requestPullCheck: (message: PullCheckRequested, target: HubTarget) => {
+      seenSecrets.remember(message.reportKey);
+      const desired = { pullCheck: message };
+      return send(message.client, target, { methodName: 'pullCheckRequested', payload: message, desired });
+    },
+    announcePromotion: (message: CredentialPromoted, target: HubTarget) => {
+      seenSecrets.remember(message.reportKey);
       // The pull check has ended: its desired property is no longer needed.
-      send(channel, { methodName: 'credentialPromoted', message, desired: { pullCheck: null, promoted: message } }),
+      const desired = { pullCheck: null, promoted: message };
+      return send(message.client, target, { methodName: 'credentialPromoted', payload: message, desired });
+    },
+    sendSealed: ({ kind, client, message, secret }: SealedSignal, target: HubTarget) => {
+      const sealed = kind === 'pullCheckRequested' ? {} : { pullCheckRequested: null };
+      return send(client, target, {
+        methodName: kind,
+        payload: { message, ...(secret === undefined ? {} : { secret }) },
+        // Without the secret, since the hub keeps them: the device asks the app for it. What was sent in clear before is removed.
+        desired: { pullCheck: null, promoted: null, sealed: { ...sealed, [kind]: textsOf(message) } },
+      });
+    },
   };
+}
+
+/** A text in pieces that a twin takes. */
+function textsOf(text: string): string[] {
+  return text.match(new RegExp(`.{1,${MAX_TEXT}}`, 'gs')) ?? [];
 }
 
 /** True when the hub has the device but did not reach it: 404 when it is not connected, 504 when it does not answer. */

@@ -18,6 +18,8 @@ import {
   type KeyRenewal,
   type Redemption,
 } from '../enrolment/enrolment.js';
+import type { Vouching } from '../enrolment/hubDevices.js';
+import type { HubTarget } from '@connected-registry/protocol/messages/deviceChannel';
 
 /** Facts about a client that must outlive its runs. Times are ISO 8601. */
 export interface ClientRecord extends DeviceAccess, PollingState {
@@ -114,6 +116,8 @@ export interface ClientRecordRequests extends AccessRequests, PollingRequests {
   readonly redeem: WorksFor & { readonly redemption: Redemption };
   /** A device replaces its keys. */
   readonly renewKeys: WorksFor & { readonly renewal: KeyRenewal };
+  /** A run has read keys of the client's device in its twin. */
+  readonly vouch: WorksFor & { readonly vouching: Vouching };
   /** A device's signed request has come. */
   readonly noteContact: WorksFor & { readonly thumbprint: string; readonly at: string };
   /** A run has ended. Repeating the operation changes nothing. */
@@ -158,7 +162,12 @@ export interface Started extends Pick<ClientRecord, 'orphaned' | 'held'>, Record
   readonly acknowledged?: string;
   /** Present if the client's device has joined with keys of its own, and so asks for its messages. */
   readonly hasJoined?: true;
+  /** Present if a hub vouches for the device's keys: what it is sent is sealed to them. */
+  readonly hub?: HubTarget;
 }
+
+/** Whether the keys that a run has read are the device's: `new` if it is the first to know them. */
+export type Vouched = { readonly verdict: 'current' | 'new' | 'late' | 'joined' };
 
 /** The same for an offboarding. */
 export interface StartedOffboarding extends Pick<ClientRecord, 'orphaned' | 'held' | 'access'>, RecordedVault {
@@ -183,6 +192,7 @@ interface Answers {
   readonly beginOffboarding: StartedOffboarding;
   readonly revoke: Marked;
   readonly revokedSince: { readonly revokedAt?: string };
+  readonly vouch: Vouched;
   /** Whether the revocation still stands, so that it may disable what it finds. */
   readonly beginDisabling: { readonly stands: boolean };
 }

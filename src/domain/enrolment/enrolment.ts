@@ -1,4 +1,5 @@
 import type { DeviceKeys } from '@connected-registry/protocol/enrolment/deviceKeys';
+import type { HubTarget } from '@connected-registry/protocol/messages/deviceChannel';
 
 /** A join token that was issued for a client. Times are ISO 8601. */
 export interface Enrolment {
@@ -18,8 +19,10 @@ export interface Joined {
   /** Thumbprint of the signing key. */
   readonly thumbprint: string;
   readonly joinedAt: string;
-  /** Hash of the join token that it redeemed. */
-  readonly token: string;
+  /** Hash of the join token that it redeemed; absent for a device that a hub vouches for. */
+  readonly token?: string;
+  /** The IoT Hub that vouches for the keys: the device has reported them in its twin. */
+  readonly hub?: HubTarget;
   /** When the device got these keys. */
   readonly keysSince: string;
   /** Thumbprint of the signing key before them, so that a device that missed the answer may repeat its renewal. */
@@ -34,6 +37,10 @@ export interface DeviceAccess {
   readonly joined?: Joined;
   /** Join tokens that were issued at this time (ISO 8601) or before have ended. A signal that comes late brings none back. */
   readonly tokensEndedAt?: string;
+  /** When the device's access last ended as a whole (ISO 8601). No hub vouches for keys to a run that was requested before. */
+  readonly keysEndedAt?: string;
+  /** Thumbprints of keys that a hub has vouched for, and that others have replaced since. */
+  readonly replacedKeys?: readonly string[];
 }
 
 /** A device's redemption of a join token. */
@@ -134,6 +141,8 @@ export function judgeRenewal(
   { joined }: DeviceAccess,
   { from, thumbprint }: Pick<KeyRenewal, 'from' | 'thumbprint'>,
 ): RenewalVerdict {
+  // Keys that a hub vouches for are renewed in the twin: others in the record would be replaced by the next run.
+  if (joined?.hub) return 'refused';
   if (joined?.thumbprint === from) return 'open';
   return joined?.renewedFrom === from && joined.thumbprint === thumbprint ? 'renewed' : 'refused';
 }
@@ -166,8 +175,9 @@ export function accessIn(access: DeviceAccess): string[] {
 
 /** Ends the device's key and its join token at once, and every token that was issued until `at` (ISO 8601). */
 export function endDeviceAccess<Access extends DeviceAccess>(access: Access, at: string): Access {
-  const { enrolment: _enrolment, joined: _joined, ...rest } = access;
-  return { ...rest, tokensEndedAt: latest(access.tokensEndedAt, at) } as Access;
+  const { enrolment: _enrolment, joined: _joined, replacedKeys: _replaced, ...rest } = access;
+  const [tokensEndedAt, keysEndedAt] = [latest(access.tokensEndedAt, at), latest(access.keysEndedAt, at)];
+  return { ...rest, tokensEndedAt, keysEndedAt } as Access;
 }
 
 function latest(one: string | undefined, other: string): string {

@@ -8,10 +8,10 @@ const DAY = 86_400_000;
 
 /**
  * How a client's device is reached.
- * @param channel the channel of its profile, which counts unless the device has joined or the record names a poller
+ * @param channel the channel of its profile, which counts unless the record has keys of the device or names a poller
  */
 export function reachOf(record: DeviceAccess & PollingState, channel: DeviceChannelChoice, now: Date): ClientReach {
-  return { kind: asksAs(record) ?? channel.kind, ...factsOf(record, now) };
+  return { kind: kindOf(record) ?? channel.kind, ...factsOf(record, now) };
 }
 
 /**
@@ -21,13 +21,14 @@ export function reachOf(record: DeviceAccess & PollingState, channel: DeviceChan
 export function reachOfAbsent(record: DeviceAccess & PollingState, now: Date): AbsentClient['reach'] | undefined {
   const { enrolment, joined, polling } = record;
   if (!enrolment && !joined && !polling?.current) return undefined;
-  return { kind: asksAs(record) ?? 'unknown', ...factsOf(record, now) };
+  return { kind: kindOf(record) ?? 'unknown', ...factsOf(record, now) };
 }
 
-/** How the device asks for its messages itself, if the record says so. */
-function asksAs({ joined, polling }: DeviceAccess & PollingState): 'joined' | 'poll' | undefined {
-  if (joined) return 'joined';
-  return polling?.current ? 'poll' : undefined;
+/** How the device gets its messages, if the record says so. */
+function kindOf({ joined, polling }: DeviceAccess & PollingState): 'joined' | 'hub' | 'poll' | undefined {
+  if (joined && !joined.hub) return 'joined';
+  if (polling?.current) return 'poll';
+  return joined ? 'hub' : undefined;
 }
 
 function factsOf({ enrolment, joined, polling }: DeviceAccess & PollingState, now: Date): Omit<ClientReach, 'kind'> {

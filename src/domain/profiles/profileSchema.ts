@@ -24,7 +24,7 @@ const PROFILE_FIELDS = {
   device: 'a device id in which * matches any characters, for example edge-*',
   connectedRegistry: 'the name of a connected registry; in match, * matches any characters',
   repositories: `${ONBOARDING_FIELDS.repositories}; in a profile content/read and metadata/read only`,
-  channel: '"eventGrid", "iotHub", "poll", or {"kind": "iotHub", "hub"?, "module"?}',
+  channel: '"eventGrid", "iotHub", "poll", or {"kind": "iotHub", "hub"?, "module"?, "sealed"?}',
   onJoin: '"onboard" to onboard a device as soon as it joins with a join token, or "wait", the default',
   clients: "a list of device ids, each inside match.device: a new connected registry's clients",
   eventIdentity:
@@ -49,6 +49,7 @@ const channel = z.strictObject(
     kind: z.enum(CHANNEL_KINDS, `must be one of ${CHANNEL_KINDS.join(', ')}`),
     hub: z.string('must be a text').min(1, 'must name a hub').optional(),
     module: z.string('must be a text').regex(NAME_RULES.client, 'is not a module id').optional(),
+    sealed: z.boolean('must be true or false').optional(),
   },
   'is not a channel',
 );
@@ -118,8 +119,13 @@ function checkCombinations({ value, issues }: z.core.ParsePayload<GivenProfile>)
     complain(['connectedRegistry'], "is missing, and a hub's events name none");
   if (channel.kind === 'iotHub' && (channel.hub ?? match.hub) === undefined)
     complain(['channel', 'hub'], 'is missing, and match names no hub');
-  if (channel.kind !== 'iotHub' && (channel.hub ?? channel.module) !== undefined)
-    complain(['channel'], 'must name no hub or module unless its kind is iotHub');
+  if (channel.kind !== 'iotHub' && (channel.hub ?? channel.module ?? channel.sealed) !== undefined)
+    complain(['channel'], 'must name no hub or module, and not say sealed, unless its kind is iotHub');
+  if (channel.sealed === true && (identity ?? eventIdentity) !== undefined)
+    complain(
+      ['channel', 'sealed'],
+      'must not be set with identity or eventIdentity: the device needs no Entra identity',
+    );
   if (token !== undefined && !isAboutOneClient(value))
     complain(['token'], 'is allowed only for a profile of one client: match.device must be one device id, without *');
   if (identity !== undefined && !isAboutOneClient(value))
@@ -200,7 +206,14 @@ function toProfile({ channel, ...given }: GivenProfile): Profile {
   return { ...given, channel: toChoice(channel, given.match.hub) };
 }
 
-function toChoice({ kind, hub, module }: GivenProfile['channel'], matched: string | undefined): DeviceChannelChoice {
+function toChoice(
+  { kind, hub, module, sealed }: GivenProfile['channel'],
+  matched: string | undefined,
+): DeviceChannelChoice {
   if (kind !== 'iotHub') return { kind };
-  return { kind, hub: hub ?? matched ?? '', ...(module === undefined ? {} : { module }) };
+  return {
+    kind: sealed === true ? 'hub' : kind,
+    hub: hub ?? matched ?? '',
+    ...(module === undefined ? {} : { module }),
+  };
 }

@@ -17,7 +17,7 @@ export type ActivityCalls = {
   ) => Flow<DoneValue<Awaited<ReturnType<AllActivities[Name]>>>>;
 };
 
-/** `in a vault`: the activity is told where the client's secrets are. No other is: what devices are sent must name no vault. */
+/** `in a vault`: the activity is told where the client's secrets are. No other is: what is sent must name no vault. */
 type Place<Input> = Input extends InVault ? 'in a vault' : true;
 
 /** Every activity once: an activity without its name here does not compile. Orchestrations import the types of activities only. */
@@ -30,10 +30,11 @@ const ACTIVITIES: { readonly [Name in ActivityName]: Place<Parameters<AllActivit
   checkBinding: true,
   checkCredential: 'in a vault',
   readSync: true,
-  requestPullCheck: true,
+  readHubKeys: true,
+  requestPullCheck: 'in a vault',
   promote: 'in a vault',
   recordVerification: 'in a vault',
-  announcePromotion: true,
+  announcePromotion: 'in a vault',
   planRotation: 'in a vault',
   revokeOldPasswords: true,
   alertRotationFailed: true,

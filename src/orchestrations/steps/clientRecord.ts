@@ -8,7 +8,9 @@ import {
   type Marked,
   type Started,
   type StartedOffboarding,
+  type Vouched,
 } from '../../domain/clients/clientRecord.js';
+import type { Vouching } from '../../domain/enrolment/hubDevices.js';
 import type { Run } from '../../domain/operations/run.js';
 import type { SetPoller } from '../../domain/polling/poller.js';
 import type { Flow } from '../run/flow.js';
@@ -56,6 +58,11 @@ export class ClientRecords {
   /** Sets the client's poller. @throws StepFailed `revoked`, or `poller-changed` if somebody else changed it in the meantime */
   *setPoller(poller: SetPoller): Flow<void> {
     yield* this.call('setPoller', { ...poller, effectiveAt: this.effectiveAt });
+  }
+
+  /** Shows keys that this run has read in the device's twin. @throws StepFailed `device-key-ended` */
+  *vouch(found: Omit<Vouching, 'effectiveAt'>): Flow<Vouched> {
+    return yield* this.call('vouch', { vouching: { ...found, effectiveAt: this.effectiveAt } });
   }
 
   /** Calls one of the record's operations. @throws StepFailed */

@@ -1,5 +1,4 @@
 import type { IssuedCredential } from '../../activities/credentials/issueCredentials.js';
-import type { DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { MadeByUs, OldPassword, VerifiedPull } from '@connected-registry/protocol/names/secretTags';
 import type { SlotName } from '@connected-registry/protocol/registry/slots';
@@ -7,6 +6,7 @@ import type { SyncFacts } from '@connected-registry/protocol/registry/syncSchedu
 import type { Run } from '../../domain/operations/run.js';
 import { StepFailed, type Flow } from '../run/flow.js';
 import type { Compensation, RunContext } from '../run/runContext.js';
+import type { DeviceAddress } from './deviceAddress.js';
 import { CredentialLost, pullCheck } from './pullCheck.js';
 
 /** Maximum passwords that one run issues if the registry loses one. */
@@ -32,7 +32,7 @@ interface CredentialOrder {
   readonly credentialLifetimeDays: number;
   readonly sync: SyncFacts;
   /** How the device is reached. */
-  readonly channel: DeviceChannelChoice;
+  readonly address: DeviceAddress;
   readonly made: MadeByUs;
   /** The main secret's version before this run. */
   readonly mainVersion?: string;
@@ -103,13 +103,13 @@ export class Credentials {
     secret: { readonly name: string; readonly version: string },
     issued?: { readonly credential: IssuedCredential; readonly attempt: number },
   ): Flow<VerifiedPull> {
-    const { token, image, sync, channel, accessSeconds } = this.order;
+    const { token, image, sync, address, accessSeconds } = this.order;
     const { name, version } = secret;
     const check = {
       secret: { name, version },
       image,
       sync,
-      channel,
+      address,
       bindAgain: this.bindAgain,
       ...(accessSeconds === undefined ? {} : { accessSeconds }),
       ...(issued ? { issued: { token, ...issued } } : {}),
@@ -150,12 +150,13 @@ export class Credentials {
   *announce(secret: { readonly name: string; readonly version: string }): Flow<void> {
     const { connectedRegistry, client } = this.order.reference;
     const { operation, id } = this.run;
-    const { channel } = this.order;
+    const { address } = this.order;
     const expiresAt = this.run.later(this.order.acknowledgeSeconds).toISOString();
     const message = { operation, run: id, client, connectedRegistry, secret, expiresAt };
-    yield* this.run.bestEffort('announce', ANNOUNCE_SECONDS, ({ activities }) =>
-      activities.announcePromotion({ ...message, channel }),
-    );
+    yield* this.run.bestEffort('announce', ANNOUNCE_SECONDS, function* (run) {
+      const channel = yield* address.delivery(run);
+      if (!('waits' in channel)) yield* run.activities.announcePromotion({ ...message, channel });
+    });
   }
 
   /** Empties the slot of a token that existed before the run. */

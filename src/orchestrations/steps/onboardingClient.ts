@@ -1,5 +1,4 @@
 import { refusing } from '@connected-registry/protocol/answers/problems';
-import type { DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
 import { referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { rightsHash, toActions } from '@connected-registry/protocol/names/permissions';
 import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
@@ -12,6 +11,7 @@ import { planWhenActive } from './activation.js';
 import { Binding } from './binding.js';
 import { ClientRecords } from './clientRecord.js';
 import { Credentials } from './credentials.js';
+import { DeviceAddress } from './deviceAddress.js';
 import { channelOfRun } from './deviceChannel.js';
 import { ReadAccessSteps, EFFECTIVE_WITHIN_SECONDS } from './readAccess.js';
 import { HeldTokenSteps } from './heldToken.js';
@@ -34,6 +34,7 @@ export interface OnboardingClient {
   readonly held: HeldTokenSteps;
   readonly credentials: Credentials;
   readonly access: ReadAccessSteps;
+  readonly address: DeviceAddress;
 }
 
 /**
@@ -45,18 +46,19 @@ export interface OnboardingClient {
 export function* preflight(run: RunContext<OnboardingRun>): Flow<OnboardingClient> {
   const records = new ClientRecords(run);
   return yield* run.step('preflight', function* () {
-    const { hasJoined, vault: _vault, ...started } = yield* records.begin();
+    const { hasJoined, hub, vault: _vault, ...started } = yield* records.begin();
     const look = () => run.activities.preflight({ onboarding: run.input.request, ...started });
     const plan = yield* planWhenActive(run, look);
     if (refusing(plan.problems).length > 0) throw new Refused(plan.problems);
     const asks = hasJoined === true || (run.input.request.poller ?? started.poller?.current) !== undefined;
-    const begun = { clears: started.clears !== undefined, channel: channelOfRun(run.input, asks) };
-    const client = clientOf(run, plan, records, begun);
+    const address = new DeviceAddress(run, channelOfRun(run.input, { asks, hub }));
+    const client = clientOf(run, plan, records, { clears: started.clears !== undefined, address });
     yield* client.held.claim();
     run.afterUndo(function* (failure) {
       client.held.undone(failure, plan);
       return {};
     });
+    yield* address.readEarly();
     return client;
   });
 }
@@ -65,7 +67,7 @@ function clientOf(
   run: RunContext<OnboardingRun>,
   plan: OnboardingPlan,
   records: ClientRecords,
-  { clears, channel }: { readonly clears: boolean; readonly channel: DeviceChannelChoice },
+  { clears, address }: Pick<OnboardingClient, 'clears' | 'address'>,
 ): OnboardingClient {
   const { request } = run.input;
   const reference = referenceOf(request);
@@ -79,7 +81,7 @@ function clientOf(
     scopeMap: request.scopeMap,
     image: request.image,
     endpoint: plan.endpoint,
-    channel,
+    address,
     sync: plan.sync,
     made: { ...plan.made, rights },
     credentialLifetimeDays: request.credentialLifetimeDays,
@@ -89,5 +91,19 @@ function clientOf(
   };
   const credentials = new Credentials(run, order, () => binding.ensure('ensureAgain'));
   const access = new ReadAccessSteps(run, plan.access);
-  return { run, plan, request, reference, rights, clears, records, mapHold, binding, held, credentials, access };
+  return {
+    run,
+    plan,
+    request,
+    reference,
+    rights,
+    clears,
+    records,
+    mapHold,
+    binding,
+    held,
+    credentials,
+    access,
+    address,
+  };
 }

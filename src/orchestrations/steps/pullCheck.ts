@@ -1,5 +1,4 @@
 import type { IssuedCredential } from '../../activities/credentials/issueCredentials.js';
-import type { DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
 import { referenceOf } from '@connected-registry/protocol/names/clientKey';
 import type { VerifiedPull } from '@connected-registry/protocol/names/secretTags';
 import {
@@ -15,6 +14,7 @@ import { reportEventName, type ReportEvent } from '../../domain/pullCheck/report
 import { backoffSeconds, repeat, type Try } from '../run/backoff.js';
 import { StepFailed, type Flow } from '../run/flow.js';
 import type { RunContext } from '../run/runContext.js';
+import type { DeviceAddress } from './deviceAddress.js';
 import { SyncWatch } from './syncWatch.js';
 
 export interface PullCheck {
@@ -23,7 +23,7 @@ export interface PullCheck {
   readonly image: string;
   readonly sync: SyncFacts;
   /** How the device is asked. */
-  readonly channel: DeviceChannelChoice;
+  readonly address: DeviceAddress;
   /** The password under check, if this run issued it. */
   readonly issued?: { readonly token: string; readonly credential: IssuedCredential; readonly attempt: number };
   /** For how long the device may be unable to read the secret, in seconds, whatever the deadline is. */
@@ -75,6 +75,8 @@ export function* pullCheck(run: RunContext<Run>, check: PullCheck): Flow<Verifie
     // Attempts are numbered through the run, since their numbers name messages and events.
     const answer = yield* ask(run, check, run.log.asked + 1);
     waited = Math.min(waited + (answer.waited ?? 0), MAX_WAITED_SECONDS);
+    if (answer.report) check.address.heard();
+    else check.address.notHeard();
     const decision = judge(answer, check.image);
     if (decision.kind === 'verified') {
       const { digest, bytes, milliseconds } = decision;
@@ -161,7 +163,7 @@ function judge({ report, undelivered }: Answer, image: string): PullCheckDecisio
 const TOO_LATE = "the device's channel took the request only after it had expired";
 
 /** One attempt: sends the request, and waits for its report until the request expires. */
-function* ask(run: RunContext<Run>, { secret, image, channel }: PullCheck, attempt: number): Flow<Answer> {
+function* ask(run: RunContext<Run>, { secret, image, address }: PullCheck, attempt: number): Flow<Answer> {
   const { client, connectedRegistry } = run.input.request;
   const { reportTimeoutSeconds } = run.limits;
   const asked = run.now;
@@ -180,7 +182,10 @@ function* ask(run: RunContext<Run>, { secret, image, channel }: PullCheck, attem
   run.log.asking(message);
   const reported = run.durable.df.waitForExternalEvent(reportEventName(id, attempt));
   try {
-    yield* run.within(reportTimeoutSeconds).activities.requestPullCheck({ ...message, channel });
+    const within = run.within(reportTimeoutSeconds);
+    const channel = yield* address.delivery(within);
+    if ('waits' in channel) return { undelivered: channel.waits };
+    yield* within.activities.requestPullCheck({ ...message, channel });
   } catch (error) {
     // A late request would be of no use: the next attempt sends one of its own.
     if (!(error instanceof StepFailed) || error.code !== 'step-deadline') throw error;

@@ -41,6 +41,7 @@ const WRITES: Writes = {
   devices: {
     requestPullCheck: [['id', {}, {}], 'pullCheck.request', 'id'],
     announcePromotion: [['id', {}, {}], 'promotion.announce', 'id'],
+    sendSealed: [['id', {}, {}], 'sealedMessage.send', 'id'],
   },
   hubs: {},
   alerts: {

@@ -21,7 +21,7 @@ const OVER = '2026-03-01T12:15:00.000Z';
 const disabling = [{ operation: by.operation, until: OVER }];
 
 /** What a record keeps of the end of all access, so that nothing older comes back. */
-const endedAt = (at: string) => ({ tokensEndedAt: at, polling: { decidedAt: at } });
+const endedAt = (at: string) => ({ tokensEndedAt: at, keysEndedAt: at, polling: { decidedAt: at } });
 
 /** How a run ended, without its id. */
 const END = { kind: 'rotate', actor: 'sweep', startedAt: EARLY, endedAt: LATE, status: 'completed' } as const;

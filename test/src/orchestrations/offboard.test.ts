@@ -164,6 +164,7 @@ describe('an offboarding', () => {
       knownSince: '2026-03-01T12:00:00.000Z',
       newestEventAt: '2026-03-02T00:00:00.000Z',
       tokensEndedAt: '2026-03-02T00:00:00.000Z',
+      keysEndedAt: '2026-03-02T00:00:00.000Z',
       polling: { decidedAt: '2026-03-02T00:00:00.000Z' },
     });
     expect(flows.claims.ownerOf(token)).toBeUndefined();

@@ -48,6 +48,7 @@ test.each<[string, object]>([
   ['field registry: is none of REGISTRIES', { registry: 'another' }],
   ['field match.hub: is none of IOT_HUBS', { match: { hub: 'nohub' } }],
   ['field channel.hub: is none of IOT_HUBS', { channel: { kind: 'iotHub', hub: 'nohub' } }],
+  ['field channel.hub: is none of IOT_HUBS', { channel: { kind: 'iotHub', hub: 'nohub', sealed: true } }],
   ['field channel: is poll, which needs the setting POLL_AUDIENCE', { channel: 'poll' }],
 ])('a profile that needs another setting stops the start: %s', (words, change) => {
   expect(problemsOf({ IOT_HUBS: 'plant-hub.azure-devices.net', PROFILES: profiles(change) })).toContain(words);

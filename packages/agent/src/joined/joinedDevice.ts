@@ -142,7 +142,7 @@ export async function openJoinedDevice(options: JoinedDeviceOptions): Promise<Jo
     membership: session.membership,
     secrets: sealedSecretReader({
       ask: (path, signal) => session.send(requests, { method: 'GET', path, limit: SEALED_LIMIT }, signal),
-      membership: () => session.membership,
+      owner: () => session.membership,
     }),
     ask,
     read,
@@ -167,6 +167,6 @@ export async function joinedSecrets(
   return sealedSecretReader({
     ask: (target, signal) =>
       sendAs({ membership, keys }, requests, { method: 'GET', path: target, limit: SEALED_LIMIT }, signal),
-    membership: () => membership,
+    owner: () => membership,
   });
 }

@@ -36,7 +36,11 @@ export async function openAnswer(
   return verified.content;
 }
 
-async function openSealed(sealed: string, keys: DeviceKeyStore): Promise<string> {
+/**
+ * Decrypts what was sealed to this device, whoever has sealed it.
+ * @throws NotOpened
+ */
+export async function openSealed(sealed: string, keys: DeviceKeyStore): Promise<string> {
   if ((await kidOf(sealed)) !== (await thumbprintOf(keys.publicKeys.sealing))) {
     throw new NotOpened("it is sealed to another key than the device's");
   }

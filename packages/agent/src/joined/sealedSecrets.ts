@@ -1,23 +1,24 @@
 import { DEVICE_SECRETS_PATH, sealedSecret } from '@connected-registry/protocol/enrolment/messages';
-import type { SealedSecret } from '@connected-registry/protocol/enrolment/messages';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 import { rememberCredential } from '@connected-registry/protocol/redaction/rememberCredential';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
 import type { AppAnswer } from '../channels/appAnswer.js';
 import { PullFailure } from '../pullFailure.js';
 import { requireOwner } from '../secrets/owner.js';
+import type { SecretOwner } from '../secrets/owner.js';
 import { SecretMissing } from '../secrets/vault.js';
-import type { SecretReader } from '../secrets/vault.js';
+import type { SecretReader, SecretValue } from '../secrets/vault.js';
 import { problemCodeOf } from './deviceRequests.js';
-import type { Membership } from './membership.js';
 import { NotOpened, openAnswer } from './openSealed.js';
+import type { AnswerKeys } from './openSealed.js';
 import { isKeyEnded } from './session.js';
 import type { EnteredAnswer } from './session.js';
 
 export interface SealedSecretsOptions {
   /** Sends a signed request for this path. */
   readonly ask: (path: string, signal: AbortSignal) => Promise<EnteredAnswer>;
-  readonly membership: () => Membership;
+  /** The client that the device is. */
+  readonly owner: () => SecretOwner;
 }
 
 /** Maximum bytes of an answer with a sealed secret. */
@@ -26,33 +27,42 @@ export const SEALED_LIMIT = 100_000;
 const VERSION = /^[0-9A-Za-z]{1,64}$/;
 
 /** Reads secrets that the app signs and seals for this request. What arrives is used only if it is what was asked for. */
-export function sealedSecretReader({ ask, membership }: SealedSecretsOptions): SecretReader {
+export function sealedSecretReader({ ask, owner }: SealedSecretsOptions): SecretReader {
   return {
     async read(name, version, signal) {
       const query = new URLSearchParams({ name, ...(version !== undefined && { version }) });
       const answer = await ask(`${DEVICE_SECRETS_PATH}?${query.toString()}`, signal);
       if (answer.status !== 200) throw failureOf(answer);
-      const secret = await opened(answer);
+      const secret = await openSecret(answer, answer.entry, owner());
       const isAsked = sameName(secret.name, name) && (version === undefined || secret.version === version);
       if (!isAsked) throw unavailable('the app sealed another secret or version than the one asked for');
-      if (!VERSION.test(secret.version) || seenSecrets.holds(secret.version)) {
-        throw unavailable('the app sealed a secret with an invalid version');
-      }
-      requireOwner(secret.tags, membership());
-      const { value, tags } = secret;
-      return { name, value, version: secret.version, createdOn: new Date(secret.createdOn), tags };
+      return { ...secret, name };
     },
   };
 }
 
-async function opened(answer: EnteredAnswer): Promise<SealedSecret> {
-  const content = await openAnswer(answer, 'secret', answer.entry).catch((error: unknown) => {
+/**
+ * Opens a secret that the app has signed and sealed for this device.
+ * @param owner the client that it must belong to
+ * @throws PullFailure
+ */
+export async function openSecret(
+  answer: Pick<EnteredAnswer, 'text' | 'nonce'>,
+  keys: AnswerKeys,
+  owner: SecretOwner,
+): Promise<SecretValue> {
+  const content = await openAnswer(answer, 'secret', keys).catch((error: unknown) => {
     throw error instanceof NotOpened ? unavailable(error.message) : error;
   });
   const parsed = sealedSecret.safeParse(content);
   if (!parsed.success) throw unavailable('what was sealed is not a secret');
-  rememberCredential(parsed.data.value);
-  return parsed.data;
+  const { name, value, version, createdOn, tags } = parsed.data;
+  rememberCredential(value);
+  if (!VERSION.test(version) || seenSecrets.holds(version)) {
+    throw unavailable('the app sealed a secret with an invalid version');
+  }
+  requireOwner(tags, owner);
+  return { name, value, version, createdOn: new Date(createdOn), tags };
 }
 
 function failureOf(answer: AppAnswer): PullFailure {

@@ -3,7 +3,7 @@ import { parseConnectionString } from '../channels/iotHub/hubIdentity.js';
 import type { HubIdentity } from '../channels/iotHub/hubIdentity.js';
 import { BadSettings, allChecked, checked } from './badSettings.js';
 import { joinedVariables } from './joined.js';
-import { port, seconds, text } from './values.js';
+import { flag, port, seconds, text } from './values.js';
 
 /** The one channel that signals arrive on. */
 export type ChannelSettings =
@@ -32,6 +32,8 @@ export const hubVariables = z.object({
   IOTHUB_KEY_FILE: text.optional(),
   IOTHUB_CA_FILE: text.optional(),
   IOTHUB_PORT: port.min(1).default(8883),
+  /** Decides where secrets come from, which command.ts reads. */
+  IOTHUB_SEALED: flag.default(false),
 });
 
 /** Variables that IoT Edge sets for each of its modules (iotedge: edgeAgent, environment of modules). */

@@ -6,12 +6,17 @@ import type { Identity } from '../secrets/identity.js';
 import type { VaultSettings } from '../secrets/vault.js';
 import { allChecked, checked } from './badSettings.js';
 import { identity } from './identity.js';
-import { joinedVariables } from './joined.js';
-import { baseUrl, flag, list, seconds } from './values.js';
+import { hubFolderVariables, joinedVariables } from './joined.js';
+import { appOrigin, baseUrl, flag, list, seconds } from './values.js';
 
-/** Where secrets come from: the vault, by the device's identity in Entra, or the app, by the keys of a device that has joined. */
+/**
+ * Where secrets come from: the vault, by the device's identity in Entra, or the app, by the keys of a device that has joined or
+ * for which its hub vouches. `url` is the app's address, an origin.
+ */
 export type SecretSource =
-  { kind: 'vault'; vault: VaultSettings; identity: Identity } | { kind: 'joined'; folder: string };
+  | { kind: 'vault'; vault: VaultSettings; identity: Identity }
+  | { kind: 'joined'; folder: string }
+  | { kind: 'hub'; folder: string; url: string };
 
 /** Settings of a check, whether the app or the command line asks for it. */
 export interface CheckSettings {
@@ -58,13 +63,19 @@ export const checkVariables = z.object({
   CHECK_TIMEOUT_SECONDS: seconds(86_400).default(600_000),
 });
 
+const SOURCES: Readonly<Record<SecretSource['kind'], (env: Record<string, unknown>) => SecretSource>> = {
+  vault: vaultSource,
+  joined: joinedSource,
+  hub: hubSource,
+};
+
 /**
- * @param isJoined whether the device gets its secrets as one that has joined
+ * @param source where the device gets its secrets
  * @throws BadSettings
  */
-export function readCheck(isJoined: boolean, env: Record<string, unknown>): CheckSettings {
+export function readCheck(source: SecretSource['kind'], env: Record<string, unknown>): CheckSettings {
   const [secrets, given] = allChecked(
-    () => (isJoined ? joinedSource(env) : vaultSource(env)),
+    () => SOURCES[source](env),
     () => checked(checkVariables, env),
   );
   return {
@@ -84,6 +95,14 @@ function vaultSource(env: Record<string, unknown>): SecretSource {
   );
   const vault = { url: given.KEY_VAULT_URL, verifyChallenge: given.KEY_VAULT_VERIFY_CHALLENGE };
   return { kind: 'vault', vault, identity: who };
+}
+
+function hubSource(env: Record<string, unknown>): SecretSource {
+  const [{ JOIN_FOLDER: folder }, { REPORT_URL: url }] = allChecked(
+    () => checked(hubFolderVariables, env),
+    () => checked(z.object({ REPORT_URL: appOrigin }), env),
+  );
+  return { kind: 'hub', folder, url: new URL(url).origin };
 }
 
 function joinedSource(env: Record<string, unknown>): SecretSource {

@@ -12,7 +12,7 @@ import {
 } from './channel.js';
 import type { ChannelSettings } from './channel.js';
 import { checkVariables, readCheck, vaultVariables } from './check.js';
-import type { CheckSettings } from './check.js';
+import type { CheckSettings, SecretSource } from './check.js';
 import { consumerVariables, readConsumers, secretNameOf } from './consumers.js';
 import type { ConsumerSettings } from './consumers.js';
 import { identityVariables } from './identity.js';
@@ -90,14 +90,18 @@ export const SETTINGS: Readonly<Record<string, z.ZodType>> = {
 /** The word that makes the agent join instead of run. */
 const JOIN = 'join';
 
-/** Settings that a device has from its membership when it has joined. */
+/** Settings that a device with keys of its own does not need. */
+const NEVER_SEALED: readonly string[] = [vaultVariables, identityVariables, webhookVariables, pollVariables].flatMap(
+  ({ shape }) => Object.keys(shape),
+);
+
+/** Settings that a device has from its membership when it has joined, or does not need. */
 const FROM_MEMBERSHIP: readonly string[] = [
   'REPORT_URL',
   'CLIENTS',
   'SECRETS',
-  ...[vaultVariables, identityVariables, webhookVariables, pollVariables, hubVariables].flatMap(({ shape }) =>
-    Object.keys(shape),
-  ),
+  ...NEVER_SEALED,
+  ...Object.keys(hubVariables.shape),
 ];
 
 /** Names of all settings as variables. */
@@ -128,12 +132,13 @@ export function readCommand(args: string[], env: NodeJS.ProcessEnv): Command {
   const values = parseFlags(args);
   if (values.help === true) return { kind: 'help' };
   const kind = channelOf(values, given);
-  const isJoined = kind === 'joined';
+  const source = sourceOf(kind, given);
+  const isJoined = source === 'joined';
   if (values.once === true) {
     const [{ secret, version, image }, check] = allChecked(
       () => either(onceFlags, ONCE_VARIABLES, values, given),
-      () => readCheck(isJoined, given),
-      () => refuseConflicts(isJoined, values, given),
+      () => readCheck(source, given),
+      () => refuseConflicts(source, values, given),
     );
     return { kind: 'once', secret: { name: secret, version }, image, check };
   }
@@ -142,10 +147,10 @@ export function readCommand(args: string[], env: NodeJS.ProcessEnv): Command {
       () => either(flags, FLAG_VARIABLES, values, given),
       () => (isJoined ? undefined : checked(reportVariables, given).REPORT_URL),
       () => checked(serviceVariables, given),
-      () => readCheck(isJoined, given),
+      () => readCheck(source, given),
       () => readChannel(kind, given),
       () => readConsumers(given),
-      () => refuseConflicts(isJoined, values, given),
+      () => refuseConflicts(source, values, given),
     );
   if (channel === 'webhook' && !isLoopback(host) && given['WEBHOOK_KEY'] === undefined) {
     throw new BadSettings(`WEBHOOK_KEY: is required if other machines can reach the webhook (it listens on ${host})`);
@@ -171,19 +176,49 @@ function channelOf(values: Record<string, unknown>, env: Record<string, unknown>
   return CHANNELS.find((channel) => channel === named) ?? 'webhook';
 }
 
+/** Where a device on this channel gets its secrets. An invalid setting is reported with its own name. */
+function sourceOf(kind: ChannelSettings['kind'], env: Record<string, unknown>): SecretSource['kind'] {
+  if (kind === 'joined') return kind;
+  return kind === 'iotHub' && env['IOTHUB_SEALED'] === 'true' ? 'hub' : 'vault';
+}
+
+const named = (names: readonly string[], why: string): readonly (readonly [string, string])[] =>
+  names.map((name) => [name, why]);
+
+/** Settings that do not go with a source of secrets, each with the reason. */
+const CONFLICTS: Readonly<Record<SecretSource['kind'], readonly (readonly [string, string])[]>> = {
+  vault: [
+    ['JOIN_FOLDER', 'is for the channel joined, and for iotHub with IOTHUB_SEALED; set one of them, or remove it'],
+    ['KEY_RENEWAL_DAYS', 'is for the channel joined only; set CHANNEL to joined, or remove it'],
+  ],
+  joined: named(
+    FROM_MEMBERSHIP,
+    'cannot be set with the channel joined, because the device has it from its membership or does not need it',
+  ),
+  hub: named(
+    ['KEY_RENEWAL_DAYS', 'CLIENTS', 'SECRETS', ...NEVER_SEALED],
+    'cannot be set with IOTHUB_SEALED, because the device has it from its hub or does not need it',
+  ),
+};
+
 /**
  * Refuses settings that the channel cannot respect: what they say would silently not be so.
  * @throws BadSettings that names each
  */
-function refuseConflicts(isJoined: boolean, values: Record<string, unknown>, env: Record<string, unknown>): void {
-  const names = isJoined ? FROM_MEMBERSHIP : Object.keys(joinedVariables.shape);
-  const why = isJoined
-    ? 'cannot be set with the channel joined, because the device has it from its membership or does not need it'
-    : 'is for the channel joined only; set CHANNEL to joined, or remove it';
-  const given = names.filter((name) => env[name] !== undefined);
-  if (isJoined && values['clients'] !== undefined) given.push('--clients');
-  if (given.length > 0) throw new BadSettings(given.map((name) => `${name}: ${why}`).join('\n'));
+function refuseConflicts(
+  source: SecretSource['kind'],
+  values: Record<string, unknown>,
+  env: Record<string, unknown>,
+): void {
+  const given = CONFLICTS[source].filter(([name]) => env[name] !== undefined);
+  const clients = CONFLICTS[source].find(([name]) => name === 'CLIENTS');
+  const flagged = clients && values['clients'] !== undefined ? [['--clients', clients[1]] as const] : [];
+  const unsealed = source === 'vault' && env['IOTHUB_SEALED'] === 'true' ? [UNSEALED] : [];
+  const problems = [...given, ...flagged, ...unsealed];
+  if (problems.length > 0) throw new BadSettings(problems.map(([name, why]) => `${name}: ${why}`).join('\n'));
 }
+
+const UNSEALED = ['IOTHUB_SEALED', 'is for the channel iotHub only; set CHANNEL to iotHub, or remove it'] as const;
 
 /** Takes each value from its flag or else from its variable. An invalid value is reported by the name that was used. */
 function either<T>(

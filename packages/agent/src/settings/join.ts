@@ -5,7 +5,7 @@ import type { KeyType } from '../joined/keys/deviceKeyStore.js';
 import { BadSettings, allChecked, checked } from './badSettings.js';
 import { checkVariables } from './check.js';
 import { joinFolder } from './joined.js';
-import { secureUrl, text } from './values.js';
+import { appOrigin, text } from './values.js';
 
 /** What `agent join` is to do. */
 export interface JoinSettings {
@@ -34,17 +34,9 @@ export const JOIN_FLAGS = {
   help: toggle,
 } as const;
 
-const isOrigin = (url: string) => {
-  const { pathname, search, hash, username, password } = new URL(url);
-  return pathname === '/' && `${search}${hash}${username}${password}` === '';
-};
-
 export const joinFlags = z.object({
   'token-file': text,
-  // A device signs the paths of its requests: a front end that adds a path of its own would change them.
-  url: secureUrl.refine((url) => !URL.canParse(url) || isOrigin(url), {
-    error: "must be the app's base address, without a path",
-  }),
+  url: appOrigin,
   folder: joinFolder,
   'key-type': z.enum(KEY_TYPES).default('p256'),
   again: z.boolean().default(false),

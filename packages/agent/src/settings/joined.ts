@@ -14,6 +14,9 @@ export const joinFolder = z
   })
   .default('/var/lib/connected-registry-device');
 
+/** Settings of a device with keys for which its hub vouches. */
+export const hubFolderVariables = z.object({ JOIN_FOLDER: joinFolder });
+
 /** Settings of a device that has joined. */
 export const joinedVariables = z.object({
   JOIN_FOLDER: joinFolder,

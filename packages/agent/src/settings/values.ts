@@ -47,3 +47,16 @@ export const seconds = (max: number) =>
     .positive()
     .max(max)
     .transform((value) => value * 1_000);
+
+const isOrigin = (url: string) => {
+  const { pathname, search, hash, username, password } = new URL(url);
+  return pathname === '/' && `${search}${hash}${username}${password}` === '';
+};
+
+/**
+ * The app's address for a device that signs its requests: a front end that adds a path of its own would change the paths that
+ * are signed.
+ */
+export const appOrigin = secureUrl.refine((url) => !URL.canParse(url) || isOrigin(url), {
+  error: "must be the app's base address, without a path",
+});

@@ -9,6 +9,7 @@ import type { AgentClock } from '../../src/agentClock.js';
 import type { Channel } from '../../src/channels/channel.js';
 import type { HubIdentity } from '../../src/channels/iotHub/hubIdentity.js';
 import { startIotHub } from '../../src/channels/iotHub/iotHub.js';
+import type { IotHubOptions } from '../../src/channels/iotHub/iotHub.js';
 import type { Disposition, Signal } from '../../src/channels/channel.js';
 import { pullCheckRequested, credentialPromoted } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { Cloud } from '../../../../test/shared/cloud.js';
@@ -82,8 +83,9 @@ function channelClock(): AgentClock {
   };
 }
 
-function start(proof: HubIdentity['proof'], trusted = caFile): Channel {
+function start(proof: HubIdentity['proof'], trusted = caFile, device?: IotHubOptions['device']): Channel {
   channel = startIotHub({
+    ...(device && { device }),
     identity: { hostName: 'localhost', deviceId: id, proof },
     port: cloud.running.world.iotHub.mqttPort,
     caFile: trusted,
@@ -223,6 +225,68 @@ describe('a desired property', () => {
     await desire({ promoted: { run: 'run2' } });
     await until('another', () => taken.length > 1);
     expect(log.filter((line) => line.includes('desired property refused'))).toHaveLength(1);
+  });
+});
+
+describe('a device with keys of its own', () => {
+  const event = (data: unknown, type = 'ConnectedRegistry.PullCheckRequested') => ({
+    specversion: '1.0',
+    id: '1',
+    type,
+    data,
+  });
+  /** Opens what is named; anything else is for other keys. */
+  const device: NonNullable<IotHubOptions['device']> = {
+    reportedKeys: 'a.b.c',
+    open: async ({ message }) => {
+      if (message === 'check') return { messages: [event(request())] };
+      if (message === 'promotion') return { messages: [event(promotion(), 'ConnectedRegistry.CredentialPromoted')] };
+      if (message === 'broken') throw new Error(REPORT_KEY);
+      return { problem: 'not for me', lasting: message === 'forged' };
+    },
+  };
+  const startSealed = async () => {
+    start({ kind: 'key', key: await register() }, caFile, device);
+    await connected();
+  };
+
+  test('reports them, and again if its twin has lost them', async () => {
+    await startSealed();
+    await expect.poll(reported, { timeout: 5_000 }).toMatchObject({ keys: 'a.b.c' });
+    await channel?.close();
+    await cloud.hub('DELETE', `/devices/${id}`, undefined, { 'if-match': '*' });
+    await startSealed();
+    await expect.poll(reported, { timeout: 5_000 }).toMatchObject({ keys: 'a.b.c' });
+  });
+
+  test.each([
+    ['pullCheckRequested', { message: 'check', secret: 's' }, 200],
+    ['credentialPromoted', { message: 'promotion' }, 200],
+    ['credentialPromoted', { message: 'check' }, 400],
+    ['pullCheckRequested', { message: 'forged' }, 400],
+    ['pullCheckRequested', { message: 'other keys' }, 503],
+    ['pullCheckRequested', { message: 'broken' }, 503],
+    ['pullCheckRequested', request(), 400],
+    ['pullCheckRequested', { ...request(), message: 'check' }, 400],
+    ['pullCheckRequested', { message: 7 }, 400],
+    ['reboot', { message: 'check' }, 501],
+  ])('answers %s with %o by %i', async (name, payload, status) => {
+    await startSealed();
+    expect((await invoke(name, payload)).body).toMatchObject({ status });
+    expect(taken).toHaveLength(status === 200 ? 1 : 0);
+    expect(log.join()).not.toContain(REPORT_KEY);
+  });
+
+  test('takes from its twin what is sealed, in pieces, and nothing in clear', async () => {
+    await startSealed();
+    await desire({
+      pullCheck: request(),
+      sealed: { pullCheckRequested: ['for', 'ged'], credentialPromoted: ['promo', 'tion'] },
+    });
+    await until('the promotion', () => taken.length > 0);
+    expect(taken.map(({ kind }) => kind)).toEqual(['credentialPromoted']);
+    await desire({ sealed: { pullCheckRequested: ['check'], credentialPromoted: null } });
+    await until('the check', () => taken.some(({ kind }) => kind === 'pullCheckRequested'));
   });
 });
 

@@ -61,6 +61,7 @@ export class KeeperUnderTest {
       secrets: { read: (name, version) => this.#read(name, version) },
       consumers: [this.consumer],
       listed: [],
+      known: [],
       refresh: 6 * HOUR * 1_000,
       acknowledge: (promotion, version, signal) => {
         this.acknowledged.push({ operation: promotion.operation, version, signal });

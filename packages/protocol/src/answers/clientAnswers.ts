@@ -75,11 +75,14 @@ const reachPoller = z
 export const clientReach = z
   .object({
     kind: z
-      .enum(['joined', ...CHANNEL_KINDS])
+      .enum(['joined', 'hub', ...CHANNEL_KINDS])
       .describe(
-        '`joined`: the device has keys of its own, and asks for its messages; `poll` also if the record names a poller; else the channel of the profile',
+        '`joined`: the device has keys of its own, and asks for its messages; `poll` also if the record names a poller; `hub`: it gets them through its IoT Hub, sealed to keys that it reports there; else the channel of the profile',
       ),
-    thumbprint: z.string().describe('of a device that has joined: the thumbprint of its signing key').exactOptional(),
+    thumbprint: z
+      .string()
+      .describe('the thumbprint of the signing key of a device that has keys of its own')
+      .exactOptional(),
     joinedAt: instant.exactOptional(),
     keysSince: instant.describe('when it got its present keys').exactOptional(),
     lastContactAt: instant
@@ -149,7 +152,7 @@ export const absentClient = z
     state: z.literal('absent').describe('the vault has no credential of it'),
     reach: clientReach.unwrap().extend({
       kind: z
-        .enum(['joined', 'poll', 'unknown'])
+        .enum(['joined', 'hub', 'poll', 'unknown'])
         .describe(
           '`unknown`: no device has joined, no poller is recorded, and without a credential the profile of the client is not known',
         ),

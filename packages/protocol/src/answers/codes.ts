@@ -205,6 +205,8 @@ export const FAILURE_CODES = [
   'pull-secret-invalid',
   'pull-check-deadline',
   'signal-undeliverable',
+  'device-keys-invalid',
+  'device-key-ended',
   'step-deadline',
   'service-forbidden',
   'service-refused',

@@ -55,11 +55,18 @@ const claims = z.strictObject({
 });
 type Claims = z.infer<typeof claims>;
 
+/** What a device protects with a signature: its purpose, the algorithm and its public key. */
+export interface SignatureHeader {
+  readonly typ: string;
+  readonly alg: ProtectedHeader['alg'];
+  readonly jwk: SigningKey;
+}
+
 /** Signs with a device's key, wherever that key is: in a file, or in a TPM that never lets it out. */
 export interface RequestSigner {
   readonly publicKey: SigningKey;
   /** @returns a JWS in compact serialization over the payload, with this protected header */
-  readonly sign: (header: ProtectedHeader, payload: Uint8Array) => Promise<string>;
+  readonly sign: (header: SignatureHeader, payload: Uint8Array) => Promise<string>;
 }
 
 /** A signature, and the random value by which its answer is recognized. */

@@ -23,6 +23,7 @@ describe('messages to the device', () => {
     image: 'hello-world:latest',
     expiresAt: '2026-03-01T12:05:00.000Z',
     channel: DEFAULT_CHANNEL,
+    vaultHost: undefined,
   };
 
   test('request a pull check once, however often they are sent, with a key valid only for that attempt', async () => {
@@ -48,8 +49,12 @@ describe('messages to the device', () => {
     const { operation, run, secret, expiresAt } = check;
     const keys = world.config.reportKeys;
     const message = { operation, run, client, connectedRegistry, secret, expiresAt };
-    const outcome = await world.activities.announcePromotion({ ...message, channel: DEFAULT_CHANNEL });
-    await world.activities.announcePromotion({ ...message, channel: DEFAULT_CHANNEL });
+    const outcome = await world.activities.announcePromotion({
+      ...message,
+      channel: DEFAULT_CHANNEL,
+      vaultHost: undefined,
+    });
+    await world.activities.announcePromotion({ ...message, channel: DEFAULT_CHANNEL, vaultHost: undefined });
     const [sent, ...more] = world.channel.promotions.values();
     expect([sent, more]).toMatchObject([message, []]);
     const { keyId = '', reportKey = '' } = sent ?? {};

@@ -184,3 +184,60 @@ test('forty direct methods a second are sent to a hub, and the next ones wait', 
   expect(clock.time - started).toBeGreaterThan(1_000);
   expect(clock.time - started).toBeLessThan(2_500);
 });
+
+const sealed = {
+  kind: 'pullCheckRequested',
+  client: 'edge#1',
+  message: 'a.sealed.message',
+  secret: 'a.sealed.secret',
+} as const;
+
+test('a sealed message is sent with its secret to a connected device', async () => {
+  answers = [answer(200)];
+  await channels.sendSealed('id', sealed, { hub: 'Plant-Hub', module: 'agent' });
+  const { message: text, secret } = sealed;
+  expect(sent).toMatchObject([
+    {
+      url: expect.stringContaining('/twins/edge%231/modules/agent/methods?') as string,
+      body: { methodName: 'pullCheckRequested', payload: { message: text, secret } },
+    },
+  ]);
+});
+
+test('a hub keeps a sealed message for a device without its secret, in texts that a twin takes', async () => {
+  const long = 'x'.repeat(9000);
+  answers = [refusal(404, 'DeviceNotOnline'), () => Response.json({})];
+  await channels.sendSealed('id', { ...sealed, message: long }, { hub: 'plant-hub' });
+  const texts = [long.slice(0, 4096), long.slice(4096, 8192), long.slice(8192)];
+  const desired = { pullCheck: null, promoted: null, sealed: { pullCheckRequested: texts } };
+  expect(sent[1]?.body).toEqual({ properties: { desired: { connectedRegistry: desired } } });
+});
+
+test('a sealed promotion replaces the sealed pull check in the twin', async () => {
+  answers = [refusal(504, 'GatewayTimeout'), () => Response.json({})];
+  await channels.sendSealed('id', { ...sealed, kind: 'credentialPromoted' }, { hub: 'plant-hub' });
+  const kept = { pullCheckRequested: null, credentialPromoted: [sealed.message] };
+  expect(sent[1]?.body).toEqual({
+    properties: { desired: { connectedRegistry: { pullCheck: null, promoted: null, sealed: kept } } },
+  });
+});
+
+test.each([
+  [{ connectedRegistry: { keys: 'a.b.c', pullCheck: {} } }, 'a.b.c'],
+  [{ connectedRegistry: { keys: { x: 1 } } }, { x: 1 }],
+  [{ connectedRegistry: 'words' }, undefined],
+  [{}, undefined],
+])('the hub says what a device reports of its keys: %o', async (reported, keys) => {
+  answers = [() => Response.json({ deviceId: 'edge#1', properties: { desired: {}, reported } })];
+  const found = await createHubRegistry(hub).reportedKeys({ hub: 'plant-hub' }, 'edge#1');
+  expect(found).toEqual({ host: 'plant-hub.azure-devices.net', keys });
+  expect(sent).toMatchObject([{ method: 'GET', url: expect.stringContaining('/twins/edge%231?') as string }]);
+});
+
+test('keys of a module are read in its own twin, and those of an unknown device are an error', async () => {
+  answers = [() => Response.json({ properties: { reported: {} } }), refusal(404, 'DeviceNotFound')];
+  const registry = createHubRegistry(hub);
+  expect((await registry.reportedKeys({ hub: 'plant-hub', module: 'agent' }, 'edge#1')).keys).toBeUndefined();
+  expect(sent[0]?.url).toContain('/twins/edge%231/modules/agent?');
+  await expect(registry.reportedKeys({ hub: 'plant-hub' }, 'edge#1')).rejects.toMatchObject({ kind: 'notFound' });
+});

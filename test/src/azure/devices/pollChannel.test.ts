@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { formatOperationId } from '@connected-registry/protocol/names/operationId';
-import type { DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
+import type { OpenChannel } from '@connected-registry/protocol/messages/deviceChannel';
 import { Turns } from '../../../../src/azure/budget/turns.js';
 import { createDeviceChannels } from '../../../../src/azure/devices/deviceChannels.js';
 import { config, RUN } from '../../fakes/answers/requests.js';
@@ -12,12 +12,15 @@ const secret = { name: INSTANCE, version: 'v1' };
 const key = { keyId: 'k1', reportKey: 'key', expiresAt: '2030-01-01T00:00:00Z' };
 
 /** Sends both messages by a channel. @returns the hints, and what called a service */
-async function tell(channel: DeviceChannelChoice) {
+async function tell(channel: OpenChannel) {
   const hints = new FakeHints();
   const called: string[] = [];
-  const hub = async (name: string) => {
-    called.push(name);
-    return { status: 200 };
+  const hub = {
+    call: async (name: string) => {
+      called.push(name);
+      return { status: 200 };
+    },
+    hostOf: (name: string) => name,
   };
   const credential = { getToken: () => Promise.reject(new Error('no token is needed')) };
   const channels = createDeviceChannels(config(), credential, hub, new Turns(), hints);

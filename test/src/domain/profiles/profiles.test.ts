@@ -106,6 +106,10 @@ describe('the first profile that matches', () => {
     expect(channelOf(all, client('other', 'elsewhere'))).toEqual({ kind: 'eventGrid' });
     const module = { ...hub, channel: { kind: 'iotHub', hub: 'h2', module: 'agent' } };
     expect(channelOf(book(module), client('edge-1'))).toEqual({ kind: 'iotHub', hub: 'h2', module: 'agent' });
+    const sealed = { ...hub, channel: { kind: 'iotHub', sealed: true } };
+    expect(channelOf(book(sealed), client('edge-1'))).toEqual({ kind: 'hub', hub: 'PlantHub' });
+    const open = { ...hub, channel: { kind: 'iotHub', sealed: false } };
+    expect(channelOf(book(open), client('edge-1'))).toEqual({ kind: 'iotHub', hub: 'PlantHub' });
   });
 
   test('lets a device that joins wait for an operator, unless it says otherwise', () => {
@@ -155,6 +159,12 @@ describe('an invalid profile is reported with its name, the field and the rule',
     ['channel.kind', 'must be one of', { channel: 'pigeon' }],
     ['channel.hub', 'is missing', { channel: 'iotHub' }],
     ['channel', 'unless its kind is iotHub', { channel: { kind: 'poll', hub: 'h' } }],
+    ['channel', 'unless its kind is iotHub', { channel: { kind: 'poll', sealed: true } }],
+    [
+      'channel.sealed',
+      'needs no Entra identity',
+      { channel: { kind: 'iotHub', hub: 'h', sealed: true }, eventIdentity: true },
+    ],
     ['clients.1', 'is not a device id', { clients: ['good', 'not/good'] }],
     ['clients.0', 'outside match.device', { match: { device: 'edge-*' }, clients: ['sensor'] }],
     ['pollers', 'only for channel poll', { pollers: { [OID]: 'one' } }],

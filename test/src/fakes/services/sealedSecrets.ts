@@ -15,7 +15,7 @@ export class FakeSealedSecrets implements SealedSecrets {
     client: ClientReference,
     channel: AnswerChannel,
   ): Promise<string> {
-    const stored = this.vaults.at(vaultHost).secrets.get(name);
+    const stored = (vaultHost === undefined ? this.vaults.first : this.vaults.at(vaultHost)).secrets.get(name);
     const found =
       version === undefined ? stored?.versions.at(-1) : stored?.versions.find((one) => one.version === version);
     const facts = found && parseTags(found.tags);

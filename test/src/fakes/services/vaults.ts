@@ -9,6 +9,13 @@ import { FakeVault } from './vault.js';
 export class FakeVaults {
   readonly all = new Map<string, FakeVault>();
 
+  /** The first that was listed. */
+  get first(): FakeVault {
+    const [vault] = this.all.values();
+    if (!vault) throw new Error('A world has a vault.');
+    return vault;
+  }
+
   /** The vault of a host, listed or not. */
   at(host: string): FakeVault {
     const vault = this.all.get(host) ?? new FakeVault();

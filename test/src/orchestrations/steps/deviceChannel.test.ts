@@ -38,10 +38,10 @@ async function joined() {
 }
 
 test('is that of the profile, or Event Grid, unless the device has joined', () => {
-  expect(channelOfRun({}, false)).toEqual({ kind: 'eventGrid' });
-  expect(channelOfRun({ channel: HUB }, false)).toEqual(HUB);
-  expect(channelOfRun({}, true)).toEqual({ kind: 'poll' });
-  expect(channelOfRun({ channel: HUB }, true)).toEqual({ kind: 'poll' });
+  expect(channelOfRun({}, { asks: false })).toEqual({ kind: 'eventGrid' });
+  expect(channelOfRun({ channel: HUB }, { asks: false })).toEqual(HUB);
+  expect(channelOfRun({}, { asks: true })).toEqual({ kind: 'poll' });
+  expect(channelOfRun({ channel: HUB }, { asks: true })).toEqual({ kind: 'poll' });
 });
 
 describe('a client whose device has joined', () => {

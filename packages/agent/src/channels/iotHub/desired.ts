@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HUB_KEYS } from '@connected-registry/protocol/enrolment/hubKeys';
 import { CREDENTIAL_PROMOTED, PULL_CHECK_REQUESTED } from '@connected-registry/protocol/messages/pullCheckMessages';
 import type { ReceivedEvent } from '../events.js';
 
@@ -18,6 +19,8 @@ export interface Desired {
   changed(value: unknown, version: number): boolean;
   /** The events in the desired properties. */
   events(): ReceivedEvent[];
+  /** The sealed messages in the desired properties. */
+  sealed(): string[];
 }
 
 /** The check that the reported properties mark as done, so that a restart does not run it again. */
@@ -28,17 +31,27 @@ export interface ReportedCheck {
 
 const reportedCheck = z.object({ operation: z.string(), attempt: z.int() });
 
-export function createDesired(): Desired & { reportedCheck(): ReportedCheck | undefined } {
+/** A sealed message in pieces, since a text in a twin is limited. Others are none. */
+const pieces = z.array(z.string()).min(1).max(32);
+
+export function createDesired(): Desired & {
+  reportedCheck(): ReportedCheck | undefined;
+  /** The keys that the reported properties have. */
+  reportedKeys(): unknown;
+} {
   let values: Json = {};
   let version: number | undefined;
   let check: ReportedCheck | undefined;
+  let keys: unknown;
   return {
     whole(value) {
       const parsed = twin.safeParse(value);
       if (!parsed.success) return false;
       values = parsed.data.desired;
       version = parsed.data.desired.$version;
-      const done = reportedCheck.safeParse(inner(parsed.data.reported?.['connectedRegistry'])['pullCheck']);
+      const reported = inner(parsed.data.reported?.[HUB_KEYS.section]);
+      keys = reported[HUB_KEYS.property];
+      const done = reportedCheck.safeParse(reported['pullCheck']);
       check = done.success ? done.data : undefined;
       return true;
     },
@@ -57,7 +70,13 @@ export function createDesired(): Desired & { reportedCheck(): ReportedCheck | un
         ...(promoted === undefined ? [] : [{ type: CREDENTIAL_PROMOTED, data: promoted }]),
       ];
     },
+    sealed: () =>
+      Object.values(inner(inner(values['connectedRegistry'])['sealed'])).flatMap((value) => {
+        const { success, data } = pieces.safeParse(value);
+        return success ? [data.join('')] : [];
+      }),
     reportedCheck: () => check,
+    reportedKeys: () => keys,
   };
 }
 

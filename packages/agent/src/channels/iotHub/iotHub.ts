@@ -6,21 +6,25 @@ import { errorName } from '../../pullFailure.js';
 import { createSeen } from '../../seen.js';
 import { CREDENTIAL_PROMOTED, PULL_CHECK_REQUESTED } from '@connected-registry/protocol/messages/pullCheckMessages';
 import type { Channel } from '../channel.js';
-import { parseSignal } from '../events.js';
+import { parseEvent, parseSignal } from '../events.js';
 import type { ReceivedEvent } from '../events.js';
 import type { SignalHandler } from '../channel.js';
 import { createDesired } from './desired.js';
 import type { HubIdentity } from './hubIdentity.js';
+import type { HubDevice, Opening, SealedPayload } from '../../joined/hub/hubDevice.js';
 import { makeLogin } from './login.js';
 import { createReported } from './reported.js';
+import { sealedPayload } from './sealedPayload.js';
 import { openSession } from './session.js';
-import type { Session } from './session.js';
+import type { MethodAnswer, Session } from './session.js';
 
 export interface IotHubOptions {
   identity: HubIdentity;
   port: number;
   /** A CA certificate for the hub or gateway, in PEM, in addition to the well-known ones. */
   caFile: string | undefined;
+  /** The device, if it has keys of its own: what arrives must then be sealed to them. */
+  device?: Pick<HubDevice, 'open' | 'reportedKeys'>;
   handle: SignalHandler;
   clock: AgentClock;
   log: Log;
@@ -43,12 +47,12 @@ const MAX_REFUSED = 1_000;
 
 /** Listens at an IoT Hub for direct methods and desired properties. Reconnects until it is closed. */
 export function startIotHub(options: IotHubOptions): Channel {
-  const { clock, log } = options;
+  const { clock, device, log } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
   const desired = createDesired();
   const reported = createReported();
-  const refused = createSeen(MAX_REFUSED);
+  const refusedBefore = createSeen(MAX_REFUSED);
   let session: Session | undefined;
   let lastHeard: string | undefined;
   let trouble: string | undefined;
@@ -58,11 +62,27 @@ export function startIotHub(options: IotHubOptions): Channel {
     lastHeard = clock.now().toISOString();
   };
 
-  function method(name: string, payload: unknown): { status: number; body: unknown } {
+  async function method(name: string, payload: unknown): Promise<MethodAnswer> {
     heard();
     const type = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
     if (type === undefined) return refusal(501, 'no such method');
-    const parsed = parseSignal({ type, data: payload });
+    if (device === undefined) return take(name, { type, data: payload });
+    const sealed = sealedPayload.safeParse(payload);
+    if (!sealed.success) return refused(400, name, 'it is not sealed');
+    const opened = await openOrNot(device, sealed.data);
+    if ('problem' in opened) return refused(opened.lasting ? 400 : 503, name, opened.problem);
+    const [message, ...more] = opened.messages.map(parseEvent);
+    if (message?.type !== type || more.length > 0) return refused(400, name, 'another message was sealed');
+    return take(name, message);
+  }
+
+  function refused(status: number, name: string, problem: string): MethodAnswer {
+    log('method refused', { method: name, reason: problem });
+    return refusal(status, problem);
+  }
+
+  function take(name: string, event: ReceivedEvent): MethodAnswer {
+    const parsed = parseSignal(event);
     if (!parsed || 'problem' in parsed) {
       const problem = parsed?.problem ?? 'no such message';
       log('method refused', { method: name, fields: problem });
@@ -81,14 +101,39 @@ export function startIotHub(options: IotHubOptions): Channel {
 
   function takeDesired(): void {
     lookAgain?.cancel();
-    const busy = desired.events().map(takeEvent).includes('busy');
-    if (busy) lookAgain = clock.setTimer(new Date(clock.now().getTime() + BUSY_PAUSE), takeDesired);
+    if (device) void takeSealed(device);
+    else if (desired.events().map(takeEvent).includes('busy')) takeLater();
   }
 
-  function takeEvent(event: ReceivedEvent): string {
+  function takeLater(): void {
+    lookAgain?.cancel();
+    if (signal.aborted) return;
+    lookAgain = clock.setTimer(new Date(clock.now().getTime() + BUSY_PAUSE), takeDesired);
+  }
+
+  async function takeSealed(opener: Pick<HubDevice, 'open'>): Promise<void> {
+    for (const message of desired.sealed()) {
+      const opened = await openOrNot(opener, { message });
+      if ('problem' in opened) {
+        if (refusedBefore.firstTime({ message, problem: opened.problem }))
+          log('desired property refused', { reason: opened.problem });
+        if (!opened.lasting) takeLater();
+      } else if (opened.messages.map((one) => takeEvent(parseEvent(one))).includes('busy')) takeLater();
+    }
+  }
+
+  async function openOrNot(opener: Pick<HubDevice, 'open'>, payload: SealedPayload): Promise<Opening> {
+    try {
+      return await opener.open(payload);
+    } catch (error) {
+      return { problem: `unexpected ${errorName(error)}`, lasting: false };
+    }
+  }
+
+  function takeEvent(event: ReceivedEvent | undefined): string {
     const parsed = parseSignal(event);
     if (parsed && !('problem' in parsed)) return isDone(parsed) ? 'done' : options.handle(parsed);
-    if (refused.firstTime(event)) log('desired property refused', { fields: parsed?.problem ?? 'type' });
+    if (refusedBefore.firstTime(event)) log('desired property refused', { fields: parsed?.problem ?? 'type' });
     return 'refused';
   }
 
@@ -96,6 +141,13 @@ export function startIotHub(options: IotHubOptions): Channel {
     const done = desired.reportedCheck();
     if (parsed.kind !== 'pullCheckRequested' || !done) return false;
     return done.operation === parsed.data.operation && done.attempt === parsed.data.attempt;
+  }
+
+  /** Reports the device's keys unless its twin has them: it may be a new one. */
+  function reportKeys(): void {
+    if (!device || desired.reportedKeys() === device.reportedKeys) return;
+    reported.add({ keys: device.reportedKeys });
+    sendReported();
   }
 
   function sendReported(): void {
@@ -112,8 +164,10 @@ export function startIotHub(options: IotHubOptions): Channel {
         method,
         twin(value) {
           heard();
-          if (desired.whole(value)) takeDesired();
-          else log('twin refused', { reason: 'it is not a valid hub message' });
+          if (desired.whole(value)) {
+            reportKeys();
+            takeDesired();
+          } else log('twin refused', { reason: 'it is not a valid hub message' });
         },
         desired(change, version) {
           heard();
@@ -193,7 +247,7 @@ export function startIotHub(options: IotHubOptions): Channel {
   };
 }
 
-function refusal(status: number, problem: string): { status: number; body: unknown } {
+function refusal(status: number, problem: string): MethodAnswer {
   return { status, body: { accepted: false, problem } };
 }
 

@@ -1,5 +1,7 @@
-/** The agent's reported properties. They contain no key and no secret. */
+/** The agent's reported properties. They contain no secret. */
 export interface ReportedState {
+  /** The device's public keys, signed with their private part. */
+  keys?: string;
   pullCheck?: { operation: string; attempt: number; outcome: string };
   promoted?: { version: string };
 }
@@ -22,7 +24,7 @@ export function createReported(): Reported {
     add(change) {
       open = { ...open, ...change };
     },
-    unsent: () => (open.pullCheck || open.promoted ? { ...open } : undefined),
+    unsent: () => (Object.keys(open).length > 0 ? { ...open } : undefined),
     sent(name, patch) {
       last = { name, patch };
     },
@@ -33,6 +35,7 @@ export function createReported(): Reported {
       // The hub is busy. Keep the patch for the next connection or report.
       if (status === 429 || status >= 500) return false;
       // Any other refusal would repeat. Keep only values that are newer than the refused patch.
+      if (open.keys === patch.keys) delete open.keys;
       if (open.pullCheck === patch.pullCheck) delete open.pullCheck;
       if (open.promoted === patch.promoted) delete open.promoted;
       return status < 300;

@@ -4,10 +4,16 @@ import { within } from '../../watchdog.js';
 import type { Login } from './login.js';
 import { LISTENED, methodAnswerTopic, parseTopic, twinGetTopic, twinReportTopic } from './topics.js';
 
+/** The answer to a direct method. */
+export interface MethodAnswer {
+  status: number;
+  body: unknown;
+}
+
 /** Callbacks of a session. Values are parsed JSON; `undefined` means that the payload was not valid. */
 export interface SessionEvents {
-  /** Handles a direct method and returns its answer. */
-  method(name: string, payload: unknown): { status: number; body: unknown };
+  /** Handles a direct method and returns its answer. Never rejects. */
+  method(name: string, payload: unknown): Promise<MethodAnswer>;
   twin(value: unknown): void;
   desired(change: unknown, version: number): void;
   /** The hub's answer to a report, which is identified by the result of {@link Session.report}. */
@@ -100,8 +106,11 @@ function listening(client: MqttClient, events: SessionEvents): Session {
     // Ignore other messages of the hub.
     if (!message) return;
     if (message.kind === 'method') {
-      const { status, body } = events.method(message.name, parseJson(payload.toString('utf8')));
-      client.publish(methodAnswerTopic(status, message.request), JSON.stringify(body), { qos: 0 });
+      const { request: call } = message;
+      void events.method(message.name, parseJson(payload.toString('utf8'))).then(({ status, body }) => {
+        // A connection that has ended in the meantime takes no answer, and the hub's caller has its own.
+        if (client.connected) client.publish(methodAnswerTopic(status, call), JSON.stringify(body), { qos: 0 });
+      });
     } else if (message.kind === 'desired') {
       events.desired(parseJson(payload.toString('utf8')), message.version);
     } else if (message.request === twinRequest) {
