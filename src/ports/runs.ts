@@ -81,8 +81,12 @@ export interface Runs {
   find(key: string, random: string): Promise<OperationId | undefined>;
   /** Starts a check of the clients that its request names, and reads back that it runs. */
   startCheck(run: CheckRun): Promise<StartResult>;
-  /** Reads a piece of a rollout. It may not show pending entity operations yet. @returns undefined if there is none */
-  rolloutPiece(id: string, piece: number): Promise<PieceState | undefined>;
+  /**
+   * Reads a piece of a rollout. A read that does not show the version `atLeast` yet is repeated for a second.
+   *
+   * @returns the last read; undefined if there is none
+   */
+  rolloutPiece(id: string, piece: number, atLeast: number): Promise<PieceState | undefined>;
   /** Reads what a rollout's control entity keeps. It may not show pending entity operations yet. @returns undefined if there is none */
   rolloutControl(id: string): Promise<ControlState | undefined>;
   /** Reads a client's record. @param key the client's key. */

@@ -35,7 +35,8 @@ export class Pieces {
   }
 
   async #fetch(piece: number): Promise<PieceState> {
-    const found = await this.runs.rolloutPiece(this.id, piece);
+    const atLeast = Math.max(1, this.versions[piece] ?? 0);
+    const found = await this.runs.rolloutPiece(this.id, piece, atLeast);
     if (!found || found.rows.length === 0) throw new TooOld(`piece ${piece} of rollout ${this.id} is not stored yet`);
     if (found.version < (this.versions[piece] ?? 0))
       throw new TooOld(`the read of piece ${piece} of rollout ${this.id} does not show its last change yet`);
@@ -44,30 +45,14 @@ export class Pieces {
   }
 }
 
-/** Milliseconds before each further look: an entity's write is usually seen within a second. */
-const LOOKS = [100, 200, 400];
-
-/**
- * Runs an activity's work that reads pieces. If a read is too old, the work is repeated: a few times at once, since a second more
- * in each round is a second more for the fleet, then as a later attempt.
- */
+/** Runs an activity's work that reads pieces. If a read is too old, the work is repeated a second later. */
 export function withPieces<T>(work: () => Promise<StepOutcome<T>>): Promise<StepOutcome<T>> {
   return outcomeOf(async () => {
-    for (const milliseconds of LOOKS) {
-      const found = await unlessTooOld(work);
-      if (!(found instanceof TooOld)) return found;
-      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof TooOld) return retryLater(error.message, 0);
+      throw error;
     }
-    const found = await unlessTooOld(work);
-    return found instanceof TooOld ? retryLater(found.message, 0) : found;
   });
-}
-
-async function unlessTooOld<T>(work: () => Promise<T>): Promise<T | TooOld> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof TooOld) return error;
-    throw error;
-  }
 }

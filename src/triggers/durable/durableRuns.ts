@@ -14,8 +14,15 @@ import { noteLostEndOf } from './lostEnds.js';
 import { readRolloutControl, readRolloutPiece } from './rolloutPieces.js';
 import { findByRandom, readProgress, stateOf } from './runProgress.js';
 import { findRunning } from './runningRuns.js';
+import { pollUntil } from './pollUntil.js';
 import { hasEnded, readRun, type RunStatus } from './runStatus.js';
 import { startRun } from './startRun.js';
+
+/** Milliseconds between two reads of a piece whose last change is not seen yet. */
+const LOOK_AGAIN = 100;
+
+/** Milliseconds for which it is read again: an entity's write is usually seen by then. A later attempt costs a second more. */
+const LOOK_FOR = 800;
 
 /** Implements the port {@link Runs} with the durable client of one invocation. */
 export function durableRuns(client: DurableClient): Runs {
@@ -63,7 +70,12 @@ export function durableRuns(client: DurableClient): Runs {
       auditStart(result, instance);
       return result;
     },
-    rolloutPiece: (id, piece) => readRolloutPiece(client, id, piece),
+    rolloutPiece: (id, piece, atLeast) =>
+      pollUntil(() => readRolloutPiece(client, id, piece), {
+        isEnough: (found) => found !== undefined && found.version >= atLeast,
+        every: LOOK_AGAIN,
+        until: Date.now() + LOOK_FOR,
+      }),
     rolloutControl: (id) => readRolloutControl(client, id),
     record: (key) => readClientRecord(client, key),
     tokenOwner: (registry, token) => readTokenOwner(client, registry, token),

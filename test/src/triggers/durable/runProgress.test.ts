@@ -91,7 +91,13 @@ describe('a run that was started before', () => {
 });
 
 test('a piece of a rollout is read from its entity', async () => {
-  expect(await runs().rolloutPiece('r1', 2)).toBeUndefined();
-  engine.entities.set('@rolloutPiece@r1-2', { ...EMPTY_PIECE, version: 4 });
-  expect(await runs().rolloutPiece('r1', 2)).toEqual({ ...EMPTY_PIECE, version: 4 });
+  expect(await runs().rolloutPiece('r1', 2, 4)).toBeUndefined();
+  const reads = engine.reads;
+  engine.onRead = (count) => {
+    if (count > reads + 2) engine.entities.set('@rolloutPiece@r1-2', { ...EMPTY_PIECE, version: 4 });
+  };
+  expect(await runs().rolloutPiece('r1', 2, 4), 'a write that is seen a moment later').toMatchObject({ version: 4 });
+  const last = engine.reads;
+  expect(await runs().rolloutPiece('r1', 2, 3)).toEqual({ ...EMPTY_PIECE, version: 4 });
+  expect(engine.reads).toBe(last + 1);
 });
