@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
+import { request, type IncomingMessage } from 'node:http';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -18,7 +20,11 @@ http('bytes', {}, () => ({ body: Buffer.from([0, 1, 254, 255]), headers: { 'cont
 http('status', { route: 'status/{n:int}' }, (request) => ({ status: Number(request.params.n), body: 'body' }));
 http('cookies', {}, () => ({ body: 'c', cookies: [{ name: 'a', value: 'b c;č' }, { name: 'b', value: '2', httpOnly: true, maxAge: 60, path: '/x', sameSite: 'Strict', secure: true }] }));
 http('badCookie', {}, () => ({ body: 'c', cookies: [{ name: 'a b', value: '1' }] }));
-http('odd', {}, () => ({ body: 'x', headers: { 'content-length': '99', 'transfer-encoding': 'chunked', connection: 'upgrade', 'x-own': 'y' } }));
+http('odd', {}, () => ({ body: 'x', headers: { connection: 'upgrade', trailer: 'x-t', 'x-own': 'y' } }));
+http('length', { route: 'length/{n:int}' }, (request) => ({ body: 'abc', headers: { 'content-length': request.params.n } }));
+http('ownChunks', {}, () => ({ body: 'abc', headers: { 'transfer-encoding': 'chunked' } }));
+http('accent', {}, () => ({ body: 'x', headers: { 'a-before': '1', 'x-file': 'größe.txt' } }));
+http('farPath', {}, () => ({ body: 'x', cookies: [{ name: 'a', value: '1', path: '/č' }] }));
 http('negotiated', {}, () => ({ jsonBody: { a: 1 }, enableContentNegotiation: true }));
 http('form', { methods: ['POST'] }, async (request) => ({ jsonBody: Object.fromEntries(await request.formData()) }));
 http('off', {}); http('Host', {}); http('with space', {}); http('same', { route: 'method', methods: ['POST', 'PUT'] }); http('stolen', { route: 'admin/x' }); http('level', { authLevel: 'nonsense' });
@@ -137,9 +143,34 @@ describe('answers', () => {
     expect((await tested.send('GET', '/api/negotiated')).text).toBe('"eyJhIjoxfQ=="');
   });
 
-  it('keep their form regardless of the connection headers that a function sets', async () => {
+  it('keep the headers of their connection, whatever a function sets', async () => {
     const answer = await tested.send('GET', '/api/odd');
-    expect([answer.text, answer.headers['x-own'], answer.headers['content-length']]).toEqual(['x', 'y', '1']);
+    expect([answer.text, answer.headers['x-own'], answer.headers['connection']]).toEqual(['x', 'y', 'close']);
+  });
+
+  it.each([
+    ['accent', '1'],
+    ['farPath', undefined],
+  ])('are a 500 with the headers before the one that cannot be sent: %s', async (name, before) => {
+    const answer = await tested.send('GET', `/api/${name}`);
+    expect([answer.status, answer.text, answer.headers['a-before']]).toEqual([500, '', before]);
+    expect((await tested.send('GET', '/api/nothing')).status).toBe(204);
+  });
+
+  it('whose declared length is not that of the body are a 500 or break off, with a warning', async () => {
+    expect((await tested.send('GET', '/api/length/3')).text).toBe('abc');
+    expect((await tested.send('GET', '/api/length/2')).status).toBe(500);
+    await expect(tested.send('GET', '/api/length/4')).rejects.toThrow();
+    const warnings = tested.log.filter(({ message }) => message.includes("function 'length' sets content-length"));
+    expect(warnings.map(({ level }) => level)).toEqual(['warning', 'warning']);
+  });
+
+  it('with a transfer-encoding of their own never end, with a warning', async () => {
+    const sent = request({ host: '127.0.0.1', port: tested.host.port, path: '/api/ownChunks' }).end();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    expect([response.statusCode, response.complete]).toEqual([200, false]);
+    sent.destroy();
+    expect(tested.log.some(({ message }) => message.includes("function 'ownChunks' sets the header"))).toBe(true);
   });
 });
 

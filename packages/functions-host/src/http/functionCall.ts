@@ -3,7 +3,7 @@ import type { HostLog } from '../log/log.js';
 import { QuirkError, type Quirks } from '../log/quirks.js';
 import type { LoadedApp, RpcHttpData, RpcInvocationResult, RpcTypedData } from '../worker/app.js';
 import { empty, type Answer } from './answer.js';
-import { setCookie } from './cookies.js';
+import { functionAnswer } from './functionAnswer.js';
 import { BodyTooLargeError, type Incoming } from './incoming.js';
 import { encodePath } from './path.js';
 import type { FunctionRoute } from './routes.js';
@@ -23,8 +23,21 @@ export interface FunctionCallOptions {
   readonly httpUri: string | undefined;
 }
 
-/** Runs the function of a route. A throw, and a body over the limit, lead to a 500 without a body. */
+/** Runs the function of a route, and adds the headers of host.json that its answer does not have. */
 export async function callFunction(
+  options: FunctionCallOptions,
+  route: FunctionRoute,
+  params: Readonly<Record<string, string>>,
+  request: Incoming,
+): Promise<Answer> {
+  const answer = await answerTo(options, route, params, request);
+  const own = new Set(Object.keys(answer.headers ?? {}).map((name) => name.toLowerCase()));
+  const added = Object.entries(options.customHeaders).filter(([name]) => !own.has(name.toLowerCase()));
+  return added.length === 0 ? answer : { ...answer, headers: { ...Object.fromEntries(added), ...answer.headers } };
+}
+
+/** A throw, and a body over the limit, lead to a 500 without a body. */
+async function answerTo(
   options: FunctionCallOptions,
   route: FunctionRoute,
   params: Readonly<Record<string, string>>,
@@ -35,22 +48,22 @@ export async function callFunction(
   if (!URL.canParse(`http://${request.host}/`)) return empty(500);
   if (httpUri !== undefined) return callStreamed({ ...options, httpUri }, route, params, request);
   const { name, triggerName } = route.fn;
-  let result: RpcInvocationResult;
+  const reports = { functionName: name, log, quirks: options.quirks };
   try {
     const data: RpcTypedData = { http: await httpData(options, name, params, request) };
-    result = await app.invoke(name, {
+    const result: RpcInvocationResult = await app.invoke(name, {
       inputData: [{ name: triggerName, data }],
       triggerMetadata: {},
       traceContext: { traceParent: '', traceState: '', attributes: {} },
     });
+    // An output binding is applied after the return value.
+    const http = result.outputData.find((output) => output.data.http)?.data.http ?? result.returnValue?.http;
+    return http === undefined || http === null ? empty(204) : functionAnswer(http, reports);
   } catch (error) {
     if (error instanceof BodyTooLargeError || error instanceof QuirkError)
       log.error(error.message, { functionName: name });
     return empty(500);
   }
-  const http = result.returnValue?.http ?? result.outputData.find((output) => output.data.http)?.data.http;
-  if (http === undefined || http === null) return empty(204, options.customHeaders);
-  return answerOf(http, options, name);
 }
 
 async function httpData(
@@ -76,37 +89,5 @@ async function httpData(
     nullableParams: nullable(params),
     nullableQuery: nullable(request.queryAsWritten),
     ...(body.length > 0 ? { body: { bytes: body } } : {}),
-  };
-}
-
-function answerOf(http: RpcHttpData, options: FunctionCallOptions, functionName: string): Answer {
-  const headers: Record<string, string | string[]> = { ...options.customHeaders, ...http.headers };
-  try {
-    const cookies = (http.cookies ?? []).map(setCookie);
-    if (cookies.length > 0) {
-      const own = headers['set-cookie'];
-      headers['set-cookie'] = [...(own === undefined ? [] : [own].flat()), ...cookies];
-    }
-  } catch (error) {
-    options.log.error(error instanceof Error ? error.message : String(error), { functionName });
-    return empty(500, headers);
-  }
-  const bytes = http.body?.bytes;
-  const body = bytes === undefined || bytes === null ? Buffer.alloc(0) : Buffer.from(bytes);
-  const answer = { status: Number(http.statusCode ?? 200), headers, body };
-  return http.enableContentNegotiation === true ? negotiated(answer) : answer;
-}
-
-/**
- * With content negotiation the real host passes the bytes to ASP.NET Core's formatters. Only the JSON formatter accepts
- * bytes, and writes them as base64 text. Other content types have no formatter: 406.
- */
-function negotiated(answer: Answer & { body: Buffer }): Answer {
-  const type = answer.headers?.['content-type'];
-  if (typeof type === 'string' && !/json/i.test(type)) return empty(406, answer.headers);
-  return {
-    ...answer,
-    headers: { ...answer.headers, 'content-type': 'application/json; charset=utf-8' },
-    body: JSON.stringify(answer.body.toString('base64')),
   };
 }

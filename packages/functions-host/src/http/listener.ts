@@ -57,7 +57,13 @@ export async function listen(options: {
         // off while it sends may not read the answer. A body that is known to be larger is not received.
         const tooLarge = unread && Number(request.headers['content-length'] ?? 0) > bodyLimit;
         if (unread) response.once('finish', () => drop(request, bodyLimit));
-        writeAnswer(response, made, { method: request.method ?? 'GET', closing: closing || tooLarge });
+        try {
+          writeAnswer(response, made, { method: request.method ?? 'GET', closing: closing || tooLarge });
+        } catch (error) {
+          // node refuses what it cannot send. The caller notices, and the others are served.
+          log.error(`the answer cannot be sent: ${error instanceof Error ? error.message : String(error)}`);
+          response.destroy();
+        }
       });
     },
   );
