@@ -7,6 +7,7 @@ import { instanceRoute, instancesRoute } from './instances.js';
 import { webhookPath } from './links.js';
 import type { Management, ManagementRequest } from './request.js';
 import { startRoute } from './start.js';
+import { RepeatedTaskError } from './statusView.js';
 
 const rpcPath = '/durabletask';
 
@@ -52,6 +53,11 @@ async function route(
 function failureOf(error: unknown): WebAnswer {
   if (error instanceof InstanceExistsError) return errorAnswer(409, error.message);
   const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof RepeatedTaskError)
+    return errorAnswer(400, 'One or more of the arguments submitted is incorrect', {
+      message,
+      type: 'System.ArgumentException',
+    });
   const type = error instanceof WrongStateError ? 'System.InvalidOperationException' : 'System.Exception';
   return errorAnswer(500, 'Something went wrong while processing your request', { message, type });
 }

@@ -25,7 +25,10 @@ function valueOf(text: string | null): unknown {
 /** ISO time with seconds and a Z. */
 const seconds = (iso: string): string => `${iso.slice(0, 19)}Z`;
 
-/** The status object. */
+/**
+ * The status object.
+ * @throws RepeatedTaskError
+ */
 export function statusView(instance: Instance, options: StatusOptions): Record<string, unknown> {
   const history = options.showHistory && instance.status !== 'Pending' ? historyView(instance, options) : undefined;
   return {
@@ -62,6 +65,17 @@ function customStatusOf(instance: Instance): unknown {
   };
 }
 
+/** The history schedules two tasks under one number. The real host cannot show it. */
+export class RepeatedTaskError extends Error {
+  override readonly name = 'RepeatedTaskError';
+
+  constructor(event: HistoryEvent) {
+    super(
+      `An item with the same key has already been added. Key: ${eventTypeNames.get(event.EventType) ?? ''}_${event.EventId}`,
+    );
+  }
+}
+
 interface Scheduled {
   index: number;
   name: string;
@@ -77,13 +91,16 @@ function historyView(instance: Instance, options: StatusOptions): Record<string,
   const hidden = new Set<number>();
   const shown = events.map((event, index) => {
     if (event.EventType === 12 || event.EventType === 13) hidden.add(index);
-    if (event.EventType === 4 || event.EventType === 7)
-      scheduled.set(`${event.EventType}:${event.EventId}`, {
+    if (event.EventType === 4 || event.EventType === 7) {
+      const key = `${event.EventType}:${event.EventId}`;
+      if (scheduled.has(key)) throw new RepeatedTaskError(event);
+      scheduled.set(key, {
         index,
         name: event.Name,
         time: event.Timestamp,
         instanceId: event.EventType === 7 ? event.InstanceId : undefined,
       });
+    }
     return eventView(event, options, (type, id) => {
       const found = scheduled.get(`${type}:${id}`);
       if (found !== undefined) hidden.add(found.index);

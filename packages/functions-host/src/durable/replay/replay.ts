@@ -69,7 +69,7 @@ class Replay {
     } catch (error) {
       if (!(error instanceof NonDeterminismError)) throw error;
       if (this.#actions().some(hasRetryInside)) this.#notices.push(notices.retryInCompound());
-      context.complete(OrchestrationStatus.Failed, error.message);
+      context.complete(OrchestrationStatus.Failed, error.message, { details: error.details, failureDetails: null });
     }
     return {
       decisions: [...context.decisions.values()].sort((a, b) => a.id - b.id),
