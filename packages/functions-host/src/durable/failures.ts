@@ -33,6 +33,61 @@ export const exceptionText = (type: string, message: string): string =>
     ...exceptionTail,
   });
 
+const emptyData = { $type: 'System.Collections.ListDictionaryInternal, System.Private.CoreLib' };
+const httpTail = {
+  InnerException: null,
+  HelpLink: null,
+  Source: 'System.Net.Http',
+  HResult: -2146233088,
+  StackTrace: null,
+};
+
+const httpInner = {
+  socket: {
+    $type: 'System.Net.Sockets.SocketException, System.Net.Primitives',
+    ClassName: 'System.Net.Sockets.SocketException',
+    Message: 'Connection failed',
+    Data: null,
+    InnerException: null,
+    ...exceptionTail,
+    Source: 'System.Net.Sockets',
+  },
+  answer: {
+    $type: 'System.Net.Http.HttpIOException, System.Net.Http',
+    Message: 'The response ended prematurely. (ResponseEnded)',
+    Data: emptyData,
+    ...httpTail,
+  },
+};
+
+/** An HTTP request of callHttp that got no answer. */
+export const httpExceptionText = (message: string, inner: 'socket' | 'answer' | undefined): string =>
+  JSON.stringify({
+    $type: 'System.Net.Http.HttpRequestException, System.Net.Http',
+    StatusCode: null,
+    Message: message,
+    Data: emptyData,
+    ...httpTail,
+    ...(inner === undefined ? {} : { InnerException: httpInner[inner] }),
+  });
+
+/** Details of a built-in activity whose own code threw (public source: Azure/durabletask, TaskActivityDispatcher.cs). */
+export function taskException(type: string, message: string): { details: string; failureDetails: FailureDetails } {
+  const trace =
+    '   at Microsoft.Azure.WebJobs.Extensions.DurableTask.TaskHttpActivityShim.RunAsync(TaskContext context, String rawInput)';
+  return {
+    details: `Unhandled exception while executing task: ${type}: ${message}\n${trace}`,
+    failureDetails: {
+      ErrorType: type,
+      ErrorMessage: message,
+      StackTrace: trace,
+      InnerFailure: null,
+      IsNonRetriable: false,
+      Properties: null,
+    },
+  };
+}
+
 /** The text with which the worker reports a throw to the host. */
 export const workerMessage = (message: string, stack: string): string =>
   `Result: Failure\nException: ${message}\nStack: ${stack}`;

@@ -1,13 +1,15 @@
 /** Runs one activity and creates the event with its answer. */
 import { InvocationError, type LoadedApp, type RpcTypedData } from '../../worker/app.js';
 import { FunctionTimeoutError } from '../../functionTimeout.js';
-import { activityFailure, activityTimeout, exceptionText } from '../failures.js';
+import { activityFailure, activityTimeout, exceptionText, httpExceptionText, taskException } from '../failures.js';
 import type { DurableFunctions } from '../functions.js';
 import type { FailureDetails, HistoryEvent } from '../history.js';
+import { HttpActivityError, sendDurableHttp } from '../http/httpActivity.js';
+import { HttpRequestFormError } from '../http/requestHeaders.js';
 import type { PendingTask } from '../hub/instance.js';
 import type { DurableHttpRequest } from '../replay/actions.js';
 import { httpActivityName } from '../replay/httpCall.js';
-import { HttpActivityError, sendDurableHttp } from './httpActivity.js';
+
 import { activityInput, jsonOfResult } from './typedData.js';
 
 /**
@@ -87,13 +89,15 @@ function metadata(
 async function runHttp(
   task: PendingTask,
   completed: (result: string) => HistoryEvent,
-  failed: (reason: string, details: string) => HistoryEvent,
+  failed: (reason: string, details: string, failure: FailureDetails | null) => HistoryEvent,
 ): Promise<HistoryEvent> {
   try {
     return completed(await sendDurableHttp(JSON.parse(task.input ?? '{}') as DurableHttpRequest));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const type = error instanceof HttpActivityError ? 'System.Net.Http.HttpRequestException' : 'System.Exception';
-    return failed(message, exceptionText(type, message));
+    if (error instanceof HttpActivityError) return failed(message, httpExceptionText(message, error.inner), null);
+    const type = error instanceof HttpRequestFormError ? error.type : 'System.Exception';
+    const { details, failureDetails } = taskException(type, message);
+    return failed(message, details, failureDetails);
   }
 }
