@@ -1,11 +1,20 @@
 /** Runs one activity and creates the event with its answer. */
 import { InvocationError, type LoadedApp, type RpcTypedData } from '../../worker/app.js';
 import { FunctionTimeoutError } from '../../functionTimeout.js';
-import { activityFailure, activityTimeout, exceptionText, httpExceptionText, taskException } from '../failures.js';
+import {
+  activityFailure,
+  activityTimeout,
+  exceptionText,
+  httpExceptionText,
+  jsonExceptionText,
+  taskException,
+  workerExitText,
+} from '../failures.js';
 import type { DurableFunctions } from '../functions.js';
 import type { FailureDetails, HistoryEvent } from '../history.js';
 import { HttpActivityError, sendDurableHttp } from '../http/httpActivity.js';
 import { HttpRequestFormError } from '../http/requestHeaders.js';
+import { JsonReadError } from '../json/jsonReader.js';
 import type { PendingTask } from '../hub/instance.js';
 import type { DurableHttpRequest } from '../replay/actions.js';
 import { httpActivityName } from '../replay/httpCall.js';
@@ -17,7 +26,12 @@ import { activityInput, jsonOfResult } from './typedData.js';
  * @throws other errors: the host itself failed, and the activity should be run again
  */
 export async function runActivity(
-  host: { app: Pick<LoadedApp, 'invoke'>; functions: DurableFunctions; now: () => Date },
+  host: {
+    app: Pick<LoadedApp, 'invoke'>;
+    functions: DurableFunctions;
+    now: () => Date;
+    warn: (message: string) => void;
+  },
   instanceId: string,
   task: PendingTask,
 ): Promise<HistoryEvent> {
@@ -58,12 +72,21 @@ export async function runActivity(
       inputData: [{ name: found.triggerName, data }],
       triggerMetadata: metadata(found.triggerName, instanceId, data, task.input),
     });
+    if (/\p{Surrogate}/u.test(returnValue?.string ?? '')) {
+      host.warn(
+        `Activity '${task.name}' of '${instanceId}' returned a text with half of a surrogate pair, which ends the real host's worker process with all that it runs. Cure: return text.toWellFormed().`,
+      );
+      const message = 'node exited with code 1 (0x1)';
+      return failed(`Activity function '${task.name}' failed: ${message}`, workerExitText(message));
+    }
     return completed(jsonOfResult(returnValue));
   } catch (error) {
     if (error instanceof FunctionTimeoutError) {
       const { reason, details } = activityTimeout(task.name, error);
       return failed(reason, details);
     }
+    if (error instanceof JsonReadError)
+      return failed(`Activity function '${task.name}' failed: ${error.message}`, jsonExceptionText(error.message));
     if (!(error instanceof InvocationError)) throw error;
     const { reason, details, failureDetails } = activityFailure(task.name, {
       message: error.message,

@@ -355,7 +355,12 @@ export class Engine implements HubListener {
   async #activity(instance: Instance, executionId: string, task: PendingTask, isCurrent: () => boolean): Promise<void> {
     try {
       const e = await runActivity(
-        { app: this.app, functions: this.functions, now: () => this.now() },
+        {
+          app: this.app,
+          functions: this.functions,
+          now: () => this.now(),
+          warn: (message) => this.#log.warn(message, { instanceId: instance.id }),
+        },
         instance.id,
         task,
       );

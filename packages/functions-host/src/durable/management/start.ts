@@ -1,6 +1,7 @@
 /** Starts an orchestration and, if requested, waits for its end. */
 import type { WebAnswer } from '../../extension.js';
 import { isEnded } from '../hub/instance.js';
+import { readJson } from '../json/jsonReader.js';
 import { empty, errorAnswer, invalidJson, json, jsonText } from './answers.js';
 import { instanceLinks } from './links.js';
 import { parameter, secondsParameter } from './query.js';
@@ -17,7 +18,8 @@ export async function startRoute(
   let input: string | null = null;
   if (request.body.length > 0) {
     try {
-      input = JSON.stringify(JSON.parse(request.body.toString('utf8')));
+      input = request.body.toString('utf8').replace(/^\uFEFF/, '');
+      readJson(input);
     } catch (error) {
       return invalidJson(error);
     }

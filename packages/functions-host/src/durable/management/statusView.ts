@@ -2,6 +2,7 @@
 import { eventTypeNames, type HistoryEvent } from '../history.js';
 import { historyOf, type Instance } from '../hub/instance.js';
 import { statusNames } from '../hub/records.js';
+import { normalisedJson } from '../json/jsonWriter.js';
 
 /** Parts of the status that a caller requests. */
 export interface StatusOptions {
@@ -16,9 +17,21 @@ function valueOf(text: string | null): unknown {
   const trimmed = text.trim();
   if (trimmed === '') return '';
   try {
-    return JSON.parse(trimmed);
+    return JSON.parse(otherwise.test(trimmed) ? normalisedJson(trimmed) : trimmed);
   } catch {
-    return trimmed;
+    return leniently(trimmed);
+  }
+}
+
+/** Numbers that may be too large for JavaScript, which the real host shows as text, and halves of surrogate pairs. */
+const otherwise = /\d[eE]\+?\d{3}|\\u[dD][89a-fA-F]/;
+
+/** A caller's input that is JSON to the extension only. */
+function leniently(text: string): unknown {
+  try {
+    return JSON.parse(normalisedJson(text));
+  } catch {
+    return text;
   }
 }
 
