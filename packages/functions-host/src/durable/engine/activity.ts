@@ -1,4 +1,5 @@
 /** Runs one activity and creates the event with its answer. */
+import { isJsonObject } from '../../config/jsonWithComments.js';
 import { InvocationError, type LoadedApp, type RpcTypedData } from '../../worker/app.js';
 import { FunctionTimeoutError } from '../../functionTimeout.js';
 import {
@@ -71,6 +72,7 @@ export async function runActivity(
     const { returnValue } = await host.app.invoke(found.name, {
       inputData: [{ name: found.triggerName, data }],
       triggerMetadata: metadata(found.triggerName, instanceId, data, task.input),
+      traceContext: { traceParent: '', traceState: '', attributes: {} },
     });
     if (/\p{Surrogate}/u.test(returnValue?.string ?? '')) {
       host.warn(
@@ -96,6 +98,7 @@ export async function runActivity(
   }
 }
 
+/** The instance's id, the input, and beside them the members of an object, which may hide the others. */
 function metadata(
   triggerName: string,
   instanceId: string,
@@ -106,7 +109,14 @@ function metadata(
   if (input === null || input === 'null') return own;
   own[triggerName] = data;
   own['data'] = { json: input };
+  const value: unknown = JSON.parse(input);
+  if (isJsonObject(value)) for (const [name, member] of Object.entries(value)) own[name] = typed(member);
   return own;
+}
+
+function typed(value: unknown): RpcTypedData {
+  if (value === null) return {};
+  return typeof value === 'string' ? { string: value } : { json: JSON.stringify(value) };
 }
 
 async function runHttp(

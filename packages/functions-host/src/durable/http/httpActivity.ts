@@ -6,7 +6,7 @@ import type { DurableHttpRequest } from '../replay/actions.js';
 import { CookieJar } from './cookieJar.js';
 import { HttpRequestFormError, requestHeaders } from './requestHeaders.js';
 import { responseHeaders } from './responseHeaders.js';
-import { responseText } from './responseText.js';
+import { bodyText } from './bodyText.js';
 
 /** Maximum milliseconds to wait for an answer: the default of .NET's HttpClient. */
 const timeoutMs = 100_000;
@@ -64,7 +64,7 @@ export async function sendDurableHttp(input: DurableHttpRequest): Promise<string
   return JSON.stringify({
     statusCode: response.statusCode ?? 0,
     headers: responseHeaders(response.rawHeaders),
-    content: responseText(Buffer.concat(parts), response.headers['content-type']),
+    content: bodyText(Buffer.concat(parts), response.headers['content-type']),
   });
 }
 

@@ -1,4 +1,4 @@
-/** The body of an answer to callHttp as text, as .NET's HttpContent.ReadAsStringAsync reads it. */
+/** Bodies as text, as .NET's HttpContent.ReadAsStringAsync reads them. */
 import { HttpRequestFormError } from './requestHeaders.js';
 
 /** Byte order marks, and the encodings that they stand for. */
@@ -27,7 +27,7 @@ const encodings = new Map([
  * Decodes a body by the charset of its type, else by its byte order mark, else as UTF-8.
  * @throws HttpRequestFormError for a charset that .NET does not know
  */
-export function responseText(body: Buffer, contentType: string | undefined): string {
+export function bodyText(body: Buffer, contentType: string | undefined): string {
   const charset = /;\s*charset=("?)([^";]*)\1/i.exec(contentType ?? '')?.[2]?.trim();
   const mark = marks.find(([bytes]) => bytes.every((byte, index) => body[index] === byte));
   const encoding =
