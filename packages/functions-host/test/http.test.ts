@@ -192,17 +192,19 @@ describe('bodies', () => {
     expect(tested.log.filter(({ message }) => message.includes('transfer-encoding: chunked'))).toHaveLength(1);
   });
 
-  it('without a declared length are passed, up to the limit, if host.json enables it', async () => {
-    const hostJson = { version: '2.0', extensions: { http: { enableChunkedRequestBinding: true, routePrefix: '' } } };
-    const other = await hostWith(
-      { 'index.cjs': app, 'host.json': JSON.stringify(hostJson) },
-      { environment: { FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '1000' } },
-    );
-    const post = (size: number): ReturnType<typeof other.send> =>
-      other.send('POST', '/echo', { body: Buffer.alloc(size), chunked: true });
+  it('without a declared length stay unseen whatever host.json says, and the root is a function without a prefix', async () => {
+    const http = { enableChunkedRequestBinding: true, routePrefix: '', customHeaders: { 'X-Odd': 'o' } };
+    const own = `${app}http('root', { route: '{*all}' }, (request) => ({ jsonBody: request.params }));`;
+    const hostJson = JSON.stringify({ version: '2.0', extensions: { http } });
+    const other = await hostWith({ 'index.cjs': own, 'host.json': hostJson });
 
-    expect(JSON.parse((await post(1000)).text)).toMatchObject({ length: 1000 });
-    expect((await post(1001)).status).toBe(500);
+    const posted = await other.send('POST', '/echo', { body: 'abc', chunked: true });
+    expect(JSON.parse(posted.text)).toMatchObject({ length: 0 });
+    expect(await other.get('/')).toEqual({});
+    expect(await other.get('/admin/mine')).toEqual({ all: 'admin/mine' });
+    for (const path of ['/broken', '/admin/host/ping']) {
+      expect((await other.send('GET', path)).headers['x-odd']).toBe('o');
+    }
 
     await other.stop();
   });

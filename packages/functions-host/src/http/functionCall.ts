@@ -13,31 +13,12 @@ export interface FunctionCallOptions {
   readonly app: LoadedApp;
   readonly log: HostLog;
   readonly quirks: Quirks;
-  /**
-   * host.json's extensions.http.enableChunkedRequestBinding: without it, bodies without a declared length are ignored.
-   */
-  readonly chunkedBodies: boolean;
-  /** host.json's extensions.http.customHeaders, added to every answer of a function. */
-  readonly customHeaders: Readonly<Record<string, string>>;
   /** Where the programming model accepts requests if the app has enabled HTTP streams. */
   readonly httpUri: string | undefined;
 }
 
-/** Runs the function of a route, and adds the headers of host.json that its answer does not have. */
+/** Runs the function of a route. A throw, and a body over the limit, lead to a 500 without a body. */
 export async function callFunction(
-  options: FunctionCallOptions,
-  route: FunctionRoute,
-  params: Readonly<Record<string, string>>,
-  request: Incoming,
-): Promise<Answer> {
-  const answer = await answerTo(options, route, params, request);
-  const own = new Set(Object.keys(answer.headers ?? {}).map((name) => name.toLowerCase()));
-  const added = Object.entries(options.customHeaders).filter(([name]) => !own.has(name.toLowerCase()));
-  return added.length === 0 ? answer : { ...answer, headers: { ...Object.fromEntries(added), ...answer.headers } };
-}
-
-/** A throw, and a body over the limit, lead to a 500 without a body. */
-async function answerTo(
   options: FunctionCallOptions,
   route: FunctionRoute,
   params: Readonly<Record<string, string>>,
@@ -73,13 +54,12 @@ async function httpData(
   request: Incoming,
 ): Promise<RpcHttpData> {
   const chunked = request.contentLength === undefined && request.headers['transfer-encoding'] !== undefined;
-  if (chunked && !options.chunkedBodies)
+  if (chunked)
     options.quirks.report(
-      `function '${functionName}' does not receive a request body without a declared length (transfer-encoding: chunked): send a content-length, or set extensions.http.enableChunkedRequestBinding in host.json`,
+      `function '${functionName}' does not receive a request body without a declared length (transfer-encoding: chunked): send a content-length. extensions.http.enableChunkedRequestBinding of host.json is for apps in .NET`,
       { functionName },
     );
-  const wanted = chunked ? options.chunkedBodies : (request.contentLength ?? 0) > 0;
-  const body = wanted ? await request.body() : Buffer.alloc(0);
+  const body = (request.contentLength ?? 0) > 0 ? await request.body() : Buffer.alloc(0);
   const nullable = (texts: Readonly<Record<string, string>>): Record<string, { value: string }> =>
     Object.fromEntries(Object.entries(texts).map(([key, value]) => [key, { value }]));
   return {

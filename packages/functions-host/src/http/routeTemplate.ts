@@ -40,6 +40,9 @@ export function parseTemplate(text: string): RouteTemplate {
     throw new RouteTemplateError(`The route template '${text}' cannot start with a '/' or '~' character.`);
   const segments = text === '' ? [] : splitSegments(text).map((segment) => parseSegment(segment, text));
   const matchers = segments.map(segmentMatcher);
+  if (segments.length > maxSegments)
+    throw new RouteTemplateError(`The route template '${text}' has more than ${maxSegments} segments.`);
+  for (const parts of segments) checkParts(parts, text);
   const catchAllAt = segments.findIndex((parts) => parts.some((part) => isParameter(part) && part.catchAll));
   if (catchAllAt >= 0 && catchAllAt !== segments.length - 1)
     throw new RouteTemplateError(`A catch-all parameter can only be the last segment of the route template '${text}'.`);
@@ -79,6 +82,20 @@ export function parseTemplate(text: string): RouteTemplate {
     return values;
   };
   return { text, match, isLiteral: parameters.length === 0 };
+}
+
+/** Maximum segments of a route. The router keeps a place for each in a fixed list. */
+const maxSegments = 28;
+
+function checkParts(parts: readonly Part[], template: string): void {
+  for (const [index, part] of parts.entries()) {
+    const next = parts[index + 1];
+    if (!isParameter(part)) {
+      if (part.literal.includes('?'))
+        throw new RouteTemplateError(`The literal section '${part.literal}' of '${template}' contains a '?'.`);
+    } else if (next !== undefined && isParameter(next))
+      throw new RouteTemplateError(`Two parameters follow each other without a literal between them in '${template}'.`);
+  }
 }
 
 /** The path's segments with their offsets. One slash at the end is ignored. */
@@ -169,6 +186,8 @@ function parseParameter(text: string, template: string): Parameter {
     constraints.push(made);
     rest = rest.slice(open === undefined ? head.length : close + 1);
   }
+  if (rest.startsWith('=') && rest.endsWith('?'))
+    throw new RouteTemplateError(`The optional parameter '${name}' of '${template}' cannot have a default value.`);
   const optional = rest === '?';
   const otherwise = rest.startsWith('=') ? rest.slice(1) : undefined;
   if (!optional && otherwise === undefined && rest !== '')
@@ -186,6 +205,9 @@ function closing(text: string, from: number): number {
     else if (text[i] === '(') depth += 1;
     else if (text[i] === ')' && (depth -= 1) === 0) return i;
   }
+  // A regular expression may have more that open than close.
+  const last = text.lastIndexOf(')');
+  if (last >= from) return last;
   throw new RouteTemplateError(`A constraint's argument has no closing parenthesis in '${text}'.`);
 }
 

@@ -20,12 +20,16 @@ export class JsonReadError extends Error {
 /** Maximum depth of objects and lists. */
 export const maxJsonDepth = 64;
 
+interface ReadOptions {
+  /** Whether anything may follow the value. */
+  readonly rest: 'allowed' | 'refused';
+}
+
 /**
  * Reads one value.
- * @param options `rest`: whether anything may follow the value
  * @throws JsonReadError
  */
-export function readJson(text: string, options: { rest: 'allowed' | 'refused' } = { rest: 'refused' }): JsonToken {
+export function readJson(text: string, options: ReadOptions = { rest: 'refused' }): JsonToken {
   const reader = new Reader(text.replace(/^\uFEFF/, ''));
   const value = reader.value();
   if (options.rest === 'refused') reader.expectEnd();
