@@ -20,7 +20,8 @@ http('bytes', {}, () => ({ body: Buffer.from([0, 1, 254, 255]), headers: { 'cont
 http('status', { route: 'status/{n:int}' }, (request) => ({ status: Number(request.params.n), body: 'body' }));
 http('cookies', {}, () => ({ body: 'c', cookies: [{ name: 'a', value: 'b c;č' }, { name: 'b', value: '2', httpOnly: true, maxAge: 60, path: '/x', sameSite: 'Strict', secure: true }] }));
 http('badCookie', {}, () => ({ body: 'c', cookies: [{ name: 'a b', value: '1' }] }));
-http('odd', {}, () => ({ body: 'x', headers: { connection: 'upgrade', trailer: 'x-t', 'x-own': 'y' } }));
+http('throwsNothing', {}, () => { throw null; });
+http('adminReport', {}); http('odd', {}, () => ({ body: 'x', headers: { connection: 'upgrade', trailer: 'x-t', 'x-own': 'y' } }));
 http('length', { route: 'length/{n:int}' }, (request) => ({ body: 'abc', headers: { 'content-length': request.params.n } }));
 http('ownChunks', {}, () => ({ body: 'abc', headers: { 'transfer-encoding': 'chunked' } }));
 http('accent', {}, () => ({ body: 'x', headers: { 'a-before': '1', 'x-file': 'größe.txt' } }));
@@ -73,6 +74,37 @@ describe('routing', () => {
     });
   });
 
+  it.each([
+    ['a=1&a=', [['a', '1']]],
+    ['a=1&A=2&a=3', [['A', '1,2,3']]],
+    [
+      'a=%FF%C4%8D&b=%E9',
+      [
+        ['a', '%FF%C4%8D'],
+        ['b', '%E9'],
+      ],
+    ],
+    [
+      '=x&a=1#2',
+      [
+        ['', 'x'],
+        ['a', '1#2'],
+      ],
+    ],
+  ])('gives a function the query %s', async (query, pairs) => {
+    expect(await tested.get(`/api/echo?${query}`)).toMatchObject({ query: pairs });
+  });
+
+  it('refuses long addresses, many headers and headers of other letters', async () => {
+    const get = async (path: string, headers: Record<string, string> = {}): Promise<number> =>
+      (await tested.send('GET', path, { headers })).status;
+    expect(await get(`/api/echo/${'x'.repeat(8200)}`)).toBe(414);
+    const many = Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`x-${index}`, 'v']));
+    expect(await get('/api/echo', many)).toBe(431);
+    expect(await get('/api/echo', { 'x-a': 'é' })).toBe(400);
+    expect(await get('/api/echo', { expect: 'something' })).toBe(200);
+  });
+
   it('answers an invalid path with 400, and the root with a page', async () => {
     expect((await tested.send('GET', '/api/echo/%00')).status).toBe(400);
     const page = await tested.send('GET', '/');
@@ -122,6 +154,13 @@ describe('keys', () => {
 });
 
 describe('answers', () => {
+  it('are 204 when null is thrown, with a warning', async () => {
+    expect((await tested.send('GET', '/api/throwsNothing')).status).toBe(204);
+    expect(
+      tested.log.some(({ level, message }) => level === 'warning' && message.startsWith('null or undefined was')),
+    ).toBe(true);
+  });
+
   it('are 204 without a result, and 500 without a body for a string or an error', async () => {
     expect((await tested.send('GET', '/api/nothing')).status).toBe(204);
     for (const name of ['text', 'broken']) {
@@ -229,13 +268,14 @@ describe('functions in error or disabled', () => {
     const errors = Object.fromEntries(tested.host.index.errors);
     expect(errors).toEqual({
       Host: "'Host' is not a valid function name.",
+      adminReport: 'The specified route conflicts with one or more built in routes.',
       'with space': "'with space' is not a valid function name.",
       same: "The route specified conflicts with the route defined by function 'post'.",
       stolen: 'The specified route conflicts with one or more built in routes.',
       level: "Invalid value specified for binding property 'authLevel' of enum type AuthorizationLevel.",
       queued: "The binding type(s) 'queueTrigger' are not served by this host.",
     });
-    expect(tested.log.filter(({ message }) => message.includes('is in error')).length).toBe(6);
+    expect(tested.log.filter(({ message }) => message.includes('is in error')).length).toBe(7);
     for (const name of ['level', 'Host', 'with%20space'])
       expect((await tested.send('GET', `/api/${name}`)).status).toBe(404);
   });

@@ -70,12 +70,24 @@ describe('a route template', () => {
     expect(bad.filter((value) => matches(template, `/x/${value}`) !== undefined)).toEqual([]);
   });
 
-  it.each(['a//b', '/a', '~a', 'a/{x', 'a/{x}/{x}', 'a/{*r}/b', 'a/{v:nosuch}', 'a/{v:min(x)}', 'a/{}'])(
-    'is refused if it is %s',
-    (template) => {
-      expect(() => parseTemplate(template)).toThrow(/\w/);
-    },
-  );
+  it.each([
+    'a//b',
+    '/a',
+    '~a',
+    'a/{x',
+    'a/{x}/{x}',
+    'a/{*r}/b',
+    'a/{v:nosuch}',
+    'a/{v:min(x)}',
+    'a/{}',
+    '{a}{b}',
+    '{a=5?}',
+    'a?b',
+    '{a:range(9,1)}',
+    'a/'.repeat(28) + 'b',
+  ])('is refused if it is %s', (template) => {
+    expect(() => parseTemplate(template)).toThrow(/\w/);
+  });
 });
 
 describe('a path', () => {

@@ -38,7 +38,7 @@ export async function listen(options: {
   let closing = false;
   const answer = async (request: IncomingMessage): Promise<Answer> => {
     const parsed = incoming(request, bodyLimit);
-    if (parsed === undefined) return empty(400);
+    if (typeof parsed === 'number') return empty(parsed);
     try {
       return await handle(parsed);
     } catch (error) {
@@ -67,6 +67,8 @@ export async function listen(options: {
       });
     },
   );
+  // An expectation that node does not know is no reason to refuse a request.
+  server.on('checkExpectation', (request, response) => void server.emit('request', request, response));
   await start(server, port);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a TCP server's address is an object.
   const address = server.address() as AddressInfo;
