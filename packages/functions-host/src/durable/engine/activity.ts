@@ -110,13 +110,32 @@ function metadata(
   own[triggerName] = data;
   own['data'] = { json: input };
   const value: unknown = JSON.parse(input);
-  if (isJsonObject(value)) for (const [name, member] of Object.entries(value)) own[name] = typed(member);
+  if (isJsonObject(value))
+    for (const [name, member] of Object.entries(value)) {
+      const text = bindingText(member);
+      if (text !== undefined) own[name] = text;
+    }
   return own;
 }
 
-function typed(value: unknown): RpcTypedData {
-  if (value === null) return {};
-  return typeof value === 'string' ? { string: value } : { json: JSON.stringify(value) };
+/** A member as binding data: .NET's text of a plain value, an object as JSON, nothing for a list or null. */
+function bindingText(value: unknown): RpcTypedData | undefined {
+  if (typeof value === 'boolean') return { string: value ? 'True' : 'False' };
+  if (typeof value === 'number') return { string: String(value) };
+  if (typeof value === 'string') return { string: netDate(value) ?? value };
+  return isJsonObject(value) ? { json: JSON.stringify(value) } : undefined;
+}
+
+/** A text that is a time, in .NET's invariant form without fraction and offset. */
+function netDate(text: string): string | undefined {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/.test(text)) return undefined;
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) return undefined;
+  const hasOffset = /[+-]\d\d:\d\d$/.test(text);
+  // Times with an offset become local ones; others keep their numbers.
+  const shown = hasOffset ? new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString() : text;
+  const [, year = '', month = '', day = '', time = ''] = /^(\d+)-(\d+)-(\d+)T(\d+:\d+:\d+)/.exec(shown) ?? [];
+  return `${month}/${day}/${year} ${time}`;
 }
 
 async function runHttp(
