@@ -1,3 +1,4 @@
+import { sleep } from '../run/caseRun.js';
 import { plain, plainly, staysOpen, type Cases } from './plain.js';
 
 const values = ['notANumber', 'infinite', 'overInt64', 'small', 'typed', 'withId', 'withRef', 'wrapped', 'lines'];
@@ -15,6 +16,22 @@ const asking =
     await run.end();
   };
 
+/** Runs an orchestration, restarts it and, if it continues as new, starts its id again by the client as well. */
+const restarted =
+  (again: number): Cases[string] =>
+  async (run) => {
+    await run.start('startedAs', again);
+    await run.end();
+    const restart = await run.http('POST', run.instance('/restart', 'restartWithNewInstanceId=false'));
+    run.note('restart', restart.status);
+    await sleep(4000);
+    await run.end();
+    run.note('after the restart', await run.http('GET', run.instance('', 'showHistory=true&showHistoryOutput=true')));
+    await run.start('startedAs', 0);
+    await sleep(4000);
+    await run.end();
+  };
+
 /** Values that the extension changes or refuses, options that it cannot convert, and requests of callHttp. */
 export const odd: Cases = {
   ...each('oddActivity', [...values, ...depths]),
@@ -26,6 +43,8 @@ export const odd: Cases = {
   ...plainly('oddMetadata', 'oddTimer', 'callsUnstable'),
   'oddRetry-huge': plain('oddRetry', 3_000_000_000),
   retryWithoutPause: staysOpen('retryWithoutPause', 'after a while', 4000),
+  restarted: restarted(0),
+  restartedContinued: restarted(1),
   'asks-getWithBody': asking('/seen', { body: 'é' }),
   'asks-redirect302': asking('/redirect/302', { method: 'POST', body: 'x' }),
   'asks-redirect307': asking('/redirect/307', { method: 'POST', body: 'x' }),

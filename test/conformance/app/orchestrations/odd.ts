@@ -50,6 +50,18 @@ register({
       text: '',
     });
   },
+  /** The start that the history has of this run, by what can be compared: its number and the form of its execution. */
+  *startedAs(context) {
+    const again = context.df.getInput<number>() ?? 0;
+    if (again > 0) {
+      context.df.continueAsNew(again - 1);
+      return undefined;
+    }
+    return yield context.df.callSubOrchestrator('childForm');
+  },
+  *childForm(context) {
+    return context.df.instanceId.includes('-') ? 'with dashes' : 'without dashes';
+  },
   *oddTimer(context) {
     yield context.df.createTimer(new Date('no such day'));
   },
