@@ -71,6 +71,18 @@ describe('a route template', () => {
   });
 
   it.each([
+    ['v{s}x', '/vv7xx', undefined],
+    ['{a}.{b?}', '/x...', { a: 'x.', b: '.' }],
+    ['{a}.{b?}', '/x.', undefined],
+    ['{a}-{b}', '/1-2-3', { a: '1-2', b: '3' }],
+    ['pre{a}', '/PREpre', { a: 'pre' }],
+    ['{a}x', '/x', undefined],
+    ['{*rest:int}', '/', undefined],
+  ])('%s is matched with %s from the right', (template, path, values) => {
+    expect(parseTemplate(template).match(path)).toEqual(values);
+  });
+
+  it.each([
     'a//b',
     '/a',
     '~a',

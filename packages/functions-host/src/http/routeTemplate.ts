@@ -75,8 +75,9 @@ export function parseTemplate(text: string): RouteTemplate {
       if (only.otherwise !== undefined) values[only.name] = only.otherwise;
       else if (!only.optional && !only.catchAll) return undefined;
     }
-    for (const { name, constraints } of parameters) {
+    for (const { name, constraints, catchAll } of parameters) {
       const value = values[name];
+      if (value === undefined && catchAll && constraints.length > 0) return undefined;
       if (value !== undefined && !constraints.every((holds) => holds(value))) return undefined;
     }
     return values;
@@ -213,43 +214,65 @@ function closing(text: string, from: number): number {
 
 type Matcher = (segment: string, values: Record<string, string>) => boolean;
 
-const escapeRegExp = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-
-/** One literal, one parameter, or a mix of both, where literals are searched from the right. */
+/** One literal, one parameter, or a mix of both. */
 function segmentMatcher(parts: readonly Part[]): Matcher {
   const [only, ...others] = parts;
-  if (others.length === 0 && only !== undefined) {
-    if (isParameter(only)) {
-      return (segment, values) => {
-        values[only.name] = segment;
-        return true;
-      };
-    }
-    return (segment) => sameName(segment, only.literal);
-  }
-  const patternOf = (used: readonly Part[]): RegExp =>
-    new RegExp(`^${used.map((part) => (isParameter(part) ? '(.+)' : escapeRegExp(part.literal))).join('')}$`, 'is');
-  const last = parts.at(-1);
-  const patterns = [patternOf(parts)];
-  // `{name}.{extension?}`: without the optional parameter its separator is absent too. A separator that nothing follows
-  // does not match.
-  const separator = parts.at(-2);
-  const mayLackLast = last !== undefined && isParameter(last) && last.optional;
-  const refusedEnd =
-    mayLackLast && separator !== undefined && !isParameter(separator) ? separator.literal.toLowerCase() : undefined;
-  if (mayLackLast) patterns.push(patternOf(parts.slice(0, -2)));
-  const names = parts.filter(isParameter).map((part) => part.name);
+  if (others.length > 0 || only === undefined) return mixedMatcher(parts);
+  if (!isParameter(only)) return (segment) => sameName(segment, only.literal);
   return (segment, values) => {
-    if (refusedEnd !== undefined && segment.toLowerCase().endsWith(refusedEnd)) return false;
-    for (const pattern of patterns) {
-      const found = pattern.exec(segment);
-      if (found === null) continue;
-      names.forEach((name, i) => {
-        const value = found[i + 1];
-        if (value !== undefined) values[name] = value;
-      });
-      return true;
-    }
-    return false;
+    values[only.name] = segment;
+    return true;
   };
 }
+
+/**
+ * A mix of literals and parameters, matched from the right without a second try (public source: RoutePatternMatcher.cs
+ * of ASP.NET Core). `{name}.{extension?}`: without the optional parameter its separator is absent too, and a separator
+ * that nothing follows does not match.
+ */
+function mixedMatcher(parts: readonly Part[]): Matcher {
+  const last = parts.at(-1);
+  const separator = parts.at(-2);
+  const mayLackLast =
+    last !== undefined && isParameter(last) && last.optional && separator !== undefined && !isParameter(separator);
+  return (segment, values) => {
+    if (matchFromRight(parts, segment, values)) return true;
+    if (!mayLackLast || segment.toLowerCase().endsWith(separator.literal.toLowerCase())) return false;
+    return matchFromRight(parts.slice(0, -2), segment, values);
+  };
+}
+
+function matchFromRight(parts: readonly Part[], segment: string, values: Record<string, string>): boolean {
+  const found: Record<string, string> = {};
+  let end = segment.length;
+  let pending: Parameter | undefined;
+  for (let index = parts.length - 1; index >= 0; index -= 1) {
+    const part = parts[index];
+    if (part === undefined) return false;
+    if (isParameter(part)) {
+      pending = part;
+      continue;
+    }
+    // A parameter on the right of the literal takes at least one character.
+    const from = pending === undefined ? end : end - 1;
+    const at = from <= 0 ? -1 : lastIndexIn(segment.slice(0, from), part.literal);
+    if (at < 0 || (index === parts.length - 1 && at + part.literal.length !== segment.length)) return false;
+    if (pending !== undefined) {
+      const value = segment.slice(at + part.literal.length, end);
+      if (value === '') return false;
+      found[pending.name] = value;
+      pending = undefined;
+    }
+    end = at;
+  }
+  if (pending === undefined) {
+    if (end !== 0) return false;
+  } else {
+    if (end === 0) return false;
+    found[pending.name] = segment.slice(0, end);
+  }
+  Object.assign(values, found);
+  return true;
+}
+
+const lastIndexIn = (text: string, literal: string): number => text.toLowerCase().lastIndexOf(literal.toLowerCase());
