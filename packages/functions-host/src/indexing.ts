@@ -27,8 +27,8 @@ const knownTypes = new Set(
     .map((type) => type.toLowerCase()),
 );
 
-/** Paths of the host itself, which functions may not use. */
-const ownPaths = /^(admin|runtime)(\/|$)/i;
+/** How paths of the host itself begin. A function's route, or its name without one, may not begin like that. */
+const ownPaths = /^(admin|runtime)/i;
 
 export function indexFunctions(
   functions: Iterable<AppFunction>,

@@ -5,6 +5,7 @@ import { isJsonObject } from './config/jsonWithComments.js';
 import type { LocalSettings } from './config/localSettings.js';
 import { openDurable, usesDurable, type DurableOptions, type HostedDurable } from './durableHosting.js';
 import { endInOrder } from './ending.js';
+import { readJson } from './durable/json/jsonReader.js';
 import { functionList } from './functionList.js';
 import { functionTimeout, withTimeout } from './functionTimeout.js';
 import type { Answer } from './http/answer.js';
@@ -52,10 +53,11 @@ export interface Serving {
  */
 export async function serveApp(options: ServingOptions): Promise<Serving> {
   const { hostJson, log, clock, environment, dataDir } = options;
-  const routePrefix = textSetting(hostJson, 'api', 'extensions', 'http', 'routePrefix').replace(/^\/|\/$/g, '');
+  const routePrefix = textSetting(hostJson, 'api', 'extensions', 'http', 'routePrefix');
   const worker = await loadApp({ appDir: options.appDir, log });
   const ends: (() => Promise<unknown>)[] = [() => worker.close()];
   try {
+    checkNames(worker.functions.keys());
     const index = indexFunctions(worker.functions.values(), hostJson, environment);
     reportErrors(index, options);
     const routes = routesOf(index.served, routePrefix);
@@ -112,9 +114,8 @@ function dispatchOptions(options: ServingOptions, parts: Parts): DispatchOptions
       log,
       quirks,
       httpUri: worker.httpUri,
-      chunkedBodies: hostJson.get('extensions', 'http', 'enableChunkedRequestBinding') === true,
-      customHeaders: textsOf(hostJson.get('extensions', 'http', 'customHeaders')),
     },
+    customHeaders: textsOf(hostJson.get('extensions', 'http', 'customHeaders')),
     eventGrid: {
       app,
       functions: new Map(index.served.filter(isEventGridFunction).map((fn) => [fn.name, fn])),
@@ -133,7 +134,7 @@ function dispatchOptions(options: ServingOptions, parts: Parts): DispatchOptions
       fileOf: (name) => worker.fileOf(name),
       run: (fn, input) => {
         if (!isEventGridFunction(fn)) return timers.runNow(fn);
-        return Promise.resolve().then(() => invokeFor(app, fn, JSON.parse(input ?? 'null'), true));
+        return Promise.resolve().then(() => invokeFor(app, fn, readJson(input ?? 'null'), true));
       },
     },
   };
@@ -153,6 +154,17 @@ async function startDurable(
   );
   worker.setInputProvider('durableClient', (binding) => durable.extension.clientBinding(binding));
   return durable;
+}
+
+/** @throws Error if two names differ in case only: the real host does not start */
+function checkNames(names: Iterable<string>): void {
+  const seen = new Map<string, string>();
+  for (const name of names) {
+    const other = seen.get(name.toLowerCase());
+    if (other !== undefined)
+      throw new Error(`the functions '${other}' and '${name}' differ in case only: the real host does not start`);
+    seen.set(name.toLowerCase(), name);
+  }
 }
 
 function reportErrors(index: FunctionIndex, { log, strict }: ServingOptions): void {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { withDates } from '../src/triggers/eventDates.js';
 import { hostWith, type Answered, type HostUnderTest } from './hostUnderTest.js';
 
 const app = `
@@ -59,6 +60,20 @@ describe('the Event Grid webhook', () => {
       'Exception while executing function: Functions.grid',
     ]);
     expect(await tested.get('/api/seen')).toEqual([{ event: { id: 'good' }, metadata: {} }]);
+  });
+
+  it.each([
+    ['2020-01-01T00:00:00.1200Z', '2020-01-01T00:00:00.12Z'],
+    ['2020-01-01T00:00:00.0000000', '2020-01-01T00:00:00'],
+    ['2020-13-01T00:00:00Z', '2020-13-01T00:00:00Z'],
+  ])('rewrites the time %s as %s', (given, written) => {
+    expect(withDates(new Map([['at', [given]]]))).toEqual(new Map([['at', [written]]]));
+  });
+
+  it('rewrites a time with an offset as the local time', () => {
+    const rewritten = withDates('2020-01-01T10:00:00.5+02:00') as string;
+    expect(rewritten).toMatch(/^20(19|20)-\d\d-\d\dT\d\d:00:00\.5[+-]\d\d:\d\d$/);
+    expect(Date.parse(rewritten)).toBe(Date.parse('2020-01-01T08:00:00.500Z'));
   });
 
   it('answers the validation handshakes of both schemas', async () => {

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
+import { request, type IncomingMessage } from 'node:http';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -18,7 +20,12 @@ http('bytes', {}, () => ({ body: Buffer.from([0, 1, 254, 255]), headers: { 'cont
 http('status', { route: 'status/{n:int}' }, (request) => ({ status: Number(request.params.n), body: 'body' }));
 http('cookies', {}, () => ({ body: 'c', cookies: [{ name: 'a', value: 'b c;č' }, { name: 'b', value: '2', httpOnly: true, maxAge: 60, path: '/x', sameSite: 'Strict', secure: true }] }));
 http('badCookie', {}, () => ({ body: 'c', cookies: [{ name: 'a b', value: '1' }] }));
-http('odd', {}, () => ({ body: 'x', headers: { 'content-length': '99', 'transfer-encoding': 'chunked', connection: 'upgrade', 'x-own': 'y' } }));
+http('throwsNothing', {}, () => { throw null; });
+http('adminReport', {}); http('odd', {}, () => ({ body: 'x', headers: { connection: 'upgrade', trailer: 'x-t', 'x-own': 'y' } }));
+http('length', { route: 'length/{n:int}' }, (request) => ({ body: 'abc', headers: { 'content-length': request.params.n } }));
+http('ownChunks', {}, () => ({ body: 'abc', headers: { 'transfer-encoding': 'chunked' } }));
+http('accent', {}, () => ({ body: 'x', headers: { 'a-before': '1', 'x-file': 'größe.txt' } }));
+http('farPath', {}, () => ({ body: 'x', cookies: [{ name: 'a', value: '1', path: '/č' }] }));
 http('negotiated', {}, () => ({ jsonBody: { a: 1 }, enableContentNegotiation: true }));
 http('form', { methods: ['POST'] }, async (request) => ({ jsonBody: Object.fromEntries(await request.formData()) }));
 http('off', {}); http('Host', {}); http('with space', {}); http('same', { route: 'method', methods: ['POST', 'PUT'] }); http('stolen', { route: 'admin/x' }); http('level', { authLevel: 'nonsense' });
@@ -65,6 +72,37 @@ describe('routing', () => {
       ],
       params: { rest: 'a b%2Fc' },
     });
+  });
+
+  it.each([
+    ['a=1&a=', [['a', '1']]],
+    ['a=1&A=2&a=3', [['A', '1,2,3']]],
+    [
+      'a=%FF%C4%8D&b=%E9',
+      [
+        ['a', '%FF%C4%8D'],
+        ['b', '%E9'],
+      ],
+    ],
+    [
+      '=x&a=1#2',
+      [
+        ['', 'x'],
+        ['a', '1#2'],
+      ],
+    ],
+  ])('gives a function the query %s', async (query, pairs) => {
+    expect(await tested.get(`/api/echo?${query}`)).toMatchObject({ query: pairs });
+  });
+
+  it('refuses long addresses, many headers and headers of other letters', async () => {
+    const get = async (path: string, headers: Record<string, string> = {}): Promise<number> =>
+      (await tested.send('GET', path, { headers })).status;
+    expect(await get(`/api/echo/${'x'.repeat(8200)}`)).toBe(414);
+    const many = Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`x-${index}`, 'v']));
+    expect(await get('/api/echo', many)).toBe(431);
+    expect(await get('/api/echo', { 'x-a': 'é' })).toBe(400);
+    expect(await get('/api/echo', { expect: 'something' })).toBe(200);
   });
 
   it('answers an invalid path with 400, and the root with a page', async () => {
@@ -116,6 +154,13 @@ describe('keys', () => {
 });
 
 describe('answers', () => {
+  it('are 204 when null is thrown, with a warning', async () => {
+    expect((await tested.send('GET', '/api/throwsNothing')).status).toBe(204);
+    expect(
+      tested.log.some(({ level, message }) => level === 'warning' && message.startsWith('null or undefined was')),
+    ).toBe(true);
+  });
+
   it('are 204 without a result, and 500 without a body for a string or an error', async () => {
     expect((await tested.send('GET', '/api/nothing')).status).toBe(204);
     for (const name of ['text', 'broken']) {
@@ -137,9 +182,34 @@ describe('answers', () => {
     expect((await tested.send('GET', '/api/negotiated')).text).toBe('"eyJhIjoxfQ=="');
   });
 
-  it('keep their form regardless of the connection headers that a function sets', async () => {
+  it('keep the headers of their connection, whatever a function sets', async () => {
     const answer = await tested.send('GET', '/api/odd');
-    expect([answer.text, answer.headers['x-own'], answer.headers['content-length']]).toEqual(['x', 'y', '1']);
+    expect([answer.text, answer.headers['x-own'], answer.headers['connection']]).toEqual(['x', 'y', 'close']);
+  });
+
+  it.each([
+    ['accent', '1'],
+    ['farPath', undefined],
+  ])('are a 500 with the headers before the one that cannot be sent: %s', async (name, before) => {
+    const answer = await tested.send('GET', `/api/${name}`);
+    expect([answer.status, answer.text, answer.headers['a-before']]).toEqual([500, '', before]);
+    expect((await tested.send('GET', '/api/nothing')).status).toBe(204);
+  });
+
+  it('whose declared length is not that of the body are a 500 or break off, with a warning', async () => {
+    expect((await tested.send('GET', '/api/length/3')).text).toBe('abc');
+    expect((await tested.send('GET', '/api/length/2')).status).toBe(500);
+    await expect(tested.send('GET', '/api/length/4')).rejects.toThrow();
+    const warnings = tested.log.filter(({ message }) => message.includes("function 'length' sets content-length"));
+    expect(warnings.map(({ level }) => level)).toEqual(['warning', 'warning']);
+  });
+
+  it('with a transfer-encoding of their own never end, with a warning', async () => {
+    const sent = request({ host: '127.0.0.1', port: tested.host.port, path: '/api/ownChunks' }).end();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    expect([response.statusCode, response.complete]).toEqual([200, false]);
+    sent.destroy();
+    expect(tested.log.some(({ message }) => message.includes("function 'ownChunks' sets the header"))).toBe(true);
   });
 });
 
@@ -161,17 +231,19 @@ describe('bodies', () => {
     expect(tested.log.filter(({ message }) => message.includes('transfer-encoding: chunked'))).toHaveLength(1);
   });
 
-  it('without a declared length are passed, up to the limit, if host.json enables it', async () => {
-    const hostJson = { version: '2.0', extensions: { http: { enableChunkedRequestBinding: true, routePrefix: '' } } };
-    const other = await hostWith(
-      { 'index.cjs': app, 'host.json': JSON.stringify(hostJson) },
-      { environment: { FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '1000' } },
-    );
-    const post = (size: number): ReturnType<typeof other.send> =>
-      other.send('POST', '/echo', { body: Buffer.alloc(size), chunked: true });
+  it('without a declared length stay unseen whatever host.json says, and the root is a function without a prefix', async () => {
+    const http = { enableChunkedRequestBinding: true, routePrefix: '', customHeaders: { 'X-Odd': 'o' } };
+    const own = `${app}http('root', { route: '{*all}' }, (request) => ({ jsonBody: request.params }));`;
+    const hostJson = JSON.stringify({ version: '2.0', extensions: { http } });
+    const other = await hostWith({ 'index.cjs': own, 'host.json': hostJson });
 
-    expect(JSON.parse((await post(1000)).text)).toMatchObject({ length: 1000 });
-    expect((await post(1001)).status).toBe(500);
+    const posted = await other.send('POST', '/echo', { body: 'abc', chunked: true });
+    expect(JSON.parse(posted.text)).toMatchObject({ length: 0 });
+    expect(await other.get('/')).toEqual({});
+    expect(await other.get('/admin/mine')).toEqual({ all: 'admin/mine' });
+    for (const path of ['/broken', '/admin/host/ping']) {
+      expect((await other.send('GET', path)).headers['x-odd']).toBe('o');
+    }
 
     await other.stop();
   });
@@ -196,13 +268,14 @@ describe('functions in error or disabled', () => {
     const errors = Object.fromEntries(tested.host.index.errors);
     expect(errors).toEqual({
       Host: "'Host' is not a valid function name.",
+      adminReport: 'The specified route conflicts with one or more built in routes.',
       'with space': "'with space' is not a valid function name.",
       same: "The route specified conflicts with the route defined by function 'post'.",
       stolen: 'The specified route conflicts with one or more built in routes.',
       level: "Invalid value specified for binding property 'authLevel' of enum type AuthorizationLevel.",
       queued: "The binding type(s) 'queueTrigger' are not served by this host.",
     });
-    expect(tested.log.filter(({ message }) => message.includes('is in error')).length).toBe(6);
+    expect(tested.log.filter(({ message }) => message.includes('is in error')).length).toBe(7);
     for (const name of ['level', 'Host', 'with%20space'])
       expect((await tested.send('GET', `/api/${name}`)).status).toBe(404);
   });

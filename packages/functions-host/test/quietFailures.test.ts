@@ -24,6 +24,9 @@ app.orchestration('thrownText', function* () { throw 'only a text'; });
 app.orchestration('retryTime', function* (context) {
   yield context.df.callActivityWithRetry('fails', retries({ retryTimeoutInMilliseconds: 1 }));
 });
+app.orchestration('retryPause', function* (context) {
+  yield context.df.callActivityWithRetry('fails', retries({ maxRetryIntervalInMilliseconds: 0 }));
+});
 app.orchestration('droppedEvents', function* (context) {
   if (context.df.getInput().again) return 'without the second';
   yield context.df.waitForExternalEvent('last');
@@ -107,6 +110,12 @@ const quiet: Record<string, QuietFailure> = {
     line: "callActivityWithRetry('fails', retries({",
     status: 'Running',
     cure: /leave retryTimeoutInMilliseconds out/,
+  },
+  retryPause: {
+    says: /a retry of 'fails' is due without a pause/,
+    line: "callActivityWithRetry('fails', retries({ max",
+    status: 'Running',
+    cure: /at least a millisecond/,
   },
   droppedEvents: {
     says: /continues as new with unread events.*\(go\)/,

@@ -70,12 +70,36 @@ describe('a route template', () => {
     expect(bad.filter((value) => matches(template, `/x/${value}`) !== undefined)).toEqual([]);
   });
 
-  it.each(['a//b', '/a', '~a', 'a/{x', 'a/{x}/{x}', 'a/{*r}/b', 'a/{v:nosuch}', 'a/{v:min(x)}', 'a/{}'])(
-    'is refused if it is %s',
-    (template) => {
-      expect(() => parseTemplate(template)).toThrow(/\w/);
-    },
-  );
+  it.each([
+    ['v{s}x', '/vv7xx', undefined],
+    ['{a}.{b?}', '/x...', { a: 'x.', b: '.' }],
+    ['{a}.{b?}', '/x.', undefined],
+    ['{a}-{b}', '/1-2-3', { a: '1-2', b: '3' }],
+    ['pre{a}', '/PREpre', { a: 'pre' }],
+    ['{a}x', '/x', undefined],
+    ['{*rest:int}', '/', undefined],
+  ])('%s is matched with %s from the right', (template, path, values) => {
+    expect(parseTemplate(template).match(path)).toEqual(values);
+  });
+
+  it.each([
+    'a//b',
+    '/a',
+    '~a',
+    'a/{x',
+    'a/{x}/{x}',
+    'a/{*r}/b',
+    'a/{v:nosuch}',
+    'a/{v:min(x)}',
+    'a/{}',
+    '{a}{b}',
+    '{a=5?}',
+    'a?b',
+    '{a:range(9,1)}',
+    'a/'.repeat(28) + 'b',
+  ])('is refused if it is %s', (template) => {
+    expect(() => parseTemplate(template)).toThrow(/\w/);
+  });
 });
 
 describe('a path', () => {

@@ -1,6 +1,8 @@
 import { children } from './children.js';
 import { entities } from './entities.js';
 import { managing } from './managing.js';
+import { odd } from './odd.js';
+import { oddRequests } from './oddRequests.js';
 import type { Cases } from './plain.js';
 import { starting } from './starting.js';
 import { status } from './status.js';
@@ -20,4 +22,6 @@ export const cases: Cases = {
   ...managing,
   ...entities,
   ...web,
+  ...odd,
+  ...oddRequests,
 };

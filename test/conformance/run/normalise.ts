@@ -30,6 +30,7 @@ export function normaliser(target: Target): (value: unknown) => unknown {
       .replace(/(the known \w+ functions: ).*$/s, '$1<list>')
       .replace(/(StackTrace:)\s+at [^"]*/g, '$1 <stack>')
       .replace(/(\\*"StackTrace\\*":\\*")[^"]*?(\\*")/g, '$1<stack>$2')
+      .replace(/(Unhandled exception while executing task: [^\n]*)\n[\s\S]*$/, '$1 <stack>')
       .replace(/\nStack: [^"]*/g, '\nStack: <stack>')
       .replace(/([esvwxyz])\1{199,}/g, (same) => `<${same[0] ?? ''} x ${same.length}>`);
 
@@ -57,7 +58,7 @@ function field(name: string, value: unknown, owner: object): string | undefined 
 
 /** A serialised .NET exception inside a text, however deeply quoted, becomes <exception>. */
 function withoutExceptions(text: string): string {
-  const begin = /\{(\\*)"\$type\1":\1"System\./.exec(text);
+  const begin = /\{(\\*)"\$type\1":\1"(?:System|Newtonsoft)\./.exec(text);
   if (begin === null) return text;
   const end = endOfObject(text, begin.index, begin[1]?.length ?? 0);
   return withoutExceptions(`${text.slice(0, begin.index)}<exception>${text.slice(end)}`);

@@ -48,6 +48,27 @@ async function answer(request: IncomingMessage, response: ServerResponse, polls:
     const key = headers['x-functions-key'] ?? null;
     return send(200, json, JSON.stringify({ method, body, type, extra, key }));
   }
+  if (url.startsWith('/seen')) {
+    const { 'user-agent': agent, 'content-length': length, cookie } = headers;
+    return send(200, json, JSON.stringify({ method, url, body, type, agent, length, cookie }));
+  }
+  if (url.startsWith('/redirect/')) return send(Number(url.split('/')[2]), { location: '/seen/after' }, '');
+  if (url === '/lists') {
+    response.writeHead(200, {
+      vary: 'a, b',
+      'x-two': ['b', 'c'],
+      'x-list': 'a, b',
+      'set-cookie': 'k=v; Path=/seen/jar',
+    });
+    response.end('x');
+    return;
+  }
+  if (url.startsWith('/charset/')) {
+    response.writeHead(200, { 'content-type': `text/plain; charset=${url.split('/')[2] ?? ''}` });
+    response.end(Buffer.from([0x41, 0xe9]));
+    return;
+  }
+  if (url === '/accepted-here') return send(202, { location: '/seen/here', 'retry-after': '1' }, '');
   if (url === '/accepted-nowhere') return send(202, plain, 'taken');
   if (url.startsWith('/accepted/')) return send(202, later(`/poll/${url.split('/')[2] ?? ''}`), '');
   if (url.startsWith('/poll/')) {

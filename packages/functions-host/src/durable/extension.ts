@@ -1,4 +1,5 @@
 /** The durable engine as an extension of the host, with a client binding, a management API, a start and a stop. */
+import type { HostJson } from '../config/hostJson.js';
 import type { DurableExtension, ExtensionOptions } from '../extension.js';
 import { Client } from './client/client.js';
 import { Engine } from './engine/engine.js';
@@ -17,6 +18,17 @@ export interface StoreOptions {
   readonly earlyTimers?: boolean;
 }
 
+/** Names of the storage connection in links, in host.json and in the app's settings. */
+function connectionsOf(hostJson: HostJson): (name: string) => boolean {
+  const provider = ['extensions', 'durableTask', 'storageProvider'];
+  const configured = ['connectionName', 'connectionStringName'].map((key) => hostJson.get(...provider, key));
+  const known = new Set(['storage', 'azurewebjobsstorage', ...configured.map((name) => String(name).toLowerCase())]);
+  return (name) => {
+    const settings = [name, `AzureWebJobs${name}`];
+    return known.has(name.toLowerCase()) || settings.some((setting) => process.env[setting] !== undefined);
+  };
+}
+
 /**
  * Opens the store of a data folder and creates its engine. Nothing runs before `start`.
  * @throws FolderLockedError, JournalDamagedError, ArchiveDamagedError, DurableSettingsError
@@ -31,7 +43,8 @@ export async function createDurableExtension(options: ExtensionOptions & StoreOp
   const findCode = codeFinder(options.appDir);
   const engine = new Engine({ app, functions, settings, clock, log, strict, hub, journal, archive, findCode });
   const links = { hubName: settings.hubName, key: options.keys.durable };
-  const management = { client: new Client(engine), functions, links };
+  const hasConnection = connectionsOf(options.hostJson);
+  const management = { client: new Client(engine), functions, links, log, hasConnection };
   return {
     clientBinding: (binding) =>
       clientBindingText({ ...links, origin: options.baseUrl(), rpcBaseUrl: options.rpcBaseUrl() }, binding),

@@ -33,9 +33,125 @@ export const exceptionText = (type: string, message: string): string =>
     ...exceptionTail,
   });
 
+const emptyData = { $type: 'System.Collections.ListDictionaryInternal, System.Private.CoreLib' };
+const httpTail = {
+  InnerException: null,
+  HelpLink: null,
+  Source: 'System.Net.Http',
+  HResult: -2146233088,
+  StackTrace: null,
+};
+
+const httpInner = {
+  socket: {
+    $type: 'System.Net.Sockets.SocketException, System.Net.Primitives',
+    ClassName: 'System.Net.Sockets.SocketException',
+    Message: 'Connection failed',
+    Data: null,
+    InnerException: null,
+    ...exceptionTail,
+    Source: 'System.Net.Sockets',
+  },
+  answer: {
+    $type: 'System.Net.Http.HttpIOException, System.Net.Http',
+    Message: 'The response ended prematurely. (ResponseEnded)',
+    Data: emptyData,
+    ...httpTail,
+  },
+};
+
+/** A value that the extension could not read. */
+export const jsonExceptionText = (message: string): string =>
+  JSON.stringify({
+    $type: 'Newtonsoft.Json.JsonReaderException, Newtonsoft.Json',
+    ClassName: 'Newtonsoft.Json.JsonReaderException',
+    Message: message,
+    Data: null,
+    InnerException: null,
+    ...exceptionTail,
+    Source: 'Newtonsoft.Json',
+  });
+
+/** An activity whose worker process ended. */
+export const workerExitText = (message: string): string =>
+  JSON.stringify({
+    $type: 'System.Exception, System.Private.CoreLib',
+    ClassName: 'System.Exception',
+    Message: message,
+    Data: null,
+    InnerException: {
+      $type: 'Microsoft.Azure.WebJobs.Script.Workers.WorkerProcessExitException, Microsoft.Azure.WebJobs.Script',
+      ExitCode: 1,
+      Message: message,
+      Data: { $type: 'System.Collections.ListDictionaryInternal, System.Private.CoreLib' },
+      InnerException: null,
+      HelpLink: null,
+      Source: null,
+      HResult: -2146233088,
+      StackTrace: null,
+    },
+    ...exceptionTail,
+  });
+
+/** An HTTP request of callHttp that got no answer. */
+export const httpExceptionText = (message: string, inner: 'socket' | 'answer' | undefined): string =>
+  JSON.stringify({
+    $type: 'System.Net.Http.HttpRequestException, System.Net.Http',
+    StatusCode: null,
+    Message: message,
+    Data: emptyData,
+    ...httpTail,
+    ...(inner === undefined ? {} : { InnerException: httpInner[inner] }),
+  });
+
+/** Details of a built-in activity whose own code threw (public source: Azure/durabletask, TaskActivityDispatcher.cs). */
+export function taskException(type: string, message: string): { details: string; failureDetails: FailureDetails } {
+  const trace =
+    '   at Microsoft.Azure.WebJobs.Extensions.DurableTask.TaskHttpActivityShim.RunAsync(TaskContext context, String rawInput)';
+  return {
+    details: `Unhandled exception while executing task: ${type}: ${message}\n${trace}`,
+    failureDetails: {
+      ErrorType: type,
+      ErrorMessage: message,
+      StackTrace: trace,
+      InnerFailure: null,
+      IsNonRetriable: false,
+      Properties: null,
+    },
+  };
+}
+
 /** The text with which the worker reports a throw to the host. */
 export const workerMessage = (message: string, stack: string): string =>
   `Result: Failure\nException: ${message}\nStack: ${stack}`;
+
+/** What the worker reported of a throw, as the host's exception. */
+const rpcException = ({ message, stack }: { message: string; stack: string }) => ({
+  $type: 'Microsoft.Azure.WebJobs.Script.Workers.Rpc.RpcException, Microsoft.Azure.WebJobs.Script',
+  IsUserException: false,
+  RemoteStackTrace: stack,
+  RemoteMessage: message,
+  RemoteTypeName: null,
+  Message: workerMessage(message, stack),
+  Data: { $type: 'System.Collections.ListDictionaryInternal, System.Private.CoreLib' },
+  InnerException: null,
+  HelpLink: null,
+  Source: 'System.Private.CoreLib',
+  HResult: -2146233088,
+  StackTrace: null,
+});
+
+/** Details of an orchestrator whose invocation failed. */
+export const aggregateText = (text: string, error: { message: string; stack: string }): string =>
+  JSON.stringify({
+    $type: 'System.AggregateException, System.Private.CoreLib',
+    ClassName: 'System.AggregateException',
+    Message: text,
+    Data: null,
+    InnerException: rpcException(error),
+    ...exceptionTail,
+    InnerExceptions: [rpcException(error)],
+  });
 
 /** Reason and Details of an activity whose code threw. */
 export function activityFailure(
@@ -54,20 +170,7 @@ export function activityFailure(
     ClassName: 'System.Exception',
     Message: ` ${error.message}`,
     Data: null,
-    InnerException: {
-      $type: 'Microsoft.Azure.WebJobs.Script.Workers.Rpc.RpcException, Microsoft.Azure.WebJobs.Script',
-      IsUserException: false,
-      RemoteStackTrace: error.stack,
-      RemoteMessage: error.message,
-      RemoteTypeName: null,
-      Message: workerMessage(error.message, error.stack),
-      Data: { $type: 'System.Collections.ListDictionaryInternal, System.Private.CoreLib' },
-      InnerException: null,
-      HelpLink: null,
-      Source: 'System.Private.CoreLib',
-      HResult: -2146233088,
-      StackTrace: null,
-    },
+    InnerException: rpcException(error),
     ...exceptionTail,
   });
   return { reason: `Activity function '${name}' failed:  ${error.message}`, details, failureDetails: null };

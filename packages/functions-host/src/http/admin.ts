@@ -29,18 +29,22 @@ export interface AdminOptions {
 
 const started = Date.now();
 
-/** Answers `/admin/...`. */
-export async function handleAdmin(options: AdminOptions, request: Incoming, key: KeyLevel): Promise<Answer> {
+/** Answers `/admin/...`; undefined for a path that the host does not use, which may be a function's. */
+export async function handleAdmin(
+  options: AdminOptions,
+  request: Incoming,
+  key: KeyLevel,
+): Promise<Answer | undefined> {
   const [, area = '', name = '', more, ...rest] = request.path.replace(/^\/|\/$/g, '').split('/');
   const { method } = request;
   const route = `${method} ${area.toLowerCase()}`;
-  if (rest.length > 0) return empty(404);
+  if (rest.length > 0) return undefined;
   if (sameName(area, 'warmup') && name === '') return empty(200);
   if (/^(GET|POST) host$/.test(route) && sameName(name, 'ping') && more === undefined)
     return empty(200, { 'cache-control': 'no-store,no-cache', pragma: 'no-cache' });
 
   const handler = more === undefined ? find(options, request, route, name) : findBelow(options, route, name, more);
-  if (handler === undefined) return empty(404);
+  if (handler === undefined) return undefined;
   const no = refusal(key);
   return no === undefined ? handler() : refused(no);
 }

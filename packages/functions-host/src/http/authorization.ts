@@ -15,7 +15,7 @@ export function keyLevel(
   headers: Readonly<Record<string, string>>,
   query: ReadonlyMap<string, string>,
 ): KeyLevel {
-  const given = headers['x-functions-key'] ?? query.get('code');
+  const given = headers['x-functions-key'] ?? query.get('code')?.split(',')[0];
   if (given === undefined || given === '') return { level: 'anonymous' };
   if (sameKey(given, keys.master)) return { level: 'admin' };
   if (sameKey(given, keys.function)) return { level: 'function' };

@@ -1,8 +1,8 @@
 /** Set-Cookie headers in ASP.NET Core's form. */
 import type { RpcHttpCookie } from '../worker/app.js';
 
-/** A cookie's name is an RFC 6265 token. */
-const token = /^[\w!#$%&'*+.^`|~-]+$/;
+/** A cookie's name is an RFC 6265 token, or empty. */
+const token = /^[\w!#$%&'*+.^`|~-]*$/;
 
 /**
  * @returns the header's value. The name is checked, the value is percent-encoded, and the default path is `/`

@@ -21,26 +21,37 @@ export interface DispatchOptions {
   readonly eventGrid: EventGridOptions;
   readonly durable: DurableExtension | undefined;
   readonly cors: Cors;
+  /** host.json's extensions.http.customHeaders, added to every answer. */
+  readonly customHeaders: Readonly<Record<string, string>>;
   readonly log: HostLog;
 }
 
 export async function dispatch(options: DispatchOptions, request: Incoming): Promise<Answer> {
   const preflight = options.cors.preflight(request);
   if (preflight !== undefined) return preflight;
-  const answer = await answerTo(options, request);
+  const answer = withAdded(await answerTo(options, request), options.customHeaders);
   const cors = options.cors.headers(request);
   return Object.keys(cors).length === 0 ? answer : { ...answer, headers: { ...answer.headers, ...cors } };
 }
 
+/** Adds headers that an answer does not have. */
+function withAdded(answer: Answer, headers: Readonly<Record<string, string>>): Answer {
+  const own = new Set(Object.keys(answer.headers ?? {}).map((name) => name.toLowerCase()));
+  const added = Object.entries(headers).filter(([name]) => !own.has(name.toLowerCase()));
+  return added.length === 0 ? answer : { ...answer, headers: { ...Object.fromEntries(added), ...answer.headers } };
+}
+
 async function answerTo(options: DispatchOptions, request: Incoming): Promise<Answer> {
   const key = keyLevel(options.keys, request.headers, request.query);
-  if (request.path === '/') return homePage;
-  if (/^\/admin(\/|$)/i.test(request.path)) return handleAdmin(options.admin, request, key);
+  if (/^\/admin(\/|$)/i.test(request.path)) {
+    const answer = await handleAdmin(options.admin, request, key);
+    if (answer !== undefined) return answer;
+  }
   const webhook = /^\/runtime\/webhooks\/([^/]+)(\/|$)/i.exec(request.path)?.[1]?.toLowerCase();
   if (webhook !== undefined) return handleWebhook(options, request, key, webhook);
 
   const found = findRoute(options.routes, request.method, request.path);
-  if (found === undefined) return empty(404);
+  if (found === undefined) return request.path === '/' ? homePage : empty(404);
   const { route, params } = found;
   if (!opensFunction(key, route.authLevel)) return empty(401);
   if (options.index.isDisabled(route.fn) && key.level !== 'admin') return empty(404);
@@ -100,5 +111,5 @@ const page = `<!DOCTYPE html>
 </html>
 `;
 
-/** The page at `/`, which shows that the host is running. */
+/** The page at `/`, unless a function answers there, which shows that the host is running. */
 const homePage: Answer = { status: 200, headers: { 'content-type': 'text/html' }, body: page };

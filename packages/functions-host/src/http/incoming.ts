@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Transform, type Readable } from 'node:stream';
 
-import { decodePath } from './path.js';
+import { decodePath, decodeRun } from './path.js';
 
 /** Default of FUNCTIONS_REQUEST_BODY_SIZE_LIMIT in bytes (Azure docs: functions-bindings-http-webhook-trigger, "Limits"). */
 export const defaultBodyLimit = 104_857_600;
@@ -24,9 +24,9 @@ export interface Incoming {
   readonly rawPath: string;
   /** With its question mark, or empty. */
   readonly search: string;
-  /** Names in lower case, values of repeated names joined by a comma and decoded. */
+  /** Names in lower case, values of repeated names joined by a comma and decoded; empty ones are left out of the list. */
   readonly query: ReadonlyMap<string, string>;
-  /** The same, with each name as it was first written. */
+  /** The same, with each name as it was written the second time, or the only time. */
   readonly queryAsWritten: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string>>;
   readonly host: string;
@@ -43,17 +43,29 @@ export interface Incoming {
   stream(): Readable;
 }
 
-/** Parses a request; undefined for a path or host that no web server accepts. */
-export function incoming(request: IncomingMessage, bodyLimit: number): Incoming | undefined {
+/** Limits of the real host's web server (Microsoft docs: Kestrel options). */
+const limits = { requestLine: 8192, headers: 100 };
+
+/** The status of a request that the web server refuses before anybody sees it; undefined if it accepts it. */
+function refusedStatus({ method = '', url = '', rawHeaders }: IncomingMessage): 400 | 414 | 431 | undefined {
+  if (`${method} ${url} HTTP/1.1\r\n`.length > limits.requestLine) return 414;
+  if (rawHeaders.length / 2 > limits.headers) return 431;
+  return rawHeaders.some((text) => /[\u0080-\uffff]/.test(text)) ? 400 : undefined;
+}
+
+/** Parses a request, or gives the status with which the web server refuses it. */
+export function incoming(request: IncomingMessage, bodyLimit: number): Incoming | 400 | 414 | 431 {
+  const refused = refusedStatus(request);
+  if (refused !== undefined) return refused;
   const target = request.url ?? '/';
   const absolute = /^https?:\/\/[^/]*/i.exec(target)?.[0].length ?? 0;
   const question = target.indexOf('?');
   const rawPath = target.slice(absolute, question < 0 ? undefined : question) || '/';
   const path = decodePath(rawPath);
-  if (path === undefined) return undefined;
-  const search = question < 0 ? '' : (target.slice(question).split('#')[0] ?? '');
+  if (path === undefined) return 400;
+  const search = question < 0 ? '' : target.slice(question).replaceAll('#', '%23');
   const headers = headersOf(request.rawHeaders);
-  if (!isHost(headers['host'] ?? '')) return undefined;
+  if (!isHost(headers['host'] ?? '')) return 400;
   const length = Number(headers['content-length']);
   let read: Promise<Buffer> | undefined;
   return {
@@ -97,23 +109,35 @@ function headersOf(raw: readonly string[]): Record<string, string> {
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = (raw[i] ?? '').toLowerCase();
     const value = raw[i + 1] ?? '';
-    headers[name] = headers[name] === undefined ? value : `${headers[name]}${name === 'cookie' ? '; ' : ','}${value}`;
+    headers[name] = headers[name] === undefined ? value : `${headers[name]},${value}`;
   }
   return headers;
 }
 
 function queryOf(search: string): Pick<Incoming, 'query' | 'queryAsWritten'> {
-  const query = new Map<string, string>();
+  const values = new Map<string, string[]>();
   const writtenAs = new Map<string, string>();
-  for (const [name, value] of new URLSearchParams(search)) {
+  for (const part of search.slice(1).split('&')) {
+    if (part === '') continue;
+    const [name, value] = halves(part);
     const key = name.toLowerCase();
-    const before = query.get(key);
-    query.set(key, before === undefined ? value : `${before},${value}`);
-    if (before === undefined) writtenAs.set(key, name);
+    const before = values.get(key) ?? [];
+    values.set(key, [...before, value]);
+    if (before.length < 2) writtenAs.set(key, name);
   }
+  const query = new Map([...values].map(([key, all]) => [key, all.filter((value) => value !== '').join(',')]));
   const queryAsWritten = Object.fromEntries([...query].map(([key, value]) => [writtenAs.get(key) ?? key, value]));
   return { query, queryAsWritten };
 }
+
+function halves(part: string): [name: string, value: string] {
+  const equals = part.indexOf('=');
+  return equals < 0 ? [decoded(part), ''] : [decoded(part.slice(0, equals)), decoded(part.slice(equals + 1))];
+}
+
+/** Bytes that are not UTF-8 stay escaped. */
+const decoded = (text: string): string =>
+  text.replaceAll('+', ' ').replace(/(?:%[\da-f]{2})+/gi, (run) => decodeRun(run));
 
 async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const declared = Number(request.headers['content-length'] ?? 0);

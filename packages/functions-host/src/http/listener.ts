@@ -38,7 +38,7 @@ export async function listen(options: {
   let closing = false;
   const answer = async (request: IncomingMessage): Promise<Answer> => {
     const parsed = incoming(request, bodyLimit);
-    if (parsed === undefined) return empty(400);
+    if (typeof parsed === 'number') return empty(parsed);
     try {
       return await handle(parsed);
     } catch (error) {
@@ -57,10 +57,18 @@ export async function listen(options: {
         // off while it sends may not read the answer. A body that is known to be larger is not received.
         const tooLarge = unread && Number(request.headers['content-length'] ?? 0) > bodyLimit;
         if (unread) response.once('finish', () => drop(request, bodyLimit));
-        writeAnswer(response, made, { method: request.method ?? 'GET', closing: closing || tooLarge });
+        try {
+          writeAnswer(response, made, { method: request.method ?? 'GET', closing: closing || tooLarge });
+        } catch (error) {
+          // node refuses what it cannot send. The caller notices, and the others are served.
+          log.error(`the answer cannot be sent: ${error instanceof Error ? error.message : String(error)}`);
+          response.destroy();
+        }
       });
     },
   );
+  // An expectation that node does not know is no reason to refuse a request.
+  server.on('checkExpectation', (request, response) => void server.emit('request', request, response));
   await start(server, port);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a TCP server's address is an object.
   const address = server.address() as AddressInfo;

@@ -16,7 +16,7 @@ export function decodePath(raw: string): string | undefined {
 }
 
 /** Bytes that are not UTF-8 stay as they were sent. */
-function decodeRun(run: string): string {
+export function decodeRun(run: string): string {
   try {
     return decodeURIComponent(run);
   } catch {

@@ -86,17 +86,20 @@ export function constraintOf(name: string, argument: string | undefined): Constr
     if (kind === 'maxlength') return (value) => BigInt(value.length) <= first;
     return undefined;
   }
+  if ((kind === 'range' || kind === 'length') && first > second) return undefined;
   if (kind === 'range') return integerBetween(first, second);
   if (kind === 'length') return (value) => BigInt(value.length) >= first && BigInt(value.length) <= second;
   return undefined;
 }
 
-/** Regular expressions ignore case and search anywhere, as ASP.NET Core's do. */
-function pattern(source: string): Constraint | undefined {
-  try {
-    const expression = new RegExp(source, 'i');
-    return (value) => expression.test(value);
-  } catch {
-    return undefined;
-  }
+/**
+ * Regular expressions ignore case and search anywhere, as ASP.NET Core's do. An invalid one is noticed by the first
+ * request, whose answer is a 500.
+ */
+function pattern(source: string): Constraint {
+  let expression: RegExp | undefined;
+  return (value) => {
+    expression ??= new RegExp(source, 'i');
+    return expression.test(value);
+  };
 }

@@ -40,6 +40,9 @@ export function parseTemplate(text: string): RouteTemplate {
     throw new RouteTemplateError(`The route template '${text}' cannot start with a '/' or '~' character.`);
   const segments = text === '' ? [] : splitSegments(text).map((segment) => parseSegment(segment, text));
   const matchers = segments.map(segmentMatcher);
+  if (segments.length > maxSegments)
+    throw new RouteTemplateError(`The route template '${text}' has more than ${maxSegments} segments.`);
+  for (const parts of segments) checkParts(parts, text);
   const catchAllAt = segments.findIndex((parts) => parts.some((part) => isParameter(part) && part.catchAll));
   if (catchAllAt >= 0 && catchAllAt !== segments.length - 1)
     throw new RouteTemplateError(`A catch-all parameter can only be the last segment of the route template '${text}'.`);
@@ -72,13 +75,28 @@ export function parseTemplate(text: string): RouteTemplate {
       if (only.otherwise !== undefined) values[only.name] = only.otherwise;
       else if (!only.optional && !only.catchAll) return undefined;
     }
-    for (const { name, constraints } of parameters) {
+    for (const { name, constraints, catchAll } of parameters) {
       const value = values[name];
+      if (value === undefined && catchAll && constraints.length > 0) return undefined;
       if (value !== undefined && !constraints.every((holds) => holds(value))) return undefined;
     }
     return values;
   };
   return { text, match, isLiteral: parameters.length === 0 };
+}
+
+/** Maximum segments of a route. The router keeps a place for each in a fixed list. */
+const maxSegments = 28;
+
+function checkParts(parts: readonly Part[], template: string): void {
+  for (const [index, part] of parts.entries()) {
+    const next = parts[index + 1];
+    if (!isParameter(part)) {
+      if (part.literal.includes('?'))
+        throw new RouteTemplateError(`The literal section '${part.literal}' of '${template}' contains a '?'.`);
+    } else if (next !== undefined && isParameter(next))
+      throw new RouteTemplateError(`Two parameters follow each other without a literal between them in '${template}'.`);
+  }
 }
 
 /** The path's segments with their offsets. One slash at the end is ignored. */
@@ -169,6 +187,8 @@ function parseParameter(text: string, template: string): Parameter {
     constraints.push(made);
     rest = rest.slice(open === undefined ? head.length : close + 1);
   }
+  if (rest.startsWith('=') && rest.endsWith('?'))
+    throw new RouteTemplateError(`The optional parameter '${name}' of '${template}' cannot have a default value.`);
   const optional = rest === '?';
   const otherwise = rest.startsWith('=') ? rest.slice(1) : undefined;
   if (!optional && otherwise === undefined && rest !== '')
@@ -186,48 +206,73 @@ function closing(text: string, from: number): number {
     else if (text[i] === '(') depth += 1;
     else if (text[i] === ')' && (depth -= 1) === 0) return i;
   }
+  // A regular expression may have more that open than close.
+  const last = text.lastIndexOf(')');
+  if (last >= from) return last;
   throw new RouteTemplateError(`A constraint's argument has no closing parenthesis in '${text}'.`);
 }
 
 type Matcher = (segment: string, values: Record<string, string>) => boolean;
 
-const escapeRegExp = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-
-/** One literal, one parameter, or a mix of both, where literals are searched from the right. */
+/** One literal, one parameter, or a mix of both. */
 function segmentMatcher(parts: readonly Part[]): Matcher {
   const [only, ...others] = parts;
-  if (others.length === 0 && only !== undefined) {
-    if (isParameter(only)) {
-      return (segment, values) => {
-        values[only.name] = segment;
-        return true;
-      };
-    }
-    return (segment) => sameName(segment, only.literal);
-  }
-  const patternOf = (used: readonly Part[]): RegExp =>
-    new RegExp(`^${used.map((part) => (isParameter(part) ? '(.+)' : escapeRegExp(part.literal))).join('')}$`, 'is');
-  const last = parts.at(-1);
-  const patterns = [patternOf(parts)];
-  // `{name}.{extension?}`: without the optional parameter its separator is absent too. A separator that nothing follows
-  // does not match.
-  const separator = parts.at(-2);
-  const mayLackLast = last !== undefined && isParameter(last) && last.optional;
-  const refusedEnd =
-    mayLackLast && separator !== undefined && !isParameter(separator) ? separator.literal.toLowerCase() : undefined;
-  if (mayLackLast) patterns.push(patternOf(parts.slice(0, -2)));
-  const names = parts.filter(isParameter).map((part) => part.name);
+  if (others.length > 0 || only === undefined) return mixedMatcher(parts);
+  if (!isParameter(only)) return (segment) => sameName(segment, only.literal);
   return (segment, values) => {
-    if (refusedEnd !== undefined && segment.toLowerCase().endsWith(refusedEnd)) return false;
-    for (const pattern of patterns) {
-      const found = pattern.exec(segment);
-      if (found === null) continue;
-      names.forEach((name, i) => {
-        const value = found[i + 1];
-        if (value !== undefined) values[name] = value;
-      });
-      return true;
-    }
-    return false;
+    values[only.name] = segment;
+    return true;
   };
 }
+
+/**
+ * A mix of literals and parameters, matched from the right without a second try (public source: RoutePatternMatcher.cs
+ * of ASP.NET Core). `{name}.{extension?}`: without the optional parameter its separator is absent too, and a separator
+ * that nothing follows does not match.
+ */
+function mixedMatcher(parts: readonly Part[]): Matcher {
+  const last = parts.at(-1);
+  const separator = parts.at(-2);
+  const mayLackLast =
+    last !== undefined && isParameter(last) && last.optional && separator !== undefined && !isParameter(separator);
+  return (segment, values) => {
+    if (matchFromRight(parts, segment, values)) return true;
+    if (!mayLackLast || segment.toLowerCase().endsWith(separator.literal.toLowerCase())) return false;
+    return matchFromRight(parts.slice(0, -2), segment, values);
+  };
+}
+
+function matchFromRight(parts: readonly Part[], segment: string, values: Record<string, string>): boolean {
+  const found: Record<string, string> = {};
+  let end = segment.length;
+  let pending: Parameter | undefined;
+  for (let index = parts.length - 1; index >= 0; index -= 1) {
+    const part = parts[index];
+    if (part === undefined) return false;
+    if (isParameter(part)) {
+      pending = part;
+      continue;
+    }
+    // A parameter on the right of the literal takes at least one character.
+    const from = pending === undefined ? end : end - 1;
+    const at = from <= 0 ? -1 : lastIndexIn(segment.slice(0, from), part.literal);
+    if (at < 0 || (index === parts.length - 1 && at + part.literal.length !== segment.length)) return false;
+    if (pending !== undefined) {
+      const value = segment.slice(at + part.literal.length, end);
+      if (value === '') return false;
+      found[pending.name] = value;
+      pending = undefined;
+    }
+    end = at;
+  }
+  if (pending === undefined) {
+    if (end !== 0) return false;
+  } else {
+    if (end === 0) return false;
+    found[pending.name] = segment.slice(0, end);
+  }
+  Object.assign(values, found);
+  return true;
+}
+
+const lastIndexIn = (text: string, literal: string): number => text.toLowerCase().lastIndexOf(literal.toLowerCase());

@@ -79,12 +79,25 @@ export function findRoute(
   return undefined;
 }
 
+/** The route that answers for a literal one; undefined if a constraint cannot be tried. */
+function winnerOf(
+  routes: readonly FunctionRoute[],
+  method: string,
+  { template }: FunctionRoute,
+): ReturnType<typeof findRoute> {
+  try {
+    return findRoute(routes, method, `/${template.text}`);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Functions with a literal route that another function, tried earlier, answers for some of their methods. */
 export function shadowedRoutes(routes: readonly FunctionRoute[]): { fn: string; by: string; methods: string[] }[] {
   const found = new Map<string, { fn: string; by: string; methods: string[] }>();
   for (const route of routes.filter((one) => one.template.isLiteral)) {
     for (const method of route.methods ?? ['GET']) {
-      const winner = findRoute(routes, method, `/${route.template.text}`);
+      const winner = winnerOf(routes, method, route);
       if (winner === undefined || winner.route === route) continue;
       const by = winner.route.fn.name;
       const key = `${route.fn.name} ${by}`;

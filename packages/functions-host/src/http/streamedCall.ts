@@ -18,8 +18,6 @@ export interface StreamedCallOptions {
   readonly app: LoadedApp;
   readonly log: HostLog;
   readonly quirks: Quirks;
-  /** Headers that are added to every answer, from host.json. */
-  readonly customHeaders: Readonly<Record<string, string>>;
   /** The address of the web server that the programming model runs. */
   readonly httpUri: string;
 }
@@ -71,13 +69,13 @@ export async function callStreamed(
     () => 'threw',
   );
   const first = await Promise.race([forwarded.answer, silent]);
-  if (typeof first !== 'string') return answerOf(first, options.customHeaders);
+  if (typeof first !== 'string') return answerOf(first);
   // The answer may be in transit although the invocation has ended.
   const late = await Promise.race([
     forwarded.answer,
     new Promise<'none'>((resolve) => setTimeout(resolve, 200, 'none')),
   ]);
-  if (late !== 'none') return answerOf(late, options.customHeaders);
+  if (late !== 'none') return answerOf(late);
   try {
     quirks.report(
       `function '${name}' ${first}: with HTTP streams on, its caller gets no answer and waits. Return an answer in every case, a throw included`,
@@ -88,7 +86,7 @@ export async function callStreamed(
     log.error(String(error), { functionName: name });
     return empty(500);
   }
-  return answerOf(await forwarded.answer, options.customHeaders);
+  return answerOf(await forwarded.answer);
 }
 
 /** Route and query parameters, as the real host passes them to such an app. Route parameters take precedence. */
@@ -150,9 +148,9 @@ function forward(httpUri: string, invocationId: string, request: Incoming): Forw
   return { answer, cancel: () => sent.destroy() };
 }
 
-function answerOf(answer: IncomingMessage | Answer, customHeaders: Readonly<Record<string, string>>): Answer {
+function answerOf(answer: IncomingMessage | Answer): Answer {
   if (!(answer instanceof IncomingMessage)) return answer;
-  const headers: Record<string, string | string[]> = { ...customHeaders };
+  const headers: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(answer.headers)) if (value !== undefined) headers[name] = value;
   return { status: answer.statusCode ?? 200, headers, body: answer };
 }

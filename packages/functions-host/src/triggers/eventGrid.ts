@@ -3,10 +3,12 @@
  * handshakes: event-grid end-point-validation-event-grid-events-schema and end-point-validation-cloud-events-schema).
  */
 import { sameName } from '../caseInsensitive.js';
-import { isJsonObject, parseJsonWithComments } from '../config/jsonWithComments.js';
+import { JsonLiteral, readJson, type JsonObject, type JsonToken } from '../durable/json/jsonReader.js';
+import { writeJson } from '../durable/json/jsonWriter.js';
 import { empty, type Answer } from '../http/answer.js';
 import type { HostLog } from '../log/log.js';
 import type { AppFunction, LoadedApp, RpcTypedData } from '../worker/app.js';
+import { withDates } from './eventDates.js';
 
 export interface EventGridOptions {
   readonly app: LoadedApp;
@@ -42,7 +44,7 @@ export async function handleEventGrid(options: EventGridOptions, request: EventG
   if (request.method === 'OPTIONS') {
     return empty(200, { 'webhook-allowed-origin': 'eventgrid.azure.net' });
   }
-  const kind = (request.headers['aeg-event-type'] ?? '').split(',')[0]?.toLowerCase();
+  const kind = (request.headers['aeg-event-type'] ?? '').toLowerCase();
   try {
     if (kind === 'subscriptionvalidation') return handshake(await parsedBody(request));
     if (kind === 'notification') return await deliver(options, fn, await parsedBody(request));
@@ -53,51 +55,57 @@ export async function handleEventGrid(options: EventGridOptions, request: EventG
   return empty(kind === 'unsubscribe' ? 202 : 400);
 }
 
-async function parsedBody(request: EventGridRequest): Promise<unknown> {
+async function parsedBody(request: EventGridRequest): Promise<JsonToken> {
   // The real host reads a form before the extension does, so that its body is empty then.
   const isForm = /^application\/x-www-form-urlencoded/i.test(request.headers['content-type'] ?? '');
-  const body = isForm ? '' : (await request.body()).toString('utf8').replace(/^\uFEFF/, '');
-  try {
-    return parseJsonWithComments(body);
-  } catch {
-    throw new Error('the request body is not JSON');
-  }
+  const body = isForm ? '' : (await request.body()).toString('utf8');
+  if (/^\uFEFF?\s*\/[/*]/.test(body)) throw new Error('the request body begins with a comment');
+  return readJson(body);
 }
 
-function member(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-}
+const member = (value: JsonToken | undefined, name: string): JsonToken | undefined =>
+  value instanceof Map ? (value as JsonObject).get(name) : undefined;
 
-/** Answers with the code of the validation event. In a CloudEvent the data may be a JSON text. */
-function handshake(body: unknown): Answer {
-  const event: unknown = Array.isArray(body) ? body[0] : body;
+/** Answers with the code of the validation event. */
+function handshake(body: JsonToken): Answer {
+  const event = Array.isArray(body) ? (body as readonly JsonToken[])[0] : body;
   const data = member(event, 'data');
-  const code = member(typeof data === 'string' ? (JSON.parse(data) as unknown) : data, 'validationCode');
-  if (typeof code !== 'string' && typeof code !== 'number')
-    throw new Error('the validation event holds no validationCode');
-  return text(200, JSON.stringify({ validationResponse: String(code) }));
+  // A CloudEvent comes alone, and its data may be a JSON text.
+  const code = member(typeof data === 'string' && event === body ? readJson(data) : data, 'validationCode');
+  if (code === undefined) throw new Error('the validation event holds no validationCode');
+  const shown = typeof code === 'string' ? code : code instanceof JsonLiteral ? code.text : '';
+  return text(200, `{"validationResponse":"${escaped(shown)}"}`);
 }
+
+/** As System.Text.Json writes a text: all but harmless ASCII is escaped. */
+const escaped = (text: string): string =>
+  text.replace(/[^ !#-%(-*,-;=?-[\]-_a-~]/g, (one) =>
+    one === '\\' ? '\\\\' : `\\u${one.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`,
+  );
 
 /** Delivers all events at once. If one fails, the whole delivery is a 500, so that all of them are sent again. */
-async function deliver(options: EventGridOptions, fn: AppFunction, body: unknown): Promise<Answer> {
-  if (typeof body !== 'object' || body === null) throw new Error('the request body is neither an object nor a list');
+async function deliver(options: EventGridOptions, fn: AppFunction, body: JsonToken): Promise<Answer> {
+  const isList = Array.isArray(body);
+  if (!isList && !(body instanceof Map)) throw new Error('the request body is neither an object nor a list');
   const cardinality = fn.bindings[fn.triggerName]?.['cardinality'];
-  const events: unknown[] = Array.isArray(body) ? body : [body];
-  const batches: unknown[] = typeof cardinality === 'string' && sameName(cardinality, 'many') ? [events] : events;
-  for (const event of batches)
-    if (!isJsonObject(event) && batches === events) throw new Error('an event of the list is not an object');
-  const ends = await Promise.allSettled(batches.map((event) => invokeFor(options.app, fn, event)));
+  const events: readonly JsonToken[] = isList ? (body as readonly JsonToken[]) : [body];
+  const isMany = typeof cardinality === 'string' && sameName(cardinality, 'many');
+  if (!isMany && events.some((event) => !(event instanceof Map)))
+    throw new Error('an event of the list is not an object');
+  const batches: readonly JsonToken[] = isMany ? [events] : events;
+  const ends = await Promise.allSettled(batches.map((event) => invokeFor(options.app, fn, withDates(event))));
   return ends.some((end) => end.status === 'rejected')
     ? text(500, `Exception while executing function: Functions.${fn.name}`)
     : empty(202);
 }
 
-/** Runs the function for one event; also used by POST /admin/functions/NAME for its input. */
-export async function invokeFor(app: LoadedApp, fn: AppFunction, event: unknown, byAdmin = false): Promise<void> {
-  const json: RpcTypedData = { json: JSON.stringify(event) };
-  const data = member(event, 'data');
-  const metadata: Record<string, RpcTypedData> =
-    data === undefined ? {} : { data: typeof data === 'string' ? { string: data } : { json: JSON.stringify(data) } };
+/** Runs the function for one event or for all of a list; also used by POST /admin/functions/NAME for its input. */
+export async function invokeFor(app: LoadedApp, fn: AppFunction, event: JsonToken, byAdmin = false): Promise<void> {
+  const json: RpcTypedData = { json: writeJson(event) };
+  const data = Array.isArray(event)
+    ? (event as readonly JsonToken[]).map((one) => member(one, 'data') ?? null)
+    : member(event, 'data');
+  const metadata: Record<string, RpcTypedData> = data === undefined ? {} : { data: { json: writeJson(data) } };
   await app.invoke(fn.name, {
     inputData: [{ name: fn.triggerName, data: json }],
     triggerMetadata: byAdmin ? { [fn.triggerName]: json } : metadata,

@@ -86,7 +86,7 @@ async function run(
   };
 
   if (registration.hooks.preInvocation.length === 0 && registration.hooks.postInvocation.length === 0)
-    return withoutHooks(invocationModel, coreContext, { context, inputs, callback: registered.callback });
+    return withoutHooks(invocationModel, coreContext, log, { context, inputs, callback: registered.callback });
 
   const before = Object.assign(readOnly(shared), { functionCallback: registered.callback, inputs });
   await inState(coreContext, 'preInvocationHooks', () => executeHooks(registration, 'preInvocation', before));
@@ -101,7 +101,8 @@ async function run(
     try {
       after.result = await invocationModel.invokeFunction(context, before.inputs, before.functionCallback);
     } catch (thrown) {
-      after.error = thrown ?? new Error('Unknown error');
+      after.error = thrown;
+      if (isNothing(thrown)) warnOfNothing(log);
     }
   });
   await inState(coreContext, 'postInvocationHooks', () => executeHooks(registration, 'postInvocation', after));
@@ -110,10 +111,18 @@ async function run(
   return resultOf(await invocationModel.getResponse(context, after.result));
 }
 
+const isNothing = (thrown: unknown): boolean => thrown === null || thrown === undefined;
+
+/** The worker looks for an error by its value, so that nothing counts as none. */
+function warnOfNothing(log: HostLog): void {
+  log.warn('null or undefined was thrown, which counts as a success without a result. Cure: throw an Error.');
+}
+
 /** The same for an app without hooks, which is the common case: it skips everything that only hooks would see. */
 async function withoutHooks(
   model: InvocationModel,
   coreContext: CoreInvocationContext,
+  log: HostLog,
   { context, inputs, callback }: { context: object; inputs: unknown[]; callback: FunctionCallback },
 ): Promise<RpcInvocationResult> {
   coreContext.state = 'invocation';
@@ -121,7 +130,9 @@ async function withoutHooks(
   try {
     result = await model.invokeFunction(context, inputs, callback);
   } catch (thrown) {
-    throw invocationError(thrown ?? new Error('Unknown error'));
+    if (!isNothing(thrown)) throw invocationError(thrown);
+    result = null;
+    warnOfNothing(log);
   } finally {
     coreContext.state = undefined;
   }

@@ -65,7 +65,14 @@ export class Client {
    * Starts an orchestration. Whether the app has one of that name is only checked in its first turn.
    * @throws InstanceExistsError
    */
-  async start(init: { name: string; id?: string; input: string | null; version?: string | null }): Promise<string> {
+  async start(init: {
+    name: string;
+    id?: string;
+    input: string | null;
+    version?: string | null;
+    /** A new one by default. */
+    executionId?: string;
+  }): Promise<string> {
     const { hub, settings } = this.#engine;
     const id = init.id === undefined || init.id === '' ? newExecutionId() : init.id;
     const before = hub.outline(id);
@@ -74,7 +81,7 @@ export class Client {
     const generation = before === undefined ? 0 : before.generation === null ? null : before.generation + 1;
     const e = executionStarted({
       instanceId: id,
-      executionId: randomUUID(),
+      executionId: init.executionId ?? randomUUID(),
       name: init.name,
       version: init.version ?? settings.defaultVersion,
       input: init.input,
@@ -94,7 +101,8 @@ export class Client {
     const instance = await this.find(id);
     if (instance === undefined) return undefined;
     const { name, input, version } = instance;
-    return this.start({ name, input, version, ...(withNewId ? {} : { id }) });
+    // A restart's execution has an id without dashes, which default ids of children contain.
+    return this.start({ name, input, version, executionId: newExecutionId(), ...(withNewId ? {} : { id }) });
   }
 
   async raiseEvent(id: string, name: string, input: string | null): Promise<void> {

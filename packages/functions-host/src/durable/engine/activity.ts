@@ -1,13 +1,25 @@
 /** Runs one activity and creates the event with its answer. */
+import { isJsonObject } from '../../config/jsonWithComments.js';
 import { InvocationError, type LoadedApp, type RpcTypedData } from '../../worker/app.js';
 import { FunctionTimeoutError } from '../../functionTimeout.js';
-import { activityFailure, activityTimeout, exceptionText } from '../failures.js';
+import {
+  activityFailure,
+  activityTimeout,
+  exceptionText,
+  httpExceptionText,
+  jsonExceptionText,
+  taskException,
+  workerExitText,
+} from '../failures.js';
 import type { DurableFunctions } from '../functions.js';
 import type { FailureDetails, HistoryEvent } from '../history.js';
+import { HttpActivityError, sendDurableHttp } from '../http/httpActivity.js';
+import { HttpRequestFormError } from '../http/requestHeaders.js';
+import { JsonReadError } from '../json/jsonReader.js';
 import type { PendingTask } from '../hub/instance.js';
 import type { DurableHttpRequest } from '../replay/actions.js';
 import { httpActivityName } from '../replay/httpCall.js';
-import { HttpActivityError, sendDurableHttp } from './httpActivity.js';
+
 import { activityInput, jsonOfResult } from './typedData.js';
 
 /**
@@ -15,7 +27,12 @@ import { activityInput, jsonOfResult } from './typedData.js';
  * @throws other errors: the host itself failed, and the activity should be run again
  */
 export async function runActivity(
-  host: { app: Pick<LoadedApp, 'invoke'>; functions: DurableFunctions; now: () => Date },
+  host: {
+    app: Pick<LoadedApp, 'invoke'>;
+    functions: DurableFunctions;
+    now: () => Date;
+    warn: (message: string) => void;
+  },
   instanceId: string,
   task: PendingTask,
 ): Promise<HistoryEvent> {
@@ -55,13 +72,23 @@ export async function runActivity(
     const { returnValue } = await host.app.invoke(found.name, {
       inputData: [{ name: found.triggerName, data }],
       triggerMetadata: metadata(found.triggerName, instanceId, data, task.input),
+      traceContext: { traceParent: '', traceState: '', attributes: {} },
     });
+    if (/\p{Surrogate}/u.test(returnValue?.string ?? '')) {
+      host.warn(
+        `Activity '${task.name}' of '${instanceId}' returned a text with half of a surrogate pair, which ends the real host's worker process with all that it runs. Cure: return text.toWellFormed().`,
+      );
+      const message = 'node exited with code 1 (0x1)';
+      return failed(`Activity function '${task.name}' failed: ${message}`, workerExitText(message));
+    }
     return completed(jsonOfResult(returnValue));
   } catch (error) {
     if (error instanceof FunctionTimeoutError) {
       const { reason, details } = activityTimeout(task.name, error);
       return failed(reason, details);
     }
+    if (error instanceof JsonReadError)
+      return failed(`Activity function '${task.name}' failed: ${error.message}`, jsonExceptionText(error.message));
     if (!(error instanceof InvocationError)) throw error;
     const { reason, details, failureDetails } = activityFailure(task.name, {
       message: error.message,
@@ -71,6 +98,7 @@ export async function runActivity(
   }
 }
 
+/** The instance's id, the input, and beside them the members of an object, which may hide the others. */
 function metadata(
   triggerName: string,
   instanceId: string,
@@ -81,19 +109,47 @@ function metadata(
   if (input === null || input === 'null') return own;
   own[triggerName] = data;
   own['data'] = { json: input };
+  const value: unknown = JSON.parse(input);
+  if (isJsonObject(value))
+    for (const [name, member] of Object.entries(value)) {
+      const text = bindingText(member);
+      if (text !== undefined) own[name] = text;
+    }
   return own;
+}
+
+/** A member as binding data: .NET's text of a plain value, an object as JSON, nothing for a list or null. */
+function bindingText(value: unknown): RpcTypedData | undefined {
+  if (typeof value === 'boolean') return { string: value ? 'True' : 'False' };
+  if (typeof value === 'number') return { string: String(value) };
+  if (typeof value === 'string') return { string: netDate(value) ?? value };
+  return isJsonObject(value) ? { json: JSON.stringify(value) } : undefined;
+}
+
+/** A text that is a time, in .NET's invariant form without fraction and offset. */
+function netDate(text: string): string | undefined {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/.test(text)) return undefined;
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) return undefined;
+  const hasOffset = /[+-]\d\d:\d\d$/.test(text);
+  // Times with an offset become local ones; others keep their numbers.
+  const shown = hasOffset ? new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString() : text;
+  const [, year = '', month = '', day = '', time = ''] = /^(\d+)-(\d+)-(\d+)T(\d+:\d+:\d+)/.exec(shown) ?? [];
+  return `${month}/${day}/${year} ${time}`;
 }
 
 async function runHttp(
   task: PendingTask,
   completed: (result: string) => HistoryEvent,
-  failed: (reason: string, details: string) => HistoryEvent,
+  failed: (reason: string, details: string, failure: FailureDetails | null) => HistoryEvent,
 ): Promise<HistoryEvent> {
   try {
     return completed(await sendDurableHttp(JSON.parse(task.input ?? '{}') as DurableHttpRequest));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const type = error instanceof HttpActivityError ? 'System.Net.Http.HttpRequestException' : 'System.Exception';
-    return failed(message, exceptionText(type, message));
+    if (error instanceof HttpActivityError) return failed(message, httpExceptionText(message, error.inner), null);
+    const type = error instanceof HttpRequestFormError ? error.type : 'System.Exception';
+    const { details, failureDetails } = taskException(type, message);
+    return failed(message, details, failureDetails);
   }
 }

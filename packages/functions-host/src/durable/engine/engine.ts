@@ -219,8 +219,12 @@ export class Engine implements HubListener {
 
   task(instance: Instance, task: PendingTask): void {
     const { executionId } = instance;
+    // A turn that ends its instance may have scheduled tasks. They run, as on the real host, and their results are dropped.
+    const isLast = isEnded(instance.status);
     const isCurrent = (): boolean =>
-      this.#isCurrent(instance) && instance.executionId === executionId && instance.tasks.get(task.id) === task;
+      isLast
+        ? !this.#stopped
+        : this.#isCurrent(instance) && instance.executionId === executionId && instance.tasks.get(task.id) === task;
     const run = async (): Promise<void> => {
       if (isCurrent()) await this.#activity(instance, executionId, task, isCurrent);
     };
@@ -351,11 +355,16 @@ export class Engine implements HubListener {
   async #activity(instance: Instance, executionId: string, task: PendingTask, isCurrent: () => boolean): Promise<void> {
     try {
       const e = await runActivity(
-        { app: this.app, functions: this.functions, now: () => this.now() },
+        {
+          app: this.app,
+          functions: this.functions,
+          now: () => this.now(),
+          warn: (message) => this.#log.warn(message, { instanceId: instance.id }),
+        },
         instance.id,
         task,
       );
-      if (!isCurrent()) return;
+      if (!isCurrent() || isEnded(instance.status)) return;
       this.commit({ k: 'message', i: instance.id, m: { n: this.nextMessageNumber(), x: executionId, e } });
     } catch (error) {
       if (this.#stopped) return;

@@ -1,11 +1,12 @@
 /** Passes the history to an orchestrator's executor, and takes its answer. */
-import { InvocationError, type LoadedApp } from '../../worker/app.js';
-import { exceptionText, orchestrationStackTrace, workerMessage } from '../failures.js';
+import { InvocationError, type LoadedApp, type RpcTypedData } from '../../worker/app.js';
+import { aggregateText, exceptionText, orchestrationStackTrace, workerMessage } from '../failures.js';
 import type { DurableFunctions } from '../functions.js';
 import type { ExecutionStartedEvent, HistoryEvent } from '../history.js';
-import { parseState, stateOfFailure } from '../replay/actions.js';
+import { normalisedJson } from '../json/jsonWriter.js';
+import { parseState, stateOfFailure, type OrchestratorState } from '../replay/actions.js';
 import type { Outcome, ReplaySettings } from '../replay/turn.js';
-import { jsonOfResult } from './typedData.js';
+import { unreadableState } from './unreadableState.js';
 
 /** The executor's input. */
 export interface OrchestratorInput {
@@ -31,22 +32,34 @@ export async function invokeOrchestrator(
       inputData: [{ name: found.triggerName, data: { string: payload(input, host.settings) } }],
       triggerMetadata: {},
     });
-    const state = parseState(jsonOfResult(result.returnValue) ?? '');
-    if (state !== undefined) return { kind: 'answered', state };
+    const text = textOf(result.returnValue);
+    const state = parseState(text);
+    if (state !== undefined) return unreadable(text, state) ?? { kind: 'answered', state };
     return broken('Out of proc orchestrators must return a valid JSON schema', '');
   } catch (error) {
     if (!(error instanceof InvocationError)) throw error;
     const state = stateOfFailure(error.message);
     if (state === undefined) return broken(error.message, error.stack ?? '');
-    return { kind: 'threw', state, trace: orchestrationStackTrace };
+    return unreadable('', state) ?? { kind: 'threw', state, trace: orchestrationStackTrace };
   }
+}
+
+/** Inputs in strict JSON: a caller's text is kept as it was sent. */
+const inputs = new WeakMap<ExecutionStartedEvent, string>();
+
+function inputOf(started: ExecutionStartedEvent): string {
+  const known = inputs.get(started);
+  if (known !== undefined) return known;
+  const input = started.Input === null ? 'null' : normalisedJson(started.Input);
+  inputs.set(started, input);
+  return input;
 }
 
 /** The trigger's value. The SDK uses the newest schema that both know. */
 function payload({ instanceId, started, history }: OrchestratorInput, settings: ReplaySettings): string {
   const parentInstanceId = started.ParentInstance?.OrchestrationInstance.InstanceId ?? null;
   return (
-    `{"history":${JSON.stringify(history)},"input":${started.Input ?? 'null'},` +
+    `{"history":${JSON.stringify(history)},"input":${inputOf(started)},` +
     `"instanceId":${JSON.stringify(instanceId)},"isReplaying":${String(started.IsPlayed)},` +
     `"parentInstanceId":${JSON.stringify(parentInstanceId)},"upperSchemaVersion":1,"upperSchemaVersionNew":3,` +
     `"longRunningTimerIntervalDuration":"${timeSpan(settings.longTimerIntervalMs)}",` +
@@ -55,9 +68,18 @@ function payload({ instanceId, started, history }: OrchestratorInput, settings: 
   );
 }
 
+/** The executor's answer, which is JSON in a text or as it is. */
+const textOf = (data: RpcTypedData | null | undefined): string => data?.json ?? data?.string ?? '';
+
+/** The outcome of an answer that the extension cannot read. */
+function unreadable(text: string, state: OrchestratorState): Outcome | undefined {
+  const problem = unreadableState(text, state);
+  return problem && { kind: 'broken', message: problem.message, details: exceptionText(problem.type, problem.message) };
+}
+
 function broken(message: string, stack: string): Outcome {
   const text = `One or more errors occurred. (${workerMessage(message, stack)})`;
-  return { kind: 'broken', message: text, details: exceptionText('System.AggregateException', text) };
+  return { kind: 'broken', message: text, details: aggregateText(text, { message, stack }) };
 }
 
 /** .NET's format of whole days and a time, `d.hh:mm:ss`. */

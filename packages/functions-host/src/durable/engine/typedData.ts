@@ -1,13 +1,27 @@
 /** Values in the form that the extension and the worker exchange. */
+import { floatToken } from '../json/jsonReader.js';
+import { writeJson } from '../json/jsonWriter.js';
+import { storedJson } from '../json/stored.js';
 import type { RpcTypedData } from '../../worker/app.js';
 
-/** The result of a function as JSON text; null if there is none. Bytes become base64, as .NET serializes them. */
+const int64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
+
+/** A whole number as the worker sends it: one beyond 64 bits becomes the nearest that has them. */
+function wholeNumber(value: number): string {
+  const whole = BigInt(value);
+  return String(whole > int64.max ? int64.max : whole < int64.min ? int64.min : whole);
+}
+
+/**
+ * The result of a function as JSON text; null if there is none. Bytes become base64, as .NET serializes them.
+ * @throws JsonReadError for a value that the extension cannot read
+ */
 export function jsonOfResult(data: RpcTypedData | null | undefined): string | null {
   if (data === null || data === undefined) return null;
-  if (typeof data.json === 'string') return data.json === 'null' ? null : data.json;
-  if (typeof data.string === 'string') return JSON.stringify(data.string);
-  if (typeof data.int === 'number') return String(data.int);
-  if (typeof data.double === 'number') return JSON.stringify(data.double);
+  if (typeof data.json === 'string') return data.json === 'null' ? null : storedJson(data.json);
+  if (typeof data.string === 'string') return storedJson(JSON.stringify(data.string));
+  if (typeof data.int === 'number') return wholeNumber(data.int);
+  if (typeof data.double === 'number') return writeJson(floatToken(data.double));
   const bytes = data.bytes ?? data.stream;
   if (bytes !== null && bytes !== undefined) return JSON.stringify(Buffer.from(bytes).toString('base64'));
   return null;

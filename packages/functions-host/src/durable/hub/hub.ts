@@ -300,7 +300,6 @@ export class TaskHub {
     instance.tasks.clear();
     instance.suspended = false;
     instance.output = null;
-    instance.generation = null;
     instance.history = next.ev;
     instance.status = 'Running';
     for (const event of next.ev)

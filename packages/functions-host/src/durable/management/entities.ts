@@ -1,6 +1,7 @@
 /** Reading and signalling entities. */
 import type { WebAnswer } from '../../extension.js';
 import { entityOf, schedulerId } from '../entityId.js';
+import { normalisedJson } from '../json/jsonWriter.js';
 import { empty, errorAnswer, json, jsonText } from './answers.js';
 import { booleanParameter, numberParameter, parameter } from './query.js';
 import type { Management, ManagementRequest } from './request.js';
@@ -58,7 +59,7 @@ async function signal(
     const mediaType = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
     if (mediaType === 'application/json') {
       try {
-        input = JSON.stringify(JSON.parse(text));
+        input = normalisedJson(text, 'allowed');
       } catch (error) {
         return errorAnswer(
           400,

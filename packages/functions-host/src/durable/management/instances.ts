@@ -1,8 +1,10 @@
 /** Reading and managing instances. */
 import type { WebAnswer } from '../../extension.js';
 import { InstanceExistsError, type InstanceQuery } from '../client/client.js';
+import { bodyText } from '../http/bodyText.js';
 import { isEnded, type RuntimeStatus } from '../hub/instance.js';
 import { statusNames } from '../hub/records.js';
+import { normalisedJson } from '../json/jsonWriter.js';
 import { empty, errorAnswer, invalidJson, json } from './answers.js';
 import { booleanParameter, listParameter, numberParameter, parameter, timeParameter } from './query.js';
 import type { Management, ManagementRequest } from './request.js';
@@ -110,7 +112,7 @@ async function raiseEvent(
   if (mediaType !== 'application/json') return errorAnswer(400, 'Only application/json request content is supported');
   let input: string;
   try {
-    input = JSON.stringify(JSON.parse(request.body.toString('utf8')));
+    input = normalisedJson(bodyText(request.body, request.headers['content-type']), 'allowed');
   } catch (error) {
     return invalidJson(error);
   }

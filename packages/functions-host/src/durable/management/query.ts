@@ -1,5 +1,5 @@
-import { sameName } from '../../caseInsensitive.js';
 /** Query parameters as .NET reads them: a value that does not parse counts as absent. */
+import { sameName } from '../../caseInsensitive.js';
 
 /** A boolean, ignoring case. */
 export function booleanParameter(query: URLSearchParams, name: string, otherwise: boolean): boolean {
@@ -25,10 +25,10 @@ export function timeParameter(query: URLSearchParams, name: string): number | un
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** The first value of a parameter. Names ignore case. */
+/** The value of a parameter; those of a repeated one are joined. Names ignore case. */
 export function parameter(query: URLSearchParams, name: string): string | undefined {
-  for (const [key, value] of query) if (sameName(key, name)) return value;
-  return undefined;
+  const values = [...query].filter(([key]) => sameName(key, name)).map(([, value]) => value);
+  return values.length === 0 ? undefined : values.join(',');
 }
 
 /** All values of a parameter, split at commas. */

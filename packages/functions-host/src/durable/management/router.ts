@@ -1,33 +1,43 @@
 /** The routes of the management API (public source: HttpApiHandler.cs of the Durable Task extension). */
 import type { WebAnswer, WebRequest } from '../../extension.js';
 import { InstanceExistsError, WrongStateError } from '../client/client.js';
+import { decodePath } from '../../http/path.js';
 import { empty, errorAnswer } from './answers.js';
+import { answerElsewhere } from './elsewhere.js';
 import { entitiesRoute } from './entities.js';
 import { instanceRoute, instancesRoute } from './instances.js';
 import { webhookPath } from './links.js';
 import type { Management, ManagementRequest } from './request.js';
 import { startRoute } from './start.js';
+import { RepeatedTaskError } from './statusView.js';
 
 const rpcPath = '/durabletask';
 
 /** Answers a request. Never rejects. */
 export async function handleManagement(management: Management, request: WebRequest): Promise<WebAnswer> {
   const base = request.viaRpc ? rpcPath : webhookPath;
-  const parts = request.url.pathname
-    .slice(base.length)
+  const path = decodePath(request.url.pathname.slice(base.length));
+  if (path === undefined) return empty(400);
+  // The web server has decoded the path, and the extension does so again: an encoded slash divides segments.
+  const segments = urlDecoded(path)
     .split('/')
     .filter((part) => part !== '');
-  let segments: string[];
+  const parsed = { ...request, query: request.url.searchParams };
   try {
-    segments = parts.map(decodeURIComponent);
-  } catch {
-    return empty(400);
-  }
-  try {
-    return await route(management, { ...request, query: request.url.searchParams }, segments);
+    return await ((isArea(segments) && answerElsewhere(management, parsed, segments)) ||
+      route(management, parsed, segments));
   } catch (error) {
     return failureOf(error);
   }
+}
+
+const isArea = ([first = '']: readonly string[]): boolean => /^(orchestrators|entities|instances)$/i.test(first);
+
+/** .NET's WebUtility.UrlDecode: a plus is a space, and what is no escape stays. */
+function urlDecoded(text: string): string {
+  return text
+    .replaceAll('+', ' ')
+    .replace(/(?:%[\da-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'));
 }
 
 async function route(
@@ -52,6 +62,11 @@ async function route(
 function failureOf(error: unknown): WebAnswer {
   if (error instanceof InstanceExistsError) return errorAnswer(409, error.message);
   const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof RepeatedTaskError)
+    return errorAnswer(400, 'One or more of the arguments submitted is incorrect', {
+      message,
+      type: 'System.ArgumentException',
+    });
   const type = error instanceof WrongStateError ? 'System.InvalidOperationException' : 'System.Exception';
   return errorAnswer(500, 'Something went wrong while processing your request', { message, type });
 }

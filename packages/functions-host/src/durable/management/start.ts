@@ -1,6 +1,8 @@
 /** Starts an orchestration and, if requested, waits for its end. */
 import type { WebAnswer } from '../../extension.js';
+import { bodyText } from '../http/bodyText.js';
 import { isEnded } from '../hub/instance.js';
+import { readJson } from '../json/jsonReader.js';
 import { empty, errorAnswer, invalidJson, json, jsonText } from './answers.js';
 import { instanceLinks } from './links.js';
 import { parameter, secondsParameter } from './query.js';
@@ -17,7 +19,8 @@ export async function startRoute(
   let input: string | null = null;
   if (request.body.length > 0) {
     try {
-      input = JSON.stringify(JSON.parse(request.body.toString('utf8')));
+      input = bodyText(request.body, request.headers['content-type']);
+      readJson(input);
     } catch (error) {
       return invalidJson(error);
     }
@@ -48,7 +51,9 @@ export async function startedAnswer(
   }
   const links = instanceLinks({ ...management.links, origin: request.url.origin }, id);
   const { rewindPostUri: _, ...shown } = links;
-  return json(202, shown, { location: links['statusQueryGetUri'] ?? '', 'retry-after': '10' });
+  // The header's address is parsed, which decodes what needs no escape.
+  const location = (links['statusQueryGetUri'] ?? '').replaceAll('%7E', '~');
+  return json(202, shown, { location, 'retry-after': '10' });
 }
 
 /** Polls in real time, because the caller's connection waits. */
@@ -63,7 +68,7 @@ async function endedAnswer(
     const instance = await management.client.find(id);
     if (instance !== undefined && isEnded(instance.status)) {
       if (instance.status === 'Completed') return jsonText(200, instance.output ?? 'null');
-      return statusAnswer(request, instance);
+      return statusAnswer(request, instance, 'never an error');
     }
     const left = end - performance.now();
     if (left <= 0) return undefined;

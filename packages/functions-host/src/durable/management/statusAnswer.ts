@@ -6,8 +6,12 @@ import { booleanParameter } from './query.js';
 import type { ManagementRequest } from './request.js';
 import { statusView } from './statusView.js';
 
-/** 202 while the instance runs, 200 at its end; 500 for a failure if the caller requests that. */
-export function statusAnswer(request: ManagementRequest, instance: Instance): WebAnswer {
+/** 202 while the instance runs, 200 at its end; 500 for a failure if the caller requests that, and the route allows it. */
+export function statusAnswer(
+  request: ManagementRequest,
+  instance: Instance,
+  failure: 'as requested' | 'never an error' = 'as requested',
+): WebAnswer {
   const { query } = request;
   const view = statusView(instance, {
     showInput: booleanParameter(query, 'showInput', true),
@@ -15,6 +19,9 @@ export function statusAnswer(request: ManagementRequest, instance: Instance): We
     showHistoryOutput: booleanParameter(query, 'showHistoryOutput', false),
   });
   if (!isEnded(instance.status)) return json(202, view, { location: request.url.href, 'retry-after': '5' });
-  const isError = instance.status === 'Failed' && booleanParameter(query, 'returnInternalServerErrorOnFailure', false);
+  const isError =
+    failure === 'as requested' &&
+    instance.status === 'Failed' &&
+    booleanParameter(query, 'returnInternalServerErrorOnFailure', false);
   return json(isError ? 500 : 200, view);
 }

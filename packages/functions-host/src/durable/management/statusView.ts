@@ -2,6 +2,7 @@
 import { eventTypeNames, type HistoryEvent } from '../history.js';
 import { historyOf, type Instance } from '../hub/instance.js';
 import { statusNames } from '../hub/records.js';
+import { normalisedJson } from '../json/jsonWriter.js';
 
 /** Parts of the status that a caller requests. */
 export interface StatusOptions {
@@ -16,16 +17,31 @@ function valueOf(text: string | null): unknown {
   const trimmed = text.trim();
   if (trimmed === '') return '';
   try {
-    return JSON.parse(trimmed);
+    return JSON.parse(otherwise.test(trimmed) ? normalisedJson(trimmed) : trimmed);
   } catch {
-    return trimmed;
+    return leniently(trimmed);
+  }
+}
+
+/** Numbers that may be too large for JavaScript, which the real host shows as text, and halves of surrogate pairs. */
+const otherwise = /\d[eE]\+?\d{3}|\\u[dD][89a-fA-F]/;
+
+/** A caller's input that is JSON to the extension only. */
+function leniently(text: string): unknown {
+  try {
+    return JSON.parse(normalisedJson(text));
+  } catch {
+    return text;
   }
 }
 
 /** ISO time with seconds and a Z. */
 const seconds = (iso: string): string => `${iso.slice(0, 19)}Z`;
 
-/** The status object. */
+/**
+ * The status object.
+ * @throws RepeatedTaskError
+ */
 export function statusView(instance: Instance, options: StatusOptions): Record<string, unknown> {
   const history = options.showHistory && instance.status !== 'Pending' ? historyView(instance, options) : undefined;
   return {
@@ -62,6 +78,17 @@ function customStatusOf(instance: Instance): unknown {
   };
 }
 
+/** The history schedules two tasks under one number. The real host cannot show it. */
+export class RepeatedTaskError extends Error {
+  override readonly name = 'RepeatedTaskError';
+
+  constructor(event: HistoryEvent) {
+    super(
+      `An item with the same key has already been added. Key: ${eventTypeNames.get(event.EventType) ?? ''}_${event.EventId}`,
+    );
+  }
+}
+
 interface Scheduled {
   index: number;
   name: string;
@@ -77,13 +104,16 @@ function historyView(instance: Instance, options: StatusOptions): Record<string,
   const hidden = new Set<number>();
   const shown = events.map((event, index) => {
     if (event.EventType === 12 || event.EventType === 13) hidden.add(index);
-    if (event.EventType === 4 || event.EventType === 7)
-      scheduled.set(`${event.EventType}:${event.EventId}`, {
+    if (event.EventType === 4 || event.EventType === 7) {
+      const key = `${event.EventType}:${event.EventId}`;
+      if (scheduled.has(key)) throw new RepeatedTaskError(event);
+      scheduled.set(key, {
         index,
         name: event.Name,
         time: event.Timestamp,
         instanceId: event.EventType === 7 ? event.InstanceId : undefined,
       });
+    }
     return eventView(event, options, (type, id) => {
       const found = scheduled.get(`${type}:${id}`);
       if (found !== undefined) hidden.add(found.index);

@@ -4,6 +4,7 @@
  */
 
 import type { FailureDetails } from '../history.js';
+import { storedJson } from '../json/stored.js';
 
 /** Numbers of the actions, in `actionType`. */
 export const ActionType = {
@@ -26,6 +27,7 @@ export const ActionType = {
 
 /** Retry options as the SDK sends them. */
 export interface RetryOptions {
+  /** Null if the app's value is not a number; such an answer is not read. */
   firstRetryIntervalInMilliseconds: number;
   maxNumberOfAttempts: number;
   backoffCoefficient?: number;
@@ -51,7 +53,8 @@ export interface Action {
   retryOptions?: RetryOptions;
   instanceId?: string;
   version?: string;
-  fireAt?: string;
+  /** Null for an invalid date; such an answer is not read. */
+  fireAt?: string | null;
   isCanceled?: boolean;
   externalEventName?: string;
   operation?: string;
@@ -97,6 +100,9 @@ function isState(value: unknown): value is OrchestratorState {
   return typeof value === 'object' && value !== null && 'actions' in value && Array.isArray(value.actions);
 }
 
-/** The JSON text of an action's input; null if there is none. */
+/**
+ * The stored JSON text of an action's input; null if there is none.
+ * @throws JsonReadError
+ */
 export const jsonOf = (value: unknown): string | null =>
-  value === undefined || value === null ? null : JSON.stringify(value);
+  value === undefined || value === null ? null : storedJson(JSON.stringify(value));

@@ -68,7 +68,7 @@ export class Calls {
         this.#entities.signal(action, undefined);
         return completed();
       case ActionType.ScheduledSignalEntity:
-        this.#entities.signal(action, action.fireAt);
+        this.#entities.signal(action, action.fireAt ?? undefined);
         return completed();
       case ActionType.CallHttp:
         return run(httpCall(context, action.httpRequest ?? { method: 'GET', uri: '' }, this.#settings.httpSleepMs));
@@ -134,7 +134,8 @@ export class Calls {
     this.#context.countAction();
     if (options === undefined || options === null) return call();
     const outOfTime = (id: number): void => this.#note(notices.retryOutOfTime(id, name));
-    return run(withRetry(this.#context, call, options, this.#settings.maximumShortTimerMs, outOfTime));
+    const noPause = (id: number): void => this.#note(notices.retryWithoutPause(id, name));
+    return run(withRetry(this.#context, call, options, this.#settings.maximumShortTimerMs, outOfTime, noPause));
   }
 
   #any(actions: readonly Action[], index: number): Task {

@@ -68,7 +68,9 @@ export class ReplayContext {
    */
   createTimer(fireAt: string, cancelled: boolean, early = false): Task {
     const id = this.#nextId++;
-    this.decisions.set(id, { kind: 'timer', id, fireAt, ...(early ? { early } : {}) });
+    // .NET writes no zeros at the end of a fraction.
+    const at = fireAt.replace(/\.0+Z$/, 'Z').replace(/(\.\d*?)0+Z$/, '$1Z');
+    this.decisions.set(id, { kind: 'timer', id, fireAt: at, ...(early ? { early } : {}) });
     return cancelled ? completed() : this.#openTask(id);
   }
 

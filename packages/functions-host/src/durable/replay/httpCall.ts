@@ -28,11 +28,20 @@ export function* httpCall(context: ReplayContext, request: DurableHttpRequest, s
     );
     const { tokenSource } = request;
     response = responseOf(
-      yield call({ method: 'GET', uri: location, headers, ...(tokenSource ? { tokenSource } : {}) }),
+      yield call({
+        method: 'GET',
+        uri: absolute(location, request.uri),
+        headers,
+        ...(tokenSource ? { tokenSource } : {}),
+      }),
     );
   }
   return response;
 }
+
+/** The address of a poll; one that cannot be resolved fails in its activity. */
+const absolute = (location: string, base: string): string =>
+  URL.canParse(location, base) ? new URL(location, base).href : location;
 
 interface HttpAnswer {
   readonly statusCode: number;

@@ -15,11 +15,32 @@ import { decisionNames, type Decision } from './decisions.js';
 /** Fails the orchestration. */
 export class NonDeterminismError extends Error {
   override readonly name = 'NonDeterminismError';
+  /** The framework's exception with its stack trace, for a parent. Without it the SDK cannot parse the failure. */
+  readonly details: string;
 
-  constructor(text: string) {
-    super(`Non-Deterministic workflow detected: ${text}`);
+  constructor(text: string, where: string) {
+    const message = `Non-Deterministic workflow detected: ${text}`;
+    super(message);
+    const trace = [`TaskOrchestrationContext.${where}`, ...executorFrames]
+      .map((frame) => `   at DurableTask.Core.${frame}`)
+      .join('\n');
+    const exception = `DurableTask.Core.Exceptions.NonDeterministicOrchestrationException: ${message}\n${trace}`;
+    this.details = `Unhandled exception while executing orchestration: ${exception}\n\t${trace}`;
   }
 }
+
+const executorFrames = [
+  'TaskOrchestrationExecutor.<ExecuteCore>g__ProcessEvents|14_0(IEnumerable`1 events)',
+  'TaskOrchestrationExecutor.ExecuteCore(IEnumerable`1 pastEvents, IEnumerable`1 newEvents)',
+];
+
+/** The framework's methods that check events, by the events' types. */
+const checkedBy = {
+  4: 'HandleTaskScheduledEvent(TaskScheduledEvent scheduledEvent)',
+  10: 'HandleTimerCreatedEvent(TimerCreatedEvent timerCreatedEvent)',
+  7: 'HandleSubOrchestrationCreatedEvent(SubOrchestrationInstanceCreatedEvent subOrchestrationCreateEvent)',
+  14: 'HandleEventSentEvent(EventSentEvent eventSentEvent)',
+} as const;
 
 const question = 'Was a change made to the orchestrator code after this instance had already started running?';
 
@@ -30,87 +51,94 @@ type ScheduledEvent = TaskScheduledEvent | TimerCreatedEvent | SubOrchestrationI
  * @throws NonDeterminismError if there is none, or one of another kind or name
  */
 export function checkScheduled(event: ScheduledEvent, decision: Decision | undefined): void {
+  const difference = differenceFrom(event, decision);
+  if (difference !== undefined) throw new NonDeterminismError(difference, checkedBy[event.EventType]);
+}
+
+function differenceFrom(event: ScheduledEvent, decision: Decision | undefined): string | undefined {
   switch (event.EventType) {
     case 4:
-      return checkTask(event, decision);
+      return differingTask(event, decision);
     case 10:
-      return checkTimer(event, decision);
+      return differingTimer(event, decision);
     case 7:
-      return checkSubOrchestration(event, decision);
+      return differingSubOrchestration(event, decision);
     case 14:
-      return checkEventSent(event, decision);
+      return differingEventSent(event, decision);
   }
 }
 
-function checkTask(event: TaskScheduledEvent, decision: Decision | undefined): void {
+function differingTask(event: TaskScheduledEvent, decision: Decision | undefined): string | undefined {
   const id = event.EventId;
   if (decision === undefined)
-    throw new NonDeterminismError(
+    return (
       `A previous execution of this orchestration scheduled an activity task with sequence ID ${id} and name ` +
-        `'${event.Name}' (version '${event.Version}'), but the current replay execution hasn't (yet?) scheduled this task. ${question}`,
+      `'${event.Name}' (version '${event.Version}'), but the current replay execution hasn't (yet?) scheduled this task. ${question}`
     );
   if (decision.kind !== 'task')
-    throw new NonDeterminismError(
+    return (
       `A previous execution of this orchestration scheduled an activity task with sequence number ${id} named ` +
-        `'${event.Name}', but the current orchestration replay instead produced a ${decisionNames[decision.kind]} action with ` +
-        `this sequence number. ${question}`,
+      `'${event.Name}', but the current orchestration replay instead produced a ${decisionNames[decision.kind]} action with ` +
+      `this sequence number. ${question}`
     );
   if (!sameName(event.Name, decision.name))
-    throw new NonDeterminismError(
+    return (
       `A previous execution of this orchestration scheduled an activity task with sequence number ${id} named ` +
-        `'${event.Name}', but the current orchestration replay instead scheduled an activity task named '${decision.name}' ` +
-        `with this sequence number.  ${question}`,
+      `'${event.Name}', but the current orchestration replay instead scheduled an activity task named '${decision.name}' ` +
+      `with this sequence number.  ${question}`
     );
+  return undefined;
 }
 
-function checkTimer(event: TimerCreatedEvent, decision: Decision | undefined): void {
+function differingTimer(event: TimerCreatedEvent, decision: Decision | undefined): string | undefined {
   const id = event.EventId;
   if (decision === undefined)
-    throw new NonDeterminismError(
+    return (
       `A previous execution of this orchestration scheduled a timer task with sequence number ${id} but the current replay ` +
-        `execution hasn't (yet?) scheduled this task. ${question}`,
+      `execution hasn't (yet?) scheduled this task. ${question}`
     );
   if (decision.kind !== 'timer')
-    throw new NonDeterminismError(
+    return (
       `A previous execution of this orchestration scheduled a timer task with sequence number ${id} named but the current ` +
-        `orchestration replay instead produced a ${decisionNames[decision.kind]} action with this sequence number. ${question}`,
+      `orchestration replay instead produced a ${decisionNames[decision.kind]} action with this sequence number. ${question}`
     );
+  return undefined;
 }
 
-function checkSubOrchestration(event: SubOrchestrationInstanceCreatedEvent, decision: Decision | undefined): void {
+function differingSubOrchestration(
+  event: SubOrchestrationInstanceCreatedEvent,
+  decision: Decision | undefined,
+): string | undefined {
   const said =
     `A previous execution of this orchestration scheduled a sub-orchestration task with sequence ID ${event.EventId} and name ` +
     `'${event.Name}' (version '${event.Version ?? ''}', instance ID '${event.InstanceId}'), but the current `;
-  if (decision === undefined)
-    throw new NonDeterminismError(`${said}replay execution hasn't (yet?) scheduled this task. ${question}`);
+  if (decision === undefined) return `${said}replay execution hasn't (yet?) scheduled this task. ${question}`;
   if (decision.kind !== 'sub')
-    throw new NonDeterminismError(
-      `${said}orchestration replay instead produced a ${decisionNames[decision.kind]} action at this sequence number. ${question}`,
-    );
+    return `${said}orchestration replay instead produced a ${decisionNames[decision.kind]} action at this sequence number. ${question}`;
   if (!sameName(event.Name, decision.name))
-    throw new NonDeterminismError(
+    return (
       `${said}orchestration replay instead scheduled a sub-orchestration task with name ${decision.name} at this sequence ` +
-        `number. ${question}`,
+      `number. ${question}`
     );
+  return undefined;
 }
 
-function checkEventSent(event: EventSentEvent, decision: Decision | undefined): void {
+function differingEventSent(event: EventSentEvent, decision: Decision | undefined): string | undefined {
   const said =
     `A previous execution of this orchestration scheduled a send event task with sequence ID ${event.EventId}, type ` +
     `'EventSent'`;
   const which = `name '${event.Name}', instance ID '${event.InstanceId}'`;
   if (decision === undefined)
-    throw new NonDeterminismError(
-      `${said} ${which}, but the current replay execution hasn't (yet?) scheduled this task. ${question}`,
-    );
+    return `${said} ${which}, but the current replay execution hasn't (yet?) scheduled this task. ${question}`;
   if (decision.kind !== 'event')
-    throw new NonDeterminismError(
+    return (
       `${said}, ${which}, but the current orchestration replay instead scheduled a ${decisionNames[decision.kind]} task at this ` +
-        `sequence number. ${question}`,
+      `sequence number. ${question}`
     );
   if (!sameName(event.Name, decision.name))
-    throw new NonDeterminismError(
+    return (
       `${said}, ${which}), but the current orchestration replay instead scheduled a send event task with name ` +
-        `${decision.name}at this sequence number. ${question}`,
+      `${decision.name}at this sequence number. ${question}`
     );
+  return undefined;
 }

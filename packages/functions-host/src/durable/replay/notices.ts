@@ -34,6 +34,13 @@ export const retryOutOfTime = (id: number, name: string): Notice => ({
   names: name,
 });
 
+export const retryWithoutPause = (id: number, name: string): Notice => ({
+  key: `retryPause:${id}`,
+  text: `a retry of '${name}' is due without a pause (backoffCoefficient or maxRetryIntervalInMilliseconds is 0); the engine neither retries nor notifies the orchestration, which waits forever`,
+  cure: 'give the retries a pause of at least a millisecond, and a backoffCoefficient of at least 1',
+  names: name,
+});
+
 export const thrownWithoutMessage = (): Notice => ({
   key: 'thrownText',
   text: `threw a value that is not an Error, or an Error without a message; the orchestration stays Running forever`,

@@ -4,7 +4,8 @@
  * shim for executors in other languages (public source: Azure/durabletask, Azure/azure-functions-durable-extension).
  */
 import type { FailureDetails, HistoryEvent } from '../history.js';
-import { ActionType, type Action, type OrchestratorState } from './actions.js';
+import { storedJson } from '../json/stored.js';
+import { ActionType, jsonOf, type Action, type OrchestratorState } from './actions.js';
 import { Calls } from './calls.js';
 import { ReplayContext } from './context.js';
 import { OrchestrationStatus } from './decisions.js';
@@ -69,7 +70,7 @@ class Replay {
     } catch (error) {
       if (!(error instanceof NonDeterminismError)) throw error;
       if (this.#actions().some(hasRetryInside)) this.#notices.push(notices.retryInCompound());
-      context.complete(OrchestrationStatus.Failed, error.message);
+      context.complete(OrchestrationStatus.Failed, error.message, { details: error.details, failureDetails: null });
     }
     return {
       decisions: [...context.decisions.values()].sort((a, b) => a.id - b.id),
@@ -211,7 +212,7 @@ class Replay {
         structured(state.failureDetails),
       );
     }
-    if (state.isDone) return state.output === undefined || state.output === null ? null : JSON.stringify(state.output);
+    if (state.isDone) return jsonOf(state.output);
     if (outcome.kind === 'threw') this.#notices.push(notices.thrownWithoutMessage());
     yield new Task();
     return null;
@@ -219,7 +220,7 @@ class Replay {
 
   #setCustomStatus(status: unknown): void {
     if (status === undefined || status === null) return;
-    const json = JSON.stringify(status);
+    const json = storedJson(JSON.stringify(status));
     const kb = Math.floor((json.length * 2) / 1024);
     if (kb > maxCustomStatusKb)
       throw new Error(

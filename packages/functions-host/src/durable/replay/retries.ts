@@ -10,6 +10,7 @@ const isoOf = (time: number): string => new Date(time).toISOString();
  * source: Azure/durabletask, RetryInterceptor.cs).
  * @param longestDelay maximum delay if the options have none, ms
  * @param outOfTime called with the id of the failed attempt when `retryTimeoutInMilliseconds` has passed
+ * @param noPause called with the id of the failed attempt when the next one would follow without a pause
  */
 export function* withRetry(
   context: ReplayContext,
@@ -17,6 +18,7 @@ export function* withRetry(
   options: RetryOptions,
   longestDelay: number,
   outOfTime: (id: number) => void,
+  noPause: (id: number) => void,
 ): Body {
   const began = context.now;
   const attempts = options.maxNumberOfAttempts;
@@ -41,6 +43,11 @@ export function* withRetry(
       options.firstRetryIntervalInMilliseconds * (options.backoffCoefficient ?? 1) ** attempt,
       options.maxRetryIntervalInMilliseconds ?? longestDelay,
     );
+    // The framework takes no pause for no further attempt, of which the executor knows nothing.
+    if (delay === 0) {
+      noPause(id);
+      break;
+    }
     yield context.createTimer(isoOf(context.now + delay), false);
   }
   if (lastError !== undefined) throw lastError;

@@ -82,6 +82,38 @@ describe('an orchestration', () => {
       "named 'say', but the current orchestration replay instead produced a CreateTimer",
     );
   });
+
+  it('whose code changed while it waited fails for its parent, which can catch it', async () => {
+    let runs = 0;
+    const engine = new EngineUnderTest({
+      activities: { ...activities, double: (input) => Number(input) * 2 },
+      orchestrators: {
+        *unstable({ df }) {
+          runs += 1;
+          yield df.callActivity(runs === 1 ? 'say' : 'double', 4);
+        },
+        *parent({ df }) {
+          try {
+            yield df.callSubOrchestrator('unstable', null, 'child');
+          } catch (error) {
+            return (error as Error).message;
+          }
+          return 'not caught';
+        },
+      },
+    });
+    await engine.start('parent', 'one');
+
+    expect(await engine.output('one')).toMatch(
+      /^Non-Deterministic workflow detected: .* \n Unhandled exception while executing orchestration: DurableTask\./,
+    );
+    // What its last turn scheduled still runs, under a number that the history has twice.
+    await engine.runUntilIdle();
+    expect(engine.app.invocations.filter((name) => name === 'double')).toHaveLength(1);
+    expect(() => engine.status('child')).toThrow(
+      'An item with the same key has already been added. Key: TaskScheduled_0',
+    );
+  });
 });
 
 describe('continuing as new', () => {

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+
+import { JsonReadError } from '../../../src/durable/json/jsonReader.js';
+import { normalisedJson } from '../../../src/durable/json/jsonWriter.js';
+import { isTooDeep, storedJson } from '../../../src/durable/json/stored.js';
+
+const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+
+describe('a text that a caller sends', () => {
+  it.each([
+    ["{'single':1, un_quoted:\"a'b\"}", `{"single":1,"un_quoted":"a'b"}`],
+    ['\uFEFF{"a":1 /* c */} // end', '{"a":1}'],
+    ['[1,2,]', '[1,2]'],
+    ['[null,true,false,"a\u2028b"]', '[null,true,false,"a\\u2028b"]'],
+    ['[1,,2]', '[1,undefined,2]'],
+    ['{"a":1,"a":2,}', '{"a":2}'],
+    ['[NaN,-Infinity,1e400]', '["NaN","-Infinity","Infinity"]'],
+    ['[01,0x1F,-0,.5,5.,1.10,100.00]', '[1,31,0,0.5,5.0,1.1,100.0]'],
+    ['[-0.0,1E5,1e-7,1E21,0.000001,123456789012345.5]', '[-0.0,100000.0,1E-07,1E+21,1E-06,123456789012345.5]'],
+    ['12345678901234567890123', '12345678901234567890123'],
+    ['"tab\there\\u0041\\/\\ud800"', '"tab\\thereA/\ufffd"'],
+    [nested(64), nested(64)],
+  ])('%s is read as %s', (text, read) => {
+    expect(normalisedJson(text)).toBe(read);
+  });
+
+  it.each([
+    ['', /^Error reading JToken/],
+    ['True', /^Unexpected character encountered while parsing value: T/],
+    ['+1', /^Unexpected character/],
+    ['-', /^Input string '-' is not a valid number/],
+    ['"\\x41"', /^Bad JSON escape sequence: \\x/],
+    ['"open', /^Unterminated string/],
+    ['{"a" 1}', /^Invalid character after parsing property name/],
+    ['{"a":{"b":[1 2]}}', /Path 'a.b', line 1, position/],
+    ['1 2', /^Additional text encountered/],
+    [nested(65), /^The reader's MaxDepth of 64 has been exceeded/],
+  ])('%s is refused', (text, why) => {
+    expect(() => normalisedJson(text)).toThrow(JsonReadError);
+    expect(() => normalisedJson(text)).toThrow(why);
+  });
+
+  it('may go on after its value where the extension reads only one', () => {
+    expect(normalisedJson('{"a":1} garbage', 'allowed')).toBe('{"a":1}');
+  });
+});
+
+describe('a value of the app', () => {
+  it.each([
+    ['{"$type":"x","a":{"$type":"y"}}', '{"a":{"$type":"y"}}'],
+    ['{"a":1,"$type":"x"}', '{"a":1,"$type":"x"}'],
+    ['{"$id":"1","$values":[1]}', '[1]'],
+    ['{"$ref":"1"}', 'null'],
+    ['[1e+21,1e-7,0.00001]', '[1E+21,1E-07,1E-05]'],
+    ['{"plain":"text 1e5 } { [","n":1.5}', '{"plain":"text 1e5 } { [","n":1.5}'],
+  ])('%s is stored as %s', (json, stored) => {
+    expect(storedJson(json)).toBe(stored);
+  });
+
+  it('that is a reference with more members, or too deep, is refused', () => {
+    expect(() => storedJson('{"$ref":"1","description":"d"}')).toThrow('Additional content found in JSON reference');
+    expect(() => storedJson('{"$values":[1],"$id":"5"}')).toThrow('Additional text found in JSON string');
+    expect(() => storedJson(nested(65))).toThrow("The reader's MaxDepth of 64");
+  });
+
+  it('is deep by its brackets outside texts', () => {
+    expect(isTooDeep(nested(64))).toBe(false);
+    expect(isTooDeep(`[${'[],'.repeat(200)}"${'['.repeat(200)}"]`)).toBe(false);
+    expect(isTooDeep(`{"a":${nested(64)}}`)).toBe(true);
+  });
+});
