@@ -83,6 +83,9 @@ export const startedOperations = z
   .readonly()
   .describe('The result for each client of a request that names several.');
 
+/** The answer to a request that names several clients. */
+export type StartedOperations = z.infer<typeof startedOperations>;
+
 export const checkStarted = z
   .object({
     id: z.string().describe('the operation; absent if all clients are unknown').exactOptional(),
