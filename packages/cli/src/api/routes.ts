@@ -63,8 +63,7 @@ export const routes = {
     api.send('POST', '/offboardings', startedOr(dryRunAnswer), { json }),
   revoke: (api: Api, json: z.input<typeof revocationBody>) =>
     api.send('POST', '/revocations', startedOr(dryRunAnswer), { json }),
-  check: (api: Api, json: z.input<typeof checkBody>) =>
-    api.send('POST', '/checks', z.union([checkStarted, runningOperation]), { json }),
+  check: (api: Api, json: z.input<typeof checkBody>) => api.send('POST', '/checks', checkStarted, { json }),
   enrol: (api: Api, body: Body, query: Readonly<Record<string, QueryValue>>) =>
     api.send('POST', '/enrolments', issuedEnrolments, body, query),
   withdraw: (api: Api, key: string) => api.send('DELETE', `/enrolments/${id(key)}`, z.undefined()),

@@ -7,6 +7,7 @@ import type { Place } from './place.js';
 /** What `npm run local` writes about itself, as far as it is needed here. */
 const endpoints = z.object({
   functions: z.object({ url: z.string(), key: z.string() }),
+  azure: z.object({ registry: z.string() }),
   edge: z.object({ connectedRegistry: z.string() }),
 });
 
@@ -23,10 +24,11 @@ export function findLocalStack(cwd: string, dataFolder: string | undefined): Pla
       `No local stack runs here: ${path ?? FILE} does not exist.`,
       'Start one with `npm run local`; CRCTL_LOCAL names its data folder if you chose another with --data.',
     );
-  const { functions, edge } = readEndpoints(path);
+  const { functions, azure, edge } = readEndpoints(path);
   return {
     url: functions.url,
     auth: { kind: 'key', from: { kind: 'localStack', path } },
+    registry: azure.registry,
     connectedRegistry: edge.connectedRegistry,
   };
 }

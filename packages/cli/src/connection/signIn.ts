@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { ChainedTokenCredential } from '@azure/identity';
 import { CommandError, usageError } from '../program/commandError.js';
 import { EXIT } from '../program/exitCodes.js';
 import type { World } from '../program/world.js';
@@ -62,7 +63,7 @@ function readKeyFile(path: string): string {
  * environment, the Azure CLI, or azd. No managed identity: asking for one takes seconds on machines that have none.
  */
 function entraSignIn(scope: string): SignIn {
-  let credential: Promise<import('@azure/identity').ChainedTokenCredential> | undefined;
+  let credential: Promise<ChainedTokenCredential> | undefined;
   return async () => {
     credential ??= makeCredential();
     try {

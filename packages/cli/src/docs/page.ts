@@ -6,7 +6,7 @@ import { ENVIRONMENT } from '../program/help.js';
 import { flagName, type OptionSpecs } from '../program/optionSpecs.js';
 
 /** The reference part of docs/cli.md, made from the definitions of the commands. */
-export function referencePage(): string {
+function referencePage(): string {
   const alone = COMMANDS.filter(({ name }) => !name.includes(' '));
   const groups = Object.entries(GROUPS).map(([group, summary]) => [
     `### crctl ${group}`,
@@ -74,3 +74,13 @@ function table(headers: readonly string[], rows: readonly (readonly string[])[])
 
 const escaped = (text: string): string => text.replaceAll('|', '\\|').replaceAll('*', '\\*').replaceAll('<', '&lt;');
 const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
+/** The line of docs/cli.md above which people write, and below which `npm run cli-docs` does. */
+const MARK = '<!-- What follows is written by `npm run cli-docs`. -->';
+
+/** @param document docs/cli.md as it is @returns the same with the reference as it has to be, before it is formatted */
+export function withReference(document: string): string {
+  const at = document.indexOf(MARK);
+  if (at === -1) throw new Error(`docs/cli.md has no line ${MARK}`);
+  return `${document.slice(0, at)}${MARK}\n\n${referencePage()}\n`;
+}

@@ -39,5 +39,5 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function cellOf(value: unknown): string {
   if (value === null || value === undefined) return '';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

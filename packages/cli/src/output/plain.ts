@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
  * Characters that a terminal obeys, or that change how the text around them looks: C0 and C1 controls, line and paragraph
  * separators, marks and overrides of writing direction (Unicode UAX #9), and other invisible format characters.
  */
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]|[\p{Cf}\p{Co}\p{Cs}]/gu;
+const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cf}\p{Co}\p{Cs}]/gu;
 
 /** What stands for a character that was removed, so that a reader sees that something was there. */
 const REMOVED = '\ufffd';

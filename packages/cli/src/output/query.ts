@@ -1,19 +1,23 @@
-import { compile, search, type JSONValue } from '@jmespath-community/jmespath';
+import jmespath from 'jmespath';
 import { usageError } from '../program/commandError.js';
 
-/** Compiles the query, so that a wrong one is refused before anything is sent. */
+/** Errors of the library about the text of a query. Others are about the data. */
+const SYNTAX_ERRORS: readonly string[] = ['ParserError', 'LexerError'];
+
+/** Parses the query, so that a wrong one is refused before anything is sent. */
 export function checkQuery(expression: string): void {
   try {
-    compile(expression);
+    jmespath.search(null, expression);
   } catch (error) {
-    throw unreadable(expression, error);
+    if (error instanceof Error && SYNTAX_ERRORS.includes(error.name)) throw unreadable(expression, error);
   }
 }
 
 /** @returns the part of the data that a JMESPath expression names (jmespath.org) */
 export function runQuery(data: unknown, expression: string): unknown {
   try {
-    return search((data ?? null) as JSONValue, expression);
+    const found: unknown = jmespath.search(data ?? null, expression);
+    return found;
   } catch (error) {
     throw unreadable(expression, error);
   }

@@ -67,5 +67,5 @@ export function defineCommand<const Options extends OptionSpecs>(
   },
 ): Command {
   // The parser makes values by `options`, so what `run` gets has the types that it was written for.
-  return command as unknown as Command;
+  return command;
 }

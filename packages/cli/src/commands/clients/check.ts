@@ -26,7 +26,7 @@ export const check = defineCommand({
     const { routes } = await import('../../api/routes.js');
     const clients = args.map((text) => readClient(text, options, place));
     const answer = await routes.check(api, options.all ? {} : { clients });
-    if ('operations' in answer) return startedOutput(context, answer, options);
-    return startedOne(context, answer, options);
+    if (options.all && answer.id !== undefined) return startedOne(context, { id: answer.id }, options);
+    return startedOutput(context, answer, options);
   },
 });

@@ -44,7 +44,12 @@ export const opsList = defineCommand({
     ]);
     const { registry, connectedRegistry, client, since, createdAfter, createdBefore } = options;
     const filter = present({
-      ...{ registry, connectedRegistry, client, since, createdAfter, createdBefore },
+      registry,
+      connectedRegistry,
+      client,
+      since,
+      createdAfter,
+      createdBefore,
       kind: chosenOf(OPERATION_KINDS, options.kind),
       status: options.status.join(',') || undefined,
       code: options.code.join(',') || undefined,

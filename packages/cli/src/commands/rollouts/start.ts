@@ -204,7 +204,10 @@ function csvQuery(options: Options): Request['query'] {
     throw usageError('Beside CSV a repository has no actions.', 'Rows with actions need JSON or YAML.');
   const { kind, name, canary, waveSize, pause, failurePercent, failureMinimum, startAt, freezeWindow } = options;
   return present({
-    ...{ kind, name, canary, startAt },
+    kind,
+    name,
+    canary,
+    startAt,
     size: waveSize,
     pauseSeconds: pause,
     percent: failurePercent,
