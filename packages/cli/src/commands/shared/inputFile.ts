@@ -13,11 +13,11 @@ export type InputFile =
  * @throws {CommandError} if it cannot be read
  */
 export async function readInput(name: string, world: World): Promise<InputFile> {
-  const bytes = name === '-' ? await buffer(world.stdin) : readBytes(resolve(world.cwd, name), name);
   const ending = name === '-' ? '.yaml' : extname(name).toLowerCase();
-  if (ending === '.csv') return { kind: 'csv', bytes };
-  if (!['.json', '.yaml', '.yml'].includes(ending))
+  if (!['.csv', '.json', '.yaml', '.yml'].includes(ending))
     throw usageError(`${name} is neither .csv nor .json nor .yaml.`, 'Its ending says how it is read.');
+  const bytes = name === '-' ? await buffer(world.stdin) : readBytes(resolve(world.cwd, name), name);
+  if (ending === '.csv') return { kind: 'csv', bytes };
   return { kind: 'value', value: await parseText(bytes, name) };
 }
 
