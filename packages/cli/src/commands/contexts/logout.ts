@@ -12,10 +12,11 @@ export const logout = defineCommand({
   async run({ world }, { args: [name = ''] }) {
     const { readContexts, writeContexts } = await import('../../connection/contextFile.js');
     const { current, contexts, ...rest } = readContexts(world);
-    const { [name]: place, ...others } = contexts;
+    const place = Object.hasOwn(contexts, name) ? contexts[name] : undefined;
     if (!place) throw usageError(`There is no context ${JSON.stringify(name)}.`, '`crctl contexts` lists them.');
     if (place.auth.kind === 'key' && place.auth.from.kind === 'store')
       await (await import('../../connection/keyStore.js')).forgetKey(place.auth.from.name);
+    const others = Object.fromEntries(Object.entries(contexts).filter(([one]) => one !== name));
     writeContexts(world, {
       ...rest,
       ...(current === undefined || current === name ? {} : { current }),
