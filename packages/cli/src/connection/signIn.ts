@@ -1,16 +1,12 @@
 import { readFileSync } from 'node:fs';
-import type { ChainedTokenCredential } from '@azure/identity';
-import { CommandError, usageError } from '../program/commandError.js';
-import { EXIT } from '../program/exitCodes.js';
+import { usageError } from '../program/commandError.js';
 import type { World } from '../program/world.js';
-import type { Auth, KeySource } from './place.js';
-
-/** The header that makes a request an operator's. Asked for each request, since tokens end. */
-export type SignIn = () => Promise<Readonly<Record<string, string>>>;
+import { entraSignIn } from './entraSignIn.js';
+import type { Auth, KeySource, SignIn } from './place.js';
 
 /** @throws {CommandError} at its first call if there is no key or nobody is signed in */
 export function signInBy(auth: Auth, world: World): SignIn {
-  if (auth.kind === 'entra') return entraSignIn(auth.scope);
+  if (auth.kind === 'entra') return entraSignIn(auth.scope, world);
   let key: Promise<string> | undefined;
   return async () => ({ 'x-functions-key': await (key ??= readKey(auth.from, world)) });
 }
@@ -56,38 +52,4 @@ function readKeyFile(path: string): string {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     throw usageError(`The key file ${path} cannot be read (${code}).`);
   }
-}
-
-/**
- * Signs in as whoever is signed in here: the workload identity of a pipeline or a cluster, a service principal of the
- * environment, the Azure CLI, or azd. No managed identity: asking for one takes seconds on machines that have none.
- */
-function entraSignIn(scope: string): SignIn {
-  let credential: Promise<ChainedTokenCredential> | undefined;
-  return async () => {
-    credential ??= makeCredential();
-    try {
-      const { token } = await (await credential).getToken(scope);
-      return { authorization: `Bearer ${token}` };
-    } catch (error) {
-      // The library's messages name what was tried; they hold no token. The first lines are enough.
-      const tried = error instanceof Error ? error.message.split('\n').slice(0, 4) : [];
-      throw new CommandError(EXIT.refused, `Nobody is signed in for ${scope}.`, [
-        ...tried,
-        'Use `az login`, or the workload identity of the pipeline.',
-      ]);
-    }
-  };
-}
-
-async function makeCredential() {
-  const identity = await import('@azure/identity');
-  const { AzureCliCredential, AzureDeveloperCliCredential, ChainedTokenCredential, EnvironmentCredential } = identity;
-  const workload = process.env['AZURE_FEDERATED_TOKEN_FILE'] ? [new identity.WorkloadIdentityCredential()] : [];
-  return new ChainedTokenCredential(
-    ...workload,
-    new EnvironmentCredential(),
-    new AzureCliCredential(),
-    new AzureDeveloperCliCredential(),
-  );
 }

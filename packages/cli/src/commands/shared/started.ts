@@ -15,10 +15,11 @@ const COLUMNS: readonly Column<Part>[] = [
   { header: 'CLIENT', value: ({ client }) => client },
   {
     header: 'STATUS',
+    firm: true,
     value: ({ status, problem }) => status ?? problem?.code,
     tone: ({ problem }) => (problem ? 'bad' : undefined),
   },
-  { header: 'OPERATION', value: ({ id }) => id },
+  { header: 'OPERATION', minor: 1, value: ({ id }) => id },
 ];
 
 /**
