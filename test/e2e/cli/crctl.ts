@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -19,20 +19,22 @@ export class Crctl {
   readonly folder = mkdtempSync(join(tmpdir(), 'crctl-e2e-'));
 
   private constructor(
-    private readonly script: string,
+    private readonly bundle: string,
     private readonly env: Readonly<Record<string, string>>,
   ) {}
 
   /** Bundles it below `package`, where it finds the packages that stay outside of its bundle. */
   static async bundled(env: Readonly<Record<string, string>>): Promise<Crctl> {
-    const folder = join(projectRoot(), 'package', 'crctl');
+    const parent = join(projectRoot(), 'package');
+    mkdirSync(parent, { recursive: true });
+    const folder = mkdtempSync(join(parent, 'crctl-'));
     await execute(process.execPath, [join(projectRoot(), 'packages', 'cli', 'deploy', 'bundle.mjs'), folder]);
-    return new Crctl(join(folder, 'crctl.mjs'), env);
+    return new Crctl(folder, env);
   }
 
   /** Runs one command line. */
   async run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-    const ended = execute(process.execPath, [this.script, ...args], {
+    const ended = execute(process.execPath, [join(this.bundle, 'crctl.mjs'), ...args], {
       cwd: this.folder,
       env: { PATH: process.env['PATH'], HOME: this.folder, ...this.env, ...env },
       maxBuffer: 64 * 1024 * 1024,
@@ -56,6 +58,6 @@ export class Crctl {
   }
 
   dispose(): void {
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+    for (const folder of [this.folder, this.bundle]) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

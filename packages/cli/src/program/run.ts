@@ -42,6 +42,7 @@ function contextOf(globals: ConnectionOptions, world: World): CommandContext {
     globals,
     connect: () => (connection ??= open(globals, world)),
     again: againLine(globals),
+    commands: COMMANDS,
     isWatched: world.stderr.isTTY === true && world.env['TERM'] !== 'dumb',
   };
 }
