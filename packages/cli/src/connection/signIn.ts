@@ -21,10 +21,10 @@ async function readKey(from: KeySource, world: World): Promise<string> {
   return key;
 }
 
-async function keyText(from: KeySource, { env }: World): Promise<{ text: string; where: string }> {
+async function keyText(from: KeySource, world: World): Promise<{ text: string; where: string }> {
   switch (from.kind) {
     case 'environment': {
-      const text = env['CRCTL_KEY'];
+      const text = world.env['CRCTL_KEY'];
       if (!text)
         throw usageError(
           'There is no function key and no Entra scope to sign in with.',
@@ -39,8 +39,13 @@ async function keyText(from: KeySource, { env }: World): Promise<{ text: string;
       return { text: localKey(from.path), where: from.path };
     }
     case 'store': {
-      const { storedKey } = await import('./keyStore.js');
-      return { text: await storedKey(from.name), where: 'the key store of this system' };
+      const text = (await world.openKeyStore()).read(from.name);
+      if (text === undefined)
+        throw usageError(
+          `The key store of this system has no key for the context ${from.name}.`,
+          'Log in again with --store-key.',
+        );
+      return { text, where: 'the key store of this system' };
     }
   }
 }
