@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { usageError } from '../program/commandError.js';
+import { EXIT } from '../program/exitCodes.js';
+import { withFile } from '../program/fileError.js';
 import type { World } from '../program/world.js';
 import { entraSignIn } from './entraSignIn.js';
 import type { Auth, KeySource, SignIn } from './place.js';
@@ -51,10 +53,5 @@ async function keyText(from: KeySource, world: World): Promise<{ text: string; w
 }
 
 function readKeyFile(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw usageError(`The key file ${path} cannot be read (${code}).`);
-  }
+  return withFile(EXIT.usage, `The key file ${path} cannot be read`, () => readFileSync(path, 'utf8'));
 }

@@ -158,6 +158,13 @@ describe('contexts', () => {
     expect(await told(world, {}, 'use', '__proto__')).toBe(2);
   });
 
+  test('that cannot be written are no fault of the program', async () => {
+    const world = fakeWorld(listing);
+    const env = { CRCTL_KEY: KEY, CRCTL_CONFIG: '/dev/null/contexts.json' };
+    expect(await told(world, env, 'login', '--url', APP_URL)).toBe(1);
+    expect(world.err()).toContain('The contexts cannot be written to /dev/null/contexts.json (E');
+  });
+
   test('of a file that is not ours are refused, and left alone', async () => {
     const world = fakeWorld(listing);
     mkdirSync(join(world.home, '.config', 'crctl'), { recursive: true });
