@@ -27,8 +27,8 @@ test('onboard: plans, then waits until the device has pulled; again it changes n
   const args = ['onboard', `${REGISTRY}/press-1`, '--repository', 'hello-world'];
   expect(await crctl.json(...args, '--dry-run')).toMatchObject({ problems: [], writes: expect.any(Array) });
   expect(await crctl.json('clients', 'list')).toEqual({ clients: [] });
-  expect(await crctl.json(...args, '--wait')).toMatchObject([{ status: 'completed', result: { changed: true } }]);
-  expect(await crctl.json(...args, '--wait')).toMatchObject([{ status: 'completed', result: { changed: false } }]);
+  expect(await crctl.json(...args, '--wait')).toMatchObject({ status: 'completed', result: { changed: true } });
+  expect(await crctl.json(...args, '--wait')).toMatchObject({ status: 'completed', result: { changed: false } });
 });
 
 test('clients list and show, by name and by key', async () => {
@@ -38,7 +38,7 @@ test('clients list and show, by name and by key', async () => {
   expect(client).toMatchObject({ client: 'press-1', state: 'ok', reach: { kind: 'eventGrid' } });
   expect(await crctl.json('clients', 'show', client.key)).toMatchObject({
     client,
-    operations: [{ kind: 'onboard' }, { kind: 'onboard' }],
+    operations: expect.arrayContaining([expect.objectContaining({ kind: 'onboard', status: 'completed' })]),
   });
 });
 
@@ -62,14 +62,14 @@ test('rotate, schedule and check', async () => {
   expect(await crctl.json('rotate', `${REGISTRY}/press-1`, '--dry-run')).toMatchObject({
     plans: [{ client: 'press-1' }],
   });
-  expect(await crctl.json('rotate', `${REGISTRY}/press-1`, '--wait')).toMatchObject([
-    { kind: 'rotate', status: 'completed' },
-  ]);
+  expect(await crctl.json('rotate', `${REGISTRY}/press-1`, '--wait')).toMatchObject({
+    operations: [{ kind: 'rotate', status: 'completed' }],
+  });
   expect(await crctl.json('schedule', '-c', REGISTRY)).toMatchObject({ total: 1, clients: [{ client: 'press-1' }] });
-  expect(await crctl.json('check', `${REGISTRY}/press-1`, '--wait')).toMatchObject([
-    { result: { checked: 1, findings: [{ client: 'press-1', state: 'ok' }] } },
-  ]);
-  expect(await crctl.json('check', '--all', '--wait')).toMatchObject([{ result: { checked: 1 } }]);
+  expect(await crctl.json('check', `${REGISTRY}/press-1`, '--wait')).toMatchObject({
+    operations: [{ result: { checked: 1, findings: [{ client: 'press-1', state: 'ok' }] } }],
+  });
+  expect(await crctl.json('check', '--all', '--wait')).toMatchObject({ result: { checked: 1 } });
 });
 
 describe('rollouts', () => {
@@ -143,20 +143,19 @@ test('enrol writes a token that only its owner reads; it can be withdrawn', asyn
 test('ops cancel ends with 0 if the run was cancelled, and with 1 if it had promoted by then', async () => {
   const started = await crctl.run(['onboard', `${REGISTRY}/press-9`, '--repository', 'hello-world', '-o', 'name']);
   const { code, out, err } = await crctl.run(['ops', 'cancel', started.out.trim(), '--wait', '-o', 'json']);
-  const [ended] = JSON.parse(out) as [{ status: string; failure?: { code: string } }];
+  const ended = JSON.parse(out) as { status: string; failure?: { code: string } };
   expect(ended.status, err).toMatch(/^(?:rolledBack|completed)$/);
   expect(code).toBe(ended.failure?.code === 'cancelled' ? 0 : 1);
 });
 
 test('revoke and offboard', async () => {
-  expect(await crctl.json('revoke', `${REGISTRY}/press-1`, '--yes', '--wait')).toMatchObject([
-    { kind: 'revoke', status: 'completed' },
-  ]);
+  expect(await crctl.json('revoke', `${REGISTRY}/press-1`, '--yes', '--wait')).toMatchObject({
+    operations: [{ kind: 'revoke', status: 'completed' }],
+  });
   expect((await crctl.run(['clients', 'list', '--state', 'revoked', '-o', 'name'])).out).toBe(`${full('press-1')}\n`);
-  expect(await crctl.json('offboard', `${REGISTRY}/press-1`, `${REGISTRY}/oven-1`, '--yes', '--wait')).toMatchObject([
-    { status: 'completed' },
-    { status: 'completed' },
-  ]);
+  expect(await crctl.json('offboard', `${REGISTRY}/press-1`, `${REGISTRY}/oven-1`, '--yes', '--wait')).toMatchObject({
+    operations: [{ status: 'completed' }, { status: 'completed' }],
+  });
   expect((await crctl.run(['clients', 'list', '-o', 'name'])).out).not.toContain('press-1');
 });
 

@@ -50,6 +50,8 @@ export async function startedOutput(
   const output = await waitForOperations(context, ids, options);
   return {
     ...output,
+    // As without --wait, and for one client as for several.
+    data: { operations: output.operations },
     notes: refusals,
     ...(codes.length > 0 || output.exit !== undefined
       ? { exit: worst([...codes, ...(output.exit ? [output.exit] : [])]) }
