@@ -6,18 +6,16 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { AppClient } from '../e2e/harness/appClient.js';
 import { FREE, Launched } from '../e2e/harness/launched.js';
-import { requireProgram } from './program.js';
 
 /*
  * Every line that `npm run local` prints for a person to paste into a terminal, in the order in which they are printed.
- * They need a shell and curl.
+ * They need a shell, and npx.
  */
 
 let own: Launched;
 let app: AppClient;
 let commands: string[];
 beforeAll(async () => {
-  await requireProgram('curl');
   own = new Launched();
   const { output } = own.launch(...FREE);
   await vi.waitUntil(() => output().includes('Ctrl-C stops everything'), { timeout: 60_000, interval: 50 });
@@ -42,22 +40,22 @@ function runs(...lines: readonly (string | undefined)[]): string {
   return execFileSync('bash', ['-eo', 'pipefail', '-c', script], { cwd: projectRoot(), encoding: 'utf8' });
 }
 
-/** The id in what `curl -i` has printed. */
+/** The operation in what `crctl onboard` has printed. */
 function accepted(printed: string): string {
-  expect(printed).toMatch(/^HTTP\/1.1 202 /);
-  const [, id = ''] = /"id":\s*"([^"]+)"/.exec(printed) ?? [];
+  const [header, id = ''] = printed.trim().split('\n');
+  expect(header).toBe('OPERATION');
   return id;
 }
 
 test('the printed lines onboard a client and pull as its device, and let a device in that has no identity in Entra', async () => {
-  const [key, onboardFirst, check, issue, joinWith, onboardSecond, agent, ...others] = commands;
+  const [folder, onboardFirst, check, issue, joinWith, onboardSecond, agent, ...others] = commands;
   expect(others).toEqual([]);
 
-  expect(await app.end(accepted(runs(key, onboardFirst)))).toMatchObject({ status: 'completed' });
+  expect(runs(folder, onboardFirst)).toMatch(/^status +completed$/m);
   expect(JSON.parse(runs(check))).toMatchObject({ outcome: 'pulled' });
 
-  expect(runs(key, issue, joinWith)).toMatch(/^JOINED \S+\/device-2\n$/);
-  const second = accepted(runs(key, onboardSecond));
+  expect(runs(folder, issue, joinWith)).toMatch(/^JOINED \S+\/device-2$/m);
+  const second = accepted(runs(folder, onboardSecond));
   const running = spawn('bash', ['-c', `exec ${agent?.trim() ?? ''}`], { cwd: projectRoot(), stdio: 'ignore' });
   own.children.push(running);
   expect(await app.end(second)).toMatchObject({ status: 'completed' });

@@ -6,7 +6,7 @@ import { parseEvent, type IncomingEvent } from '@connected-registry/protocol/mes
 import { inAuditScope } from '../../audit/audit.js';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
 import { fieldErrors } from '../http/answers/problem.js';
-import type { FieldError } from '../http/answers/problemDetails.js';
+import type { FieldError } from '@connected-registry/protocol/answers/problemDetails';
 
 /** What was decided about an event. Logs are counted by `decision`. */
 export interface Verdict {

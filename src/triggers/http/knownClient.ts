@@ -6,7 +6,7 @@ import type { Queries } from '../../queries/queries.js';
 import { readClientRecord } from '../durable/clientRecords.js';
 import { hasEnded, readRun } from '../durable/runStatus.js';
 import { problemBody } from './answers/problem.js';
-import type { ProblemDetails } from './answers/problemDetails.js';
+import type { ProblemDetails } from '@connected-registry/protocol/answers/problemDetails';
 
 /** A client's record, and suggestions if the client is unknown. */
 interface LookedUp {

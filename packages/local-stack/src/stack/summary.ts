@@ -1,4 +1,4 @@
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { PROCESS_NAMES } from './plans.js';
 import type { Stack } from './stack.js';
 
@@ -23,18 +23,22 @@ Everything serves${stack.isHostExternal ? ' but the app' : ''}.
 ${stack.isHostExternal ? hostAdvice(stack) : ''}
 Onboard a client:
 
-  KEY=$(node -p "JSON.parse(require('fs').readFileSync('${file}')).functions.key")
-${onboardingLines(stack, 'device-1')}
+${folderLine(stack)}${onboardingLine('device-1', !stack.isAgentExternal)}
 
-and follow it at the answer's Location with the same key. ${stack.isAgentExternal ? agentAdvice(stack) : checkAdvice(stack)}
+\`npx crctl --help\` says what else there is. ${stack.isAgentExternal ? agentAdvice(stack) : checkAdvice(stack)}
 ${joinAdvice(stack)}
 Ctrl-C stops everything.
 `;
 }
 
-function onboardingLines({ endpoints: { functions, edge } }: Stack, client: string): string {
-  return `  curl -si ${functions.url}/api/onboardings -H "x-functions-key: $KEY" -H 'content-type: application/json' \\
-    -d '{"connectedRegistry":"${edge.connectedRegistry}","client":"${client}","repositories":["hello-world"]}'`;
+/** `crctl --local` finds the stack of this folder by itself, and others by this variable. */
+function folderLine({ ground: { dataFolder } }: Stack): string {
+  return resolve(dataFolder) === resolve('.local') ? '' : `  export CRCTL_LOCAL=${shown(dataFolder)}\n`;
+}
+
+/** With an agent that serves already, waiting ends by itself. */
+function onboardingLine(client: string, wait: boolean): string {
+  return `  npx crctl --local onboard ${client} --repository hello-world${wait ? ' --wait' : ''}`;
 }
 
 /** One line, because an agent needs a dozen settings. */
@@ -51,17 +55,15 @@ function agentAdvice(stack: Stack): string {
 
 /** A device without an identity in Entra, in the order in which one terminal can do it: the agent comes last. */
 function joinAdvice(stack: Stack): string {
-  const { functions, edge } = stack.endpoints;
+  const { functions } = stack.endpoints;
   const { dataFolder } = stack.ground;
   const token = shown(join(dataFolder, 'join-token'));
   const agent = agentLine(stack.joinedEnvironmentFile);
   return `Let a device in that has no identity in Entra: issue a join token, join with it, onboard it, run its agent:
 
-  curl -sf ${functions.url}/api/enrolments -H "x-functions-key: $KEY" -H 'content-type: application/json' \\
-    -d '{"connectedRegistry":"${edge.connectedRegistry}","client":"device-2"}' |
-    node -p "JSON.parse(require('fs').readFileSync(0)).enrolments[0].joinToken" > ${token}
+  npx crctl --local enrol device-2 --out ${token}
   ${agent} join --token-file ${token} --url ${functions.url}
-${onboardingLines(stack, 'device-2')}
+${onboardingLine('device-2', false)}
   ${agent}
 
 ${shown(join(dataFolder, 'joined'))} then has its keys, and config.json with its password.

@@ -2,7 +2,7 @@ import type { HttpResponseInit } from '@azure/functions';
 import type { z } from 'zod';
 import type { ANSWER_CODES, AnswerCode } from '@connected-registry/protocol/answers/codes';
 import { fieldIssues, helpFor, knownFields } from '@connected-registry/protocol/requests/fieldIssues';
-import type { FieldError, ProblemDetails } from './problemDetails.js';
+import type { FieldError, ProblemDetails } from '@connected-registry/protocol/answers/problemDetails';
 
 type Answers = typeof ANSWER_CODES;
 

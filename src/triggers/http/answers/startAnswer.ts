@@ -2,7 +2,7 @@ import type { HttpResponseInit } from '@azure/functions';
 import type { RunningOperation } from '../../../domain/operations/operation.js';
 import type { StartResult } from '../../../ports/runs.js';
 import { problem, problemBody, type Details } from './problem.js';
-import type { ProblemDetails } from './problemDetails.js';
+import type { ProblemDetails } from '@connected-registry/protocol/answers/problemDetails';
 
 /** Seconds that callers should wait before they read the operation. */
 const POLL_SECONDS = '2';

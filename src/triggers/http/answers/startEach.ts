@@ -5,7 +5,7 @@ import type { ClientReference } from '@connected-registry/protocol/names/clientK
 import { eachOf } from '../../../queries/eachOf.js';
 import type { Queries } from '../../../queries/queries.js';
 import { lookUpClient, unknownClient } from '../knownClient.js';
-import type { ProblemDetails } from './problemDetails.js';
+import type { ProblemDetails } from '@connected-registry/protocol/answers/problemDetails';
 
 export { eachOf };
 

@@ -1,34 +1,9 @@
 import type { HttpResponseInit } from '@azure/functions';
-import { z } from 'zod';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { NOT_STORED } from '../answers/notStored.js';
 import { problem, problemBody, type Details } from '../answers/problem.js';
-import { problemDetails, type ProblemDetails } from '../answers/problemDetails.js';
-
-export const issuedEnrolments = z
-  .object({
-    enrolments: z
-      .array(
-        z
-          .object({
-            key: z.string().describe("the client's key in paths, as in `GET /clients/{key}`"),
-            registry: z.string(),
-            connectedRegistry: z.string(),
-            client: z.string(),
-            joinToken: z.string().describe('for the device; it is shown only here').exactOptional(),
-            expiresAt: z.iso.datetime().exactOptional(),
-            problem: problemDetails.describe('why there is no join token for this client').exactOptional(),
-          })
-          .readonly(),
-      )
-      .readonly()
-      .describe(
-        'one entry for each client, in the order of the request, with `joinToken` and `expiresAt`, or with `problem`',
-      ),
-  })
-  .readonly()
-  .describe('Join tokens.');
-export type IssuedEnrolments = z.infer<typeof issuedEnrolments>;
+import type { IssuedEnrolments } from '@connected-registry/protocol/answers/enrolmentAnswers';
+import type { ProblemDetails } from '@connected-registry/protocol/answers/problemDetails';
 
 /** What one client of a request got. */
 export type EnrolmentPart = ClientReference & { readonly key: string } & (

@@ -4,7 +4,7 @@ import { deviceKeysBody } from '@connected-registry/protocol/enrolment/messages'
 import { seal } from '@connected-registry/protocol/enrolment/sealing';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import { fieldErrors, invalidRequest } from '../answers/problem.js';
-import type { FieldError } from '../answers/problemDetails.js';
+import type { FieldError } from '@connected-registry/protocol/answers/problemDetails';
 
 /** Members of a JWK that are secret. Source: RFC 7518, sections 6.2.2, 6.3.2 and 6.4; RFC 8037, section 2. */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const;

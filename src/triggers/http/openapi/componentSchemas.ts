@@ -54,8 +54,13 @@ import {
 } from '@connected-registry/protocol/answers/rolloutAnswers';
 import { rolloutBody, rolloutRow } from '@connected-registry/protocol/requests/rolloutRequest';
 import { rotationBody } from '@connected-registry/protocol/requests/rotationRequest';
-import { issuedEnrolments } from '../enrolments/enrolmentAnswers.js';
-import { checkStarted, fieldError, problemDetails, startedOperations } from '../answers/problemDetails.js';
+import { issuedEnrolments } from '@connected-registry/protocol/answers/enrolmentAnswers';
+import {
+  checkStarted,
+  fieldError,
+  problemDetails,
+  startedOperations,
+} from '@connected-registry/protocol/answers/problemDetails';
 
 /** The document's schemas by name: the same ones that the app parses with and derives its types from. */
 const SCHEMAS = {

@@ -3,7 +3,7 @@ import type { DeviceKeysBody } from '@connected-registry/protocol/enrolment/mess
 import type { enrolmentBody } from '@connected-registry/protocol/requests/enrolmentRequest';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { problemType } from '../answers/problem.js';
-import type { IssuedEnrolments } from '../enrolments/enrolmentAnswers.js';
+import type { IssuedEnrolments } from '@connected-registry/protocol/answers/enrolmentAnswers';
 
 const client = { registry: 'myregistry', connectedRegistry: 'myconnectedregistry', client: 'sensor-7' } as const;
 const { registry: _registry, ...named } = client;

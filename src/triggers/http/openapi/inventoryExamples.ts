@@ -4,7 +4,7 @@ import type {
   Operation,
   OperationPage,
 } from '@connected-registry/protocol/answers/answers';
-import type { CheckStarted } from '../answers/problemDetails.js';
+import type { CheckStarted } from '@connected-registry/protocol/answers/problemDetails';
 import { CHECK_PREFIX } from '../../../domain/check/checkRun.js';
 import type {
   AbsentClient,

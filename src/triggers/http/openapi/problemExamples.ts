@@ -1,7 +1,7 @@
 import type { AnswerCode } from '@connected-registry/protocol/answers/codes';
 import { ONBOARDING_FIELDS } from '@connected-registry/protocol/requests/onboardingRequest';
 import { problemType } from '../answers/problem.js';
-import type { ProblemDetails } from '../answers/problemDetails.js';
+import type { ProblemDetails } from '@connected-registry/protocol/answers/problemDetails';
 import { OTHER_ROLLOUT_ID } from './rolloutExamples.js';
 import { LATER_OPERATION_ID, OPERATION_ID } from './examples.js';
 

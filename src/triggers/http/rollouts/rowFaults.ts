@@ -1,7 +1,7 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { columnOf } from '@connected-registry/protocol/requests/rolloutCsv';
 import { problem } from '../answers/problem.js';
-import type { FieldError } from '../answers/problemDetails.js';
+import type { FieldError } from '@connected-registry/protocol/answers/problemDetails';
 
 /** Maximum errors in the answer. */
 const MAX_ERRORS = 100;

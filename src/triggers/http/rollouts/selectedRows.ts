@@ -12,7 +12,7 @@ import type { Queries } from '../../../queries/queries.js';
 import type { Config } from '../../../settings/config.js';
 import { findRegistry } from '../../../settings/registries.js';
 import { invalidRequest, problem } from '../answers/problem.js';
-import type { FieldError } from '../answers/problemDetails.js';
+import type { FieldError } from '@connected-registry/protocol/answers/problemDetails';
 import { unknownRegistry } from '../requests/clientsBody.js';
 
 /** Milliseconds in which the clients must have been read, since a caller's gateway may wait only a little longer. */

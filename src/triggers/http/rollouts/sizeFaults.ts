@@ -1,7 +1,7 @@
 import { permissionsOf } from '@connected-registry/protocol/requests/onboardingRequest';
 import type { RolloutHead } from '@connected-registry/protocol/requests/rolloutRequest';
 import { MAX_PIECE_BYTES, PIECE_ROWS, piecesOf, type RolloutRequest } from '../../../domain/rollouts/rollout.js';
-import type { FieldError } from '../answers/problemDetails.js';
+import type { FieldError } from '@connected-registry/protocol/answers/problemDetails';
 import type { RowFaults } from './rowFaults.js';
 
 /** Finds parts of a rollout that are too large to be stored, as rows with long lists of repositories are. */

@@ -10,7 +10,7 @@ import type { Queries } from '../../../queries/queries.js';
 import { startCheck } from '../../durable/startCheck.js';
 import { unknownRegistries } from '../requests/clientsBody.js';
 import { lookUpClient, unknownClient } from '../knownClient.js';
-import type { CheckStarted } from '../answers/problemDetails.js';
+import type { CheckStarted } from '@connected-registry/protocol/answers/problemDetails';
 import { jsonBody } from '../requests/jsonBody.js';
 import { fieldErrors, invalidRequest } from '../answers/problem.js';
 import { startAnswer } from '../answers/startAnswer.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { ANSWER_CODES, type AnswerCode } from '@connected-registry/protocol/answers/codes';
-import { operationStatus } from '@connected-registry/protocol/answers/answers';
-import { ROLLOUT_STATUSES } from '@connected-registry/protocol/answers/rolloutAnswers';
+import { ANSWER_CODES, type AnswerCode } from './codes.js';
+import { operationStatus } from './answers.js';
+import { ROLLOUT_STATUSES } from './rolloutAnswers.js';
 
 const codes = Object.keys(ANSWER_CODES) as AnswerCode[];
 
@@ -82,6 +82,9 @@ export const startedOperations = z
   })
   .readonly()
   .describe('The result for each client of a request that names several.');
+
+/** The answer to a request that names several clients. */
+export type StartedOperations = z.infer<typeof startedOperations>;
 
 export const checkStarted = z
   .object({

@@ -1,0 +1,81 @@
+import { clientAnswer, clientPage, type ClientAnswer } from '@connected-registry/protocol/answers/clientAnswers';
+import {
+  clientOperations,
+  dryRunAnswer,
+  operation,
+  operationPage,
+  rotationDryRunAnswer,
+  runningOperation,
+  type Operation,
+} from '@connected-registry/protocol/answers/answers';
+import { issuedEnrolments } from '@connected-registry/protocol/answers/enrolmentAnswers';
+import { healthAnswer } from '@connected-registry/protocol/answers/healthAnswer';
+import { checkStarted, startedOperations } from '@connected-registry/protocol/answers/problemDetails';
+import {
+  rollout,
+  rolloutClientPage,
+  rolloutPage,
+  type Rollout,
+} from '@connected-registry/protocol/answers/rolloutAnswers';
+import { rotationScheduleAnswer } from '@connected-registry/protocol/answers/rotationScheduleAnswer';
+import type { checkBody } from '@connected-registry/protocol/requests/checkRequest';
+import type { offboardingBody, revocationBody } from '@connected-registry/protocol/requests/clientsRequest';
+import type { clientsQuery, operationsQuery } from '@connected-registry/protocol/requests/listQueries';
+import type { rolloutClientsQuery, rolloutsQuery } from '@connected-registry/protocol/requests/rolloutQueries';
+import type { rotationBody } from '@connected-registry/protocol/requests/rotationRequest';
+import { z } from 'zod';
+import { usageError } from '../program/commandError.js';
+import type { Api, Body, QueryValue } from './api.js';
+
+/*
+ * One function for each route that operators have. Bodies, parameters and answers have the types of the app's own schemas, so that a
+ * change of the API does not compile here.
+ */
+
+/** An id as a part of a path. @throws {CommandError} for what would lead to another path */
+function id(text: string): string {
+  if (/^\.{0,2}$/.test(text)) throw usageError(`${JSON.stringify(text)} is not an id.`);
+  return encodeURIComponent(text);
+}
+
+export const ROLLOUT_COMMANDS = ['pause', 'resume', 'cancel', 'retry-failed'] as const;
+export type RolloutCommand = (typeof ROLLOUT_COMMANDS)[number];
+
+/** What a request with `dryRun` or without it is answered. */
+const startedOr = <Plan extends z.ZodType>(plan: Plan) => z.union([startedOperations, plan]);
+
+export const routes = {
+  clients: (api: Api, query: z.input<typeof clientsQuery>) => api.get('/clients', clientPage, query),
+  client: (api: Api, key: string): Promise<ClientAnswer> => api.get(`/clients/${id(key)}`, clientAnswer),
+  clientOperations: (api: Api, key: string) => api.get(`/clients/${id(key)}/operations`, clientOperations),
+  operations: (api: Api, query: z.input<typeof operationsQuery>) => api.get('/operations', operationPage, query),
+  operation: (api: Api, operationId: string): Promise<Operation> =>
+    api.get(`/operations/${id(operationId)}`, operation),
+  schedule: (api: Api, query: Readonly<Partial<Record<'top' | 'registry' | 'connectedRegistry', QueryValue>>>) =>
+    api.get('/rotations/schedule', rotationScheduleAnswer, query),
+  rollouts: (api: Api, query: z.input<typeof rolloutsQuery>) => api.get('/rollouts', rolloutPage, query),
+  rollout: (api: Api, rolloutId: string): Promise<Rollout> => api.get(`/rollouts/${id(rolloutId)}`, rollout),
+  rolloutClients: (api: Api, rolloutId: string, query: z.input<typeof rolloutClientsQuery>) =>
+    api.get(`/rollouts/${id(rolloutId)}/clients`, rolloutClientPage, query),
+  health: (api: Api) => api.get('/health', healthAnswer),
+  /** Open to everybody. */
+  document: (api: Api) => api.get('/openapi.json', z.object({ info: z.object({ version: z.string() }) })),
+
+  onboard: (api: Api, body: Body) => api.send('POST', '/onboardings', z.union([runningOperation, dryRunAnswer]), body),
+  rotate: (api: Api, json: z.input<typeof rotationBody>) =>
+    api.send('POST', '/rotations', startedOr(rotationDryRunAnswer), { json }),
+  offboard: (api: Api, json: z.input<typeof offboardingBody>) =>
+    api.send('POST', '/offboardings', startedOr(dryRunAnswer), { json }),
+  revoke: (api: Api, json: z.input<typeof revocationBody>) =>
+    api.send('POST', '/revocations', startedOr(dryRunAnswer), { json }),
+  check: (api: Api, json: z.input<typeof checkBody>) => api.send('POST', '/checks', checkStarted, { json }),
+  enrol: (api: Api, body: Body, query: Readonly<Record<string, QueryValue>>) =>
+    api.send('POST', '/enrolments', issuedEnrolments, body, query),
+  withdraw: (api: Api, key: string) => api.send('DELETE', `/enrolments/${id(key)}`, z.undefined()),
+  cancel: (api: Api, operationId: string) =>
+    api.send('POST', `/operations/${id(operationId)}/cancel`, runningOperation),
+  startRollout: (api: Api, body: Body, query: Readonly<Record<string, QueryValue>>) =>
+    api.send('POST', '/rollouts', rollout, body, query),
+  commandRollout: (api: Api, rolloutId: string, command: RolloutCommand) =>
+    api.send('POST', `/rollouts/${id(rolloutId)}/${command}`, rollout),
+};

@@ -1,0 +1,93 @@
+import { COMMANDS, GROUPS } from '../commands/commands.js';
+import type { Connection } from '../connection/connection.js';
+import { plainLine } from '../output/plain.js';
+import { render } from '../output/render.js';
+import type { CommandContext } from './command.js';
+import { CommandError } from './commandError.js';
+import { EXIT, type ExitCode } from './exitCodes.js';
+import type { ConnectionOptions } from './globalOptions.js';
+import { parseCommandLine } from './parser.js';
+import type { World } from './world.js';
+
+/** Columns of help where there is no terminal. */
+const HELP_COLUMNS = 100;
+
+/**
+ * Runs one command line. Data goes to stdout, words to stderr.
+ * @returns the exit code
+ */
+export async function run(argv: readonly string[], world: World): Promise<ExitCode> {
+  const parsed = await parseCommandLine(argv, COMMANDS, GROUPS, {
+    out: (text) => world.stdout.write(text),
+    err: (text) => world.stderr.write(text),
+    columns: (world.stdout.isTTY === true && world.stdout.columns) || HELP_COLUMNS,
+  });
+  if (parsed.kind === 'over') return parsed.code;
+  const { command, args, options, globals } = parsed;
+  try {
+    if (globals.query !== undefined) (await import('../output/query.js')).checkQuery(globals.query);
+    const output = await command.run(contextOf(globals, world), { args, options });
+    const notes = await render(output, globals, world);
+    for (const note of [...notes, ...(output.notes ?? [])]) world.stderr.write(`${plainLine(note)}\n`);
+    return output.exit ?? EXIT.done;
+  } catch (error) {
+    return explain(error, world);
+  }
+}
+
+function contextOf(globals: ConnectionOptions, world: World): CommandContext {
+  let connection: Promise<Connection> | undefined;
+  return {
+    world,
+    globals,
+    connect: () => (connection ??= open(globals, world)),
+    again: againLine(globals),
+    commands: COMMANDS,
+    isWatched: world.stderr.isTTY === true && world.env['TERM'] !== 'dumb',
+  };
+}
+
+async function open(globals: ConnectionOptions, world: World): Promise<Connection> {
+  const [{ choosePlace }, { signInBy }, { Api }] = await Promise.all([
+    import('../connection/choosePlace.js'),
+    import('../connection/signIn.js'),
+    import('../api/api.js'),
+  ]);
+  const place = choosePlace(globals, world);
+  return { place, api: new Api(place.url, signInBy(place.auth, world), world) };
+}
+
+/** The key itself is never a flag, so nothing secret is repeated. */
+function againLine({ local, url, context, keyFile, scope }: ConnectionOptions): string {
+  const flags: readonly (readonly [string, string | undefined])[] = [
+    ['--url', url],
+    ['--context', context],
+    ['--key-file', keyFile],
+    ['--scope', scope],
+  ];
+  const given = flags.flatMap(([flag, value]) => (value === undefined ? [] : [`${flag} ${quoted(value)}`]));
+  return ['crctl', ...(local ? ['--local'] : []), ...given].join(' ');
+}
+
+function quoted(text: string): string {
+  return /^[\w./:@%+=,~-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function explain(error: unknown, world: World): ExitCode {
+  if (error instanceof CommandError) {
+    world.stderr.write(`crctl: ${plainLine(error.message)}\n`);
+    for (const line of error.details) world.stderr.write(`  ${indented(line)}\n`);
+    return error.code;
+  }
+  if (world.interrupted.aborted) {
+    world.stderr.write('crctl: interrupted. What the app has accepted goes on: `crctl ops list` shows it.\n');
+    return EXIT.interrupted;
+  }
+  throw error;
+}
+
+/** Lines of a problem may be indented by spaces of ours. */
+function indented(line: string): string {
+  const [, spaces = '', text = ''] = /^( *)([^]*)$/.exec(line) ?? [];
+  return spaces + plainLine(text);
+}

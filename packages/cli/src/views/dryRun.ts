@@ -1,0 +1,44 @@
+import type { DryRunAnswer, Problem, RotationDryRunAnswer } from '@connected-registry/protocol/answers/answers';
+import { refusing } from '@connected-registry/protocol/answers/problems';
+import { listOutput, tableOf, type Block, type Column, type Output } from '../output/output.js';
+import { EXIT } from '../program/exitCodes.js';
+
+type Write = DryRunAnswer['writes'][number];
+
+const COLUMNS: readonly Column<Write>[] = [
+  { header: 'CLIENT', value: ({ client }) => client },
+  { header: 'STEP', value: ({ step }) => step },
+  { header: 'ACTION', value: ({ action }) => action },
+  { header: 'RESOURCE', value: ({ resource }) => resource },
+];
+
+/** What a run would do. It would be refused if a problem is more than an unknown fact; the exit code says so. */
+export function dryRunOutput(answer: DryRunAnswer | RotationDryRunAnswer): Output {
+  const { problems, writes, adopts, warnings = [] } = answer;
+  const columns = writes.some(({ client }) => client !== undefined) ? COLUMNS : COLUMNS.slice(1);
+  const isRefused = refusing(problems).length > 0;
+  const outages = 'plans' in answer ? answer.plans.flatMap(outageLine) : [];
+  const blocks: Block[] = [
+    ...(problems.length === 0 ? [] : [{ title: 'Problems', lines: problems.flatMap(problemLines) }]),
+    ...(outages.length === 0 ? [] : [{ title: 'Outages', lines: outages }]),
+    ...(warnings.length === 0
+      ? []
+      : [{ title: 'Warnings', lines: warnings.flatMap(({ message, fix }) => [message, `  ${fix}`]) }]),
+    ...(writes.length === 0 ? [] : [{ title: 'Would write', table: tableOf(writes, columns) }]),
+    ...(adopts.length === 0 ? [] : [{ title: 'Exists and stays', lines: adopts }]),
+  ];
+  return listOutput(answer, writes, columns, ({ resource }) => resource, {
+    blocks: blocks.length > 0 ? blocks : [{ lines: ['Everything is as requested: nothing would be written.'] }],
+    ...(isRefused ? { exit: EXIT.refused, notes: ['The request would be refused.'] } : {}),
+  });
+}
+
+/** Field, reason and fix of a problem. */
+export function problemLines({ code, field, message, fix, unknown }: Problem): string[] {
+  const about = field === undefined ? code : `${field}, ${code}`;
+  return [`${about}${unknown ? ' (unknown)' : ''}: ${message}`, ...fix.split('\n').map((line) => `  ${line}`)];
+}
+
+function outageLine({ connectedRegistry, client, outage }: RotationDryRunAnswer['plans'][number]): string[] {
+  return outage === undefined ? [] : [`${connectedRegistry}/${client}: ${outage}`];
+}
