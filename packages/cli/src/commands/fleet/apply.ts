@@ -1,3 +1,4 @@
+import type { CarriedOut } from '../../fleet/carryOut.js';
 import type { FleetPlan } from '../../fleet/plan/planFile.js';
 import type { YamlSource } from '../../fleet/file/yamlSource.js';
 import { defineCommand, type CommandContext } from '../../program/command.js';
@@ -85,9 +86,7 @@ async function show({ world }: CommandContext, plan: FleetPlan): Promise<void> {
   for (const line of await drawBlocks(planBlocks(plan, false), style)) world.stderr.write(`${line}\n`);
 }
 
-type Done = Awaited<ReturnType<typeof import('../../fleet/carryOut.js').carryOut>>;
-
-async function outcome(context: CommandContext, plan: FleetPlan, done: Done): Promise<Output> {
+async function outcome(context: CommandContext, plan: FleetPlan, done: CarriedOut): Promise<Output> {
   const [{ ROLLOUT_COLUMNS }, { blocked }] = await Promise.all([
     import('../../views/rollout.js'),
     import('../../fleet/plan/counts.js'),

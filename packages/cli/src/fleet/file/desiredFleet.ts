@@ -84,8 +84,10 @@ export async function desiredFleet(source: YamlSource, { folder, registry }: Fle
       const onboarding = toOnboarding(merged.data, scope.registry);
       const reference = { ...scope, client: merged.data.client };
       const key = clientKey(reference);
-      if (!isNew(keys, key, place))
+      if (!isNew(keys, key, place)) {
         faults.push(`${place}: ${reference.client} is named twice, first at ${keys.get(key)}`);
+        continue;
+      }
       const token = `${scope.registry} ${onboarding.token}`.toLowerCase();
       if (!isNew(tokens, token, place))
         faults.push(`${place}: token ${onboarding.token} is that of another client, at ${tokens.get(token)}`);
