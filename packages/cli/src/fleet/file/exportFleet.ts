@@ -22,17 +22,23 @@ const SHARED = ['repositories', 'credentialLifetimeDays', 'endpoint'] as const;
 export function exportFleet(world: readonly ClientFacts[]): ExportedFleet {
   const groups = new Map<string, { readonly place: string; readonly clients: FleetClient[] }>();
   const left: { name: string; reason: string }[] = [];
+  const tokens = new Set<string>();
   for (const facts of world) {
-    const { registry, connectedRegistry, client } = facts.reference;
+    const { registry, connectedRegistry, client: id } = facts.reference;
     const place = `${registry}/${connectedRegistry}`;
     const found = clientOf(facts);
     if (typeof found === 'string') {
-      left.push({ name: plainLine(`${place}/${client}`), reason: found });
+      left.push({ name: plainLine(`${place}/${id}`), reason: found });
       continue;
     }
+    const token = `${registry} ${found.token}`.toLowerCase();
+    const { token: _shared, ...withoutToken } = found;
+    // A file names a token once. What it does not name stays as it is, also a token that two clients share.
+    const client = found.token !== undefined && tokens.has(token) ? withoutToken : found;
+    tokens.add(token);
     const group = groups.get(place.toLowerCase());
-    if (group) group.clients.push(found);
-    else groups.set(place.toLowerCase(), { place, clients: [found] });
+    if (group) group.clients.push(client);
+    else groups.set(place.toLowerCase(), { place, clients: [client] });
   }
   const file = {
     apiVersion: API_VERSION,

@@ -5,7 +5,7 @@ import { fleetFile } from './fleetSchema.js';
 export function fleetJsonSchema(): object {
   const { $schema, ...schema } = z.toJSONSchema(fleetFile, {
     io: 'input',
-    reused: 'ref',
+    reused: 'inline',
     override: ({ jsonSchema }) => {
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
