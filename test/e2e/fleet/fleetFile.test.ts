@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Site } from '@connected-registry/local-stack/bench/fleet/fleetWorld';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
+import { findPasswords } from '../harness/passwordSearch.js';
 import { startRolloutStack, type RolloutStack } from '../rollouts/rolloutStack.js';
 
 let stack: RolloutStack;
@@ -122,5 +123,9 @@ test('other rights move a client, a plan names them, and a repository that does 
   const refused = await planned();
   expect(refused.code).toBe(1);
   expect(refused.out).toContain('would be refused: ');
-  expect(JSON.stringify(readFileSync(join(folder, 'plan.json'), 'utf8'))).not.toContain('password');
+});
+
+test('neither files nor output have a password', async () => {
+  const texts = ['plan.json', 'prune.json', 'exported.yaml'].map((name) => readFileSync(join(folder, name), 'utf8'));
+  expect(await findPasswords(stack.it, texts)).toMatchObject({ found: [], inVaultStore: true });
 });

@@ -35,7 +35,7 @@ export const apply = defineCommand({
       throw usageError('A plan has been made already: --prune and --registry belong to crctl plan.');
     const plan = kept
       ? await keptPlan(source, file, api.url)
-      : await planOf(context, await readFleet(source, file, options.registry, context), file, removal);
+      : await planOf(context, await readFleet(source, file, options.registry, context), file, removal, true);
     if (kept) await checkUnmoved(api, plan);
     else await show(context, plan);
     const changes = countOf(plan.clients, '+', '~', '-');

@@ -44,6 +44,7 @@ export async function planOf(
   fleet: DesiredFleet,
   file: string,
   removal: Removal,
+  asksApp: boolean,
 ): Promise<FleetPlan> {
   const { api } = await context.connect();
   const { makePlan } = await import('../../fleet/plan/makePlan.js');
@@ -53,6 +54,7 @@ export async function planOf(
     fleet,
     file,
     removal,
+    asksApp,
     now: () => world.now(),
     waiting: (id) => ({ world, timeout: undefined, subject: `Dry run ${id}`, again: [`${again} rollouts show ${id}`] }),
   });

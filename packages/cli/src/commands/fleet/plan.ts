@@ -19,6 +19,10 @@ export const plan = defineCommand({
     ...FLEET_OPTIONS,
     out: { kind: 'text', value: 'FILE', help: 'keep the plan in this file, for `crctl apply`' },
     equal: { kind: 'flag', help: 'list also clients that are equal' },
+    quick: {
+      kind: 'flag',
+      help: 'compare only: do not ask the app what each change would write, or whether it would refuse it',
+    },
     detailedExitcode: {
       kind: 'flag',
       help: 'exit code 0: no changes, 1: an error, or something cannot be compared, 2: changes',
@@ -35,7 +39,7 @@ export const plan = defineCommand({
     try {
       const removal = removalOf(options);
       const fleet = await readFleet(await readSource(file, context), file, options.registry, context);
-      const made = await planOf(context, fleet, file, removal);
+      const made = await planOf(context, fleet, file, removal, !options.quick);
       if (options.out !== undefined) keep(made, options.out, context.world.cwd);
       const [{ planOutput }, { planExit }] = await Promise.all([
         import('../../fleet/plan/planView.js'),

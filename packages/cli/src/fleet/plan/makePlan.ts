@@ -21,6 +21,8 @@ export interface PlanOrder {
   /** The file's name, for the plan. */
   readonly file: string;
   readonly removal: Removal;
+  /** Whether the app is asked what each change would write. */
+  readonly asksApp: boolean;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** How to wait for a dry run. */
@@ -31,13 +33,15 @@ export interface PlanOrder {
 const SHOWN = 10;
 
 /** Reads what there is, compares, and asks the app what each change would write. @throws {CommandError} if it would remove too much */
-export async function makePlan({ api, fleet, file, removal, now, waiting }: PlanOrder): Promise<FleetPlan> {
+export async function makePlan({ api, fleet, file, removal, asksApp, now, waiting }: PlanOrder): Promise<FleetPlan> {
   const madeAt = new Date(now()).toISOString();
   const withIdentity = new Set(fleet.clients.filter(({ row }) => row.identity !== undefined).map(({ key }) => key));
   const world = await readFleetWorld(api, { scopes: fleet.scopes, needsIdentity: (key) => withIdentity.has(key) });
   const compared = planEntries(fleet, world, removal.prune);
   checkRemovals(compared, removal);
-  const { entries, dryRuns } = await dryRunOf(api, compared, fleet.rollout, waiting);
+  const { entries, dryRuns } = asksApp
+    ? await dryRunOf(api, compared, fleet.rollout, waiting)
+    : { entries: compared, dryRuns: [] };
   return {
     apiVersion: API_VERSION,
     kind: 'FleetPlan',

@@ -1,6 +1,6 @@
 import { tableOf, type Block, type Column, type Output } from '../../output/output.js';
 import { formatDuration } from '../../program/duration.js';
-import { blocked, summary } from './counts.js';
+import { blocked, countOf, summary } from './counts.js';
 import type { PlanEntry } from './entries.js';
 import type { FleetPlan } from './planFile.js';
 import { MARKS } from './verdict.js';
@@ -33,6 +33,7 @@ export function planBlocks(plan: FleetPlan, withEqual: boolean): Block[] {
     plan.clients.filter((one) => one.mark === mark).flatMap(entryLines),
   );
   const refused = blocked(plan.clients).length;
+  const isUnasked = plan.dryRuns.length === 0 && countOf(plan.clients, '+', '~', '-') > 0;
   return [
     ...(lines.length > 0 ? [{ lines }] : []),
     {
@@ -45,6 +46,7 @@ export function planBlocks(plan: FleetPlan, withEqual: boolean): Block[] {
               `${clients} clients, ${writes} writes to Azure Resource Manager, ${seconds === undefined ? 'in an unknown time' : `at least ${formatDuration(seconds)} at its rates`}`,
             ] as const,
         ),
+        ['writes', isUnasked ? 'unknown, since the app was not asked (--quick)' : undefined],
         ['refused', refused > 0 ? `${refused} clients would be refused, and are not started` : undefined],
       ],
     },
