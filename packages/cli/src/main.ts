@@ -1,11 +1,15 @@
 import { homedir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { EXIT } from './program/exitCodes.js';
 import { run } from './program/run.js';
 import type { World } from './program/world.js';
 
 const interruption = new AbortController();
-// Once: a second Ctrl-C ends the process as usual.
-process.once('SIGINT', () => interruption.abort());
+// A listener that stays: without one, what restores the cursor would end the process before it has said what goes on.
+process.on('SIGINT', () => {
+  if (interruption.signal.aborted) process.exit(EXIT.interrupted);
+  interruption.abort();
+});
 
 // Whoever reads the output may stop reading (`crctl ... | head`).
 for (const stream of [process.stdout, process.stderr])
@@ -21,6 +25,7 @@ const world: World = {
   cwd: process.cwd(),
   interrupted: interruption.signal,
   fetch: (...request) => fetch(...request),
+  openKeyStore: async () => (await import('./connection/keyStore.js')).systemKeyStore,
   now: () => Date.now(),
   sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
 };

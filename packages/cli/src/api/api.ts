@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { SignIn } from '../connection/signIn.js';
+import type { SignIn } from '../connection/place.js';
 import { CommandError } from '../program/commandError.js';
 import { EXIT } from '../program/exitCodes.js';
 import type { World } from '../program/world.js';

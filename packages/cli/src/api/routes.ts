@@ -24,6 +24,7 @@ import type { clientsQuery, operationsQuery } from '@connected-registry/protocol
 import type { rolloutClientsQuery, rolloutsQuery } from '@connected-registry/protocol/requests/rolloutQueries';
 import type { rotationBody } from '@connected-registry/protocol/requests/rotationRequest';
 import { z } from 'zod';
+import { usageError } from '../program/commandError.js';
 import type { Api, Body, QueryValue } from './api.js';
 
 /*
@@ -31,7 +32,11 @@ import type { Api, Body, QueryValue } from './api.js';
  * change of the API does not compile here.
  */
 
-const id = (text: string): string => encodeURIComponent(text);
+/** An id as a part of a path. @throws {CommandError} for what would lead to another path */
+function id(text: string): string {
+  if (/^\.{0,2}$/.test(text)) throw usageError(`${JSON.stringify(text)} is not an id.`);
+  return encodeURIComponent(text);
+}
 
 export const ROLLOUT_COMMANDS = ['pause', 'resume', 'cancel', 'retry-failed'] as const;
 export type RolloutCommand = (typeof ROLLOUT_COMMANDS)[number];

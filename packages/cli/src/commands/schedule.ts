@@ -8,10 +8,15 @@ import { clientText } from './shared/clientNames.js';
 const COLUMNS: readonly Column<ScheduledRotation>[] = [
   { header: 'CONNECTED REGISTRY', value: ({ connectedRegistry }) => connectedRegistry },
   { header: 'CLIENT', value: ({ client }) => client },
-  { header: 'STATE', value: ({ state }) => state, tone: ({ state }) => (state === 'late' ? 'bad' : undefined) },
-  { header: 'DUE', value: ({ dueAt }) => shortTime(dueAt) },
-  { header: 'DEADLINE', value: ({ deadline }) => shortTime(deadline) },
-  { header: 'EXPIRES', value: ({ expiresOn }) => shortTime(expiresOn) },
+  {
+    header: 'STATE',
+    firm: true,
+    value: ({ state }) => state,
+    tone: ({ state }) => (state === 'late' ? 'bad' : undefined),
+  },
+  { header: 'DUE', firm: true, value: ({ dueAt }) => shortTime(dueAt) },
+  { header: 'DEADLINE', firm: true, minor: 2, value: ({ deadline }) => shortTime(deadline) },
+  { header: 'EXPIRES', firm: true, minor: 1, value: ({ expiresOn }) => shortTime(expiresOn) },
   {
     header: 'WHY',
     value: ({ deferred, retryAt, unknown }) =>

@@ -1,4 +1,4 @@
-import type { Command } from '../program/command.js';
+import type { CommandDescription } from '../program/command.js';
 import { flagName, type OptionSpec, type OptionSpecs } from '../program/optionSpecs.js';
 import { CONNECTION_OPTIONS, OUTPUT_OPTIONS } from '../program/globalOptions.js';
 
@@ -13,7 +13,7 @@ interface Place {
 }
 
 /** A script for a shell, made from the definitions of the commands. It starts no program while somebody types. */
-export function completionScript(shell: Shell, commands: readonly Command[]): string {
+export function completionScript(shell: Shell, commands: readonly CommandDescription[]): string {
   const places = placesOf(commands);
   const values = valuesOf(commands);
   switch (shell) {
@@ -30,7 +30,7 @@ export function completionScript(shell: Shell, commands: readonly Command[]): st
 
 const GLOBALS: OptionSpecs = { ...OUTPUT_OPTIONS, ...CONNECTION_OPTIONS };
 
-function placesOf(commands: readonly Command[]): Place[] {
+function placesOf(commands: readonly CommandDescription[]): Place[] {
   const paths = new Set(['', ...commands.flatMap(({ name }) => prefixesOf(name))]);
   return [...paths].map((path) => {
     const command = commands.find(({ name }) => name === path);
@@ -54,7 +54,7 @@ function prefixesOf(name: string): string[] {
 const flagsOf = (options: OptionSpecs): string[] => Object.keys(options).map((name) => `--${flagName(name)}`);
 
 /** Words that flags take, by flag. Flags of one name have the same words in all commands, or all of them. */
-function valuesOf(commands: readonly Command[]): ReadonlyMap<string, readonly string[]> {
+function valuesOf(commands: readonly CommandDescription[]): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, Set<string>>();
   for (const options of [GLOBALS, ...commands.map((one) => one.options)])
     for (const [name, spec] of Object.entries(options))

@@ -2,6 +2,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, wri
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { usageError } from '../program/commandError.js';
+import { EXIT } from '../program/exitCodes.js';
+import { withFile } from '../program/fileError.js';
 import type { World } from '../program/world.js';
 import type { Place } from './place.js';
 
@@ -56,12 +58,14 @@ export function readContexts(where: Where): Contexts {
 export function writeContexts(where: Where, contexts: Contexts): void {
   const file = contextFile(where);
   const temporary = `${file}.${process.pid}`;
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  try {
-    writeFileSync(temporary, `${JSON.stringify(contexts, undefined, 2)}\n`, { mode: 0o600 });
-    chmodSync(temporary, 0o600);
-    renameSync(temporary, file);
-  } finally {
-    rmSync(temporary, { force: true });
-  }
+  withFile(EXIT.failed, `The contexts cannot be written to ${file}`, () => {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    try {
+      writeFileSync(temporary, `${JSON.stringify(contexts, undefined, 2)}\n`, { mode: 0o600 });
+      chmodSync(temporary, 0o600);
+      renameSync(temporary, file);
+    } finally {
+      rmSync(temporary, { force: true });
+    }
+  });
 }

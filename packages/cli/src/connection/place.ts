@@ -11,6 +11,9 @@ export type KeySource =
   | { readonly kind: 'store'; readonly name: string }
   | { readonly kind: 'localStack'; readonly path: string };
 
+/** Gives the header that makes a request an operator's. Asked for each request, since tokens end. */
+export type SignIn = () => Promise<Readonly<Record<string, string>>>;
+
 /** An app, how to sign in to it, and names that commands take from the context if they are not given. */
 export interface Place {
   /** Without `/api` and without a slash at the end. */

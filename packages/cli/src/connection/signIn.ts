@@ -1,16 +1,14 @@
 import { readFileSync } from 'node:fs';
-import type { ChainedTokenCredential } from '@azure/identity';
-import { CommandError, usageError } from '../program/commandError.js';
+import { usageError } from '../program/commandError.js';
 import { EXIT } from '../program/exitCodes.js';
+import { withFile } from '../program/fileError.js';
 import type { World } from '../program/world.js';
-import type { Auth, KeySource } from './place.js';
-
-/** The header that makes a request an operator's. Asked for each request, since tokens end. */
-export type SignIn = () => Promise<Readonly<Record<string, string>>>;
+import { entraSignIn } from './entraSignIn.js';
+import type { Auth, KeySource, SignIn } from './place.js';
 
 /** @throws {CommandError} at its first call if there is no key or nobody is signed in */
 export function signInBy(auth: Auth, world: World): SignIn {
-  if (auth.kind === 'entra') return entraSignIn(auth.scope);
+  if (auth.kind === 'entra') return entraSignIn(auth.scope, world);
   let key: Promise<string> | undefined;
   return async () => ({ 'x-functions-key': await (key ??= readKey(auth.from, world)) });
 }
@@ -25,10 +23,10 @@ async function readKey(from: KeySource, world: World): Promise<string> {
   return key;
 }
 
-async function keyText(from: KeySource, { env }: World): Promise<{ text: string; where: string }> {
+async function keyText(from: KeySource, world: World): Promise<{ text: string; where: string }> {
   switch (from.kind) {
     case 'environment': {
-      const text = env['CRCTL_KEY'];
+      const text = world.env['CRCTL_KEY'];
       if (!text)
         throw usageError(
           'There is no function key and no Entra scope to sign in with.',
@@ -43,51 +41,17 @@ async function keyText(from: KeySource, { env }: World): Promise<{ text: string;
       return { text: localKey(from.path), where: from.path };
     }
     case 'store': {
-      const { storedKey } = await import('./keyStore.js');
-      return { text: await storedKey(from.name), where: 'the key store of this system' };
+      const text = (await world.openKeyStore()).read(from.name);
+      if (text === undefined)
+        throw usageError(
+          `The key store of this system has no key for the context ${from.name}.`,
+          'Log in again with --store-key.',
+        );
+      return { text, where: 'the key store of this system' };
     }
   }
 }
 
 function readKeyFile(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw usageError(`The key file ${path} cannot be read (${code}).`);
-  }
-}
-
-/**
- * Signs in as whoever is signed in here: the workload identity of a pipeline or a cluster, a service principal of the
- * environment, the Azure CLI, or azd. No managed identity: asking for one takes seconds on machines that have none.
- */
-function entraSignIn(scope: string): SignIn {
-  let credential: Promise<ChainedTokenCredential> | undefined;
-  return async () => {
-    credential ??= makeCredential();
-    try {
-      const { token } = await (await credential).getToken(scope);
-      return { authorization: `Bearer ${token}` };
-    } catch (error) {
-      // The library's messages name what was tried; they hold no token. The first lines are enough.
-      const tried = error instanceof Error ? error.message.split('\n').slice(0, 4) : [];
-      throw new CommandError(EXIT.refused, `Nobody is signed in for ${scope}.`, [
-        ...tried,
-        'Use `az login`, or the workload identity of the pipeline.',
-      ]);
-    }
-  };
-}
-
-async function makeCredential() {
-  const identity = await import('@azure/identity');
-  const { AzureCliCredential, AzureDeveloperCliCredential, ChainedTokenCredential, EnvironmentCredential } = identity;
-  const workload = process.env['AZURE_FEDERATED_TOKEN_FILE'] ? [new identity.WorkloadIdentityCredential()] : [];
-  return new ChainedTokenCredential(
-    ...workload,
-    new EnvironmentCredential(),
-    new AzureCliCredential(),
-    new AzureDeveloperCliCredential(),
-  );
+  return withFile(EXIT.usage, `The key file ${path} cannot be read`, () => readFileSync(path, 'utf8'));
 }

@@ -6,6 +6,10 @@ export interface Column<Item> {
   readonly value: (item: Item) => string | number | undefined;
   /** A number: to the right. */
   readonly right?: true;
+  /** Left out on a narrow terminal, the largest number first. A column that is useless if it is cut belongs here. */
+  readonly minor?: number;
+  /** Shortened last: states, dates, numbers. */
+  readonly firm?: true;
   /** Good, bad or faint, for a terminal with colors. */
   readonly tone?: (item: Item) => Tone | undefined;
 }
@@ -16,8 +20,15 @@ export interface Cell {
   readonly tone?: Tone | undefined;
 }
 
+export interface Header {
+  readonly text: string;
+  readonly right: boolean;
+  readonly minor?: number | undefined;
+  readonly firm?: true | undefined;
+}
+
 export interface Table {
-  readonly headers: readonly { readonly text: string; readonly right: boolean }[];
+  readonly headers: readonly Header[];
   readonly rows: readonly (readonly Cell[])[];
 }
 
@@ -49,7 +60,12 @@ export interface Output {
 
 export function tableOf<Item>(items: readonly Item[], columns: readonly Column<Item>[]): Table {
   return {
-    headers: columns.map(({ header, right }) => ({ text: header, right: right === true })),
+    headers: columns.map(({ header, right, minor, firm }) => ({
+      text: header,
+      right: right === true,
+      minor,
+      firm: right ?? firm,
+    })),
     rows: items.map((item) =>
       columns.map(({ value, tone }) => ({ text: String(value(item) ?? ''), tone: tone?.(item) })),
     ),

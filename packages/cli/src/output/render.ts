@@ -1,24 +1,30 @@
 import type { OutputFormat, OutputOptions } from '../program/globalOptions.js';
 import type { TextSink, World } from '../program/world.js';
 import type { Block, Output, Table } from './output.js';
-import { paintFor, type Paint } from './paint.js';
+import type { TableStyle } from './drawTable.js';
+import { paintFor } from './paint.js';
 import { plainJson, plainLine, plainLines, plainValue } from './plain.js';
 
 /**
  * Writes the data of a command to stdout.
+ * @returns what else there is to say
  * @throws {CommandError} if the query cannot be used
  */
-export async function render(output: Output, options: OutputOptions, world: World): Promise<void> {
+export async function render(output: Output, options: OutputOptions, world: World): Promise<readonly string[]> {
   const { stdout } = world;
-  if (output.isShown) return;
+  if (output.isShown) return [];
   if (output.isText) {
     stdout.write(String(output.data));
-    return;
+    return [];
   }
   const format = (options.output ?? 'table') as OutputFormat;
   const shown = options.query === undefined ? output : await queried(output, options.query);
-  const lines = await linesOf(shown, format, options, world);
+  const notes: string[] = [];
+  const lines = await linesOf(shown, format, options, world, (headers) =>
+    notes.push(`No room for ${headers.join(', ')}: -o csv has all columns.`),
+  );
   if (lines.length > 0) stdout.write(`${lines.join('\n')}\n`);
+  return notes;
 }
 
 async function queried(output: Output, expression: string): Promise<Output> {
@@ -30,7 +36,13 @@ async function queried(output: Output, expression: string): Promise<Output> {
   return { data, table: genericTable(data), names: genericNames(data) };
 }
 
-async function linesOf(output: Output, format: OutputFormat, options: OutputOptions, world: World): Promise<string[]> {
+async function linesOf(
+  output: Output,
+  format: OutputFormat,
+  options: OutputOptions,
+  world: World,
+  leftOut: NonNullable<TableStyle['leftOut']>,
+): Promise<string[]> {
   switch (format) {
     case 'json':
       return output.data === undefined ? [] : [plainJson(output.data, 2)];
@@ -50,26 +62,20 @@ async function linesOf(output: Output, format: OutputFormat, options: OutputOpti
       return output.names.map(plainLine);
     case 'table': {
       const paint = paintFor(world.stdout, world, options.noColor);
-      const style = { width: widthOf(world.stdout), headers: !options.noHeaders, paint };
+      const style: TableStyle = { width: widthOf(world.stdout), headers: !options.noHeaders, paint };
       if (output.blocks) return drawBlocks(output.blocks, style);
-      return output.table.rows.length === 0 ? [] : draw(output.table, style);
+      return output.table.rows.length === 0 ? [] : draw(output.table, { ...style, leftOut });
     }
   }
 }
 
-interface Style {
-  readonly width: number | undefined;
-  readonly headers: boolean;
-  readonly paint: Paint;
-}
-
-async function draw(table: Table, style: Style): Promise<string[]> {
+async function draw(table: Table, style: TableStyle): Promise<string[]> {
   const { drawTable } = await import('./drawTable.js');
   return drawTable(table, style);
 }
 
 /** Draws parts below each other, with an empty line between. */
-export async function drawBlocks(blocks: readonly Block[], style: Style): Promise<string[]> {
+export async function drawBlocks(blocks: readonly Block[], style: TableStyle): Promise<string[]> {
   const lines: string[] = [];
   for (const block of blocks) {
     const content = await contentOf(block, style);
@@ -82,7 +88,7 @@ export async function drawBlocks(blocks: readonly Block[], style: Style): Promis
   return lines;
 }
 
-async function contentOf(block: Block, style: Style): Promise<string[]> {
+async function contentOf(block: Block, style: TableStyle): Promise<string[]> {
   if ('lines' in block) return block.lines.flatMap(plainLines);
   if ('table' in block) {
     const room = style.width === undefined || block.title === undefined ? style.width : style.width - 2;

@@ -30,6 +30,8 @@ export interface CommandContext {
   connect(): Promise<Connection>;
   /** `crctl` with the flags by which the app was chosen, for lines that a person may type next. */
   readonly again: string;
+  /** Every command, for what is made from all of them. */
+  readonly commands: readonly CommandDescription[];
   /** Whether progress may be drawn: stderr is a terminal. */
   readonly isWatched: boolean;
 }

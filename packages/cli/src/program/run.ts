@@ -29,8 +29,8 @@ export async function run(argv: readonly string[], world: World): Promise<ExitCo
   try {
     if (globals.query !== undefined) (await import('../output/query.js')).checkQuery(globals.query);
     const output = await command.run(contextOf(globals, world), { args, options });
-    await render(output, globals, world);
-    for (const note of output.notes ?? []) world.stderr.write(`${plainLine(note)}\n`);
+    const notes = await render(output, globals, world);
+    for (const note of [...notes, ...(output.notes ?? [])]) world.stderr.write(`${plainLine(note)}\n`);
     return output.exit ?? EXIT.done;
   } catch (error) {
     return explain(error, world);
@@ -44,6 +44,7 @@ function contextOf(globals: ConnectionOptions, world: World): CommandContext {
     globals,
     connect: () => (connection ??= open(globals, world)),
     again: againLine(globals),
+    commands: COMMANDS,
     isWatched: world.stderr.isTTY === true && world.env['TERM'] !== 'dumb',
   };
 }

@@ -7,6 +7,14 @@ export interface TextSink {
   readonly columns?: number | undefined;
 }
 
+/** Where the system keeps secrets of the signed-in user, each by a name. */
+export interface KeyStore {
+  /** Undefined if there is none of this name. */
+  read(name: string): string | undefined;
+  write(name: string, key: string): void;
+  remove(name: string): void;
+}
+
 /** Everything outside of the program, so that tests can replace each part. */
 export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -21,6 +29,8 @@ export interface World {
   /** Aborted by Ctrl-C. */
   readonly interrupted: AbortSignal;
   readonly fetch: typeof fetch;
+  /** Loads what opens the key store: few callers need it. */
+  openKeyStore(): Promise<KeyStore>;
   /** Milliseconds since 1970. */
   now(): number;
   /** @throws if the signal is aborted first */

@@ -8,16 +8,16 @@ import { tableOf, type Block, type Column } from '../output/output.js';
 import { stateTone } from './clientColumns.js';
 
 const FINDING_COLUMNS: readonly Column<CheckFinding>[] = [
-  { header: 'REGISTRY', value: ({ registry }) => registry },
+  { header: 'REGISTRY', minor: 1, value: ({ registry }) => registry },
   { header: 'CONNECTED REGISTRY', value: ({ connectedRegistry }) => connectedRegistry },
   { header: 'CLIENT', value: ({ client }) => client },
-  { header: 'STATE', value: ({ state }) => state, tone: ({ state }) => stateTone(state) },
+  { header: 'STATE', firm: true, value: ({ state }) => state, tone: ({ state }) => stateTone(state) },
   { header: 'DIFFERENCES', value: ({ differences }) => differences.map(({ code }) => code).join(', ') },
 ];
 
 const UNUSED_COLUMNS: readonly Column<UnusedResource>[] = [
   { header: 'KIND', value: ({ kind }) => kind },
-  { header: 'REGISTRY', value: ({ registry }) => registry },
+  { header: 'REGISTRY', minor: 1, value: ({ registry }) => registry },
   { header: 'NAME', value: ({ name }) => name },
   { header: 'REASON', value: ({ reason }) => reason },
 ];

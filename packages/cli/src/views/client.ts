@@ -12,12 +12,12 @@ const DIFFERENCE_COLUMNS: readonly Column<Difference>[] = [
 ];
 
 const RUN_COLUMNS: readonly Column<RecordedOperation>[] = [
-  { header: 'KIND', value: ({ kind }) => kind },
-  { header: 'STATUS', value: ({ status }) => status, tone: ({ status }) => statusTone(status) },
+  { header: 'KIND', firm: true, value: ({ kind }) => kind },
+  { header: 'STATUS', firm: true, value: ({ status }) => status, tone: ({ status }) => statusTone(status) },
   { header: 'CODE', value: ({ failure }) => failure?.code },
-  { header: 'STARTED', value: ({ startedAt }) => shortTime(startedAt) },
+  { header: 'STARTED', firm: true, value: ({ startedAt }) => shortTime(startedAt) },
   { header: 'BY', value: ({ actor }) => actor },
-  { header: 'ID', value: ({ id }) => id },
+  { header: 'ID', minor: 1, value: ({ id }) => id },
 ];
 
 /** One client, and its last runs. */

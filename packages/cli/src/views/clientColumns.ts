@@ -19,11 +19,11 @@ export function stateTone(state: Verdict): Tone | undefined {
 }
 
 export const CLIENT_COLUMNS: readonly Column<ClientView>[] = [
-  { header: 'REGISTRY', value: ({ registry }) => registry },
+  { header: 'REGISTRY', minor: 2, value: ({ registry }) => registry },
   { header: 'CONNECTED REGISTRY', value: ({ connectedRegistry }) => connectedRegistry },
   { header: 'CLIENT', value: ({ client }) => client },
-  { header: 'STATE', value: ({ state }) => state, tone: ({ state }) => stateTone(state) },
-  { header: 'EXPIRES', value: ({ expiresOn }) => shortTime(expiresOn) },
-  { header: 'LAST PULL', value: ({ pull }) => shortTime(pull?.verifiedAt) },
-  { header: 'RUNNING', value: ({ running }) => running },
+  { header: 'STATE', firm: true, value: ({ state }) => state, tone: ({ state }) => stateTone(state) },
+  { header: 'EXPIRES', firm: true, value: ({ expiresOn }) => shortTime(expiresOn) },
+  { header: 'LAST PULL', firm: true, minor: 1, value: ({ pull }) => shortTime(pull?.verifiedAt) },
+  { header: 'RUNNING', minor: 3, value: ({ running }) => running },
 ];

@@ -8,14 +8,15 @@ import { OPERATION_COLUMNS } from './operationColumns.js';
 import { subjectOf } from './timeline.js';
 
 const STEP_COLUMNS: readonly Column<Step>[] = [
-  { header: 'STEP', value: ({ name }) => name },
+  { header: 'STEP', firm: true, value: ({ name }) => name },
   {
     header: 'STATUS',
+    firm: true,
     value: ({ status }) => status,
     tone: ({ status }) => (status === 'failed' ? 'bad' : status === 'completed' ? 'good' : undefined),
   },
   { header: 'ATTEMPTS', value: ({ attempts }) => attempts, right: true },
-  { header: 'STARTED', value: ({ startedAt }) => exactTime(startedAt) },
+  { header: 'STARTED', firm: true, minor: 1, value: ({ startedAt }) => exactTime(startedAt) },
   { header: 'MESSAGE', value: ({ message }) => message },
 ];
 

@@ -10,11 +10,11 @@ export function statusTone(status: Operation['status']): Tone | undefined {
 
 /** Columns of operations. */
 export const OPERATION_COLUMNS: readonly Column<Operation | OperationSummary>[] = [
-  { header: 'KIND', value: ({ kind }) => kind },
+  { header: 'KIND', firm: true, value: ({ kind }) => kind },
   { header: 'CONNECTED REGISTRY', value: ({ connectedRegistry }) => connectedRegistry },
   { header: 'CLIENT', value: ({ client }) => client },
-  { header: 'STATUS', value: ({ status }) => status, tone: ({ status }) => statusTone(status) },
+  { header: 'STATUS', firm: true, value: ({ status }) => status, tone: ({ status }) => statusTone(status) },
   { header: 'PHASE', value: ({ status, phase, failure }) => failure?.code ?? (phase === status ? '' : phase) },
-  { header: 'STARTED', value: ({ startedAt }) => shortTime(startedAt) },
-  { header: 'ID', value: ({ id }) => id },
+  { header: 'STARTED', firm: true, value: ({ startedAt }) => shortTime(startedAt) },
+  { header: 'ID', minor: 1, value: ({ id }) => id },
 ];

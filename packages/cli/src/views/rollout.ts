@@ -18,29 +18,30 @@ export function rolloutTone(status: Rollout['status']): Tone | undefined {
 }
 
 export const ROLLOUT_COLUMNS: readonly Column<Rollout>[] = [
-  { header: 'ID', value: ({ id }) => id },
+  { header: 'ID', firm: true, value: ({ id }) => id },
   { header: 'NAME', value: ({ name }) => name },
   { header: 'KIND', value: ({ kind, dryRun }) => `${kind}${dryRun ? ' (dry run)' : ''}` },
-  { header: 'STATUS', value: ({ status }) => status, tone: ({ status }) => rolloutTone(status) },
-  { header: 'REASON', value: ({ reason }) => reason },
+  { header: 'STATUS', firm: true, value: ({ status }) => status, tone: ({ status }) => rolloutTone(status) },
+  { header: 'REASON', minor: 2, value: ({ reason }) => reason },
   { header: 'CLIENTS', value: ({ rows }) => rows, right: true },
   { header: 'ENDED', value: endedRows, right: true },
   { header: 'FAILED', value: ({ counts }) => counts.failed, right: true },
-  { header: 'REQUESTED', value: ({ requestedAt }) => shortTime(requestedAt) },
+  { header: 'REQUESTED', firm: true, minor: 1, value: ({ requestedAt }) => shortTime(requestedAt) },
 ];
 
 export const ROLLOUT_CLIENT_COLUMNS: readonly Column<RolloutClient>[] = [
   { header: 'ROW', value: ({ row }) => row, right: true },
-  { header: 'REGISTRY', value: ({ registry }) => registry },
+  { header: 'REGISTRY', minor: 1, value: ({ registry }) => registry },
   { header: 'CONNECTED REGISTRY', value: ({ connectedRegistry }) => connectedRegistry },
   { header: 'CLIENT', value: ({ client }) => client },
   {
     header: 'STATE',
+    firm: true,
     value: ({ state }) => state,
     tone: ({ state }) => (state === 'failed' ? 'bad' : state === 'completed' ? 'good' : undefined),
   },
   { header: 'CODE', value: ({ code, problems }) => [code, ...(problems ?? [])].filter(Boolean).join(', ') },
-  { header: 'OPERATION', value: ({ operation }) => operation },
+  { header: 'OPERATION', minor: 2, value: ({ operation }) => operation },
 ];
 
 /** Rows of earlier waves, if they are known: see {@link wavesSeen}. */
@@ -75,8 +76,8 @@ const LABEL = 10;
 export function rolloutLines(rollout: Rollout, seen: WavesSeen, width: number | undefined, paint: Paint): string[] {
   const { id, name, kind, status, dryRun, reason, waitsUntil, rows, counts, wave, failures } = rollout;
   const fit = (text: string): string => (width === undefined ? text : cut(text, width));
-  const line = (label: string, text: string): string => `${paint(label.padEnd(LABEL), 'faint')}${fit2(text)}`;
-  const fit2 = (text: string): string => (width === undefined ? text : cut(text, Math.max(1, width - LABEL)));
+  const beside = (text: string): string => (width === undefined ? text : cut(text, Math.max(1, width - LABEL)));
+  const line = (label: string, text: string): string => `${paint(label.padEnd(LABEL), 'faint')}${beside(text)}`;
   const title = name === undefined ? '' : `${plainLine(name)}: `;
   const waits = [reason, waitsUntil === undefined ? undefined : `until ${shortTime(waitsUntil)}`].filter(Boolean);
   const ended = endedRows(rollout);
@@ -93,8 +94,7 @@ export function rolloutLines(rollout: Rollout, seen: WavesSeen, width: number | 
     line('', parts.join(', ')),
     line('waves', `${bar(wavesEnded(rollout), wave.of, BAR)} ${wave.current} of ${wave.of}`),
     line('wave', waveText(rollout, seen, ended)),
-    line('rate', rateText(rollout)),
-    line('time left', rollout.secondsLeft === undefined ? 'unknown' : `about ${formatDuration(rollout.secondsLeft)}`),
+    ...(rollout.endedAt === undefined ? [line('rate', rateText(rollout)), line('time left', leftText(rollout))] : []),
     line('floor', floorText(rollout)),
     ...(codes.length > 0 ? [line('failures', codes.join(', '))] : []),
   ];
@@ -113,6 +113,10 @@ function waveText({ wave }: Rollout, { before }: WavesSeen, ended: number): stri
 
 function rateText({ ratePerMinute }: Rollout): string {
   return ratePerMinute === undefined ? 'unknown yet' : `${Math.round(ratePerMinute * 10) / 10} clients a minute`;
+}
+
+function leftText({ secondsLeft }: Rollout): string {
+  return secondsLeft === undefined ? 'unknown' : `about ${formatDuration(secondsLeft)}`;
 }
 
 function floorText({ floor }: Rollout): string {

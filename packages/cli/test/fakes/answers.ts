@@ -61,6 +61,7 @@ export const COMPLETED: Operation = {
   status: 'completed',
   phase: 'completed',
   endedAt: '2026-11-30T11:00:03.000Z',
+  steps: RUNNING.steps.map((step) => ({ ...step, status: 'completed', endedAt: '2026-11-30T11:00:02.000Z' })),
   result: {
     scopeMap: 'onb-hello-world',
     token: 'plant7-press-1-px1m2o4en72q3z6sm2c',
@@ -81,6 +82,9 @@ export const ROLLED_BACK: Operation = {
   ...RUNNING,
   status: 'rolledBack',
   phase: 'rolledBack',
+  steps: RUNNING.steps.map((step) =>
+    step.name === 'pullCheck' ? { ...step, status: 'failed', endedAt: '2026-11-30T11:05:00.000Z' } : step,
+  ),
   endedAt: '2026-11-30T11:05:00.000Z',
   failure: {
     code: 'pull-check-deadline',

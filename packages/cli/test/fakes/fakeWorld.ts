@@ -27,6 +27,8 @@ export interface FakeWorld extends World {
   readonly err: () => string;
   readonly requests: SeenRequest[];
   readonly slept: number[];
+  /** The key store of the system. */
+  readonly keys: Map<string, string>;
   /** As Ctrl-C does. */
   interrupt(): void;
 }
@@ -45,6 +47,7 @@ export const KEY = 'the-function-key';
 export function fakeWorld(app: FakeApp, { env, stdin, columns }: WorldOptions = {}): FakeWorld {
   const requests: SeenRequest[] = [];
   const slept: number[] = [];
+  const keys = new Map<string, string>();
   const interruption = new AbortController();
   const home = mkdtempSync(join(tmpdir(), 'crctl-test-'));
   let out = '';
@@ -79,6 +82,11 @@ export function fakeWorld(app: FakeApp, { env, stdin, columns }: WorldOptions = 
         ...(headers === undefined ? {} : { headers }),
       });
     },
+    openKeyStore: async () => ({
+      read: (name) => keys.get(name),
+      write: (name, key) => keys.set(name, key),
+      remove: (name) => keys.delete(name),
+    }),
     now: () => now,
     sleep: async (milliseconds, signal) => {
       signal.throwIfAborted();
@@ -89,6 +97,7 @@ export function fakeWorld(app: FakeApp, { env, stdin, columns }: WorldOptions = 
     err: () => err,
     requests,
     slept,
+    keys,
     interrupt: () => interruption.abort(),
   };
 }

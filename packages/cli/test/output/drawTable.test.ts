@@ -62,6 +62,25 @@ describe('a table', () => {
     expect(lines).toEqual([`short   ${'x'.repeat(21)}…`]);
   });
 
+  test('leaves minor columns out first, and says so', () => {
+    const row = { id: 'x'.repeat(30), name: 'n'.repeat(30), date: '2026-11-30 11:00Z' };
+    const table = tableOf(
+      [row],
+      [
+        { header: 'NAME', value: ({ name }) => name },
+        { header: 'DATE', value: ({ date }) => date, firm: true },
+        { header: 'ID', value: ({ id }) => id, minor: 1 },
+      ],
+    );
+    const told: (readonly string[])[] = [];
+    const style = { headers: false, paint, leftOut: (headers: readonly string[]) => told.push(headers) };
+    expect(drawTable(table, { ...style, width: 100 })).toEqual([`${row.name}   ${row.date}   ${row.id}`]);
+    expect(told).toEqual([]);
+    expect(drawTable(table, { ...style, width: 60 })).toEqual([`${row.name}   ${row.date}`]);
+    expect(drawTable(table, { ...style, width: 40 })).toEqual([`${'n'.repeat(19)}…   ${row.date}`]);
+    expect(told).toEqual([['ID'], ['ID']]);
+  });
+
   test('cuts nothing where there is no terminal', () => {
     const [line] = drawTable(tableOf([['x'.repeat(500)]], columns(1)), { width: undefined, headers: false, paint });
     expect(line).toHaveLength(500);

@@ -65,6 +65,42 @@ describe('login', () => {
   });
 });
 
+describe('the key store of the system', () => {
+  const login = ['login', '--url', APP_URL, '--name', 'kept', '--store-key'];
+
+  test('gets a key by request only, and gives it to its context', async () => {
+    const world = fakeWorld(listing, { stdin: `${KEY}\n` });
+    expect(await told(world, {}, ...login)).toBe(0);
+    expect(world.keys).toEqual(new Map([['kept', KEY]]));
+    expect(readFileSync(fileOf(world), 'utf8')).not.toContain(KEY);
+    expect(await told(world, {}, 'ops', 'list')).toBe(0);
+    expect(world.requests.map(({ headers }) => headers.get('x-functions-key'))).toEqual([KEY, KEY]);
+    expect(world.out() + world.err()).not.toContain(KEY);
+    expect(await told(world, {}, 'logout', 'kept')).toBe(0);
+    expect(world.keys.size).toBe(0);
+  });
+
+  test('gets no key that the app refuses', async () => {
+    const world = fakeWorld(() => ({ status: 401 }), { stdin: 'wrong' });
+    expect(await told(world, {}, ...login)).toBe(4);
+    expect(world.keys.size).toBe(0);
+  });
+
+  test('that has lost the key is no reason to ask without one', async () => {
+    const world = fakeWorld(listing);
+    expect(await told(world, { CRCTL_KEY: KEY }, ...login)).toBe(0);
+    world.keys.clear();
+    expect(await told(world, {}, 'ops', 'list')).toBe(2);
+    expect(world.requests).toHaveLength(1);
+  });
+
+  test('is not needed for a key that is none', async () => {
+    const world = fakeWorld(listing, { stdin: 'two words' });
+    expect(await told(world, {}, ...login)).toBe(2);
+    expect(world.requests).toEqual([]);
+  });
+});
+
 describe('contexts', () => {
   async function withTwo(): Promise<FakeWorld> {
     const world = fakeWorld(listing);
@@ -120,6 +156,13 @@ describe('contexts', () => {
     expect(await told(world, {}, 'logout', 'two')).toBe(2);
     expect(await told(world, {}, 'logout', 'constructor')).toBe(2);
     expect(await told(world, {}, 'use', '__proto__')).toBe(2);
+  });
+
+  test('that cannot be written are no fault of the program', async () => {
+    const world = fakeWorld(listing);
+    const env = { CRCTL_KEY: KEY, CRCTL_CONFIG: '/dev/null/contexts.json' };
+    expect(await told(world, env, 'login', '--url', APP_URL)).toBe(1);
+    expect(world.err()).toContain('The contexts cannot be written to /dev/null/contexts.json (E');
   });
 
   test('of a file that is not ours are refused, and left alone', async () => {

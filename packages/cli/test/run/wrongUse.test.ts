@@ -38,6 +38,8 @@ describe('wrong use ends with 2, and nothing is sent', () => {
     ['an offboarding without a terminal', ['offboard', 'a/b'], 'Give --yes if you are sure.'],
     ['an urgent rotation without a terminal', ['rotate', 'a/b', '--urgent'], 'Give --yes if you are sure.'],
     ['a rollout that offboards', ['rollouts', 'start', '--kind', 'offboard', 'a/b'], 'Give --yes if you are sure.'],
+    ['an id that would be another path', ['ops', 'show', '..'], '".." is not an id.'],
+    ['no id', ['rollouts', 'cancel', ''], '"" is not an id.'],
     ['two apps', ['clients', 'list', '--url', APP_URL, '--local'], 'exclude each other'],
     ['an address without TLS', ['clients', 'list', '--url', 'http://app.example.org'], 'is not an https address'],
     ['an address with a key', ['clients', 'list', '--url', `${APP_URL}/?code=x`], 'may not have a user, a query'],

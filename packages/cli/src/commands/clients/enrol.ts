@@ -31,8 +31,8 @@ const OPTIONS = {
 const COLUMNS: readonly Column<Part>[] = [
   { header: 'CONNECTED REGISTRY', value: ({ connectedRegistry }) => connectedRegistry },
   { header: 'CLIENT', value: ({ client }) => client },
-  { header: 'EXPIRES', value: ({ expiresAt, problem }) => problem?.code ?? shortTime(expiresAt) },
-  { header: 'KEY', value: ({ key }) => key },
+  { header: 'EXPIRES', firm: true, value: ({ expiresAt, problem }) => problem?.code ?? shortTime(expiresAt) },
+  { header: 'KEY', minor: 1, value: ({ key }) => key },
 ];
 const TOKEN_COLUMN: Column<Part> = { header: 'JOIN TOKEN', value: ({ joinToken }) => joinToken };
 

@@ -61,7 +61,7 @@ export const login = defineCommand({
     const place: Place = { url, auth, ...present({ registry, connectedRegistry }) };
     const key = options.storeKey ? await readSecret(context, 'Function key') : undefined;
     if (!options.skipCheck) await trySignIn(context, place, key);
-    if (key !== undefined) await (await import('../../connection/keyStore.js')).storeKey(name, key);
+    if (key !== undefined) (await world.openKeyStore()).write(name, key);
     const contexts = readContexts(world);
     writeContexts(world, { ...contexts, current: name, contexts: { ...contexts.contexts, [name]: place } });
     const shown: ShownContext = { name, isCurrent: true, ...place };

@@ -15,7 +15,7 @@ export const logout = defineCommand({
     const place = Object.hasOwn(contexts, name) ? contexts[name] : undefined;
     if (!place) throw usageError(`There is no context ${JSON.stringify(name)}.`, '`crctl contexts` lists them.');
     if (place.auth.kind === 'key' && place.auth.from.kind === 'store')
-      await (await import('../../connection/keyStore.js')).forgetKey(place.auth.from.name);
+      (await world.openKeyStore()).remove(place.auth.from.name);
     const others = Object.fromEntries(Object.entries(contexts).filter(([one]) => one !== name));
     writeContexts(world, {
       ...rest,

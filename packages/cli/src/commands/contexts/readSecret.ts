@@ -15,7 +15,6 @@ export async function readSecret({ world }: CommandContext, what: string): Promi
 }
 
 function hidden(what: string, { stdin, stderr, interrupted }: CommandContext['world']): Promise<string> {
-  stderr.write(`${what}: `);
   // A terminal interface turns the echo of the terminal off; what it would write itself goes nowhere.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: stdin, output: nowhere, terminal: true });
@@ -26,10 +25,12 @@ function hidden(what: string, { stdin, stderr, interrupted }: CommandContext['wo
     };
     interrupted.addEventListener('abort', stop, { once: true });
     lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+    // The terminal shows nothing from here on, so whoever answers at once is not seen either.
     lines.question('', (answer) => {
       interrupted.removeEventListener('abort', stop);
       lines.close();
       resolve(answer);
     });
+    stderr.write(`${what}: `);
   });
 }

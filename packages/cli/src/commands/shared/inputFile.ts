@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { usageError } from '../../program/commandError.js';
+import { EXIT } from '../../program/exitCodes.js';
+import { withFile } from '../../program/fileError.js';
 import type { World } from '../../program/world.js';
 
 /** What a file holds: rows of CSV as they are, or a value from JSON or YAML. */
@@ -33,12 +35,7 @@ async function parseText(bytes: Uint8Array, name: string): Promise<unknown> {
 }
 
 function readBytes(path: string, name: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw usageError(`${name} cannot be read (${code}).`);
-  }
+  return withFile(EXIT.usage, `${name} cannot be read`, () => readFileSync(path));
 }
 
 /** The fields of a request from a file. @throws {CommandError} if the file holds no object */

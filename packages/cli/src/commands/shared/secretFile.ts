@@ -1,6 +1,8 @@
 import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { usageError } from '../../program/commandError.js';
+import { EXIT } from '../../program/exitCodes.js';
+import { fileCode, withFile } from '../../program/fileError.js';
 
 /** A new, empty file for secrets. */
 export interface SecretFile {
@@ -20,7 +22,7 @@ export function reserveSecretFile(name: string, cwd: string): SecretFile {
   try {
     descriptor = openSync(path, 'wx', 0o600);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    const code = fileCode(error);
     throw usageError(
       `${path} cannot be created (${code}).`,
       ...(code === 'EEXIST' ? ['It exists: choose another name, or remove it.'] : []),
@@ -28,11 +30,17 @@ export function reserveSecretFile(name: string, cwd: string): SecretFile {
   }
   return {
     path,
-    write: (text) => {
-      writeSync(descriptor, text);
-      fsyncSync(descriptor);
-      closeSync(descriptor);
-    },
+    write: (text) =>
+      withFile(
+        EXIT.failed,
+        `${path} cannot be written`,
+        () => {
+          writeSync(descriptor, text);
+          fsyncSync(descriptor);
+          closeSync(descriptor);
+        },
+        'The tokens were issued, and nobody has them. Issue new ones: they replace these.',
+      ),
     discard: () => {
       closeSync(descriptor);
       rmSync(path, { force: true });

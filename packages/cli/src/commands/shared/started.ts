@@ -15,10 +15,11 @@ const COLUMNS: readonly Column<Part>[] = [
   { header: 'CLIENT', value: ({ client }) => client },
   {
     header: 'STATUS',
+    firm: true,
     value: ({ status, problem }) => status ?? problem?.code,
     tone: ({ problem }) => (problem ? 'bad' : undefined),
   },
-  { header: 'OPERATION', value: ({ id }) => id },
+  { header: 'OPERATION', minor: 1, value: ({ id }) => id },
 ];
 
 /**
@@ -49,6 +50,8 @@ export async function startedOutput(
   const output = await waitForOperations(context, ids, options);
   return {
     ...output,
+    // As without --wait, and for one client as for several.
+    data: { operations: output.operations },
     notes: refusals,
     ...(codes.length > 0 || output.exit !== undefined
       ? { exit: worst([...codes, ...(output.exit ? [output.exit] : [])]) }

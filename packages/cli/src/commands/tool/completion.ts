@@ -1,4 +1,5 @@
 import { defineCommand } from '../../program/command.js';
+import { usageError } from '../../program/commandError.js';
 
 const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const;
 
@@ -14,12 +15,12 @@ export const completion = defineCommand({
     { text: 'PowerShell, in $PROFILE', line: 'crctl completion powershell | Out-String | Invoke-Expression' },
   ],
   usesApp: false,
-  async run(_context, { args: [shell = ''] }) {
-    const [{ completionScript }, { COMMANDS }] = await Promise.all([
-      import('../../completion/completionScript.js'),
-      import('../commands.js'),
-    ]);
-    const script = completionScript(SHELLS.find((one) => one === shell) ?? 'bash', COMMANDS);
+  async run({ commands }, { args: [given] }) {
+    const { completionScript } = await import('../../completion/completionScript.js');
+    const [shell] = SHELLS.filter((one) => one === given);
+    if (!shell)
+      throw usageError(`There is no script for ${JSON.stringify(given)}.`, `There is one for ${SHELLS.join(', ')}.`);
+    const script = completionScript(shell, commands);
     return { data: script, table: { headers: [], rows: [] }, names: [], isText: true };
   },
 });

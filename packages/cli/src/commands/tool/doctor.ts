@@ -15,6 +15,7 @@ interface Finding {
 const COLUMNS: readonly Column<Finding>[] = [
   {
     header: 'STATE',
+    firm: true,
     value: ({ state }) => state,
     tone: ({ state }) => (state === 'ok' ? 'good' : state === 'faulty' ? 'bad' : 'faint'),
   },
