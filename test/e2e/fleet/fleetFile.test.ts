@@ -1,40 +1,28 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Site } from '@connected-registry/local-stack/bench/fleet/fleetWorld';
-import { projectRoot } from '@connected-registry/clock/files/projectRoot';
+import { Crctl } from '../cli/crctl.js';
 import { findPasswords } from '../harness/passwordSearch.js';
 import { startRolloutStack, type RolloutStack } from '../rollouts/rolloutStack.js';
 
 let stack: RolloutStack;
 let site: Site;
+let program: Crctl;
 let folder: string;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'fleet-file-'));
   stack = await startRolloutStack({ sites: 1 });
-  const { azure, edge } = stack.it.stack.endpoints;
+  const { azure, edge, functions } = stack.it.stack.endpoints;
+  program = await Crctl.bundled({ CRCTL_URL: functions.url, CRCTL_KEY: functions.key });
+  ({ folder } = program);
   site = { registry: azure.registry, connectedRegistry: edge.connectedRegistry };
 }, 600_000);
 afterAll(async () => {
   await stack.dispose();
-  rmSync(folder, { recursive: true, force: true });
+  program.dispose();
 });
 
-/** Runs `crctl` as a person does. */
-function crctl(...argv: readonly string[]) {
-  const { functions } = stack.it.stack.endpoints;
-  const program = join(projectRoot(), 'packages/cli/bin/crctl.js');
-  return new Promise<{ readonly code: unknown; readonly out: string; readonly err: string }>((resolve) => {
-    execFile(
-      process.execPath,
-      [program, ...argv],
-      { cwd: folder, env: { CRCTL_URL: functions.url, CRCTL_KEY: functions.key } },
-      (error, out, err) => resolve({ code: error ? error.code : 0, out, err }),
-    );
-  });
-}
+const crctl = (...argv: readonly string[]) => program.run(argv);
 
 /** Writes the fleet file with so many devices. */
 function fleetOf(devices: readonly string[], repository = 'hello-world'): void {

@@ -108,9 +108,9 @@ export class FleetApp {
     const rows = clients.map((given, index): RolloutClient => {
       const parsed = parseRow(kind, given, {});
       if (!parsed.success) throw parsed.error;
-      const { data } = parsed;
-      const reference = { registry: '', ...data } as ClientReference;
-      const { writes, problems, end } = this.#row(kind, 'repositories' in data ? toOnboarding(data, '') : reference);
+      const reference: ClientReference = { registry: '', ...parsed.data };
+      const asked = kind === 'onboard' ? toOnboarding(onboardingRow.parse(given), '') : reference;
+      const { writes, problems, end } = this.#row(kind, asked);
       const row = { row: index + 1, ...referenceOf(reference) };
       if (problems.length > 0) return { ...row, state: 'failed', code: 'problems', problems };
       if (dryRun) return { ...row, state: 'planned', writes };

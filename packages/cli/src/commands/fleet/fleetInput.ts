@@ -7,19 +7,16 @@ import type { FleetPlan } from '../../fleet/plan/planFile.js';
 import type { Removal } from '../../fleet/plan/makePlan.js';
 import type { CommandContext } from '../../program/command.js';
 import { usageError } from '../../program/commandError.js';
+import { EXIT } from '../../program/exitCodes.js';
+import { withFile } from '../../program/fileError.js';
 
 /** Reads a file of YAML or JSON; `-` is stdin. @throws {CommandError} */
 export async function readSource(name: string, { world }: CommandContext): Promise<YamlSource> {
   const { yamlSource } = await import('../../fleet/file/yamlSource.js');
   const shown = name === '-' ? 'stdin' : name;
   if (name === '-') return yamlSource(await buffer(world.stdin), shown);
-  let bytes;
-  try {
-    bytes = readFileSync(resolve(world.cwd, name));
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw usageError(`${name} cannot be read (${code}).`);
-  }
+  const path = resolve(world.cwd, name);
+  const bytes = withFile(EXIT.usage, `${name} cannot be read`, () => readFileSync(path));
   return yamlSource(bytes, shown);
 }
 

@@ -2,8 +2,9 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { FleetPlan } from '../../fleet/plan/planFile.js';
 import { defineCommand, type ArgumentSpec } from '../../program/command.js';
-import { CommandError, usageError } from '../../program/commandError.js';
+import { CommandError } from '../../program/commandError.js';
 import { EXIT } from '../../program/exitCodes.js';
+import { withFile } from '../../program/fileError.js';
 import { FLEET_OPTIONS, removalOf } from './options.js';
 import { planOf, readFleet, readSource } from './fleetInput.js';
 
@@ -61,11 +62,8 @@ export const plan = defineCommand({
 /** A plan is whole or not there: the file gets its name when it is complete. */
 function keep(made: FleetPlan, name: string, cwd: string): void {
   const path = resolve(cwd, name);
-  try {
+  withFile(EXIT.failed, `${name} cannot be written`, () => {
     writeFileSync(`${path}.part`, `${JSON.stringify(made, undefined, 2)}\n`);
     renameSync(`${path}.part`, path);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw usageError(`${name} cannot be written (${code}).`);
-  }
+  });
 }

@@ -4,6 +4,7 @@ import { parseCsvRows, type CsvForm } from '@connected-registry/protocol/request
 import { deviceIdentity } from '@connected-registry/protocol/requests/deviceIdentity';
 import { cellValue } from '@connected-registry/protocol/requests/rolloutCsv';
 import { MAX_ROLLOUT_ROWS } from '@connected-registry/protocol/requests/rolloutRequest';
+import { fileCode } from '../../program/fileError.js';
 import { fleetClient } from './fleetSchema.js';
 
 const IDENTITY = Object.keys(deviceIdentity.shape);
@@ -40,8 +41,7 @@ export async function readClientsCsv(folder: string, name: string): Promise<CsvC
   try {
     bytes = readFileSync(resolve(folder, name));
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    return { rows: [], faults: [`${name}: cannot be read (${code})`] };
+    return { rows: [], faults: [`${name}: cannot be read (${fileCode(error)})`] };
   }
   const { rows, lines, faults, faultCount } = await parseCsvRows(bytes, FORM);
   const told = faults.map(
