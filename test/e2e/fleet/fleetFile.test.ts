@@ -113,6 +113,20 @@ test('other rights move a client, a plan names them, and a repository that does 
   expect(refused.out).toContain('would be refused: ');
 });
 
+test('a revoked client stays revoked, whatever the file says about it', async () => {
+  const name = `${site.registry}/${site.connectedRegistry}/device-3`;
+  expect(await crctl('revoke', name, '--yes', '--wait')).toMatchObject({ code: 0 });
+  fleetOf([
+    '{client: device-2, repositories: {hello-world: [content/read, metadata/read]}}',
+    '{client: device-3, endpoint: "edge:5000"}',
+  ]);
+  const plan = await planned();
+  expect(plan.code).toBe(0);
+  expect(plan.out).toContain(`! ${name}\n    is revoked`);
+  expect(await stack.it.armWrites(() => crctl('apply', 'fleet.yaml', '--yes'))).toBe(0);
+  expect((await crctl('clients', 'list', '--state', 'revoked', '-o', 'name')).out).toBe(`${name}\n`);
+});
+
 test('neither files nor output have a password', async () => {
   const texts = ['plan.json', 'prune.json', 'exported.yaml'].map((name) => readFileSync(join(folder, name), 'utf8'));
   expect(await findPasswords(stack.it, texts)).toMatchObject({ found: [], inVaultStore: true });

@@ -4,6 +4,7 @@ import { clientKey, referenceOf, type ClientReference } from '@connected-registr
 import { sameActions, toActions } from '@connected-registry/protocol/names/permissions';
 import type { DeviceIdentity } from '@connected-registry/protocol/requests/deviceIdentity';
 import { toOnboarding, type Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
+import { toReference } from '@connected-registry/protocol/requests/clientsRequest';
 import { onboardingRow, parseRow, rolloutBody } from '@connected-registry/protocol/requests/rolloutRequest';
 import { CLIENT, ROLLOUT } from './answers.js';
 import type { FakeAnswer, FakeApp, SeenRequest } from './fakeWorld.js';
@@ -108,7 +109,7 @@ export class FleetApp {
     const rows = clients.map((given, index): RolloutClient => {
       const parsed = parseRow(kind, given, {});
       if (!parsed.success) throw parsed.error;
-      const reference: ClientReference = { registry: '', ...parsed.data };
+      const reference = toReference(parsed.data, '');
       const asked = kind === 'onboard' ? toOnboarding(onboardingRow.parse(given), '') : reference;
       const { writes, problems, end } = this.#row(kind, asked);
       const row = { row: index + 1, ...referenceOf(reference) };

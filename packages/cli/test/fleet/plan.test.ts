@@ -255,3 +255,23 @@ test('apply asks, and where nobody can answer it starts nothing', async () => {
   expect(err).toContain('Give --yes if you are sure.');
   expect(app.started).toEqual([]);
 });
+
+test('--quick compares without asking the app, says that the writes are unknown, and can be carried out', async () => {
+  const app = new FleetApp();
+  const { crctl } = fleetFolder(app, { 'fleet.yaml': fleetText({ [PLANT]: { clients: ['press-1'] } }) });
+  const plan = await crctl('plan', 'fleet.yaml', '--quick', '--detailed-exitcode', '--out', 'plan.json');
+  expect(plan.code).toBe(2);
+  expect(plan.out).toMatch(/^writes +unknown/m);
+  expect(plan.requests.every(({ method }) => method === 'GET')).toBe(true);
+  expect(await crctl('apply', 'plan.json')).toMatchObject({ code: 0 });
+  expect(app.clients.size).toBe(1);
+});
+
+test('an operation that runs beside is waited for by nobody: the client is unknown, and others are planned', async () => {
+  const running = { ...fakeClient(reference('press-1')), state: 'changing' as const, running: 'key.run' };
+  const app = new FleetApp([running]);
+  const { crctl } = fleetFolder(app, { 'fleet.yaml': fleetText({ [PLANT]: { clients: ['press-1', 'press-2'] } }) });
+  const { code, out } = await crctl('plan', 'fleet.yaml', '--detailed-exitcode');
+  expect(code).toBe(2);
+  expect(out).toContain('1 to add, 0 to change, 0 to remove, 0 equal, 1 unknown');
+});

@@ -31,7 +31,7 @@ export async function dryRunOf(
     const { kind, clients } = chunk;
     const { id } = await routes.startRollout(
       api,
-      { json: { ...rolloutBodyOf(chunk, rollout, 'plan'), dryRun: true } },
+      { json: { ...rolloutBodyOf(chunk, rollout, 'crctl plan'), dryRun: true } },
       {},
     );
     const ended = await repeat(waiting(id), POLL, async () => {

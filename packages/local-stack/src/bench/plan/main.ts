@@ -23,8 +23,8 @@ import { missedIn, usedByOthers, verdict } from '../machine.js';
 
 const HELP = `npm run bench:plan -- [flags]
 
-How long crctl plan takes for a fleet in the local stack. Azure Resource Manager refuses nothing: its read limits make a plan
-of many changes slower, by the reads that are counted here.
+How long crctl plan takes for a fleet in the local stack. Azure Resource Manager refuses nothing here; its limits on reads can
+make a plan slower by the reads that are counted.
 
   --clients N   clients of the fleet (default 1000)
   --sites N     connected registries (default 10)
