@@ -1,4 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { run } from '../../src/program/run.js';
+import { PROBLEM } from '../fakes/answers.js';
+import { fakeWorld } from '../fakes/fakeWorld.js';
 import { fakeClient, FleetApp, type FakeClient } from '../fakes/fleetApp.js';
 import { fleetFolder, fleetText, REGISTRY } from './commands.js';
 
@@ -274,4 +279,25 @@ test('an operation that runs beside is waited for by nobody: the client is unkno
   const { code, out } = await crctl('plan', 'fleet.yaml', '--detailed-exitcode');
   expect(code).toBe(2);
   expect(out).toContain('1 to add, 0 to change, 0 to remove, 0 equal, 1 unknown');
+});
+
+test('faults that the app finds in rows are told by their place in the file', async () => {
+  const app = new FleetApp();
+  const text = fleetText({ [PLANT]: { clients: ['press-1', 'press-2'] } });
+  const world = fakeWorld((request) =>
+    request.method === 'GET'
+      ? app.answer(request)
+      : {
+          status: 400,
+          json: {
+            ...PROBLEM,
+            errors: [{ row: 2, field: 'clients.1.connectedRegistry', message: 'does not exist', fix: 'Create it.' }],
+          },
+        },
+  );
+  writeFileSync(join(world.cwd, 'fleet.yaml'), text);
+  expect(await run(['plan', 'fleet.yaml'], world)).toBe(4);
+  expect(world.err()).toMatch(
+    /fleet\.yaml:1:\d+: plant7registry\/press-2: connectedRegistry does not exist\n {4}Create it\.\n/,
+  );
 });

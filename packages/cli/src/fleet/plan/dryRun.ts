@@ -1,6 +1,8 @@
 import type { RolloutClient } from '@connected-registry/protocol/answers/rolloutAnswers';
 import type { Api } from '../../api/api.js';
+import { ProblemError } from '../../api/problem.js';
 import { routes } from '../../api/routes.js';
+import { CommandError } from '../../program/commandError.js';
 import { repeat, type Waiting } from '../../watch/deadline.js';
 import type { DesiredFleet } from '../file/desiredFleet.js';
 import { chunksOf, rolloutBodyOf } from './rolloutBodies.js';
@@ -29,11 +31,10 @@ export async function dryRunOf(
   const dryRuns: FleetPlan['dryRuns'][number][] = [];
   for (const chunk of chunksOf(entries)) {
     const { kind, clients } = chunk;
-    const { id } = await routes.startRollout(
-      api,
-      { json: { ...rolloutBodyOf(chunk, rollout, 'crctl plan'), dryRun: true } },
-      {},
-    );
+    const body = { json: { ...rolloutBodyOf(chunk, rollout, 'crctl plan'), dryRun: true } };
+    const { id } = await routes.startRollout(api, body, {}).catch((error: unknown) => {
+      throw inTheFile(error, clients);
+    });
     const ended = await repeat(waiting(id), POLL, async () => {
       const found = await routes.rollout(api, id);
       return found.status === 'running' || found.status === 'opening' ? undefined : found;
@@ -49,6 +50,24 @@ export async function dryRunOf(
     clients.forEach((entry, index) => told.set(entry.key, withPlan(entry, rows.get(index + 1))));
   }
   return { entries: entries.map((entry) => told.get(entry.key) ?? entry), dryRuns };
+}
+
+/** The app's faults of rows, by the clients and the places of the fleet file. */
+function inTheFile(error: unknown, clients: readonly PlanEntry[]): unknown {
+  if (!(error instanceof ProblemError)) return error;
+  const { errors, errorCount } = error.problem;
+  if (errors === undefined || errors.some(({ row }) => row === undefined)) return error;
+  const further = errorCount === undefined ? 0 : errorCount - errors.length;
+  const lines = errors.flatMap(({ row, field, message, fix }) => {
+    const entry = row === undefined ? undefined : clients[row - 1];
+    const name = field.replace(/^clients\.\d+\.?/, '');
+    const place = entry?.place === undefined ? '' : `${entry.place}: `;
+    return [`${place}${entry?.connectedRegistry}/${entry?.client}: ${name} ${message}`, `  ${fix}`];
+  });
+  return new CommandError(error.code, error.message, [
+    ...lines,
+    ...(further > 0 ? [`${further} more errors are not listed.`] : []),
+  ]);
 }
 
 /** @returns rows by their number, from 1 */
