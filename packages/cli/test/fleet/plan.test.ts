@@ -241,7 +241,7 @@ describe('a kept plan', () => {
     put('plan.json', JSON.stringify({ ...made, clients: made.clients.slice(1) }));
     const { code, err } = await crctl('apply', 'plan.json', '--yes');
     expect(code).toBe(2);
-    expect(err).toContain('has been changed since it was made');
+    expect(err).toContain('does not have the clients that its plan saw');
     expect(app.started).toEqual([]);
   });
 });

@@ -70,7 +70,7 @@ async function keptPlan(source: YamlSource, file: string, url: string): Promise<
   }
   const plan = parsed.data;
   if (plan.seen !== seenByPlan(plan.clients))
-    throw usageError(`${file} has been changed since it was made. Plan again.`);
+    throw usageError(`${file} does not have the clients that its plan saw. Plan again.`);
   if (plan.app !== url)
     throw new CommandError(EXIT.refused, `The plan is for ${plan.app}, and not for ${url}.`, ['Nothing was started.']);
   return plan;
