@@ -14,15 +14,29 @@ interface Refused {
   readonly text: string;
 }
 
+/** A problem that the app answered, for those who know more about its rows than the app does. */
+export class ProblemError extends CommandError {
+  constructor(
+    code: ExitCode,
+    message: string,
+    details: readonly string[],
+    readonly problem: ProblemDetails,
+  ) {
+    super(code, message, details);
+  }
+}
+
 /** Makes an error of a problem answer, with every reason and fix that it has. */
 export async function readProblem({ method, path, status, text }: Refused): Promise<CommandError> {
   const problem = problemDetails.safeParse(parsed(text));
   if (problem.success) {
     const { title, detail } = problem.data;
-    return new CommandError(exitOf(status), `${title} (${status} ${problem.data.code})`, [
-      detail,
-      ...problemLines(problem.data),
-    ]);
+    return new ProblemError(
+      exitOf(status),
+      `${title} (${status} ${problem.data.code})`,
+      [detail, ...problemLines(problem.data)],
+      problem.data,
+    );
   }
   return new CommandError(exitOf(status), `${method} /api${path} was answered ${status}.`, adviceOf(status));
 }

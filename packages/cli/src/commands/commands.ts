@@ -12,6 +12,10 @@ import { contexts } from './contexts/contexts.js';
 import { login } from './contexts/login.js';
 import { logout } from './contexts/logout.js';
 import { use } from './contexts/use.js';
+import { apply } from './fleet/apply.js';
+import { exportFleetFile } from './fleet/export.js';
+import { plan } from './fleet/plan.js';
+import { schema } from './fleet/schema.js';
 import { opsCancel } from './ops/cancel.js';
 import { opsList } from './ops/list.js';
 import { opsShow } from './ops/show.js';
@@ -42,6 +46,10 @@ export const COMMANDS: readonly Command[] = [
   revoke,
   enrol,
   check,
+  plan,
+  apply,
+  exportFleetFile,
+  schema,
   clientsList,
   clientsShow,
   withdraw,

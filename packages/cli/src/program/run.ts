@@ -22,7 +22,9 @@ export async function run(argv: readonly string[], world: World): Promise<ExitCo
     err: (text) => world.stderr.write(text),
     columns: (world.stdout.isTTY === true && world.stdout.columns) || HELP_COLUMNS,
   });
-  if (parsed.kind === 'over') return parsed.code;
+  // With this flag code 2 says that there are changes, which a mistyped line must not.
+  if (parsed.kind === 'over')
+    return parsed.code === EXIT.usage && argv.includes('--detailed-exitcode') ? EXIT.failed : parsed.code;
   const { command, args, options, globals } = parsed;
   try {
     if (globals.query !== undefined) (await import('../output/query.js')).checkQuery(globals.query);

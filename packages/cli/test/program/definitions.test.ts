@@ -29,7 +29,7 @@ describe.each(COMMANDS.map((command) => [command.name, command] as const))('%s',
 
   test('has examples that the parser takes', async () => {
     for (const { line } of command.examples)
-      for (const part of line.split(/\s*[|]\s*(?:xargs )?/).filter((one) => one.includes('crctl'))) {
+      for (const part of line.split(/\s*[|>]\s*(?:xargs )?/).filter((one) => one.includes('crctl'))) {
         const words = [...part.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
         const argv = words
           .slice(words.findIndex((word) => word.endsWith('crctl')) + 1)

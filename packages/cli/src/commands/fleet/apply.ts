@@ -1,0 +1,115 @@
+import type { CarriedOut } from '../../fleet/carryOut.js';
+import type { FleetPlan } from '../../fleet/plan/planFile.js';
+import type { YamlSource } from '../../fleet/file/yamlSource.js';
+import { defineCommand, type CommandContext } from '../../program/command.js';
+import { CommandError, usageError } from '../../program/commandError.js';
+import { EXIT } from '../../program/exitCodes.js';
+import { tableOf, type Output } from '../../output/output.js';
+import { paintFor } from '../../output/paint.js';
+import { judged, rolloutWaiting } from '../rollouts/outcome.js';
+import { confirm, YES_OPTION } from '../shared/confirm.js';
+import { WATCH_OPTIONS } from '../shared/waiting.js';
+import { planOf, readFleet, readSource } from './fleetInput.js';
+import { FLEET_OPTIONS, removalOf } from './options.js';
+
+export const apply = defineCommand({
+  name: 'apply',
+  summary: 'carry out a plan, or plan a fleet file and carry that out',
+  description:
+    'Starts rollouts and follows them. A plan whose world has moved since is refused. Clients are removed when everything else has succeeded. It asks before it carries out a plan that it made itself, or one that removes clients. If waiting ends early, the app goes on with the rollout in progress and later ones are not started: plan again.',
+  args: [{ name: 'FILE', help: 'plan that `crctl plan --out` has kept, or a fleet file; - is stdin' }],
+  options: { ...FLEET_OPTIONS, ...YES_OPTION, ...WATCH_OPTIONS },
+  examples: [
+    { text: 'what was reviewed', line: 'crctl apply plan.json' },
+    { text: 'plan and carry out at once', line: 'crctl apply fleet.yaml --yes' },
+  ],
+  usesApp: true,
+  async run(context, { args: [file = ''], options }) {
+    const removal = removalOf(options);
+    const source = await readSource(file, context);
+    const { api } = await context.connect();
+    const { carryOut, checkUnmoved } = await import('../../fleet/carryOut.js');
+    const { countOf } = await import('../../fleet/plan/counts.js');
+    const kept = isPlan(source.value);
+    if (kept && (options.prune || options.registry !== undefined))
+      throw usageError('A plan has been made already: --prune and --registry belong to crctl plan.');
+    const plan = kept
+      ? await keptPlan(source, file, api.url)
+      : await planOf(context, await readFleet(source, file, options.registry, context), file, removal, true);
+    if (kept) await checkUnmoved(api, plan);
+    else await show(context, plan);
+    const changes = countOf(plan.clients, '+', '~', '-');
+    const removals = countOf(plan.clients, '-');
+    if (changes > 0 && (!kept || removals > 0))
+      await confirm(context, `Carry out ${changes} changes, of which ${removals} remove a client`, options.yes);
+    const { watchRollout } = await import('../../watch/watchRollout.js');
+    const done = await carryOut(api, plan, (rollout) =>
+      watchRollout(
+        api,
+        rollout.id,
+        rolloutWaiting(context, rollout.id, options.timeout),
+        { sink: context.world.stderr, as: context.isWatched ? 'drawing' : 'nothing' },
+        true,
+      ),
+    );
+    return outcome(context, plan, done);
+  },
+});
+
+function isPlan(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'FleetPlan';
+}
+
+/** @throws {CommandError} if it is no plan, or that of another app */
+async function keptPlan(source: YamlSource, file: string, url: string): Promise<FleetPlan> {
+  const { fleetPlan, seenByPlan } = await import('../../fleet/plan/planFile.js');
+  const parsed = fleetPlan.safeParse(source.value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw usageError(`${file} is not a plan of this crctl.`, `${issue?.path.join('.')}: ${issue?.message}`);
+  }
+  const plan = parsed.data;
+  if (plan.seen !== seenByPlan(plan.clients))
+    throw usageError(`${file} does not have the clients that its plan saw. Plan again.`);
+  if (plan.app !== url)
+    throw new CommandError(EXIT.refused, `The plan is for ${plan.app}, and not for ${url}.`, ['Nothing was started.']);
+  return plan;
+}
+
+/** What is about to be asked about. */
+async function show({ world }: CommandContext, plan: FleetPlan): Promise<void> {
+  const [{ planBlocks }, { drawBlocks, widthOf }] = await Promise.all([
+    import('../../fleet/plan/planView.js'),
+    import('../../output/render.js'),
+  ]);
+  const style = { width: widthOf(world.stderr), headers: true, paint: paintFor(world.stderr, world, false) };
+  for (const line of await drawBlocks(planBlocks(plan, false), style)) world.stderr.write(`${line}\n`);
+}
+
+async function outcome(context: CommandContext, plan: FleetPlan, done: CarriedOut): Promise<Output> {
+  const [{ ROLLOUT_COLUMNS }, { blocked }] = await Promise.all([
+    import('../../views/rollout.js'),
+    import('../../fleet/plan/counts.js'),
+  ]);
+  const { rollouts, removalsLeft, changesLeft } = done;
+  const verdicts = rollouts.map((rollout) => judged(context, rollout));
+  const refused = blocked(plan.clients).length;
+  const exit = verdicts.find((one) => one.exit !== undefined)?.exit ?? (refused > 0 ? EXIT.failed : EXIT.done);
+  return {
+    data: { rollouts },
+    table: tableOf(rollouts, ROLLOUT_COLUMNS),
+    names: rollouts.map(({ id }) => id),
+    exit,
+    notes: [
+      ...(rollouts.length === 0 ? ['There was nothing to start.'] : []),
+      ...verdicts.flatMap(({ notes }) => (notes === undefined ? [] : notes)),
+      ...(refused > 0 ? [`${refused} clients were not started, since the app would refuse them: plan again.`] : []),
+      ...(changesLeft > 0
+        ? [`${changesLeft} clients were not started, since the rollout before them did not end well.`]
+        : []),
+      ...(removalsLeft > 0
+        ? [`${removalsLeft} clients were not removed, since not everything else has succeeded.`]
+        : []),
+    ],
+  };
+}

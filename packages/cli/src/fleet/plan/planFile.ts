@@ -1,0 +1,88 @@
+import { shortHash, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { onboardingRow, rolloutBody } from '@connected-registry/protocol/requests/rolloutRequest';
+import { clientName } from '@connected-registry/protocol/requests/clientsRequest';
+import { z } from 'zod';
+import { API_VERSION } from '../file/fleetSchema.js';
+import { seenHash, type ClientFacts } from '../world/clientFacts.js';
+import { MARKS } from './verdict.js';
+import type { PlanEntry } from './entries.js';
+
+const { registry, connectedRegistry, client } = clientName.shape;
+const texts = z.array(z.string()).readonly();
+
+const entry = z.strictObject({
+  mark: z.enum(MARKS),
+  key: z.string(),
+  registry: registry.unwrap(),
+  connectedRegistry,
+  client,
+  reasons: texts,
+  place: z.string().exactOptional(),
+  seen: z.string().exactOptional(),
+  sawIdentity: z.literal(true).exactOptional(),
+  row: onboardingRow.exactOptional(),
+  writes: texts.exactOptional(),
+  problems: texts.exactOptional(),
+});
+
+const scope = z.strictObject({ registry: registry.unwrap(), connectedRegistry });
+
+const { waves, failureLimit, freezeWindows } = rolloutBody.shape;
+
+/** A plan as it is kept in a file, and as JSON has it. It holds names and rights, and no secrets. */
+export const fleetPlan = z.strictObject({
+  apiVersion: z.literal(API_VERSION),
+  kind: z.literal('FleetPlan'),
+  /** Address of the app that was asked. */
+  app: z.string(),
+  /** The fleet file, as it was named. */
+  file: z.string(),
+  madeAt: z.iso.datetime(),
+  /** Fingerprint of all that the plan saw. */
+  seen: z.string(),
+  scopes: z.array(scope).readonly(),
+  rollout: z.strictObject({ waves, failureLimit, freezeWindows }),
+  /** What the app's dry runs said of all changes together: writes to Azure Resource Manager, and seconds at its rates. */
+  dryRuns: z
+    .array(
+      z.strictObject({
+        kind: z.enum(['onboard', 'offboard']),
+        clients: z.int(),
+        writes: z.number(),
+        seconds: z.number().exactOptional(),
+      }),
+    )
+    .readonly(),
+  clients: z.array(entry).readonly(),
+});
+export type FleetPlan = z.infer<typeof fleetPlan>;
+
+/** @param entries of every client in the scopes of the plan */
+export function seenByPlan(entries: readonly Pick<PlanEntry, 'key' | 'seen'>[]): string {
+  const parts = entries.map(({ key, seen }) => [key, seen === undefined ? 'absent' : seen]);
+  return shortHash(
+    parts.sort(([left = ''], [right = '']) => (left < right ? -1 : 1)),
+    32,
+  );
+}
+
+/** How a client differs from what a plan saw of it. */
+export interface Moved extends ClientReference {
+  readonly how: 'has changed' | 'is gone' | 'is new';
+}
+
+/** Compares the world with what a plan saw. @returns every client that moved; none if the plan still holds */
+export function movedSince(plan: Pick<FleetPlan, 'clients'>, world: readonly ClientFacts[]): Moved[] {
+  const present = new Map(world.map((facts) => [facts.key, facts]));
+  const planned = new Set(plan.clients.map(({ key }) => key));
+  return [
+    ...plan.clients.flatMap(({ key, seen, registry: ofRegistry, connectedRegistry: place, client: id }): Moved[] => {
+      const facts = present.get(key);
+      const reference = { registry: ofRegistry, connectedRegistry: place, client: id };
+      if (!facts) return seen === undefined ? [] : [{ ...reference, how: 'is gone' }];
+      if (seen === undefined) return [{ ...reference, how: 'is new' }];
+      return seenHash(facts) === seen ? [] : [{ ...reference, how: 'has changed' }];
+    }),
+    ...world.filter(({ key }) => !planned.has(key)).map(({ reference }): Moved => ({ ...reference, how: 'is new' })),
+  ];
+}

@@ -1,0 +1,63 @@
+import { tableOf, type Block, type Column, type Output } from '../../output/output.js';
+import { formatDuration } from '../../program/duration.js';
+import { blocked, countOf, summary } from './counts.js';
+import type { PlanEntry } from './entries.js';
+import type { FleetPlan } from './planFile.js';
+import { MARKS } from './verdict.js';
+
+const COLUMNS: readonly Column<PlanEntry>[] = [
+  { header: 'MARK', value: ({ mark }) => mark },
+  { header: 'REGISTRY', value: ({ registry }) => registry },
+  { header: 'CONNECTED REGISTRY', value: ({ connectedRegistry }) => connectedRegistry },
+  { header: 'CLIENT', value: ({ client }) => client },
+  { header: 'REASONS', value: ({ reasons }) => reasons.join('; ') },
+  { header: 'WRITES', value: ({ writes }) => writes?.join('; ') },
+  { header: 'PROBLEMS', value: ({ problems }) => problems?.join(', ') },
+];
+
+/** @param withEqual lists also what is equal, which is most of a fleet */
+export function planOutput(plan: FleetPlan, withEqual: boolean): Output {
+  const shown = plan.clients.filter(({ mark }) => withEqual || mark !== '=');
+  const changes = plan.clients.filter(({ mark }) => mark === '+' || mark === '~' || mark === '-');
+  return {
+    data: plan,
+    table: tableOf(shown, COLUMNS),
+    names: changes.map(({ registry, connectedRegistry, client }) => `${registry}/${connectedRegistry}/${client}`),
+    blocks: planBlocks(plan, withEqual),
+  };
+}
+
+/** The plan for a reader: its clients by mark, and in sum what it costs. */
+export function planBlocks(plan: FleetPlan, withEqual: boolean): Block[] {
+  const lines = MARKS.filter((mark) => withEqual || mark !== '=').flatMap((mark) =>
+    plan.clients.filter((one) => one.mark === mark).flatMap(entryLines),
+  );
+  const refused = blocked(plan.clients).length;
+  const isUnasked = plan.dryRuns.length === 0 && countOf(plan.clients, '+', '~', '-') > 0;
+  return [
+    ...(lines.length > 0 ? [{ lines }] : []),
+    {
+      fields: [
+        ['plan', summary(plan.clients)],
+        ...plan.dryRuns.map(
+          ({ kind, clients, writes, seconds }) =>
+            [
+              kind,
+              `${clients} clients, ${writes} writes to Azure Resource Manager, ${seconds === undefined ? 'in an unknown time' : `at least ${formatDuration(seconds)} at its rates`}`,
+            ] as const,
+        ),
+        ['writes', isUnasked ? 'unknown, since the app was not asked (--quick)' : undefined],
+        ['refused', refused > 0 ? `${refused} clients would be refused, and are not started` : undefined],
+      ],
+    },
+  ];
+}
+
+function entryLines({ mark, registry, connectedRegistry, client, reasons, writes, problems }: PlanEntry): string[] {
+  return [
+    `${mark} ${registry}/${connectedRegistry}/${client}`,
+    ...reasons.map((reason) => `    ${reason}`),
+    ...(writes === undefined ? [] : writes.map((write) => `    * ${write}`)),
+    ...(problems === undefined ? [] : [`    would be refused: ${problems.join(', ')}`]),
+  ];
+}

@@ -1,0 +1,53 @@
+import { MAX_ROLLOUT_ROWS, type rolloutBody } from '@connected-registry/protocol/requests/rolloutRequest';
+import type { z } from 'zod';
+import type { DesiredFleet } from '../file/desiredFleet.js';
+import type { PlanEntry } from './entries.js';
+
+/** Clients of one rollout. */
+export interface Chunk {
+  readonly kind: 'onboard' | 'offboard';
+  readonly clients: readonly PlanEntry[];
+}
+
+/** Maximum bytes of the rows of one request: the API takes 8 MB. */
+const MAX_BYTES = 6_000_000;
+
+/** The rollouts of a plan, in their order: everything that is added or changed before anything that is removed. */
+export function chunksOf(entries: readonly PlanEntry[]): Chunk[] {
+  const changes = entries.filter(({ mark, row }) => (mark === '+' || mark === '~') && row !== undefined);
+  const removals = entries.filter(({ mark }) => mark === '-');
+  return [
+    ...split(changes).map((clients): Chunk => ({ kind: 'onboard', clients })),
+    ...split(removals).map((clients): Chunk => ({ kind: 'offboard', clients })),
+  ];
+}
+
+function split(entries: readonly PlanEntry[]): PlanEntry[][] {
+  const parts: PlanEntry[][] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const last = parts.at(-1);
+    const more = Buffer.byteLength(JSON.stringify(rowOf(entry)));
+    if (last && last.length < MAX_ROLLOUT_ROWS && bytes + more <= MAX_BYTES) {
+      last.push(entry);
+      bytes += more;
+    } else {
+      parts.push([entry]);
+      bytes = more;
+    }
+  }
+  return parts;
+}
+
+function rowOf({ mark, row, registry, connectedRegistry, client }: PlanEntry) {
+  return mark === '-' || row === undefined ? { registry, connectedRegistry, client } : row;
+}
+
+/** The request for a rollout. */
+export function rolloutBodyOf(
+  { kind, clients }: Chunk,
+  rollout: DesiredFleet['rollout'],
+  name: string,
+): z.input<typeof rolloutBody> {
+  return { name, kind, ...rollout, clients: clients.map(rowOf) };
+}

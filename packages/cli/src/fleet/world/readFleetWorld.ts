@@ -1,0 +1,81 @@
+import type { ClientView } from '@connected-registry/protocol/answers/clientAnswers';
+import { sameName } from '@connected-registry/protocol/names/sameName';
+import type { Api } from '../../api/api.js';
+import { routes } from '../../api/routes.js';
+import type { Scope } from '../file/desiredFleet.js';
+import { factsOf, type ClientFacts } from './clientFacts.js';
+
+/** Requests under way at once. */
+const AT_ONCE = 8;
+/** Clients of one page: the API's maximum. */
+const PAGE = '100';
+
+/** What to read beyond lists. */
+export interface WorldQuestion {
+  /** Undefined: all. */
+  readonly scopes: readonly Scope[] | undefined;
+  /** Whether the identity of a client is needed, which costs a request. */
+  readonly needsIdentity: (key: string) => boolean;
+}
+
+/**
+ * Reads the clients of connected registries. Pages of the API are not of one instant, so a client that comes or goes meanwhile may be
+ * in them or not; a plan is compared with the world once more before it is carried out.
+ */
+export async function readFleetWorld(api: Api, question: WorldQuestion): Promise<ClientFacts[]> {
+  const { scopes, needsIdentity } = question;
+  const views = (await listed(api, scopes)).filter((view) => scopes === undefined || scopes.some(isScopeOf(view)));
+  // Clients with equal rights share a scope map, which is read once.
+  const maps = new Map<string, readonly string[] | undefined>();
+  for (const view of views) if (isCut(view)) maps.set(mapKey(view), undefined);
+  const whole = new Map<string, ClientView | 'gone'>();
+  const first = new Map(views.filter(isCut).map((view) => [mapKey(view), view.key]));
+  const asked = new Set([...first.values(), ...views.map(({ key }) => key).filter(needsIdentity)]);
+  await eachOf([...asked], async (key) => {
+    const answer = await routes.client(api, key);
+    whole.set(key, answer.state === 'absent' ? 'gone' : answer);
+  });
+  for (const view of whole.values()) if (view !== 'gone') maps.set(mapKey(view), view.scopeMap.actions);
+  return views.flatMap((view) => {
+    const own = whole.get(view.key);
+    if (own === 'gone') return [];
+    if (own) return [factsOf(own, true)];
+    const actions = isCut(view) ? maps.get(mapKey(view)) : undefined;
+    return [factsOf(actions === undefined ? view : { ...view, scopeMap: { ...view.scopeMap, actions } }, false)];
+  });
+}
+
+const isScopeOf =
+  (view: ClientView) =>
+  (scope: Scope): boolean =>
+    sameName(scope.registry, view.registry) && sameName(scope.connectedRegistry, view.connectedRegistry);
+
+const isCut = ({ scopeMap }: ClientView): boolean => scopeMap.actions.length < scopeMap.actionCount;
+const mapKey = ({ registry, scopeMap }: ClientView): string => `${registry}/${scopeMap.name}`.toLowerCase();
+
+/** All clients, or those of the one connected registry in question. */
+async function listed(api: Api, scopes: readonly Scope[] | undefined): Promise<ClientView[]> {
+  const [only, ...others] = scopes === undefined ? [] : scopes;
+  const filter = only !== undefined && others.length === 0 ? only : {};
+  const found = new Map<string, ClientView>();
+  let continuation: string | undefined;
+  do {
+    const page = await routes.clients(api, {
+      ...filter,
+      top: PAGE,
+      ...(continuation === undefined ? {} : { continuation }),
+    });
+    for (const client of page.clients) found.set(client.key, client);
+    ({ continuation } = page);
+  } while (continuation !== undefined);
+  return [...found.values()];
+}
+
+/** Works on a few at once. */
+async function eachOf<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const left = [...items];
+  const worker = async (): Promise<void> => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
