@@ -133,7 +133,8 @@ await runBench(
         );
         measured.push(await measure(`${clients} clients to add, each planned by the app`, fleet, stack, folder));
         say(`${clients} clients are onboarded`);
-        await rolloutFleet({ app: stack.endpoints.functions, clients, sites, pass: () => sleep(500), say });
+        const app = stack.endpoints.functions;
+        await rolloutFleet({ app, clients, sites, pass: () => sleep(500), accepted: () => Promise.resolve(), say });
         measured.push(await measure(`${clients} clients, no changes`, fleet, stack, folder));
         const changed = fleetFile(clients, sites, (n) =>
           n < FEW ? { 'hello-world': ['content/read', 'metadata/read'] } : pulls,
