@@ -22,6 +22,7 @@ import {
   startStackForHubDevices,
   type HubRecording,
 } from './hubDevices.js';
+import { provenReports } from './provenReports.js';
 
 /*
  * Devices of an IoT Hub that report keys in their twins: each is the agent in its own process, which knows its hub and the
@@ -82,10 +83,6 @@ const secretsOf = ({ host, user, password }: Login) => {
 };
 const searchFor = (secrets: readonly string[]) => new NeedleSearch(secrets.flatMap(formsOf));
 
-/** The report keys with which devices have reported and acknowledged. */
-const reportKeys = () =>
-  appWire.exchanges.flatMap(({ authorization }) => /^PullCheck [^:]+:(\S+)$/.exec(authorization)?.[1] ?? []);
-
 test('a device joins by the keys in its twin, is onboarded and rotated by sealed methods, and is shut out', async () => {
   const client = 'vouched';
   const device = deviceOf(client, { app: appWire.url, hubPort: hubWire.port });
@@ -120,8 +117,10 @@ test('a device joins by the keys in its twin, is onboarded and rotated by sealed
   // What was sent is there, sealed: messages with their secrets, and no report key.
   const sent = hubWire.bytes().toString('latin1');
   expect(sent.match(/"message":"[\w-]+(\.[\w-]+){4}","secret":"[\w-]+(\.[\w-]+){4}"/g)?.length).toBeGreaterThan(1);
-  expect(reportKeys().length).toBeGreaterThan(3);
-  const keys = searchFor(reportKeys());
+  const reports = provenReports(it, appWire.exchanges);
+  expect(reports.length).toBeGreaterThan(3);
+  expect(reports.every(({ isProven }) => isProven)).toBe(true);
+  const keys = searchFor(reports.map(({ key }) => key));
   expect(keys.isIn(hubWire.bytes())).toBe(false);
   expect(appWire.exchanges.some(({ answer }) => keys.isIn(answer))).toBe(false);
   expect(keys.isIn(await hub.twin(client))).toBe(false);
