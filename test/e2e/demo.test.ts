@@ -22,6 +22,8 @@ test('npm run demo onboards a device of each kind, shows what it replaces, rolls
     'az role assignment create --role "Key Vault Secrets User"',
     'agent join --token-file',
     "opened on the device, in docker's config.json",
+    'device-3 appears at an IoT hub',
+    'got its own through the hub',
     'What now exists',
     'pull-manifest-unknown',
     'as before',

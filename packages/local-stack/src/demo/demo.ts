@@ -6,8 +6,10 @@ import type { Stack } from '../stack/stack.js';
 import { letAppGiveAccess, takeDeviceRights, vaultAssignments } from '../stack/devices/deviceRights.js';
 import { startRecordingProxy, type Exchange } from '../stack/devices/recordingProxy.js';
 import { issueJoinToken, JoinedAgent } from './joinedAgent.js';
-import { AGENT_STEP, FOR_JOINED, joinStep, joinTokenStep } from './joining.js';
-import { follow, onboard, type ShownOperation } from './operations.js';
+import type { DeviceAgent } from './deviceAgent.js';
+import { HubAgent } from './hubAgent.js';
+import { AGENT_STEP, FOR_SEALED, joinStep, joinTokenStep, reportedKeyStep } from './joining.js';
+import { follow, onboard, onboardedByEvent, type ShownOperation } from './operations.js';
 import type { Paint } from './paint.js';
 import { searchPasswords } from './passwords.js';
 import { QUICKSTART, replacedBySteps } from './quickstart.js';
@@ -15,7 +17,9 @@ import { Timeline } from './timeline.js';
 
 const CLIENT = 'device-1';
 const JOINED_CLIENT = 'device-2';
-const FAILING_CLIENT = 'device-3';
+/** The device of a hub; main.ts has its profile. */
+export const HUB_CLIENT = 'device-3';
+const FAILING_CLIENT = 'device-4';
 const MISSING_TAG = `${QUICKSTART.repository}:no-such-tag`;
 
 /** The output of the demo. */
@@ -26,8 +30,8 @@ export interface Screen {
 }
 
 /**
- * Onboards one device of each kind, one with an identity in Entra and one that joins, and one that cannot succeed; then
- * looks for their passwords everywhere.
+ * Onboards one device of each kind: one with an identity in Entra, one that joins, and one of an IoT hub; and one that cannot
+ * succeed. Then it looks for their passwords everywhere.
  *
  * @returns whether the pulls were verified, the failure left nothing behind, and no password was found
  */
@@ -37,14 +41,19 @@ export async function demonstrate(stack: Stack, screen: Screen): Promise<boolean
   await letAppGiveAccess(stack.controlPlane);
   if (!(await showOnboarding(stack, screen))) return false;
   const proxy = await startRecordingProxy(stack);
-  const agent = new JoinedAgent(stack, join(stack.ground.dataFolder, JOINED_CLIENT), proxy.url);
+  const folderOf = (client: string) => join(stack.ground.dataFolder, client);
+  const joined = new JoinedAgent(stack, folderOf(JOINED_CLIENT), proxy.url);
+  let ofHub: HubAgent | undefined;
+  const stop = () => Promise.all([joined.stop(), ofHub?.stop()]);
   try {
-    if (!(await showJoining(stack, screen, agent))) return false;
+    if (!(await showJoining(stack, screen, joined))) return false;
+    ofHub = await HubAgent.create(stack, HUB_CLIENT, folderOf(HUB_CLIENT), proxy.url);
+    if (!(await showHubDevice(stack, screen, ofHub))) return false;
     if (!(await showRollback(stack, screen))) return false;
-    await agent.stop();
-    return await showPasswords(stack, screen, proxy.exchanges, agent.configFile);
+    await stop();
+    return await showPasswords(stack, screen, proxy.exchanges, [joined.configFile, ofHub.configFile]);
   } finally {
-    await agent.stop();
+    await stop();
     await proxy.close();
   }
 }
@@ -102,7 +111,7 @@ ${operationsOf(requests)}
 }
 
 async function showJoining(stack: Stack, { print, paint, width }: Screen, agent: JoinedAgent): Promise<boolean> {
-  const { functions, edge } = stack.endpoints;
+  const { edge } = stack.endpoints;
   print(
     `\n${paint.strong(`Letting ${JOINED_CLIENT} in`)}, which has no Entra identity, and knows the app's address and a join token only\n`,
   );
@@ -114,13 +123,34 @@ async function showJoining(stack: Stack, { print, paint, width }: Screen, agent:
   joining.did('agent', AGENT_STEP);
 
   print(`\n${paint.strong(`Onboarding ${JOINED_CLIENT}`)}, by the same request without an identity\n`);
-  const timeline = new Timeline(print, paint, width, FOR_JOINED);
-  const address = await onboard(functions, {
+  const address = await onboard(stack.endpoints.functions, {
     connectedRegistry: edge.connectedRegistry,
     client: JOINED_CLIENT,
     repositories: [QUICKSTART.repository],
   });
-  const ended = await follow(address, functions.key, (operation) => timeline.show(operation));
+  return showSealed(stack, { print, paint, width }, address, agent);
+}
+
+async function showHubDevice(stack: Stack, screen: Screen, agent: HubAgent): Promise<boolean> {
+  const { print, paint, width } = screen;
+  const { functions } = stack.endpoints;
+  print(
+    `\n${paint.strong(`${HUB_CLIENT} appears at an IoT hub`)}, whose event onboards it; the hub vouches for its keys and carries everything, sealed\n`,
+  );
+  await agent.start();
+  new Timeline(print, paint, width).did('agent', reportedKeyStep(await agent.thumbprint()));
+  return showSealed(stack, screen, await onboardedByEvent(functions, HUB_CLIENT), agent);
+}
+
+/** Follows the onboarding of a device that has keys of its own. @param address of the operation */
+async function showSealed(
+  { endpoints }: Stack,
+  { print, paint, width }: Screen,
+  address: string,
+  agent: DeviceAgent,
+): Promise<boolean> {
+  const timeline = new Timeline(print, paint, width, FOR_SEALED);
+  const ended = await follow(address, endpoints.functions.key, (operation) => timeline.show(operation));
   if (ended.status !== 'completed') {
     print(paint.bad(`\nThe pull was not verified. ${failureOf(ended)}`));
     return false;
@@ -134,19 +164,20 @@ async function showPasswords(
   stack: Stack,
   { print, paint }: Screen,
   exchanges: readonly Exchange[],
-  configFile: string,
+  configFiles: readonly string[],
 ): Promise<boolean> {
   const places = { dataFolder: stack.ground.dataFolder, operator: stack.controlPlane.operator };
-  const { passwords, recorded, files, found, isSearchSound } = await searchPasswords(places, exchanges, configFile);
+  const { passwords, recorded, files, found, isSearchSound } = await searchPasswords(places, exchanges, configFiles);
   print(`
 ${paint.strong('Where the passwords are')}, searched for in every form that they can be written in
   Key Vault    ${passwords} passwords
   ${CLIENT}     reads its own from the vault
-  ${JOINED_CLIENT}     got its own ${recorded.sealed} times, each time sealed to its key; it is in its config.json
-  searched     ${recorded.requests} requests of ${JOINED_CLIENT} with their answers, ${recorded.bytes} bytes, recorded in front of the app
-               ${files.count} files, ${files.bytes} bytes: logs, durable history, events, requests to Azure
+  ${JOINED_CLIENT}     asked for its own ${recorded.sealed} times, and got it sealed to its key; it is in its config.json
+  ${HUB_CLIENT}     got its own through the hub, sealed to its key; it is in its config.json
+  searched     ${recorded.requests} requests of both with their answers, ${recorded.bytes} bytes, recorded in front of the app
+               ${files.count} files, ${files.bytes} bytes: logs, durable history, events, twins, requests to Azure
   found        ${found.length === 0 ? paint.good('none') : paint.bad(found.join(', '))}`);
-  const proven = found.length === 0 && isSearchSound && passwords > 1 && recorded.sealed > 0;
+  const proven = found.length === 0 && isSearchSound && passwords > 2 && recorded.sealed > 0;
   if (!isSearchSound) print(paint.bad('The search did not find the passwords where they must be.'));
   return proven;
 }

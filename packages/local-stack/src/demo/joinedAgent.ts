@@ -1,16 +1,12 @@
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { compiled } from '@connected-registry/clock/files/projectRoot';
 import { joinedAgentEnvironment } from '../stack/environments.js';
 import type { Stack } from '../stack/stack.js';
-import { SupervisedProcess } from '../stack/supervisedProcess.js';
-
-/** Milliseconds in which a promoted credential reaches the device's file. */
-const DELIVERED_WITHIN = 20_000;
+import { DeviceAgent } from './deviceAgent.js';
 
 const issued = z.object({ enrolments: z.array(z.object({ joinToken: z.string(), expiresAt: z.string() })).length(1) });
 const membership = z.looseObject({ thumbprint: z.string() });
@@ -32,35 +28,22 @@ export async function issueJoinToken(
   return first;
 }
 
-/** The agent of a device that joins, as a device runs it: in processes of its own, without an identity in Entra. */
-export class JoinedAgent {
+/** The agent of a device that joins. */
+export class JoinedAgent extends DeviceAgent {
   readonly #environment: Record<string, string>;
-  readonly #process: SupervisedProcess;
 
   /**
    * @param folder of the device
    * @param url address by which it reaches the app
    */
   constructor(
-    { ground }: Stack,
-    readonly folder: string,
+    stack: Stack,
+    folder: string,
     private readonly url: string,
   ) {
-    this.#environment = joinedAgentEnvironment(ground.places, folder);
-    const plan = {
-      name: 'joined device',
-      script: compiled('agent/main.js'),
-      args: [],
-      env: { PATH: process.env['PATH'], ...this.#environment },
-      ready: /^DEVICE READY (\S+)$/,
-      logFile: join(ground.dataFolder, 'device-joined.log'),
-    };
-    this.#process = new SupervisedProcess(plan, { restarting: () => undefined, gaveUp: () => undefined });
-  }
-
-  /** The docker configuration that the agent keeps. */
-  get configFile(): string {
-    return join(this.folder, 'config.json');
+    const environment = joinedAgentEnvironment(stack.ground.places, folder);
+    super(stack, folder, 'joined device', environment);
+    this.#environment = environment;
   }
 
   /**
@@ -76,25 +59,5 @@ export class JoinedAgent {
     await rm(tokenFile);
     const text = await readFile(join(this.folder, 'keys', 'membership.json'), 'utf8');
     return membership.parse(JSON.parse(text)).thumbprint;
-  }
-
-  /** Starts the agent, which asks for messages from then on. */
-  async start(): Promise<void> {
-    await this.#process.start();
-  }
-
-  /** Waits for the device's credential in its docker configuration. */
-  async delivered(): Promise<void> {
-    const deadline = Date.now() + DELIVERED_WITHIN;
-    for (;;) {
-      const text = await readFile(this.configFile, 'utf8').catch(() => '');
-      if (text.includes('"auth"')) return;
-      if (Date.now() > deadline) throw new Error(`${this.configFile} has no credential.`);
-      await sleep(50);
-    }
-  }
-
-  stop(): Promise<void> {
-    return this.#process.stop();
   }
 }

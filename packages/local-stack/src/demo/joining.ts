@@ -18,8 +18,16 @@ export function joinStep(thumbprint: string): Replaced {
 
 export const AGENT_STEP: Replaced = { done: 'asks for its messages, signed', byHand: 'CHANNEL=joined agent' };
 
-/** By step of the flow, for a device that has joined. */
-export const FOR_JOINED: Readonly<Record<string, Replaced>> = {
+/** What a device of a hub does to be let in. @param thumbprint of the key that it has made */
+export function reportedKeyStep(thumbprint: string): Replaced {
+  return {
+    done: `made its keys, and reports ${thumbprint.slice(0, 10)}... in its twin`,
+    byHand: 'CHANNEL=iotHub IOTHUB_SEALED=true agent',
+  };
+}
+
+/** By step of the flow, for a device that has keys of its own. */
+export const FOR_SEALED: Readonly<Record<string, Replaced>> = {
   preflight: { done: 'registry, sync scope, names and caps fit' },
   ensureScopeMap: { done: 'a scope map for its repositories' },
   ensureToken: { done: 'a token of its own' },
@@ -27,5 +35,5 @@ export const FOR_JOINED: Readonly<Record<string, Replaced>> = {
   bind: { done: 'the connected registry takes the token' },
   pullCheck: { done: 'got the password sealed to its key, pulled, every digest checked' },
   promote: { done: 'the proven password is the current one' },
-  announce: { done: 'the message waits until the device asks' },
+  announce: { done: 'the device is told of the new version' },
 };

@@ -3,14 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endBySignal } from '../stack/endBySignal.js';
 import { startStack } from '../stack/startStack.js';
-import { demonstrate, type Screen } from './demo.js';
+import { demonstrate, HUB_CLIENT, type Screen } from './demo.js';
+import { sealedProfile } from './hubAgent.js';
 import { paintFor } from './paint.js';
+import { QUICKSTART } from './quickstart.js';
 
 const HELP = `npm run demo
 
 Onboards one device of each kind on this machine, start to end: one with an identity in Entra, beside each step the command of
-Microsoft's quickstart that it replaces, and one that joins; then one that fails, and how nothing of it is left. At the end it
-looks for their passwords in everything that was sent and stored.
+Microsoft's quickstart that it replaces, one that joins, and one of an IoT hub; then one that fails, and how nothing of it is
+left. At the end it looks for their passwords in everything that was sent and stored.
 
   --azure-pace  the simulators take as long as recorded with Azure, some ten seconds for a token`;
 
@@ -50,6 +52,9 @@ async function main(args: readonly string[]): Promise<number> {
       azurePace: args.includes(AZURE_PACE),
       report: (line) => print(`${elapsed()}  ${line}`),
       signal: abort,
+      settings: (world) => ({
+        PROFILES: JSON.stringify([sealedProfile(world, HUB_CLIENT, [QUICKSTART.repository])]),
+      }),
     });
     try {
       const gaveUp = stack.ended.then((reason) => Promise.reject(new Error(reason)));

@@ -52,6 +52,27 @@ export async function onboard(functions: { url: string; key: string }, request: 
   return `${functions.url}/api/operations/${accepted.parse(body).id}`;
 }
 
+const page = z.object({ operations: z.array(z.object({ id: z.string(), client: z.string().optional() })) });
+
+/**
+ * Waits for the onboarding of a client that an event requests.
+ * @returns the operation's address
+ * @throws if there is none within a minute
+ */
+export async function onboardedByEvent(functions: { url: string; key: string }, client: string): Promise<string> {
+  const deadline = Date.now() + DEADLINE;
+  for (;;) {
+    const answer = await fetch(`${functions.url}/api/operations?kind=onboard`, {
+      headers: { 'x-functions-key': functions.key },
+    });
+    if (answer.status !== 200) throw new Error(`The app answered ${answer.status} to the list of operations.`);
+    const found = page.parse(await answer.json()).operations.find((one) => one.client === client);
+    if (found) return `${functions.url}/api/operations/${found.id}`;
+    if (Date.now() > deadline) throw new Error(`No event has onboarded ${client} within ${DEADLINE / 1000} s.`);
+    await sleep(POLL);
+  }
+}
+
 /**
  * Polls an operation until it has ended, and shows each state.
  *

@@ -15,26 +15,26 @@ const SECRETS_PATH = '/api/devices/secrets?';
 export interface PasswordSearch {
   /** Different passwords in the vault. */
   readonly passwords: number;
-  /** What has passed between the joined device and the app. */
+  /** What has passed between the devices and the app. */
   readonly recorded: { readonly requests: number; readonly bytes: number; readonly sealed: number };
   readonly files: { readonly count: number; readonly bytes: number };
   /** Files and requests in which a password can be read, where none may be. */
   readonly found: readonly string[];
-  /** Whether a password was found where one must be: in the vault's store and in the device's own file. */
+  /** Whether a password was found where one must be: in the vault's store and in the devices' own files. */
   readonly isSearchSound: boolean;
 }
 
 /**
  * Looks for every password of the vault, in all forms that the redaction of output knows: in what has passed between the
- * joined device and the app, and in every file of the stack, such as logs, durable history, events and the simulators'
+ * devices and the app, and in every file of the stack, such as logs, durable history, events and the simulators'
  * requests.
  *
- * @param configFile of the joined device, which is meant to have its password
+ * @param configFiles of devices, which are meant to have their passwords
  */
 export async function searchPasswords(
   { dataFolder, operator }: { readonly dataFolder: string; readonly operator: Pick<Operator, 'secretValues'> },
   exchanges: readonly Exchange[],
-  configFile: string,
+  configFiles: readonly string[],
 ): Promise<PasswordSearch> {
   const values = await operator.secretValues();
   const passwords = new Set(values.flatMap(passwordsIn));
@@ -42,7 +42,7 @@ export async function searchPasswords(
   for (const secret of [...values, ...values.flatMap(authsIn), ...passwords]) secrets.remember(secret);
   const isIn = (content: Buffer): boolean => secrets.holds(content.toString('latin1'));
 
-  const meant = new Set([join(dataFolder, VAULT_STORE), configFile]);
+  const meant = new Set([join(dataFolder, VAULT_STORE), ...configFiles]);
   const found: string[] = [];
   let [count, bytes, foundWhereMeant] = [0, 0, 0];
   for (const file of await filesIn(dataFolder)) {

@@ -134,6 +134,16 @@ export function joinedAgentEnvironment(places: Places, folder: string): Record<s
   });
 }
 
+/**
+ * The variables of the agent of a device of a hub that gets everything sealed to its own keys, except those of its hub.
+ *
+ * @param folder of the device: its keys and its docker configuration are in there
+ */
+export function hubAgentEnvironment(places: Places, folder: string): Record<string, string> {
+  const { CHANNEL: _channel, ...environment } = joinedAgentEnvironment(places, folder);
+  return { ...environment, IOTHUB_SEALED: 'true' };
+}
+
 /** What a process that is started by hand needs besides its settings. */
 function handEnvironment(places: Places): NodeJS.ProcessEnv {
   const { NODE_EXTRA_CA_CERTS, LOCAL_CLOCK_URL, NODE_OPTIONS } = commonEnvironment(places);

@@ -33,7 +33,7 @@ const search = (...exchanges: Exchange[]) =>
   searchPasswords(
     { dataFolder, operator: { secretValues: () => Promise.resolve([VALUE, VALUE]) } },
     exchanges,
-    configFile,
+    [configFile],
   );
 
 test('a password is found in the vault and on its device alone', async () => {
