@@ -5,7 +5,7 @@ import { list } from './settingKinds.js';
 
 /** A vault of the settings. */
 export interface VaultConfig {
-  /** Host in lower case, with the port unless it is 443: clients' records name the vault by it. */
+  /** Its host in lower case: clients' records name the vault by it. With the port only if vaults share the host. */
   readonly host: string;
   readonly url: string;
   readonly verifyChallenge: boolean;
@@ -71,10 +71,11 @@ interface Settings extends z.infer<z.ZodObject<typeof vaultSettings>> {
 /** The vaults that settings without disagreements list. */
 export function vaultsOf(settings: Settings): readonly [VaultConfig, ...VaultConfig[]] {
   const ids = idsOf(settings);
-  const vaults = urlsOf(settings).map((address, index): VaultConfig => {
+  const urls = urlsOf(settings);
+  const vaults = urls.map((address, index): VaultConfig => {
     const resourceId = ids[index];
     return {
-      host: hostOf(address),
+      host: recordedHostOf(address, urls),
       url: address,
       verifyChallenge: settings.KEY_VAULT_VERIFY_CHALLENGE,
       ...(resourceId === undefined ? {} : { resourceId }),
@@ -160,6 +161,13 @@ function urlsOf({ KEY_VAULT_URL, KEY_VAULT_URLS = [] }: Settings): readonly stri
 
 function idsOf({ KEY_VAULT_RESOURCE_ID, KEY_VAULT_RESOURCE_IDS = [] }: Settings): readonly string[] {
   return KEY_VAULT_RESOURCE_ID === undefined ? KEY_VAULT_RESOURCE_IDS : [KEY_VAULT_RESOURCE_ID];
+}
+
+/** Only stand-ins of vaults have ports, and may have another one at each start: their secrets stay where they are. */
+function recordedHostOf(address: string, urls: readonly string[]): string {
+  const { hostname } = new URL(address);
+  const sharesHost = urls.filter((one) => new URL(one).hostname === hostname).length > 1;
+  return sharesHost ? hostOf(address) : hostname.toLowerCase();
 }
 
 function hostOf(address: string): string {

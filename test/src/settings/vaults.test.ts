@@ -18,6 +18,16 @@ describe('several vaults', () => {
     expect(found.vaults.map(({ resourceId }) => resourceId)).toEqual([idOf('One'), idOf('two', 2)]);
   });
 
+  test('are told apart by their ports only where they share a host, since a stand-in may get another port', () => {
+    const at = (...ports: readonly number[]) => ({
+      KEY_VAULT_URL: '',
+      KEY_VAULT_URLS: ports.map((port) => `https://localhost:${port}`).join(),
+      KEY_VAULT_VERIFY_CHALLENGE: 'false',
+    });
+    expect([vaultHosts(config(at(8001))), vaultHosts(config(at(8002)))]).toEqual([['localhost'], ['localhost']]);
+    expect(vaultHosts(config(at(8001, 8002)))).toEqual(['localhost:8001', 'localhost:8002']);
+  });
+
   test('may be one, by either setting', () => {
     expect(config(several('edge-vault')).vaults).toEqual(config().vaults);
   });
