@@ -44,7 +44,7 @@ export class Api {
 
   /** Changes something. */
   async send<T>(
-    method: 'POST' | 'DELETE',
+    method: 'POST' | 'PUT' | 'DELETE',
     path: string,
     schema: z.ZodType<T>,
     body?: Body,

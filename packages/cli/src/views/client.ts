@@ -77,6 +77,9 @@ function reachBlock({ reach }: ClientAnswer): Block[] {
         ['last contact', shortTime(reach.lastContactAt)],
         ['keys since', shortTime(reach.keysSince)],
         ['thumbprint', reach.thumbprint],
+        ['poller', reach.poller?.objectId],
+        ['poller since', shortTime(reach.poller?.since)],
+        ['last poll', shortTime(reach.poller?.lastContactAt)],
         [
           'join token',
           reach.enrolment === undefined
