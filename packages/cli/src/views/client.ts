@@ -57,6 +57,7 @@ function credentialFields(client: ClientView): readonly (readonly [string, strin
     ['state', client.state],
     ['token', `${client.token}${client.bound ? '' : ', not bound'}`],
     ['secret', `${secret.name}, ${client.slot}${secret.isEnabled ? '' : ', disabled'}`],
+    ['vault', client.vault],
     ['issued', shortTime(client.issuedAt)],
     ['expires', shortTime(client.expiresOn)],
     ['endpoint', client.endpoint],

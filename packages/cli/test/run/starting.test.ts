@@ -333,6 +333,16 @@ describe('some of several clients are refused', () => {
   });
 });
 
+test('a dry run says which vault a device needs', async () => {
+  const vaults = [{ client: 'press-1', vault: 'edge-vault.vault.azure.net' }];
+  const { code, out } = await told(['onboard', CLIENT, '--dry-run'], () => ({
+    json: { problems: [], writes: [], adopts: [], vaults },
+  }));
+  expect(code).toBe(0);
+  expect(out).toContain('nothing would be written');
+  expect(out).toMatch(/press-1 +edge-vault\.vault\.azure\.net/);
+});
+
 test('a dry run that would be refused ends with 4, and shows each fix', async () => {
   const problems = [
     {
