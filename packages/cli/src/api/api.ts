@@ -19,10 +19,12 @@ export type Body = { readonly json: unknown } | { readonly bytes: Uint8Array; re
 
 /** The API of one app. */
 export class Api {
+  /** @param again `crctl` with the flags by which the app was chosen, for what a refusal says to type next */
   constructor(
     readonly url: string,
     private readonly signIn: SignIn,
     private readonly world: Pick<World, 'fetch' | 'sleep' | 'interrupted'>,
+    private readonly again: string,
   ) {}
 
   /**
@@ -44,7 +46,7 @@ export class Api {
 
   /** Changes something. */
   async send<T>(
-    method: 'POST' | 'DELETE',
+    method: 'POST' | 'PUT' | 'DELETE',
     path: string,
     schema: z.ZodType<T>,
     body?: Body,
@@ -89,7 +91,7 @@ export class Api {
       this.world.interrupted.throwIfAborted();
       throw new NoAnswer(this.url, method, causeOf(error));
     });
-    if (!answer.ok) throw await readProblem({ method, path, status: answer.status, text });
+    if (!answer.ok) throw await readProblem({ method, path, status: answer.status, text, again: this.again });
     const value: unknown = text === '' ? undefined : parsed(text);
     const checked = schema.safeParse(value);
     if (checked.success) {

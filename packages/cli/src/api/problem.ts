@@ -12,6 +12,8 @@ interface Refused {
   readonly path: string;
   readonly status: number;
   readonly text: string;
+  /** `crctl` with the flags by which the app was chosen, for lines that a person may type next. */
+  readonly again: string;
 }
 
 /** A problem that the app answered, for those who know more about its rows than the app does. */
@@ -27,14 +29,14 @@ export class ProblemError extends CommandError {
 }
 
 /** Makes an error of a problem answer, with every reason and fix that it has. */
-export async function readProblem({ method, path, status, text }: Refused): Promise<CommandError> {
+export async function readProblem({ method, path, status, text, again }: Refused): Promise<CommandError> {
   const problem = problemDetails.safeParse(parsed(text));
   if (problem.success) {
     const { title, detail } = problem.data;
     return new ProblemError(
       exitOf(status),
       `${title} (${status} ${problem.data.code})`,
-      [detail, ...problemLines(problem.data)],
+      [detail, ...problemLines(problem.data, again)],
       problem.data,
     );
   }
@@ -62,8 +64,11 @@ function adviceOf(status: number): string[] {
   }
 }
 
-/** Every member of a problem beyond title and detail, as lines. */
-export function problemLines(problem: ProblemDetails): string[] {
+/**
+ * Every member of a problem beyond title and detail, as lines.
+ * @param again `crctl` with the flags by which the app was chosen
+ */
+export function problemLines(problem: ProblemDetails, again: string): string[] {
   const { errors, errorCount, conflicts, near, running, current, rolloutStatus, operationStatus } = problem;
   const further = errors && errorCount !== undefined ? errorCount - errors.length : 0;
   return [
@@ -76,8 +81,8 @@ export function problemLines(problem: ProblemDetails): string[] {
     ...(near && near.length > 0
       ? ['Did you mean:', ...near.map((one) => `  ${one.registry}/${one.connectedRegistry}/${one.client}`)]
       : []),
-    ...(running === undefined ? [] : [`In progress: crctl ops watch ${running}`]),
-    ...(current === undefined ? [] : [`Replaced by: crctl ops show ${current}`]),
+    ...(running === undefined ? [] : [`In progress: ${again} ops watch ${running}`]),
+    ...(current === undefined ? [] : [`Replaced by: ${again} ops show ${current}`]),
     ...(rolloutStatus === undefined ? [] : [`The rollout is ${rolloutStatus}.`]),
     ...(operationStatus === undefined ? [] : [`The operation ended as ${operationStatus}.`]),
   ];

@@ -1,4 +1,9 @@
-import { clientAnswer, clientPage, type ClientAnswer } from '@connected-registry/protocol/answers/clientAnswers';
+import {
+  clientAnswer,
+  clientPage,
+  pollerAnswer,
+  type ClientAnswer,
+} from '@connected-registry/protocol/answers/clientAnswers';
 import {
   clientOperations,
   dryRunAnswer,
@@ -21,6 +26,7 @@ import { rotationScheduleAnswer } from '@connected-registry/protocol/answers/rot
 import type { checkBody } from '@connected-registry/protocol/requests/checkRequest';
 import type { offboardingBody, revocationBody } from '@connected-registry/protocol/requests/clientsRequest';
 import type { clientsQuery, operationsQuery } from '@connected-registry/protocol/requests/listQueries';
+import type { pollerBody } from '@connected-registry/protocol/requests/pollerRequest';
 import type { rolloutClientsQuery, rolloutsQuery } from '@connected-registry/protocol/requests/rolloutQueries';
 import type { rotationBody } from '@connected-registry/protocol/requests/rotationRequest';
 import { z } from 'zod';
@@ -72,6 +78,9 @@ export const routes = {
   enrol: (api: Api, body: Body, query: Readonly<Record<string, QueryValue>>) =>
     api.send('POST', '/enrolments', issuedEnrolments, body, query),
   withdraw: (api: Api, key: string) => api.send('DELETE', `/enrolments/${id(key)}`, z.undefined()),
+  setPoller: (api: Api, key: string, json: z.input<typeof pollerBody>) =>
+    api.send('PUT', `/clients/${id(key)}/poller`, pollerAnswer, { json }),
+  removePoller: (api: Api, key: string) => api.send('DELETE', `/clients/${id(key)}/poller`, z.undefined()),
   cancel: (api: Api, operationId: string) =>
     api.send('POST', `/operations/${id(operationId)}/cancel`, runningOperation),
   startRollout: (api: Api, body: Body, query: Readonly<Record<string, QueryValue>>) =>

@@ -5,6 +5,7 @@ import { clientsShow } from './clients/show.js';
 import { enrol } from './clients/enrol.js';
 import { offboard } from './clients/offboard.js';
 import { onboard } from './clients/onboard.js';
+import { removePoller, setPoller } from './clients/poller.js';
 import { revoke } from './clients/revoke.js';
 import { rotate } from './clients/rotate.js';
 import { withdraw } from './clients/withdraw.js';
@@ -53,6 +54,8 @@ export const COMMANDS: readonly Command[] = [
   clientsList,
   clientsShow,
   withdraw,
+  setPoller,
+  removePoller,
   opsList,
   opsShow,
   opsWatch,

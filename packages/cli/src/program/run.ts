@@ -56,7 +56,7 @@ async function open(globals: ConnectionOptions, world: World): Promise<Connectio
     import('../api/api.js'),
   ]);
   const place = choosePlace(globals, world);
-  return { place, api: new Api(place.url, signInBy(place.auth, world), world) };
+  return { place, api: new Api(place.url, signInBy(place.auth, world), world, againLine(globals)) };
 }
 
 /** The key itself is never a flag, so nothing secret is repeated. */

@@ -57,6 +57,7 @@ function credentialFields(client: ClientView): readonly (readonly [string, strin
     ['state', client.state],
     ['token', `${client.token}${client.bound ? '' : ', not bound'}`],
     ['secret', `${secret.name}, ${client.slot}${secret.isEnabled ? '' : ', disabled'}`],
+    ['vault', client.vault],
     ['issued', shortTime(client.issuedAt)],
     ['expires', shortTime(client.expiresOn)],
     ['endpoint', client.endpoint],
@@ -77,6 +78,9 @@ function reachBlock({ reach }: ClientAnswer): Block[] {
         ['last contact', shortTime(reach.lastContactAt)],
         ['keys since', shortTime(reach.keysSince)],
         ['thumbprint', reach.thumbprint],
+        ['poller', reach.poller?.objectId],
+        ['poller since', shortTime(reach.poller?.since)],
+        ['last poll', shortTime(reach.poller?.lastContactAt)],
         [
           'join token',
           reach.enrolment === undefined

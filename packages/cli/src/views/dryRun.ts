@@ -12,9 +12,16 @@ const COLUMNS: readonly Column<Write>[] = [
   { header: 'RESOURCE', value: ({ resource }) => resource },
 ];
 
+type ClientsVault = NonNullable<DryRunAnswer['vaults']>[number];
+
+const VAULT_COLUMNS: readonly Column<ClientsVault>[] = [
+  { header: 'CLIENT', value: ({ client }) => client },
+  { header: 'VAULT', value: ({ vault }) => vault },
+];
+
 /** What a run would do. It would be refused if a problem is more than an unknown fact; the exit code says so. */
 export function dryRunOutput(answer: DryRunAnswer | RotationDryRunAnswer): Output {
-  const { problems, writes, adopts, warnings = [] } = answer;
+  const { problems, writes, adopts, vaults = [], warnings = [] } = answer;
   const columns = writes.some(({ client }) => client !== undefined) ? COLUMNS : COLUMNS.slice(1);
   const isRefused = refusing(problems).length > 0;
   const outages = 'plans' in answer ? answer.plans.flatMap(outageLine) : [];
@@ -28,7 +35,11 @@ export function dryRunOutput(answer: DryRunAnswer | RotationDryRunAnswer): Outpu
     ...(adopts.length === 0 ? [] : [{ title: 'Exists and stays', lines: adopts }]),
   ];
   return listOutput(answer, writes, columns, ({ resource }) => resource, {
-    blocks: blocks.length > 0 ? blocks : [{ lines: ['Everything is as requested: nothing would be written.'] }],
+    blocks: [
+      ...(blocks.length > 0 ? blocks : [{ lines: ['Everything is as requested: nothing would be written.'] }]),
+      // A setting of each device that reads its secrets by itself.
+      ...(vaults.length === 0 ? [] : [{ title: 'Vaults', table: tableOf(vaults, VAULT_COLUMNS) }]),
+    ],
     ...(isRefused ? { exit: EXIT.refused, notes: ['The request would be refused.'] } : {}),
   });
 }

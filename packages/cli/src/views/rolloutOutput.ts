@@ -25,7 +25,12 @@ export function rolloutOutput(rollout: Rollout): Output {
           ['ended', exactTime(rollout.endedAt)],
           [
             'clients',
-            `${endedRows(rollout)} of ${rows} have ended: ${states.map(([state, count]) => `${count} ${state}`).join(', ')}`,
+            [
+              `${endedRows(rollout)} of ${rows} have ended`,
+              states.map(([state, count]) => `${count} ${state}`).join(', '),
+            ]
+              .filter((part) => part !== '')
+              .join(': '),
           ],
           ['wave', `${wave.current} of ${wave.of}, ${wave.rows} clients`],
           [

@@ -29,13 +29,13 @@ describe.each(COMMANDS.map((command) => [command.name, command] as const))('%s',
 
   test('has examples that the parser takes', async () => {
     for (const { line } of command.examples)
-      for (const part of line.split(/\s*[|>]\s*(?:xargs )?/).filter((one) => one.includes('crctl'))) {
+      for (const part of line.split(/\s*[|>]\s*(?:xargs -r )?/).filter((one) => one.includes('crctl'))) {
         const words = [...part.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
         const argv = words
           .slice(words.findIndex((word) => word.endsWith('crctl')) + 1)
           .map((word) => word.replace(/\)$/, ''));
-        // After xargs the names come from the line before.
-        const isFed = line.includes(`xargs ${part}`);
+        // After xargs the names come from the line before. With -r nothing runs if there are none.
+        const isFed = line.includes(`xargs -r ${part}`);
         let errors = '';
         const parsed = await parseCommandLine(isFed ? [...argv, 'a/b'] : argv, COMMANDS, GROUPS, {
           out: () => {},

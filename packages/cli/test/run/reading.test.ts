@@ -182,3 +182,26 @@ test('a client of two registries has to be named with one', async () => {
   expect(await run(['clients', 'show', 'plant7registry/press-1'], world)).toBe(2);
   expect(world.err()).toContain('myregistry, other');
 });
+
+test('a client with a poller on record is shown with it', async () => {
+  const poller = {
+    objectId: '66666666-7777-8888-9999-000000000000',
+    since: '2026-11-30T11:00:00.000Z',
+    lastContactAt: '2026-11-30T12:00:00.000Z',
+  };
+  const { out } = await told(['clients', 'show', CLIENT.key], {
+    ...CLIENT,
+    reach: { kind: 'poll', poller },
+    operations: [],
+  });
+  expect(out).toContain('reached by     poll');
+  expect(out).toContain('poller         66666666-7777-8888-9999-000000000000');
+  expect(out).toContain('poller since   2026-11-30 11:00Z');
+  expect(out).toContain('last poll      2026-11-30 12:00Z');
+});
+
+test('a rollout whose rows are not counted yet has no list of them', async () => {
+  const counts = { waiting: 0, running: 0, completed: 0, failed: 0, cancelled: 0, planned: 0 };
+  const { out } = await told(['rollouts', 'show', ROLLOUT.id], { ...ROLLOUT, counts });
+  expect(out).toContain('clients     0 of 250 have ended\n');
+});

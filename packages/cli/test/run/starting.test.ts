@@ -5,6 +5,7 @@ import { checkBody } from '@connected-registry/protocol/requests/checkRequest';
 import { offboardingBody, revocationBody } from '@connected-registry/protocol/requests/clientsRequest';
 import { enrolmentBody } from '@connected-registry/protocol/requests/enrolmentRequest';
 import { onboardingBody } from '@connected-registry/protocol/requests/onboardingRequest';
+import { pollerBody } from '@connected-registry/protocol/requests/pollerRequest';
 import { rolloutBody, rolloutHead } from '@connected-registry/protocol/requests/rolloutRequest';
 import { rotationBody } from '@connected-registry/protocol/requests/rotationRequest';
 import { run } from '../../src/program/run.js';
@@ -37,7 +38,7 @@ describe('the bodies of requests are what the app takes', () => {
 
   test('of an onboarding', async () => {
     const flags =
-      '--repository hello-world --image hello-world:1 --endpoint edge:5000 --scope-map some-map --token some-token --lifetime-days 60 --replace-slot password2 --adopt --restore-scope-map --recheck --identity 11111111-2222-3333-4444-555555555555 --identity-type Device';
+      '--repository hello-world --image hello-world:1 --endpoint edge:5000 --scope-map some-map --token some-token --lifetime-days 60 --replace-slot password2 --adopt --restore-scope-map --recheck --identity 11111111-2222-3333-4444-555555555555 --identity-type Device --poller 66666666-7777-8888-9999-000000000000';
     const { body, path } = await sent(['onboard', CLIENT, ...flags.split(' ')], RUN);
     expect(path).toBe('/onboardings');
     expect(onboardingBody.parse(body)).toEqual({
@@ -53,6 +54,7 @@ describe('the bodies of requests are what the app takes', () => {
       restoreScopeMap: true,
       recheck: true,
       identity: { principalId: '11111111-2222-3333-4444-555555555555', principalType: 'Device' },
+      poller: '66666666-7777-8888-9999-000000000000',
     });
   });
 
@@ -331,6 +333,16 @@ describe('some of several clients are refused', () => {
   });
 });
 
+test('a dry run says which vault a device needs', async () => {
+  const vaults = [{ client: 'press-1', vault: 'edge-vault.vault.azure.net' }];
+  const { code, out } = await told(['onboard', CLIENT, '--dry-run'], () => ({
+    json: { problems: [], writes: [], adopts: [], vaults },
+  }));
+  expect(code).toBe(0);
+  expect(out).toContain('nothing would be written');
+  expect(out).toMatch(/press-1 +edge-vault\.vault\.azure\.net/);
+});
+
 test('a dry run that would be refused ends with 4, and shows each fix', async () => {
   const problems = [
     {
@@ -434,5 +446,32 @@ describe('join tokens', () => {
     const { code, world } = await told(['clients', 'withdraw', key], () => ({ status: 204 }));
     expect(code).toBe(0);
     expect(world.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([`DELETE /enrolments/${key}`]);
+  });
+});
+
+describe('the poller of a client', () => {
+  const key = 'myregistry-plant7registry-press-1-21982a38dae198be';
+  const objectId = '66666666-7777-8888-9999-000000000000';
+
+  test('is set without a run', async () => {
+    const poller = { objectId, since: '2026-03-01T12:00:00.000Z' };
+    const { code, out, world } = await told(['clients', 'set-poller', key, objectId], () => ({
+      json: { key, poller },
+    }));
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining(objectId) });
+    const [request] = world.requests;
+    expect(`${request?.method} ${request?.path}`).toBe(`PUT /clients/${key}/poller`);
+    expect(pollerBody.parse(JSON.parse(request?.body ?? ''))).toEqual({ poller: objectId });
+  });
+
+  test('is removed', async () => {
+    const { code, out, world } = await told(['clients', 'remove-poller', key, '-o', 'name'], () => ({ status: 204 }));
+    expect({ code, out }).toEqual({ code: 0, out: `${key}\n` });
+    expect(world.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([`DELETE /clients/${key}/poller`]);
+  });
+
+  test('has to be named to be set', async () => {
+    const { code, world } = await told(['clients', 'set-poller', key], () => ({ status: 204 }));
+    expect({ code, requests: world.requests.length }).toEqual({ code: 2, requests: 0 });
   });
 });

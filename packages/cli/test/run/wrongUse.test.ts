@@ -105,6 +105,8 @@ describe('what the app refuses', () => {
     const { code, err } = await told(['onboard', 'a/b'], { status: 409, json });
     expect(code).toBe(4);
     expect(err).toContain('In progress: crctl ops watch x.1');
+    const named = await told(['onboard', 'a/b', '--url', 'https://other.example'], { status: 409, json });
+    expect(named.err).toContain('In progress: crctl --url https://other.example ops watch x.1');
   });
 
   test('rows of a file: row, column and how many more', async () => {

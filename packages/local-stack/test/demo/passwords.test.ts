@@ -30,11 +30,9 @@ const exchange = (answer: string, path = SEALED): Exchange => ({
   answer: Buffer.from(answer),
 });
 const search = (...exchanges: Exchange[]) =>
-  searchPasswords(
-    { dataFolder, operator: { secretValues: () => Promise.resolve([VALUE, VALUE]) } },
-    exchanges,
-    [configFile],
-  );
+  searchPasswords({ dataFolder, operator: { secretValues: () => Promise.resolve([VALUE, VALUE]) } }, exchanges, [
+    configFile,
+  ]);
 
 test('a password is found in the vault and on its device alone', async () => {
   writeFileSync(join(dataFolder, 'host', 'log'), 'nothing of interest');

@@ -6,6 +6,7 @@ import type { OptionSpecs, OptionValues } from '../../program/optionSpecs.js';
 import { chosenOf, PRINCIPAL_TYPES, SLOT_NAMES } from '../shared/choices.js';
 import { CLIENT_ARGUMENT, NAME_OPTIONS, readClient } from '../shared/clientNames.js';
 import { readFields } from '../shared/inputFile.js';
+import { POLLER_HELP } from '../shared/pollerHelp.js';
 import { present } from '../shared/present.js';
 import { readRepositories, type Repositories } from '../shared/repositories.js';
 import { startedOne } from '../shared/started.js';
@@ -45,6 +46,7 @@ const OPTIONS = {
     choices: PRINCIPAL_TYPES,
     help: 'ServicePrincipal (the default) or Device',
   },
+  poller: { kind: 'text', value: 'OBJECT_ID', help: POLLER_HELP },
   adopt: { kind: 'flag', help: 'take over an existing token that was not made for this client' },
   restoreScopeMap: { kind: 'flag', help: 'restore a scope map of the app that others have changed' },
   recheck: { kind: 'flag', help: 'pull again even if nothing has to change' },
@@ -95,11 +97,11 @@ async function bodyOf(context: CommandContext, name: string | undefined, options
   if (name === undefined && fields['client'] === undefined)
     throw usageError('Which client?', 'Name it, or give --file with the field client.');
   const { place } = await context.connect();
-  const { image, endpoint, scopeMap, token, adopt, restoreScopeMap, recheck, dryRun } = options;
+  const { image, endpoint, scopeMap, token, poller, adopt, restoreScopeMap, recheck, dryRun } = options;
   const repositories: Repositories = readRepositories(repository);
   const given: Partial<Omit<Body, 'repositories'>> = {
     ...(name === undefined ? {} : readClient(name, options, place)),
-    ...present({ image, endpoint, scopeMap, token, adopt, restoreScopeMap, recheck, dryRun }),
+    ...present({ image, endpoint, scopeMap, token, poller, adopt, restoreScopeMap, recheck, dryRun }),
     ...present({ credentialLifetimeDays: lifetimeDays, replaceSlot: chosenOf(SLOT_NAMES, options.replaceSlot) }),
     ...(identity === undefined
       ? {}

@@ -21,7 +21,7 @@ export const rotate = defineCommand({
     { text: 'rotate one client', line: 'crctl rotate plant7registry/press-1 --wait' },
     {
       text: 'rotate what is about to expire',
-      line: 'crctl clients list --state expiring -o name | xargs crctl rotate --wait',
+      line: 'crctl clients list --state expiring -o name | xargs -r crctl rotate --wait',
     },
   ],
   usesApp: true,

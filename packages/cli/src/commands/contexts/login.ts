@@ -73,12 +73,12 @@ export const login = defineCommand({
 });
 
 /** A read that every operator may do. @throws {CommandError} if the app does not answer, or refuses */
-async function trySignIn({ world }: CommandContext, place: Place, key: string | undefined): Promise<void> {
+async function trySignIn({ world, again }: CommandContext, place: Place, key: string | undefined): Promise<void> {
   const [{ Api }, { signInBy }, { routes }] = await Promise.all([
     import('../../api/api.js'),
     import('../../connection/signIn.js'),
     import('../../api/routes.js'),
   ]);
   const signIn = key === undefined ? signInBy(place.auth, world) : async () => ({ 'x-functions-key': key });
-  await routes.operations(new Api(place.url, signIn, world), { top: '1' });
+  await routes.operations(new Api(place.url, signIn, world, again), { top: '1' });
 }

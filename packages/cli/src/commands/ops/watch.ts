@@ -12,7 +12,7 @@ export const opsWatch = defineCommand({
   options: { ...WATCH_OPTIONS },
   examples: [
     { text: 'watch one', line: 'crctl ops watch ID' },
-    { text: 'watch what is in progress', line: 'crctl ops list -s running -o name | xargs crctl ops watch' },
+    { text: 'watch what is in progress', line: 'crctl ops list -s running -o name | xargs -r crctl ops watch' },
   ],
   usesApp: true,
   async run(context, { args, options }) {

@@ -36,7 +36,9 @@ export async function startedOutput(
   const refused = operations.filter(({ problem }) => problem !== undefined);
   const refusals = refused.flatMap((part) => [
     `${clientText(part)}: ${part.problem?.title} (${part.problem?.status} ${part.problem?.code})`,
-    ...(part.problem ? [`  ${part.problem.detail}`, ...problemLines(part.problem).map((line) => `  ${line}`)] : []),
+    ...(part.problem
+      ? [`  ${part.problem.detail}`, ...problemLines(part.problem, context.again).map((line) => `  ${line}`)]
+      : []),
   ]);
   const codes = refused.map(({ problem }) => exitOf(problem?.status ?? 500));
   const ids = [...new Set(operations.flatMap(({ id }) => id ?? []))];
