@@ -178,10 +178,11 @@ function recordEnd(record: ClientRecord, { ended }: ClientRecordRequests['noteEn
 
 /**
  * Records the vault of a client that has a credential from before vaults were recorded: from now on it does not depend on which
- * vault the settings list first.
+ * vault the settings list first. Each operation does so before its work: also a revocation or an offboarding may have to be
+ * repeated, and must find the secrets where it has left them.
  */
 function keepVault(record: ClientRecord, vaultOf: VaultOf): ClientRecord {
-  return hasCredential(record) ? { ...record, vault: vaultOf(record) } : record;
+  return record.vault === undefined && hasCredential(record) ? { ...record, vault: vaultOf(record) } : record;
 }
 
 /** Refused if the revocation was cleared in the meantime: then the enabled resources are legitimate. */
@@ -205,7 +206,7 @@ function begin(
     case 'proceed': {
       if (verdict.clears && isDisabling(record, now))
         return { state: record, outcome: retryLater("a revocation is disabling the client's tokens and secrets") };
-      const state = keepVault(eventAt === undefined ? record : noteEvent(record, eventAt), vaultOf);
+      const state = eventAt === undefined ? record : noteEvent(record, eventAt);
       const { acknowledged, joined } = state;
       const clears = verdict.clears === undefined ? {} : { clears: verdict.clears };
       const answer = {
@@ -303,7 +304,8 @@ export function createClientRecord(hosts: VaultHosts) {
       now: Date,
       vaultOf: VaultOf,
     ) => ClientRecordAnswer;
-    const answer = work(record, request, now, (known) => clientVault(known, key, hosts));
+    const vaultOf: VaultOf = (known) => clientVault(known, key, hosts);
+    const answer = work(keepVault(record, vaultOf), request, now, vaultOf);
     const { signals = pollerSignals(record, answer.state), ...rest } = answer;
     return signals.length === 0 ? rest : { ...rest, signals: signals.map(toIndex) };
   };
