@@ -42,6 +42,12 @@ export interface SetPoller extends Pick<Poller, 'objectId' | 'client'> {
   readonly at: string;
 }
 
+/** What a run's plan for the poller is based on. Operators, who decide at the moment, have none. */
+export interface PlannedAfter {
+  /** As {@link Polling.decidedAt}, when the run read it; absent if there was no decision yet. */
+  readonly decidedAt?: string;
+}
+
 /** Takes back what {@link SetPoller} did, if it is still so. */
 export interface UndonePoller extends Pick<Poller, 'objectId' | 'client'> {
   /** The time at which it was set. */
@@ -54,8 +60,11 @@ export interface UndonePoller extends Pick<Poller, 'objectId' | 'client'> {
 
 /** Operations of a client's record about its poller, with their input. */
 export interface PollingRequests {
-  /** Refused if the client was revoked after `effectiveAt`, the time of the request (ISO 8601). */
-  readonly setPoller: WorksFor & SetPoller & { readonly effectiveAt: string };
+  /**
+   * Refused if the client was revoked after `effectiveAt`, the time of the request (ISO 8601), and if somebody else has set or
+   * ended the poller since it was planned.
+   */
+  readonly setPoller: WorksFor & SetPoller & { readonly effectiveAt: string; readonly planned?: PlannedAfter };
   readonly undoPoller: WorksFor & UndonePoller;
   /** An operator removes the poller, and with it what an event may name again. */
   readonly withdrawPoller: WorksFor & { readonly at: string };
@@ -89,6 +98,14 @@ function isLaterOfInstant({ decidedAt, current }: Polling, objectId: string, at:
 export function isSet({ polling }: PollingState, { objectId, at }: Pick<SetPoller, 'objectId' | 'at'>): boolean {
   const current = polling?.current;
   return current?.objectId === objectId && current.since === at;
+}
+
+/**
+ * Whether nobody has set or ended the poller since it was planned. Days may lie between: a run waits until its connected registry
+ * is active. Its request, what an event may name, and the poller that its undo sets again all depend on what it read then.
+ */
+export function isAsPlanned({ polling }: PollingState, planned: PlannedAfter | undefined): boolean {
+  return planned === undefined || polling?.decidedAt === planned.decidedAt;
 }
 
 /**
