@@ -32,6 +32,7 @@ import {
   issueEnrolment,
   noteContact,
   redeem,
+  notePull,
   renewKeys,
   withdrawEnrolment,
   type Joined,
@@ -114,6 +115,7 @@ const WORK: Work = {
   noteContact: (record, { thumbprint, at }) => keep(noteContact(record, thumbprint, at)),
   noteEnd: recordEnd,
   ...ofAccess(),
+  notePull: (record, { thumbprint, at }) => keep(notePull(record, thumbprint, at)),
   ...POLLING_WORK,
   forget,
 };
@@ -275,7 +277,8 @@ function vouchFor(record: ClientRecord, { vouching, by }: ClientRecordRequests['
   }
   if (verdict === 'new')
     audit('device.vouch.succeeded', { ...facts, reason: record.joined === undefined ? 'joined' : 'renewed' });
-  return { state: vouch(record, vouching), outcome: done({ verdict }) };
+  const hasPulled = verdict === 'current' && record.joined?.pulledAt !== undefined;
+  return { state: vouch(record, vouching), outcome: done({ verdict, ...(hasPulled ? { hasPulled } : {}) }) };
 }
 
 const ENDED_KEY =

@@ -122,6 +122,8 @@ export interface ClientRecordRequests extends AccessRequests, PollingRequests {
   readonly noteContact: WorksFor & { readonly thumbprint: string; readonly at: string };
   /** A run has ended. Repeating the operation changes nothing. */
   readonly noteEnd: WorksFor & { readonly ended: EndedOperation };
+  /** A run has seen the device of these keys pull. */
+  readonly notePull: WorksFor & { readonly thumbprint: string; readonly at: string };
   /** The client was offboarded: keeps only its revocation, its newest event, how its runs ended, which identity and poller it had and what must not come back. */
   readonly forget: WorksFor;
 }
@@ -167,7 +169,11 @@ export interface Started extends Pick<ClientRecord, 'orphaned' | 'held'>, Record
 }
 
 /** Whether the keys that a run has read are the device's: `new` if it is the first to know them. */
-export type Vouched = { readonly verdict: 'current' | 'new' | 'late' | 'joined' };
+export interface Vouched {
+  readonly verdict: 'current' | 'new' | 'late' | 'joined';
+  /** Present if the device has pulled since it has these keys. A run that found them may have failed before. */
+  readonly hasPulled?: true;
+}
 
 /** The same for an offboarding. */
 export interface StartedOffboarding extends Pick<ClientRecord, 'orphaned' | 'held' | 'access'>, RecordedVault {

@@ -29,6 +29,8 @@ export interface Joined {
   readonly renewedFrom?: string;
   /** The device's last signed request, to within an hour. */
   readonly lastContactAt?: string;
+  /** Of a device that a hub vouches for: its last pull check that succeeded with these keys. */
+  readonly pulledAt?: string;
 }
 
 /** The part of a client's record that says how its device was let in. */
@@ -163,6 +165,13 @@ export function noteContact<Access extends DeviceAccess>(access: Access, thumbpr
   if (joined?.thumbprint !== thumbprint) return access;
   if (joined.lastContactAt !== undefined && new Date(joined.lastContactAt) >= new Date(at)) return access;
   return { ...access, joined: { ...joined, lastContactAt: at } };
+}
+
+/** Records that a run has seen the device of this key pull at `at` (ISO 8601). */
+export function notePull<Access extends DeviceAccess>(access: Access, thumbprint: string, at: string): Access {
+  const { joined } = access;
+  if (joined?.thumbprint !== thumbprint) return access;
+  return { ...access, joined: { ...joined, pulledAt: latest(joined.pulledAt, at) } };
 }
 
 /** What {@link endDeviceAccess} ends, as texts for people: a key is named by its thumbprint. */
