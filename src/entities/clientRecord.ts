@@ -17,6 +17,7 @@ import {
   type ClientRecordRequests,
   type Started,
 } from '../domain/clients/clientRecord.js';
+import { acknowledge } from '../domain/clients/acknowledgement.js';
 import {
   beginDisabling,
   endDisabling,
@@ -105,7 +106,7 @@ const WORK: Work = {
   retryRotation: (record, { at }) => keep({ ...record, retryRotationAt: at }),
   clearRotationDue: (record, { at }) => keep(clearRotationDue(record, at)),
   noteEvent: (record, { at }) => keep(noteEvent(record, at)),
-  acknowledge: (record, { version }) => keep({ ...record, acknowledged: version }),
+  acknowledge: (record, { version, by }) => keep(acknowledge(record, by.operation, version)),
   enrol: (record, { enrolment }) =>
     keep(revokedSince(record, enrolment.issuedAt) === undefined ? issueEnrolment(record, enrolment) : record),
   withdrawEnrolment: (record, { hash }) => keep(withdrawEnrolment(record, hash)),

@@ -54,6 +54,8 @@ export interface ClientRecord extends DeviceAccess, PollingState {
   readonly newestEventAt?: string;
   /** Version of the main secret that the device's agent reports using. */
   readonly acknowledged?: string;
+  /** The run whose promotion that acknowledges. An acknowledgement of an earlier run's promotion comes late, or again. */
+  readonly acknowledgedBy?: string;
   /** How the last runs ended, oldest first. Kept after an offboarding. */
   readonly ended?: readonly EndedOperation[];
 }
@@ -120,10 +122,10 @@ export interface ClientRecordRequests extends AccessRequests, PollingRequests {
   readonly vouch: WorksFor & { readonly vouching: Vouching };
   /** A device's signed request has come. */
   readonly noteContact: WorksFor & { readonly thumbprint: string; readonly at: string };
-  /** A run has ended. Repeating the operation changes nothing. */
-  readonly noteEnd: WorksFor & { readonly ended: EndedOperation };
   /** A run has seen the device of these keys pull. */
   readonly notePull: WorksFor & { readonly thumbprint: string; readonly at: string };
+  /** A run has ended. Repeating the operation changes nothing. */
+  readonly noteEnd: WorksFor & { readonly ended: EndedOperation };
   /** The client was offboarded: keeps only its revocation, its newest event, how its runs ended, which identity and poller it had and what must not come back. */
   readonly forget: WorksFor;
 }
