@@ -32,8 +32,8 @@ import { judgeBegin, judgeEvent, noteEvent } from '../domain/clients/runBegin.js
 import {
   issueEnrolment,
   noteContact,
-  redeem,
   notePull,
+  redeem,
   renewKeys,
   withdrawEnrolment,
   type Joined,
@@ -42,11 +42,12 @@ import { judgeVouching, vouch } from '../domain/enrolment/hubDevices.js';
 import type { AccessRequests } from '../domain/access/heldAccess.js';
 import { isEndKnown } from '../domain/operations/endedOperation.js';
 import { done, failed, retryLater, type StepOutcome } from '../domain/operations/stepOutcome.js';
+import { withdrawPoller } from '../domain/polling/poller.js';
 import { POLLER_INDEX, pollerSignals, type PollerSignal } from '../domain/polling/pollerIndex.js';
 import { clientVault, hasCredential, type VaultHosts } from '../domain/vaults/clientVault.js';
 import { ACCESS_WORK } from './accessWork.js';
 import { audit } from '../audit/audit.js';
-import { POLLING_WORK } from './pollingWork.js';
+import { auditRemoved, POLLING_WORK } from './pollingWork.js';
 import type { EntitySignal } from './registerEntity.js';
 import { auditEnd } from '../audit/auditEnd.js';
 import { parseOperationId } from '@connected-registry/protocol/names/operationId';
@@ -110,13 +111,13 @@ const WORK: Work = {
   enrol: (record, { enrolment }) =>
     keep(revokedSince(record, enrolment.issuedAt) === undefined ? issueEnrolment(record, enrolment) : record),
   withdrawEnrolment: (record, { hash }) => keep(withdrawEnrolment(record, hash)),
-  redeem: (record, { redemption }) => keep(redeem(record, redemption)),
+  redeem: letIn,
   renewKeys: (record, { renewal }) => keep(renewKeys(record, renewal)),
   vouch: vouchFor,
   noteContact: (record, { thumbprint, at }) => keep(noteContact(record, thumbprint, at)),
+  notePull: (record, { thumbprint, at }) => keep(notePull(record, thumbprint, at)),
   noteEnd: recordEnd,
   ...ofAccess(),
-  notePull: (record, { thumbprint, at }) => keep(notePull(record, thumbprint, at)),
   ...POLLING_WORK,
   forget,
 };
@@ -171,6 +172,18 @@ function revoke(
       ...readAccessIn(state),
     }),
   };
+}
+
+/**
+ * A device that joins takes over from the one before it, also from one that polled by an identity: that one's messages are not
+ * sealed. Its object id is not remembered, so that no event names it again. An operator may set a poller later all the same.
+ */
+function letIn(record: ClientRecord, { redemption }: ClientRecordRequests['redeem']): ClientRecordAnswer {
+  const joined = redeem(record, redemption);
+  if (joined === record || record.polling?.last === undefined) return keep(joined);
+  const state = withdrawPoller(joined, redemption.at);
+  auditRemoved(record, state);
+  return keep(state);
 }
 
 /** Writes the audit line here, since the entity recognises repetitions: orchestrations replay and activities may run twice. */

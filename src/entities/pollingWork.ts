@@ -58,8 +58,13 @@ function trySetting(
 
 function withdraw(record: ClientRecord, { at }: PollingRequests['withdrawPoller']): PollingAnswer {
   const state = withdrawPoller(record, at);
-  const current = record.polling?.current;
-  if (current !== undefined && state.polling?.current === undefined)
-    audit('poller.remove.succeeded', { resource: clientKey(current.client), poller: current.objectId });
+  auditRemoved(record, state);
   return keep(state);
+}
+
+/** Audits that the record has no poller any more. */
+export function auditRemoved({ polling: before }: ClientRecord, { polling: after }: ClientRecord): void {
+  const current = before?.current;
+  if (current !== undefined && after?.current === undefined)
+    audit('poller.remove.succeeded', { resource: clientKey(current.client), poller: current.objectId });
 }
