@@ -42,7 +42,7 @@ import { judgeVouching, vouch } from '../domain/enrolment/hubDevices.js';
 import type { AccessRequests } from '../domain/access/heldAccess.js';
 import { isEndKnown } from '../domain/operations/endedOperation.js';
 import { done, failed, retryLater, type StepOutcome } from '../domain/operations/stepOutcome.js';
-import { withdrawPoller } from '../domain/polling/poller.js';
+import { forgetLast, withdrawPoller } from '../domain/polling/poller.js';
 import { POLLER_INDEX, pollerSignals, type PollerSignal } from '../domain/polling/pollerIndex.js';
 import { clientVault, hasCredential, type VaultHosts } from '../domain/vaults/clientVault.js';
 import { ACCESS_WORK } from './accessWork.js';
@@ -292,7 +292,9 @@ function vouchFor(record: ClientRecord, { vouching, by }: ClientRecordRequests['
   if (verdict === 'new')
     audit('device.vouch.succeeded', { ...facts, reason: record.joined === undefined ? 'joined' : 'renewed' });
   const hasPulled = verdict === 'current' && record.joined?.pulledAt !== undefined;
-  return { state: vouch(record, vouching), outcome: done({ verdict, ...(hasPulled ? { hasPulled } : {}) }) };
+  const vouched = vouch(record, vouching);
+  const state = vouched === record ? record : forgetLast(vouched);
+  return { state, outcome: done({ verdict, ...(hasPulled ? { hasPulled } : {}) }) };
 }
 
 const ENDED_KEY =

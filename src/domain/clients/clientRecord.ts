@@ -148,6 +148,8 @@ export interface Revocation {
 export interface RecordedReaders extends Pick<ClientRecord, 'access' | 'lastIdentity'> {
   /** The record knows the client, so it is not new: whoever sends events may not choose who reads its secrets. */
   readonly isKnown?: true;
+  /** The record has keys of its device, so that its messages are sealed: no event may name who gets them in clear. */
+  readonly hasKeys?: true;
   /** The identity that polls its messages, or did; absent if there never was one. */
   readonly poller?: RecordedPoller;
 }
@@ -281,6 +283,7 @@ export function readersIn(record: ClientRecord): RecordedReaders {
     ...readAccessIn(record),
     ...(lastIdentity === undefined ? {} : { lastIdentity }),
     ...(isKnown(record) ? { isKnown: true } : {}),
+    ...(record.joined === undefined ? {} : { hasKeys: true }),
     ...(record.polling === undefined ? {} : { poller: pollerIn(record.polling) }),
   };
 }

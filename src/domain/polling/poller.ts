@@ -138,6 +138,13 @@ export function withdrawPoller<State extends PollingState>(state: State, at: str
   return { ...state, polling: { decidedAt: at } };
 }
 
+/** Another device has come in its place, and polls by no identity: no event may name the last poller again. */
+export function forgetLast<State extends PollingState>(state: State): State {
+  const { polling } = state;
+  if (polling === undefined || polling.current !== undefined || polling.last === undefined) return state;
+  return { ...state, polling: { decidedAt: polling.decidedAt } };
+}
+
 /** Records that the poller asked for messages at `at` (ISO 8601). */
 export function notePolled<State extends PollingState>(state: State, objectId: string, at: string): State {
   const { polling } = state;

@@ -177,6 +177,33 @@ describe('a client whose hub vouches for its device', () => {
     expect(flows.record.joined?.thumbprint).toBe(other.thumbprint);
   });
 
+  test('is not polled for by an identity that an event names, also if that was its last poller', async () => {
+    const poller = '11111111-1111-1111-1111-111111111111';
+    expect((await onboardOnHub('first', undefined, { poller })).outcome.status).toBe('completed');
+    minutesLater(60);
+    await revokeIn(flows);
+    await reports(device);
+    minutesLater(60);
+    expect((await onboardOnHub('sealed')).outcome.status).toBe('completed');
+    expect(flows.record).toMatchObject({ joined: { hub: { hub: 'plant-hub' } } });
+    expect(flows.record.polling).toEqual({ decidedAt: expect.any(String) as unknown });
+
+    // As a record of before has it, whose keys came after the poller.
+    const { polling } = flows.record;
+    if (polling) flows.records.state = { ...flows.record, polling: { ...polling, last: poller } };
+    minutesLater(60);
+    const input = {
+      ...onboardingRun({ poller }),
+      run: 'by-event',
+      requestedAt: new Date().toISOString(),
+      channel: HUB,
+    };
+    const request = { ...input.request, pollerByEvent: true };
+    const { outcome } = await runFlow({ world: flows, flow: onboard, input: { ...input, request } });
+    expect(outcome.failure?.problems?.map(({ code }) => code)).toEqual(['poller-not-by-event']);
+    expect(flows.record.polling?.current).toBeUndefined();
+  });
+
   test('loses its key by a revocation, and has it again by an onboarding that is requested later', async () => {
     await reports(device);
     await onboardOnHub('first');
