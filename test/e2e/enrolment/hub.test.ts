@@ -22,6 +22,7 @@ import {
   startStackForHubDevices,
   type HubRecording,
 } from './hubDevices.js';
+import { reportsIn } from './reportsIn.js';
 
 /*
  * Devices of an IoT Hub that report keys in their twins: each is the agent in its own process, which knows its hub and the
@@ -83,8 +84,7 @@ const secretsOf = ({ host, user, password }: Login) => {
 const searchFor = (secrets: readonly string[]) => new NeedleSearch(secrets.flatMap(formsOf));
 
 /** The report keys with which devices have reported and acknowledged. */
-const reportKeys = () =>
-  appWire.exchanges.flatMap(({ authorization }) => /^PullCheck [^:]+:(\S+)$/.exec(authorization)?.[1] ?? []);
+const reportKeys = () => reportsIn(appWire.exchanges, it.stack.ground.dataFolder).map(({ key }) => key);
 
 test('a device joins by the keys in its twin, is onboarded and rotated by sealed methods, and is shut out', async () => {
   const client = 'vouched';

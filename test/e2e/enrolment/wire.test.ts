@@ -4,10 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { startRecordingProxy, type RecordingProxy } from '@connected-registry/local-stack/stack/devices/recordingProxy';
-import { reportKeys } from '@connected-registry/local-stack/stack/dataFolder';
-import { isReportMac, readReportMac } from '@connected-registry/protocol/messages/reportMac';
 import { formsOf } from '@connected-registry/protocol/redaction/secretForms';
-import { deriveAcknowledgementKey, deriveReportKey } from '../../../src/domain/pullCheck/reportKey.js';
 import { NeedleSearch } from '../../needles/needleSearch.js';
 import { startChild, type Child } from '../../shared/childProcess.js';
 import { onboardingOf } from '../harness/appClient.js';
@@ -17,6 +14,7 @@ import { TakingAway } from '../harness/takingAway.js';
 import type { TestStack } from '../harness/testStack.js';
 import { joinedAgent, startStackForAgents } from './joinedAgent.js';
 import { Joiner } from './joiner.js';
+import { reportsIn } from './reportsIn.js';
 
 /*
  * What somebody reads who ends TLS between a device and the app, a proxy of the site for example: no password and no report
@@ -107,24 +105,7 @@ const filesWith = (search: NeedleSearch, folder: string) =>
 const sealedAnswers = () =>
   proxy.exchanges.filter(({ path, status }) => path.startsWith('/api/devices/secrets?') && status === 200);
 
-/** Each report and acknowledgement that has passed, with its key as the app derives it. */
-function reported() {
-  const [id = '', encoded = ''] = reportKeys(it.stack.ground.dataFolder).split(':');
-  const serverKey = { id, secret: Buffer.from(encoded, 'base64url') };
-  return proxy.exchanges.flatMap(({ path, authorization }) => {
-    const [, route, operation = '', attempt] = REPORTED.exec(path) ?? [];
-    if (route === undefined) return [];
-    const mac = readReportMac(authorization);
-    if (!mac) throw new Error(`${path} does not prove its key.`);
-    const { expiresAt } = mac;
-    const key =
-      route === 'promotions'
-        ? deriveAcknowledgementKey(serverKey, { operation, expiresAt })
-        : deriveReportKey(serverKey, { operation, attempt: Number(attempt), expiresAt });
-    return [{ key, isProven: isReportMac(mac, key, path) }];
-  });
-}
-const REPORTED = /^\/api\/(pull-checks|promotions)\/([^/]+)(?:\/(\d+))?$/;
+const reported = () => reportsIn(proxy.exchanges, it.stack.ground.dataFolder);
 
 test('whoever ends TLS between a device and the app reads no password and no report key while it joins, is onboarded, rotated and revoked', async () => {
   const token = await joins();
