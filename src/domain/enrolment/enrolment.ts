@@ -1,4 +1,5 @@
 import type { DeviceKeys } from '@connected-registry/protocol/enrolment/deviceKeys';
+import type { PollingState } from '../polling/poller.js';
 import type { HubTarget } from '@connected-registry/protocol/messages/deviceChannel';
 
 /** A join token that was issued for a client. Times are ISO 8601. */
@@ -97,14 +98,17 @@ export function isUnused({ enrolment }: DeviceAccess): boolean {
 }
 
 /**
- * What a device that joins would take over: who has a join token of the client reads its secret, and ends the key of the device
- * before it.
+ * What a device that joins would take over: who has a join token of the client reads its secret, and ends the key or the poller of
+ * the device before it.
  */
 export function takenOver({
   joined,
   held,
-}: DeviceAccess & { readonly held?: readonly unknown[] }): 'device' | 'credential' | undefined {
+  polling,
+}: DeviceAccess & PollingState & { readonly held?: readonly unknown[] }):
+  'device' | 'poller' | 'credential' | undefined {
   if (joined) return 'device';
+  if (polling?.current) return 'poller';
   return held && held.length > 0 ? 'credential' : undefined;
 }
 
