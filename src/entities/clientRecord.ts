@@ -17,6 +17,7 @@ import {
   type ClientRecordRequests,
   type Started,
 } from '../domain/clients/clientRecord.js';
+import { acknowledge } from '../domain/clients/acknowledgement.js';
 import {
   beginDisabling,
   endDisabling,
@@ -31,6 +32,7 @@ import { judgeBegin, judgeEvent, noteEvent } from '../domain/clients/runBegin.js
 import {
   issueEnrolment,
   noteContact,
+  notePull,
   redeem,
   renewKeys,
   withdrawEnrolment,
@@ -40,11 +42,12 @@ import { judgeVouching, vouch } from '../domain/enrolment/hubDevices.js';
 import type { AccessRequests } from '../domain/access/heldAccess.js';
 import { isEndKnown } from '../domain/operations/endedOperation.js';
 import { done, failed, retryLater, type StepOutcome } from '../domain/operations/stepOutcome.js';
+import { forgetLast, withdrawPoller } from '../domain/polling/poller.js';
 import { POLLER_INDEX, pollerSignals, type PollerSignal } from '../domain/polling/pollerIndex.js';
 import { clientVault, hasCredential, type VaultHosts } from '../domain/vaults/clientVault.js';
 import { ACCESS_WORK } from './accessWork.js';
 import { audit } from '../audit/audit.js';
-import { POLLING_WORK } from './pollingWork.js';
+import { auditRemoved, POLLING_WORK } from './pollingWork.js';
 import type { EntitySignal } from './registerEntity.js';
 import { auditEnd } from '../audit/auditEnd.js';
 import { parseOperationId } from '@connected-registry/protocol/names/operationId';
@@ -104,14 +107,15 @@ const WORK: Work = {
   retryRotation: (record, { at }) => keep({ ...record, retryRotationAt: at }),
   clearRotationDue: (record, { at }) => keep(clearRotationDue(record, at)),
   noteEvent: (record, { at }) => keep(noteEvent(record, at)),
-  acknowledge: (record, { version }) => keep({ ...record, acknowledged: version }),
+  acknowledge: (record, { version, by }) => keep(acknowledge(record, by.operation, version)),
   enrol: (record, { enrolment }) =>
     keep(revokedSince(record, enrolment.issuedAt) === undefined ? issueEnrolment(record, enrolment) : record),
   withdrawEnrolment: (record, { hash }) => keep(withdrawEnrolment(record, hash)),
-  redeem: (record, { redemption }) => keep(redeem(record, redemption)),
+  redeem: letIn,
   renewKeys: (record, { renewal }) => keep(renewKeys(record, renewal)),
   vouch: vouchFor,
   noteContact: (record, { thumbprint, at }) => keep(noteContact(record, thumbprint, at)),
+  notePull: (record, { thumbprint, at }) => keep(notePull(record, thumbprint, at)),
   noteEnd: recordEnd,
   ...ofAccess(),
   ...POLLING_WORK,
@@ -170,6 +174,18 @@ function revoke(
   };
 }
 
+/**
+ * A device that joins takes over from the one before it, also from one that polled by an identity: that one's messages are not
+ * sealed. Its object id is not remembered, so that no event names it again. An operator may set a poller later all the same.
+ */
+function letIn(record: ClientRecord, { redemption }: ClientRecordRequests['redeem']): ClientRecordAnswer {
+  const joined = redeem(record, redemption);
+  if (joined === record || record.polling?.last === undefined) return keep(joined);
+  const state = withdrawPoller(joined, redemption.at);
+  auditRemoved(record, state);
+  return keep(state);
+}
+
 /** Writes the audit line here, since the entity recognises repetitions: orchestrations replay and activities may run twice. */
 function recordEnd(record: ClientRecord, { ended }: ClientRecordRequests['noteEnd']): ClientRecordAnswer {
   if (!isEndKnown(record.ended ?? [], ended)) auditEnd(ended);
@@ -178,10 +194,11 @@ function recordEnd(record: ClientRecord, { ended }: ClientRecordRequests['noteEn
 
 /**
  * Records the vault of a client that has a credential from before vaults were recorded: from now on it does not depend on which
- * vault the settings list first.
+ * vault the settings list first. Each operation does so before its work: also a revocation or an offboarding may have to be
+ * repeated, and must find the secrets where it has left them.
  */
 function keepVault(record: ClientRecord, vaultOf: VaultOf): ClientRecord {
-  return hasCredential(record) ? { ...record, vault: vaultOf(record) } : record;
+  return record.vault === undefined && hasCredential(record) ? { ...record, vault: vaultOf(record) } : record;
 }
 
 /** Refused if the revocation was cleared in the meantime: then the enabled resources are legitimate. */
@@ -205,7 +222,7 @@ function begin(
     case 'proceed': {
       if (verdict.clears && isDisabling(record, now))
         return { state: record, outcome: retryLater("a revocation is disabling the client's tokens and secrets") };
-      const state = keepVault(eventAt === undefined ? record : noteEvent(record, eventAt), vaultOf);
+      const state = eventAt === undefined ? record : noteEvent(record, eventAt);
       const { acknowledged, joined } = state;
       const clears = verdict.clears === undefined ? {} : { clears: verdict.clears };
       const answer = {
@@ -274,7 +291,10 @@ function vouchFor(record: ClientRecord, { vouching, by }: ClientRecordRequests['
   }
   if (verdict === 'new')
     audit('device.vouch.succeeded', { ...facts, reason: record.joined === undefined ? 'joined' : 'renewed' });
-  return { state: vouch(record, vouching), outcome: done({ verdict }) };
+  const hasPulled = verdict === 'current' && record.joined?.pulledAt !== undefined;
+  const vouched = vouch(record, vouching);
+  const state = vouched === record ? record : forgetLast(vouched);
+  return { state, outcome: done({ verdict, ...(hasPulled ? { hasPulled } : {}) }) };
 }
 
 const ENDED_KEY =
@@ -303,7 +323,8 @@ export function createClientRecord(hosts: VaultHosts) {
       now: Date,
       vaultOf: VaultOf,
     ) => ClientRecordAnswer;
-    const answer = work(record, request, now, (known) => clientVault(known, key, hosts));
+    const vaultOf: VaultOf = (known) => clientVault(known, key, hosts);
+    const answer = work(keepVault(record, vaultOf), request, now, vaultOf);
     const { signals = pollerSignals(record, answer.state), ...rest } = answer;
     return signals.length === 0 ? rest : { ...rest, signals: signals.map(toIndex) };
   };

@@ -4,6 +4,7 @@ import type { ClientRecord } from '../domain/clients/clientRecord.js';
 import { revokedSince } from '../domain/clients/revocationMarks.js';
 import { done, failed, type StepOutcome } from '../domain/operations/stepOutcome.js';
 import {
+  isAsPlanned,
   isSet,
   notePolled,
   setPoller,
@@ -37,25 +38,33 @@ export const POLLING_WORK: {
   notePolled: (record, { objectId, at }) => keep(notePolled(record, objectId, at)),
 };
 
+const CHANGED = failed('poller-changed', "the client's poller was changed or removed after this was requested");
+
 /** A revocation may run beside the run that sets the poller. */
-function trySetting(record: ClientRecord, { effectiveAt, ...set }: PollingRequests['setPoller']): PollingAnswer {
+function trySetting(
+  record: ClientRecord,
+  { effectiveAt, planned, ...set }: PollingRequests['setPoller'],
+): PollingAnswer {
   const revokedAt = revokedSince(record, effectiveAt);
   if (revokedAt !== undefined)
     return { state: record, outcome: failed('revoked', `the client was revoked at ${revokedAt}, after this request`) };
+  if (!isSet(record, set) && !isAsPlanned(record, planned)) return { state: record, outcome: CHANGED };
   const state = setPoller(record, set);
   const { objectId, client } = set;
   // Here, since the record recognises repetitions: activities and requests may come twice.
   if (state !== record) audit('poller.set.succeeded', { resource: clientKey(client), poller: objectId });
-  const outcome = isSet(state, set)
-    ? done({})
-    : failed('poller-changed', "the client's poller was changed or removed after this was requested");
-  return { state, outcome };
+  return { state, outcome: isSet(state, set) ? done({}) : CHANGED };
 }
 
 function withdraw(record: ClientRecord, { at }: PollingRequests['withdrawPoller']): PollingAnswer {
   const state = withdrawPoller(record, at);
-  const current = record.polling?.current;
-  if (current !== undefined && state.polling?.current === undefined)
-    audit('poller.remove.succeeded', { resource: clientKey(current.client), poller: current.objectId });
+  auditRemoved(record, state);
   return keep(state);
+}
+
+/** Audits that the record has no poller any more. */
+export function auditRemoved({ polling: before }: ClientRecord, { polling: after }: ClientRecord): void {
+  const current = before?.current;
+  if (current !== undefined && after?.current === undefined)
+    audit('poller.remove.succeeded', { resource: clientKey(current.client), poller: current.objectId });
 }

@@ -54,6 +54,8 @@ export interface ClientRecord extends DeviceAccess, PollingState {
   readonly newestEventAt?: string;
   /** Version of the main secret that the device's agent reports using. */
   readonly acknowledged?: string;
+  /** The run whose promotion that acknowledges. An acknowledgement of an earlier run's promotion comes late, or again. */
+  readonly acknowledgedBy?: string;
   /** How the last runs ended, oldest first. Kept after an offboarding. */
   readonly ended?: readonly EndedOperation[];
 }
@@ -120,6 +122,8 @@ export interface ClientRecordRequests extends AccessRequests, PollingRequests {
   readonly vouch: WorksFor & { readonly vouching: Vouching };
   /** A device's signed request has come. */
   readonly noteContact: WorksFor & { readonly thumbprint: string; readonly at: string };
+  /** A run has seen the device of these keys pull. */
+  readonly notePull: WorksFor & { readonly thumbprint: string; readonly at: string };
   /** A run has ended. Repeating the operation changes nothing. */
   readonly noteEnd: WorksFor & { readonly ended: EndedOperation };
   /** The client was offboarded: keeps only its revocation, its newest event, how its runs ended, which identity and poller it had and what must not come back. */
@@ -144,6 +148,8 @@ export interface Revocation {
 export interface RecordedReaders extends Pick<ClientRecord, 'access' | 'lastIdentity'> {
   /** The record knows the client, so it is not new: whoever sends events may not choose who reads its secrets. */
   readonly isKnown?: true;
+  /** The record has keys of its device, so that its messages are sealed: no event may name who gets them in clear. */
+  readonly hasKeys?: true;
   /** The identity that polls its messages, or did; absent if there never was one. */
   readonly poller?: RecordedPoller;
 }
@@ -167,7 +173,11 @@ export interface Started extends Pick<ClientRecord, 'orphaned' | 'held'>, Record
 }
 
 /** Whether the keys that a run has read are the device's: `new` if it is the first to know them. */
-export type Vouched = { readonly verdict: 'current' | 'new' | 'late' | 'joined' };
+export interface Vouched {
+  readonly verdict: 'current' | 'new' | 'late' | 'joined';
+  /** Present if the device has pulled since it has these keys. A run that found them may have failed before. */
+  readonly hasPulled?: true;
+}
 
 /** The same for an offboarding. */
 export interface StartedOffboarding extends Pick<ClientRecord, 'orphaned' | 'held' | 'access'>, RecordedVault {
@@ -273,6 +283,7 @@ export function readersIn(record: ClientRecord): RecordedReaders {
     ...readAccessIn(record),
     ...(lastIdentity === undefined ? {} : { lastIdentity }),
     ...(isKnown(record) ? { isKnown: true } : {}),
+    ...(record.joined === undefined ? {} : { hasKeys: true }),
     ...(record.polling === undefined ? {} : { poller: pollerIn(record.polling) }),
   };
 }

@@ -1,4 +1,5 @@
 import type { DeviceKeys } from '@connected-registry/protocol/enrolment/deviceKeys';
+import type { PollingState } from '../polling/poller.js';
 import type { HubTarget } from '@connected-registry/protocol/messages/deviceChannel';
 
 /** A join token that was issued for a client. Times are ISO 8601. */
@@ -29,6 +30,8 @@ export interface Joined {
   readonly renewedFrom?: string;
   /** The device's last signed request, to within an hour. */
   readonly lastContactAt?: string;
+  /** Of a device that a hub vouches for: its last pull check that succeeded with these keys. */
+  readonly pulledAt?: string;
 }
 
 /** The part of a client's record that says how its device was let in. */
@@ -95,14 +98,17 @@ export function isUnused({ enrolment }: DeviceAccess): boolean {
 }
 
 /**
- * What a device that joins would take over: who has a join token of the client reads its secret, and ends the key of the device
- * before it.
+ * What a device that joins would take over: who has a join token of the client reads its secret, and ends the key or the poller of
+ * the device before it.
  */
 export function takenOver({
   joined,
   held,
-}: DeviceAccess & { readonly held?: readonly unknown[] }): 'device' | 'credential' | undefined {
+  polling,
+}: DeviceAccess & PollingState & { readonly held?: readonly unknown[] }):
+  'device' | 'poller' | 'credential' | undefined {
   if (joined) return 'device';
+  if (polling?.current) return 'poller';
   return held && held.length > 0 ? 'credential' : undefined;
 }
 
@@ -163,6 +169,13 @@ export function noteContact<Access extends DeviceAccess>(access: Access, thumbpr
   if (joined?.thumbprint !== thumbprint) return access;
   if (joined.lastContactAt !== undefined && new Date(joined.lastContactAt) >= new Date(at)) return access;
   return { ...access, joined: { ...joined, lastContactAt: at } };
+}
+
+/** Records that a run has seen the device of this key pull at `at` (ISO 8601). */
+export function notePull<Access extends DeviceAccess>(access: Access, thumbprint: string, at: string): Access {
+  const { joined } = access;
+  if (joined?.thumbprint !== thumbprint) return access;
+  return { ...access, joined: { ...joined, pulledAt: latest(joined.pulledAt, at) } };
 }
 
 /** What {@link endDeviceAccess} ends, as texts for people: a key is named by its thumbprint. */

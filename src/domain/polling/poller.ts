@@ -42,6 +42,12 @@ export interface SetPoller extends Pick<Poller, 'objectId' | 'client'> {
   readonly at: string;
 }
 
+/** What a run's plan for the poller is based on. Operators, who decide at the moment, have none. */
+export interface PlannedAfter {
+  /** As {@link Polling.decidedAt}, when the run read it; absent if there was no decision yet. */
+  readonly decidedAt?: string;
+}
+
 /** Takes back what {@link SetPoller} did, if it is still so. */
 export interface UndonePoller extends Pick<Poller, 'objectId' | 'client'> {
   /** The time at which it was set. */
@@ -54,8 +60,11 @@ export interface UndonePoller extends Pick<Poller, 'objectId' | 'client'> {
 
 /** Operations of a client's record about its poller, with their input. */
 export interface PollingRequests {
-  /** Refused if the client was revoked after `effectiveAt`, the time of the request (ISO 8601). */
-  readonly setPoller: WorksFor & SetPoller & { readonly effectiveAt: string };
+  /**
+   * Refused if the client was revoked after `effectiveAt`, the time of the request (ISO 8601), and if somebody else has set or
+   * ended the poller since it was planned.
+   */
+  readonly setPoller: WorksFor & SetPoller & { readonly effectiveAt: string; readonly planned?: PlannedAfter };
   readonly undoPoller: WorksFor & UndonePoller;
   /** An operator removes the poller, and with it what an event may name again. */
   readonly withdrawPoller: WorksFor & { readonly at: string };
@@ -92,6 +101,14 @@ export function isSet({ polling }: PollingState, { objectId, at }: Pick<SetPolle
 }
 
 /**
+ * Whether nobody has set or ended the poller since it was planned. Days may lie between: a run waits until its connected registry
+ * is active. Its request, what an event may name, and the poller that its undo sets again all depend on what it read then.
+ */
+export function isAsPlanned({ polling }: PollingState, planned: PlannedAfter | undefined): boolean {
+  return planned === undefined || polling?.decidedAt === planned.decidedAt;
+}
+
+/**
  * Takes back a poller that a failed run set; a later decision stays. It also holds for a poller that was never set, and then
  * keeps the run's own request from setting it late.
  */
@@ -119,6 +136,13 @@ export function withdrawPoller<State extends PollingState>(state: State, at: str
   const { polling } = state;
   if (polling !== undefined && isAfter(polling.decidedAt, at)) return state;
   return { ...state, polling: { decidedAt: at } };
+}
+
+/** Another device has come in its place, and polls by no identity: no event may name the last poller again. */
+export function forgetLast<State extends PollingState>(state: State): State {
+  const { polling } = state;
+  if (polling === undefined || polling.current !== undefined || polling.last === undefined) return state;
+  return { ...state, polling: { decidedAt: polling.decidedAt } };
 }
 
 /** Records that the poller asked for messages at `at` (ISO 8601). */

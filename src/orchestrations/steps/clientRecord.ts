@@ -12,7 +12,7 @@ import {
 } from '../../domain/clients/clientRecord.js';
 import type { Vouching } from '../../domain/enrolment/hubDevices.js';
 import type { Run } from '../../domain/operations/run.js';
-import type { SetPoller } from '../../domain/polling/poller.js';
+import type { PlannedAfter, SetPoller } from '../../domain/polling/poller.js';
 import type { Flow } from '../run/flow.js';
 import type { RunContext } from '../run/runContext.js';
 
@@ -56,8 +56,8 @@ export class ClientRecords {
   }
 
   /** Sets the client's poller. @throws StepFailed `revoked`, or `poller-changed` if somebody else changed it in the meantime */
-  *setPoller(poller: SetPoller): Flow<void> {
-    yield* this.call('setPoller', { ...poller, effectiveAt: this.effectiveAt });
+  *setPoller(poller: SetPoller, planned: PlannedAfter): Flow<void> {
+    yield* this.call('setPoller', { ...poller, planned, effectiveAt: this.effectiveAt });
   }
 
   /** Shows keys that this run has read in the device's twin. @throws StepFailed `device-key-ended` */

@@ -1,6 +1,7 @@
 import type { DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
 import type { Run } from '../../domain/operations/run.js';
-import type { Delivery, SealedDelivery } from '../../domain/enrolment/sealedDelivery.js';
+import type { Delivery } from '../../domain/enrolment/sealedDelivery.js';
+import type { Vouching } from '../../domain/enrolment/hubDevices.js';
 import type { Flow } from '../run/flow.js';
 import type { RunContext } from '../run/runContext.js';
 import { ClientRecords } from './clientRecord.js';
@@ -13,11 +14,13 @@ interface NotYet {
 /**
  * Where a run sends its device's messages. On the channel `hub` that is to keys which the device reports in its twin, and which
  * the client's record accepts; what is sent is sealed to them, or not sent. They are read once, and again after a message that
- * the device has not answered: it may have been rebuilt, and have others.
+ * the device has not answered: it may have been rebuilt, and have others. The record is asked before each message, since they may
+ * have ended in the meantime: a device that has joined by a token takes over at once.
  */
 export class DeviceAddress {
-  private sealed: SealedDelivery | undefined;
-  /** Whether this run was the first to know keys of the device. */
+  /** The keys as they were read; undefined: they must be read. */
+  private found: Omit<Vouching, 'effectiveAt'> | undefined;
+  /** Whether the device has not pulled since it has these keys: what was proven before, another device has. */
   hasNewKeys = false;
 
   constructor(
@@ -32,7 +35,7 @@ export class DeviceAddress {
   *delivery(run = this.run): Flow<Delivery | NotYet> {
     const { channel } = this;
     if (channel.kind !== 'hub') return channel;
-    return this.sealed ?? (yield* this.read(run, channel));
+    return this.found ? yield* this.judged(run, channel, this.found) : yield* this.read(run, channel);
   }
 
   /** Reads the keys before anything is made, so that a run fails early whose device may not have its secrets. */
@@ -42,25 +45,44 @@ export class DeviceAddress {
 
   /** The device has answered a message. */
   heard(): void {
-    const { sealed, run } = this;
-    if (!sealed) return;
-    const contact = { thumbprint: sealed.thumbprint, at: run.now.toISOString() };
-    new ClientRecords(run).notify('noteContact', contact);
+    this.note('noteContact');
+  }
+
+  /** The device has pulled with the credential that it was sent. */
+  hasPulled(): void {
+    this.note('notePull');
   }
 
   /** The device has not answered. */
   notHeard(): void {
-    this.sealed = undefined;
+    this.found = undefined;
+  }
+
+  private note(operation: 'noteContact' | 'notePull'): void {
+    const { found, run } = this;
+    if (!found) return;
+    new ClientRecords(run).notify(operation, { thumbprint: found.thumbprint, at: run.now.toISOString() });
   }
 
   private *read(
     run: RunContext<Run>,
     { kind, ...target }: Extract<DeviceChannelChoice, { kind: 'hub' }>,
   ): Flow<Delivery | NotYet> {
-    const { registry, client } = run.input.request;
+    const { client } = run.input.request;
     const { readAt, found } = yield* run.activities.readHubKeys({ target, client });
     if (!found) return { waits: 'the device has not reported keys in its twin' };
-    const { verdict } = yield* new ClientRecords(run).vouch({ ...found, hub: target, readAt });
+    return yield* this.judged(run, { kind, ...target }, { ...found, hub: target, readAt });
+  }
+
+  /** Whether the record accepts the keys now. */
+  private *judged(
+    run: RunContext<Run>,
+    { kind, ...target }: Extract<DeviceChannelChoice, { kind: 'hub' }>,
+    found: Omit<Vouching, 'effectiveAt'>,
+  ): Flow<Delivery | NotYet> {
+    const { registry } = run.input.request;
+    this.found = undefined;
+    const { verdict, hasPulled } = yield* new ClientRecords(run).vouch(found);
     switch (verdict) {
       case 'joined':
         // By a join token, in the meantime. It asks for its messages, which are made from the run's status.
@@ -69,9 +91,9 @@ export class DeviceAddress {
         return { waits: 'the record has newer keys of the device than its twin had when it was read' };
       case 'new':
       case 'current': {
-        this.hasNewKeys ||= verdict === 'new';
-        this.sealed = { kind, target, registry, thumbprint: found.thumbprint, sealingKey: found.keys.sealing };
-        return this.sealed;
+        this.hasNewKeys ||= hasPulled !== true;
+        this.found = found;
+        return { kind, target, registry, thumbprint: found.thumbprint, sealingKey: found.keys.sealing };
       }
     }
   }

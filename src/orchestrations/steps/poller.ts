@@ -20,7 +20,7 @@ export function* setPoller(run: RunContext<Run>, planned: PlannedPoller | undefi
   yield* run.step(
     'setPoller',
     function* () {
-      yield* new ClientRecords(run).setPoller({ objectId, client, at });
+      yield* new ClientRecords(run).setPoller({ objectId, client, at }, decidedAt === undefined ? {} : { decidedAt });
       // The record signals the index, too; asked here, it says whether the poller may have one client more.
       const operation: PollerIndexOperation = 'add';
       const index = new EntityId(POLLER_INDEX, objectId);

@@ -79,6 +79,7 @@ export function* pullCheck(run: RunContext<Run>, check: PullCheck): Flow<Verifie
     else check.address.notHeard();
     const decision = judge(answer, check.image);
     if (decision.kind === 'verified') {
+      check.address.hasPulled();
       const { digest, bytes, milliseconds } = decision;
       return { value: { image: check.image, digest, bytes, milliseconds, verifiedAt: run.now.toISOString() } };
     }

@@ -10,6 +10,8 @@ import {
   SECRET_NEAR_EXPIRY,
   secretEventData,
 } from '../../domain/events/secretEvents.js';
+import { clientVault } from '../../domain/vaults/clientVault.js';
+import { readClientRecord } from '../durable/clientRecords.js';
 import { parseTags } from '@connected-registry/protocol/names/secretTags';
 import type { Queries } from '../../queries/queries.js';
 import { eventFunction, invalidData, type EventHandler } from './eventFunction.js';
@@ -31,6 +33,9 @@ export function onSecretExpiring(config: Pick<Config, 'vaults'>, queries: Querie
     const tags = secret && parseTags(secret.tags);
     if (!tags || clientKey(tags) !== id.name) return { kind: 'ignored', decision: 'not-ours' };
     if (secret.version !== id.version) return { kind: 'ignored', decision: 'stale' };
+    // A copy in another vault is not the client's secret, however old it is.
+    const record = await readClientRecord(client, id.name);
+    if (clientVault(record, id.name, hosts) !== id.vault) return { kind: 'ignored', decision: 'not-ours' };
     const at = event.at ?? new Date().toISOString();
     const request: ClientRecordRequests['markRotationDue'] = { at, by: { operation: id.name, actor: 'event' } };
     await client.signalEntity(new df.EntityId(CLIENT_RECORD, id.name), 'markRotationDue', request);

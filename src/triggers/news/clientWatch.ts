@@ -19,6 +19,8 @@ export class ClientWatch {
   #isLooking = false;
   /** Whether a hint came after the look in progress had begun, which may have read too early. */
   #isStale = false;
+  /** Whether a waiter came after the look in progress had begun. */
+  #isLate = false;
   #hintedAt: number | undefined;
   #acknowledged: string | undefined;
   #next: { readonly timer: NodeJS.Timeout; readonly at: number } | undefined;
@@ -29,13 +31,15 @@ export class ClientWatch {
   }
 
   /**
-   * Waits for news: looks at once, or shares the look in progress.
+   * Waits for news: looks at once, or right after the look in progress. That one may have read the record before the waiter's
+   * device got its key, and would tell it that the key has ended.
    * @param acknowledged what the waiter has read of it in the client's record, if it has
    */
   join(waiter: Waiter, acknowledged: string | undefined): void {
     this.#waiting.add(waiter);
     this.#acknowledged ??= acknowledged;
-    if (!this.#isLooking) void this.#look();
+    if (this.#isLooking) this.#isLate = true;
+    else void this.#look();
   }
 
   leave(waiter: Waiter): void {
@@ -56,21 +60,25 @@ export class ClientWatch {
     if (!waiter) return;
     this.#isLooking = true;
     this.#isStale = false;
+    this.#isLate = false;
+    const asked = [...this.#waiting];
     const needsRecord = this.#hintedAt !== undefined && Date.now() - this.#hintedAt < LONGEST_PAUSE;
     try {
       const news = await waiter.look({ acknowledged: this.#acknowledged, needsRecord });
       this.#isLooking = false;
-      this.#tell(news);
+      this.#tell(news, asked);
     } catch (error) {
       this.#isLooking = false;
-      for (const one of this.#waiting) one.failed(error);
+      for (const one of asked) if (this.#waiting.has(one)) one.failed(error);
+      if (this.#isLate) void this.#look();
     }
   }
 
-  #tell(news: ClientNews): void {
+  #tell(news: ClientNews, asked: readonly Waiter[]): void {
     if (news.record) this.#acknowledged = news.record.acknowledged;
-    for (const one of this.#waiting) one.found(news);
+    for (const one of asked) if (this.#waiting.has(one)) one.found(news);
     if (this.isIdle) return;
+    if (this.#isLate) return void this.#look();
     const recent = { hintedAt: this.#hintedAt, changedAt: news.changedAt };
     this.#lookIn(this.#isStale ? AFTER_HINT : lookPause(recent, Date.now(), Math.random()));
   }

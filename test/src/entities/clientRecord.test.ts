@@ -241,6 +241,18 @@ describe('the record of a client', () => {
     expect((await send(forgotten.state, 'beginOffboarding', { requestedAt: LATE })).outcome).toMatchObject({
       value: { isKnown: true },
     });
-    expect((await send({}, 'acknowledge', { version: 'v2' })).state).toEqual({ acknowledged: 'v2' });
+  });
+
+  test('keeps the version of the latest promotion that was acknowledged, whenever an earlier one is repeated', async () => {
+    const acknowledge = (record: ClientRecord, run: string, version: string) =>
+      clientRecord('acknowledge', { version, by: { ...by, operation: `client.${run}` } }, record, new Date(EARLY), KEY);
+    const first = await acknowledge({ acknowledged: 'v0' }, 'run1', 'v1');
+    const second = await acknowledge(first.state, 'run2', 'v2');
+    expect(second.state).toEqual({ acknowledged: 'v2', acknowledgedBy: 'run2' });
+    for (const [run, version] of [
+      ['run1', 'v1'],
+      ['run2', 'v2'],
+    ] as const)
+      expect((await acknowledge(second.state, run, version)).state).toEqual(second.state);
   });
 });

@@ -6,6 +6,7 @@ import type {
   ClientRecordOperation,
   ClientRecordRequests,
 } from '../../../src/domain/clients/clientRecord.js';
+import type { Redemption } from '../../../src/domain/enrolment/enrolment.js';
 import { createClientRecord } from '../../../src/entities/clientRecord.js';
 import { vaultHosts } from '../../../src/settings/vaults.js';
 import { config } from '../fakes/answers/requests.js';
@@ -94,6 +95,22 @@ describe('the record of a client', () => {
     expect(removed.lines).toEqual([{ audit: 'poller.remove.succeeded', ...named }]);
     expect((await send(removed.state, 'withdrawPoller', { at: at(3) })).lines).toEqual([]);
     expect((await send(removed.state, 'setPoller', setting(1))).lines).toEqual([]);
+  });
+
+  test('ends the poller when a device joins by a token, and remembers none for events', async () => {
+    const hash = 'a-hash';
+    const enrolled = await send({}, 'enrol', { enrolment: { hash, issuedAt: at(1), expiresAt: at(90) } });
+    const { state } = await send(enrolled.state, 'setPoller', setting(2));
+    const redemption = { hash, keys: {} as Redemption['keys'], thumbprint: 'a-thumbprint', at: at(3) };
+    const joined = await send(state, 'redeem', { redemption });
+    expect(joined.state).toMatchObject({ joined: { thumbprint: 'a-thumbprint' } });
+    expect(joined.state.polling).toEqual({ decidedAt: at(3) });
+    expect(joined.signals).toMatchObject([{ entity: { key: GATEWAY }, operation: 'remove' }]);
+    expect(joined.lines).toMatchObject([{ audit: 'poller.remove.succeeded', poller: GATEWAY }]);
+
+    const named = await send(joined.state, 'setPoller', setting(4));
+    const again = await send(named.state, 'redeem', { redemption });
+    expect(again.state.polling?.current?.objectId).toBe(GATEWAY);
   });
 
   test('knows a client with a poller, and keeps who it was after an offboarding', async () => {

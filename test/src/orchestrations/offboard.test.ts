@@ -155,7 +155,7 @@ describe('an offboarding', () => {
 
   test('clears the client record, except the time of the newest event', async () => {
     await onboardIn(world, { flows });
-    await flows.ask('acknowledge', { version: 'v1' });
+    await flows.ask('acknowledge', { version: 'v1', by: { operation: 'client.run', actor: 'device' } });
     vi.setSystemTime(new Date('2026-03-02T00:00:00Z'));
 
     await offboardIn(flows);

@@ -26,7 +26,7 @@ export async function readPollerIndex(client: DurableClient, objectId: string): 
 
 /**
  * The clients whose messages an identity may read now. The index and the setting only name candidates: where a client's record
- * names a poller, it decides. Call it for authenticated identities only.
+ * names a poller or has keys of its device, it decides. Call it for authenticated identities only.
  */
 export async function polledClients(client: DurableClient, book: ProfileBook, objectId: string): Promise<Polled[]> {
   const id = objectId.toLowerCase();
@@ -53,7 +53,7 @@ export async function polledClients(client: DurableClient, book: ProfileBook, ob
 
 /** @returns undefined if the identity may not read the messages of this client */
 function polled(
-  { polling, acknowledged }: ClientRecord,
+  { polling, joined, acknowledged }: ClientRecord,
   book: ProfileBook,
   objectId: string,
   reference: ClientReference,
@@ -61,6 +61,8 @@ function polled(
   const recorded = polling?.current;
   const found = { client: reference, ...(acknowledged === undefined ? {} : { acknowledged }) };
   if (recorded !== undefined) return recorded.objectId === objectId ? { ...found, recorded } : undefined;
+  // What goes to keys of a device goes to nobody in clear, unless an operator named a poller for this client.
+  if (joined !== undefined) return undefined;
   const isOfProfiles = clientsOfPoller(book, objectId).some((one) => clientKey(one) === clientKey(reference));
   return isOfProfiles ? found : undefined;
 }

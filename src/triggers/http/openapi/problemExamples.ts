@@ -43,7 +43,7 @@ export const PROBLEM_EXAMPLES: Readonly<Partial<Record<AnswerCode, ProblemDetail
       {
         field: 'clients.1.replace',
         message: 'is not true, and a device has joined as this client',
-        fix: 'To let another device join as this client, read its secret and end the key of a device that has joined, send replace: true.',
+        fix: 'To let another device join as this client, read its secret and end the key or the poller of the device before it, send replace: true.',
         row: 2,
       },
     ],

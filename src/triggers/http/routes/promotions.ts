@@ -10,6 +10,7 @@ import {
   verifyAcknowledgementMac,
   type ReportKeys,
 } from '../../../domain/pullCheck/reportKey.js';
+import { isEarlierAcknowledgement } from '../../../domain/clients/acknowledgement.js';
 import { audit } from '../../../audit/audit.js';
 import { readClientRecord, notifyClientRecord } from '../../durable/clientRecords.js';
 import { isInClear, type DeviceCredential } from '../requests/deviceKey.js';
@@ -43,8 +44,8 @@ export function postPromotion(keys: ReportKeys) {
       });
     }
     const { version } = message.body;
-    const { acknowledged } = await readClientRecord(client, id.instance);
-    if (acknowledged === version)
+    const record = await readClientRecord(client, id.instance);
+    if (record.acknowledged === version || isEarlierAcknowledgement(record, operation))
       return { status: 200, jsonBody: { status: 'accepted before' } satisfies ReportAnswer };
     await notifyClientRecord(client, id.instance, 'acknowledge', { version, by: { operation, actor: 'device' } });
     audit('promotion.acknowledge.succeeded', { resource: id.instance, operation });

@@ -134,6 +134,76 @@ describe('a client whose hub vouches for its device', () => {
     expect(flows.record.joined?.thumbprint).toBe(rebuilt.thumbprint);
   });
 
+  test('that was rebuilt gets the credential also if the first onboarding after that did not reach it', async () => {
+    await reports(device);
+    await onboardOnHub('first');
+    await reports(await signingDevice('EdDSA'));
+    minutesLater(60);
+    const input = { ...onboardingRun(), run: 'silent', requestedAt: new Date().toISOString(), channel: HUB };
+    const limits = { ...input.limits, pullCheckDeadlineSeconds: 60 };
+    const silent = await runFlow({ world: flows, flow: onboard, input: { ...input, limits } });
+    expect(silent.outcome.status).toBe('rolledBack');
+    minutesLater(60);
+    world.channel.sealed.clear();
+    expect((await onboardOnHub('again')).outcome.status).toBe('completed');
+    expect(kinds()).toEqual(['pullCheckRequested', 'credentialPromoted']);
+    minutesLater(60);
+    world.channel.sealed.clear();
+    expect((await onboardOnHub('last')).outcome).toMatchObject({ result: { changed: false } });
+    expect(kinds()).toEqual([]);
+  });
+
+  test('is sent nothing more in a run once another device has joined by a token', async () => {
+    await reports(device);
+    const by = { operation: 'x', actor: 'x' };
+    const other = await signingDevice('EdDSA');
+    const hash = 'a-hash';
+    const { outcome } = await runFlow({
+      world: flows,
+      flow: onboard,
+      input: { ...onboardingRun(), run: 'first', requestedAt: new Date().toISOString(), channel: HUB },
+      script: {
+        device: () => report(),
+        before: async (name) => {
+          if (name !== 'issueCredentials') return;
+          const [at, expiresAt] = [new Date().toISOString(), new Date(Date.now() + 3_600_000).toISOString()];
+          await flows.ask('enrol', { enrolment: { hash, issuedAt: at, expiresAt }, by });
+          const keys = { signing: other.keys.signingKey, sealing: other.keys.sealingKey };
+          await flows.ask('redeem', { redemption: { hash, keys, thumbprint: other.thumbprint, at }, by });
+        },
+      },
+    });
+    expect([outcome.status, world.channel.sealed.size]).toEqual(['completed', 0]);
+    expect(flows.record.joined?.thumbprint).toBe(other.thumbprint);
+  });
+
+  test('is not polled for by an identity that an event names, also if that was its last poller', async () => {
+    const poller = '11111111-1111-1111-1111-111111111111';
+    expect((await onboardOnHub('first', undefined, { poller })).outcome.status).toBe('completed');
+    minutesLater(60);
+    await revokeIn(flows);
+    await reports(device);
+    minutesLater(60);
+    expect((await onboardOnHub('sealed')).outcome.status).toBe('completed');
+    expect(flows.record).toMatchObject({ joined: { hub: { hub: 'plant-hub' } } });
+    expect(flows.record.polling).toEqual({ decidedAt: expect.any(String) as unknown });
+
+    // As a record of before has it, whose keys came after the poller.
+    const { polling } = flows.record;
+    if (polling) flows.records.state = { ...flows.record, polling: { ...polling, last: poller } };
+    minutesLater(60);
+    const input = {
+      ...onboardingRun({ poller }),
+      run: 'by-event',
+      requestedAt: new Date().toISOString(),
+      channel: HUB,
+    };
+    const request = { ...input.request, pollerByEvent: true };
+    const { outcome } = await runFlow({ world: flows, flow: onboard, input: { ...input, request } });
+    expect(outcome.failure?.problems?.map(({ code }) => code)).toEqual(['poller-not-by-event']);
+    expect(flows.record.polling?.current).toBeUndefined();
+  });
+
   test('loses its key by a revocation, and has it again by an onboarding that is requested later', async () => {
     await reports(device);
     await onboardOnHub('first');

@@ -14,6 +14,7 @@ import { createWorld, type World } from '../../fakes/worlds/world.js';
 
 const GATEWAY = '11111111-1111-1111-1111-111111111111';
 const OTHER = '22222222-2222-2222-2222-222222222222';
+const THIRD = '33333333-3333-3333-3333-333333333333';
 const { client } = reference();
 
 let world: World;
@@ -112,6 +113,31 @@ describe('an onboarding with a poller', () => {
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'poller-changed' } });
     expect([current(), listed()]).toEqual([OTHER, [[], [client]]]);
   });
+
+  test.each(['removed', 'changed'])(
+    'keeps an operator’s decision if the poller was %s while it waited',
+    async (what) => {
+      await onboard();
+      anHourLater();
+      // Earlier than the time at which the run sets its own.
+      const [at, by] = [new Date(Date.now() - 1).toISOString(), { operation: 'x', actor: 'ada' }];
+      const decide = () =>
+        what === 'removed'
+          ? flows.ask('withdrawPoller', { at, by })
+          : flows.ask('setPoller', { objectId: THIRD, client: reference(), at, effectiveAt: at, by });
+      const { outcome } = await onboard(
+        { poller: OTHER },
+        {
+          ...fails,
+          before: async (name) => {
+            if (name === 'preflight') await decide();
+          },
+        },
+      );
+      expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'poller-changed', residue: [] } });
+      expect([current(), listed()]).toEqual([what === 'removed' ? undefined : THIRD, [[], []]]);
+    },
+  );
 
   test('ends with the same poller if each call comes twice, and again later', async () => {
     const repeated: [string, Call][] = [];

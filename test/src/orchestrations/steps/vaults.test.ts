@@ -106,6 +106,19 @@ describe('a client from before vaults were recorded', () => {
     expect((await revokeIn(flows)).outcome).toMatchObject({ status: 'completed', result: { vault: FIRST } });
     expect(used()).toEqual([FIRST]);
   });
+
+  test.each(['revocation', 'offboarding'])('has it recorded by a %s, too, also if that fails', async (kind) => {
+    restart(FIRST, OWN);
+    world.wire.fail('disable', { when: 'before', kind: 'forbidden', times: 9 });
+    world.wire.fail('remove', { when: 'before', kind: 'forbidden', times: 9 });
+    const { outcome } = await (kind === 'revocation' ? revokeIn(flows) : offboardIn(flows));
+    expect([outcome.status, flows.record.vault]).toEqual(['failed', FIRST]);
+    world.wire.mend();
+    restart(OWN, FIRST);
+    const again = await offboardIn(flows, { run: 'again00000000001' });
+    expect(again.outcome).toMatchObject({ status: 'completed', result: { vault: FIRST } });
+    expect(world.vaults.at(FIRST).has(main)).toBe(false);
+  });
 });
 
 describe('a client whose vault is taken off the list', () => {

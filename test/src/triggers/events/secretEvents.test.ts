@@ -49,6 +49,13 @@ describe.each(SCHEMAS)('a secret that nears its expiry (%s)', (schema) => {
     },
   );
 
+  test('is ignored in another vault than its client’s, which the record names', async () => {
+    const { version } = await save(main, ours());
+    tested.engine.entities.set(`@client@${main}`, { vault: 'other-vault.vault.azure.net' });
+    const { logged } = await tested.deliver('secret', event('SecretNearExpiry', main, version));
+    expect([logged['decision'], tested.engine.signals]).toEqual(['not-ours', []]);
+  });
+
   test('is ignored for a candidate, an old version, another’s secret, or a deleted one', async () => {
     const { version } = await save(main, ours());
     await save(`${main}-candidate`, ours());

@@ -184,6 +184,14 @@ describe('a poller of the setting', () => {
     expect(clientsIn(await poll())).toEqual([200, ['sensor-7']]);
   });
 
+  test('gets none of a client whose device has keys of its own, unless the record names a poller', async () => {
+    const joined = { thumbprint: 'a-thumbprint' } as NonNullable<ClientRecord['joined']>;
+    record(SENSOR, undefined, { joined });
+    expect((await poll()).status).toBe(204);
+    record(SENSOR, GATEWAY, { joined });
+    expect(clientsIn(await poll())).toEqual([200, ['sensor-7']]);
+  });
+
   test('gets each message once if the record names it, too', async () => {
     record(SENSOR, GATEWAY);
     index(GATEWAY, SENSOR);

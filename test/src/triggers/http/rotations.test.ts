@@ -105,6 +105,13 @@ describe('POST /api/promotions/{operation}', () => {
     expect(engine.signals).toEqual([]);
   });
 
+  test('answers one that is sent again after a later one without recording it', async () => {
+    const engine = new FakeDurableClient();
+    engine.entities.set(`@client@${INSTANCE}`, { acknowledged: 'v3', acknowledgedBy: 'zzzzzzzzzzzzzzzz' });
+    expect(seen(await acknowledge(engine, acknowledgement()))).toMatchObject({ status: 200 });
+    expect(engine.signals).toEqual([]);
+  });
+
   test.each([
     ['another operation', 401, `${INSTANCE}.run0000000000002`, acknowledgement()],
     ['another expiry', 401, undefined, acknowledgement({ expiresAt: '2027-01-01T00:00:00.000Z' })],

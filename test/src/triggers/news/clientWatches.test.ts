@@ -146,12 +146,37 @@ describe('a request that waits', () => {
   });
 });
 
+test('a request is not answered with what was read before it came', async () => {
+  const client = new Client('a');
+  client.readTime = 100;
+  const first = request([client], 5000);
+  await advance(50);
+  // From now on storage says something else, as when a device's key is replaced. The look in progress has read it before.
+  const told: number[] = [];
+  const late = watches.first({
+    clients: [client],
+    judge: (news) => {
+      told.push(client.looks.length);
+      return idsIn(news).length > 0 ? idsIn(news) : undefined;
+    },
+    wait: 5000,
+    signal: new AbortController().signal,
+  });
+  client.newsAt = Date.now();
+  await advance(100);
+  expect(told).toEqual([]);
+  await advance(100);
+  expect([told, await late, (await first).ids]).toEqual([[2], ['a'], ['a']]);
+  expect(forgotten()).toEqual([0, 0]);
+});
+
 test('many requests for one client share its looks', async () => {
   const client = new Client('a');
   client.readTime = 100;
   const answers = Array.from({ length: 50 }, () => request([client], 5000));
   await advance(1000);
-  expect([client.looks.length, vi.getTimerCount()]).toEqual([1, 51]);
+  // The first has begun one before the others came.
+  expect([client.looks.length, vi.getTimerCount()]).toEqual([2, 51]);
   await advance(4000);
   await Promise.all(answers);
   expect(forgotten()).toEqual([0, 0]);

@@ -89,6 +89,7 @@ describe('a client that has a device or a credential', () => {
   const FIX = expect.stringContaining('send replace: true') as unknown;
 
   test.each([
+    ['a poller', { polling: { current: { objectId: 'x' } } }, 'is not true, and an identity polls for this client'],
     ['a device', { joined: { thumbprint: 'x' } }, 'is not true, and a device has joined as this client'],
     ['a credential', TAKEN, 'is not true, and this client has a credential'],
   ])('of %s gets no token by mistake, and gets one on demand', async (_, record, message) => {
