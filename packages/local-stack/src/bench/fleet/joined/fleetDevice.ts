@@ -187,8 +187,13 @@ export class FleetDevice {
 
 /** A request without an answer, as to a host that is too busy, counts as refused. */
 async function send(url: string, init: RequestInit & { readonly signal: AbortSignal }): Promise<Answer> {
+  // fetch leaves its listener at a signal until the garbage is collected, and all devices share theirs.
+  const own = new AbortController();
+  const end = () => own.abort();
+  init.signal.addEventListener('abort', end, { once: true });
+  if (init.signal.aborted) end();
   try {
-    const answer = await fetch(url, init);
+    const answer = await fetch(url, { ...init, signal: own.signal });
     const text = await answer.text();
     return {
       status: answer.status,
@@ -198,6 +203,8 @@ async function send(url: string, init: RequestInit & { readonly signal: AbortSig
   } catch (error) {
     if (init.signal.aborted) throw error;
     return { status: 503, body: undefined, retryAfter: 1000 * RETRY_AFTER };
+  } finally {
+    init.signal.removeEventListener('abort', end);
   }
 }
 

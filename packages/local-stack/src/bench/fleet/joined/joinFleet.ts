@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { z } from 'zod';
 import { atOnce } from '../atOnce.js';
 import type { Devices } from '../devices.js';
@@ -37,6 +38,8 @@ export interface JoiningFleet {
  */
 export async function joinFleet({ app, clients, sites }: JoiningFleet): Promise<JoinedFleet> {
   const ending = new AbortController();
+  // One request or pause of each device at a time.
+  setMaxListeners(2 * clients + 10, ending.signal);
   const promoted = new Set<string>();
   const counts: PollCounts = { answered: 0, refused: 0 };
   const fleet: FleetContext = { url: app.url, promoted, counts, ending: ending.signal };
