@@ -250,7 +250,7 @@ export default defineConfig({
               ),
           include: [
             'test/e2e/*.test.ts',
-            'test/e2e/enrolment/{agent,join,sealed}.test.ts',
+            'test/e2e/enrolment/{agent,hub,join,sealed}.test.ts',
             // Entities signal entities there.
             'test/e2e/access/recordedPollers.test.ts',
             'test/e2e/enrolment/forged/*.test.ts',

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { demonstrate } from '@connected-registry/local-stack/demo/demo';
+import { demonstrate, demoSettings } from '@connected-registry/local-stack/demo/demo';
 import { paintFor } from '@connected-registry/local-stack/demo/paint';
 import { startTestStack, type TestStack } from '../e2e/harness/testStack.js';
 
 let it: TestStack;
-beforeAll(async () => (it = await startTestStack()));
+beforeAll(async () => (it = await startTestStack({ settings: demoSettings })));
 afterAll(() => it.dispose());
 
 test('the demo has the same result on the real Functions host', async () => {

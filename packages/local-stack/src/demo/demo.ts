@@ -3,11 +3,12 @@ import { candidateSecretName, mainSecretName } from '@connected-registry/protoco
 import type { Inventory } from '../stack/operator.js';
 import { countArmRequests, forgetRequests, type ArmRequests } from '../stack/armRequests.js';
 import type { Stack } from '../stack/stack.js';
+import type { World } from '../stack/world.js';
 import { letAppGiveAccess, takeDeviceRights, vaultAssignments } from '../stack/devices/deviceRights.js';
 import { startRecordingProxy, type Exchange } from '../stack/devices/recordingProxy.js';
 import { issueJoinToken, JoinedAgent } from './joinedAgent.js';
 import type { DeviceAgent } from './deviceAgent.js';
-import { HubAgent } from './hubAgent.js';
+import { HubAgent, sealedProfile } from './hubAgent.js';
 import { AGENT_STEP, FOR_SEALED, joinStep, joinTokenStep, reportedKeyStep } from './joining.js';
 import { follow, onboard, onboardedByEvent, type ShownOperation } from './operations.js';
 import type { Paint } from './paint.js';
@@ -17,8 +18,8 @@ import { Timeline } from './timeline.js';
 
 const CLIENT = 'device-1';
 const JOINED_CLIENT = 'device-2';
-/** The device of a hub; main.ts has its profile. */
-export const HUB_CLIENT = 'device-3';
+/** The device of a hub, which {@link demoSettings} have a profile of. */
+const HUB_CLIENT = 'device-3';
 const FAILING_CLIENT = 'device-4';
 const MISSING_TAG = `${QUICKSTART.repository}:no-such-tag`;
 
@@ -27,6 +28,11 @@ export interface Screen {
   print: (line: string) => void;
   paint: Paint;
   width: number;
+}
+
+/** Settings of the app that the demo needs. */
+export function demoSettings(world: World): Record<string, string> {
+  return { PROFILES: JSON.stringify([sealedProfile(world, HUB_CLIENT, [QUICKSTART.repository])]) };
 }
 
 /**

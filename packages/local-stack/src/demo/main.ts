@@ -3,10 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endBySignal } from '../stack/endBySignal.js';
 import { startStack } from '../stack/startStack.js';
-import { demonstrate, HUB_CLIENT, type Screen } from './demo.js';
-import { sealedProfile } from './hubAgent.js';
+import { demonstrate, demoSettings, type Screen } from './demo.js';
 import { paintFor } from './paint.js';
-import { QUICKSTART } from './quickstart.js';
 
 const HELP = `npm run demo
 
@@ -52,9 +50,7 @@ async function main(args: readonly string[]): Promise<number> {
       azurePace: args.includes(AZURE_PACE),
       report: (line) => print(`${elapsed()}  ${line}`),
       signal: abort,
-      settings: (world) => ({
-        PROFILES: JSON.stringify([sealedProfile(world, HUB_CLIENT, [QUICKSTART.repository])]),
-      }),
+      settings: demoSettings,
     });
     try {
       const gaveUp = stack.ended.then((reason) => Promise.reject(new Error(reason)));
