@@ -1,6 +1,4 @@
 // @module-tag jumping-clock
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { onboardingOf, type Operation } from './harness/appClient.js';
 import { pullManifest } from './harness/edge.js';
@@ -8,6 +6,7 @@ import { PATIENCE } from './harness/hostUnderTest.js';
 import { LONG_WAITS } from './harness/longWaits.js';
 import { OperatorSdk } from './harness/operatorSdk.js';
 import { timersOf } from './harness/runHistory.js';
+import { hostLog } from './harness/hostLog.js';
 import { startTestStack, type TestStack } from './harness/testStack.js';
 
 const DAY = 86_400_000;
@@ -25,14 +24,6 @@ async function setClock(now: Date): Promise<void> {
   const body = JSON.stringify({ mode: 'scaled', now: now.toISOString() });
   const answer = await fetch(it.stack.ground.places.clockUrl, { method: 'POST', body });
   expect({ status: answer.status, text: await answer.text() }).toMatchObject({ status: 200 });
-}
-
-function hostLog(): string {
-  const folder = join(it.stack.ground.dataFolder, 'host');
-  return readdirSync(folder)
-    .filter((name) => name === 'log' || name.endsWith('.log'))
-    .map((name) => readFileSync(join(folder, name), 'utf8'))
-    .join('\n');
 }
 
 test('a rotation that waits nine days for a sync and is cancelled on the eighth is undone like any other', async () => {
@@ -69,7 +60,7 @@ test('a rotation that waits nine days for a sync and is cancelled on the eighth 
   expect(ended).toMatchObject({ status: 'rolledBack', failure: { code: 'cancelled', residue: [] } });
   for (const { Timestamp, FireAt } of await timers())
     expect((FireAt?.getTime() ?? Infinity) - Timestamp.getTime()).toBeLessThanOrEqual(5 * DAY);
-  expect(hostLog()).not.toContain('after one of more than six days');
+  expect(hostLog(it)).not.toContain('after one of more than six days');
   // What the run has made is gone, and what it found is as it was. A token of eight days ago is good no more.
   const later = new OperatorSdk(it.stack.endpoints);
   expect(await later.secretNames()).not.toContain(`${name}-candidate`);

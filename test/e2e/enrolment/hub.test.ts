@@ -9,6 +9,7 @@ import { NeedleSearch } from '../../needles/needleSearch.js';
 import { signingDevice } from '../../shared/signingDevice.js';
 import { onboardingOf } from '../harness/appClient.js';
 import { pullManifest } from '../harness/edge.js';
+import { hostLog } from '../harness/hostLog.js';
 import { PATIENCE } from '../harness/hostUnderTest.js';
 import type { Login } from '../harness/operatorSdk.js';
 import { findPasswords } from '../harness/passwordSearch.js';
@@ -167,8 +168,7 @@ test('a device that was rebuilt gets the credential by onboarding it again; its 
   expect(await onboard(client)).toMatchObject({ status: 'completed' });
   await expect.poll(() => rebuilt.engine(), within).toEqual(await vaulted(client));
   expect(await shown(client)).toContain(rebuilt.thumbprint());
-  const audit = () => readFileSync(it.stack.logFile('host'), 'utf8');
-  await expect.poll(audit, within).toMatch(/device\.vouch\.succeeded.*"reason\\*":\\*"renewed/);
+  await expect.poll(() => hostLog(it), within).toMatch(/device\.vouch\.succeeded.*"reason\\*":\\*"renewed/);
   await rebuilt.stop();
 
   const before = await it.operator.everything();
