@@ -90,7 +90,8 @@ function compile(buildSync, from, to) {
   });
   const compiled = new Set(names.map((name) => name.replace(/ts$/, 'js')));
   for (const name of filesIn(outdir, '.js'))
-    if (!compiled.has(name)) for (const old of [name, `${name}.map`]) rmSync(join(outdir, old), { force: true });
+    if (!compiled.has(name))
+      for (const old of [String(name), `${String(name)}.map`]) rmSync(join(outdir, old), { force: true });
 }
 
 /** Paths relative to a folder of the files with this ending, in folders below it, too. */

@@ -12,7 +12,7 @@ const core = {
   registerFunction: () => ({ dispose: () => undefined }),
   Disposable: function Disposable() {},
 };
-const required = Module.prototype.require;
+const required = Reflect.get(Module.prototype, 'require');
 Module.prototype.require = function (id) {
   return id === '@azure/functions-core' ? core : Reflect.apply(required, this, [id]);
 };

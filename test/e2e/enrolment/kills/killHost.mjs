@@ -61,12 +61,12 @@ prototype.datasync = async function () {
   step('synced');
 };
 
-const { emit } = http.Server.prototype;
+const emit = Reflect.get(http.Server.prototype, 'emit');
 http.Server.prototype.emit = function (event, ...args) {
   if (event === 'request' && isOfDevice(args[0].url)) step('request');
   return emit.call(this, event, ...args);
 };
-const { end } = http.ServerResponse.prototype;
+const end = Reflect.get(http.ServerResponse.prototype, 'end');
 http.ServerResponse.prototype.end = function (...args) {
   if (isOfDevice(this.req?.url)) step('answer');
   return end.apply(this, args);
