@@ -68,7 +68,7 @@ export interface PollingRequests {
   readonly undoPoller: WorksFor & UndonePoller;
   /** An operator removes the poller, and with it what an event may name again. */
   readonly withdrawPoller: WorksFor & { readonly at: string };
-  /** The index lists the client for an identity that polls, and the record did not agree: the index is told what is right. */
+  /** The index lists the client for an identity that polls, and the record does not agree: the record corrects the index. */
   readonly confirmPoller: WorksFor & Pick<Poller, 'objectId' | 'client' | 'since'>;
   /** The poller has asked for messages. */
   readonly notePolled: WorksFor & { readonly objectId: string; readonly at: string };

@@ -68,6 +68,6 @@ test('or says that nobody is, and sends nothing', async () => {
   mkdirSync(empty);
   const { code, err } = await crctl.run(['ops', 'list', '--scope', 'api://app/.default'], { PATH: empty });
   expect(code).toBe(4);
-  expect(err).toContain('Nobody is signed in for api://app/.default.');
+  expect(err).toContain('Authentication required: there is no sign-in for api://app/.default.');
   expect(seen).toEqual([]);
 });

@@ -5,7 +5,7 @@ import type { World } from '../program/world.js';
 import type { SignIn } from './place.js';
 
 /**
- * Signs in as whoever is signed in here: the workload identity of a pipeline or a cluster, a service principal of the
+ * Signs in by the first credential that is available: the workload identity of a pipeline or a cluster, a service principal of the
  * environment, the Azure CLI, or azd. No managed identity: asking for one takes seconds on machines that have none.
  */
 export function entraSignIn(scope: string, { env }: Pick<World, 'env'>): SignIn {
@@ -18,7 +18,7 @@ export function entraSignIn(scope: string, { env }: Pick<World, 'env'>): SignIn 
     } catch (error) {
       // The library says what it tried and why each failed; it repeats no token and no secret.
       const tried = error instanceof Error ? error.message.split('\n').slice(0, MAX_LINES) : [];
-      throw new CommandError(EXIT.refused, `Nobody is signed in for ${scope}.`, [
+      throw new CommandError(EXIT.refused, `Authentication required: there is no sign-in for ${scope}.`, [
         ...tried,
         'Use `az login`, or the workload identity of the pipeline.',
       ]);

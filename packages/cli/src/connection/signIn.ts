@@ -6,7 +6,7 @@ import type { World } from '../program/world.js';
 import { entraSignIn } from './entraSignIn.js';
 import type { Auth, KeySource, SignIn } from './place.js';
 
-/** @throws {CommandError} at its first call if there is no key or nobody is signed in */
+/** @throws {CommandError} at its first call if there is no key, and no sign-in to Entra */
 export function signInBy(auth: Auth, world: World): SignIn {
   if (auth.kind === 'entra') return entraSignIn(auth.scope, world);
   let key: Promise<string> | undefined;

@@ -17,7 +17,7 @@ export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
   [EXIT.failed, 'failed or rolled back; also: no connection, or the app could not answer'],
   [EXIT.usage, 'wrong use: nothing was sent; of `crctl plan --detailed-exitcode`: there are changes'],
   [EXIT.notFound, 'the app knows no such client, operation or rollout'],
-  [EXIT.refused, 'refused: not signed in, not allowed, an invalid request, or it does not fit what is in progress'],
+  [EXIT.refused, 'refused: not authenticated, not allowed, an invalid request, or it does not fit what is in progress'],
   [EXIT.timedOut, 'timed out: what was started goes on'],
   [EXIT.interrupted, 'interrupted by Ctrl-C: what was started goes on'],
 ];

@@ -105,7 +105,7 @@ function wavesEnded({ status, wave }: Rollout): number {
 }
 
 function waveText({ wave }: Rollout, { before }: WavesSeen, ended: number): string {
-  if (wave.rows === 0) return 'none has begun';
+  if (wave.rows === 0) return 'none has started';
   if (before === undefined) return `${wave.rows} clients; how many have ended is unknown`;
   const inWave = Math.min(wave.rows, Math.max(0, ended - before));
   return `${bar(inWave, wave.rows, BAR)} ${inWave} of ${wave.rows}`;

@@ -100,7 +100,7 @@ describe('a fault has its line and column', () => {
     );
   });
 
-  test('all faults are told at once, without what a terminal would obey', async () => {
+  test('all faults are shown at once, without control characters', async () => {
     const err = await faultsOf(plant('["a\\e[2Jb", "c d"]'));
     expect(err).toContain('fleet.yaml:6:15');
     expect(err).toContain('fleet.yaml:6:26');

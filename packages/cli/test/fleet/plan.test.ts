@@ -281,7 +281,7 @@ test('an operation that runs beside is waited for by nobody: the client is unkno
   expect(out).toContain('1 to add, 0 to change, 0 to remove, 0 equal, 1 unknown');
 });
 
-test('faults that the app finds in rows are told by their place in the file', async () => {
+test('faults that the app finds in rows are shown with their place in the file', async () => {
   const app = new FleetApp();
   const text = fleetText({ [PLANT]: { clients: ['press-1', 'press-2'] } });
   const world = fakeWorld((request) =>

@@ -72,13 +72,13 @@ describe('a table', () => {
         { header: 'ID', value: ({ id }) => id, minor: 1 },
       ],
     );
-    const told: (readonly string[])[] = [];
-    const style = { headers: false, paint, leftOut: (headers: readonly string[]) => told.push(headers) };
+    const omitted: (readonly string[])[] = [];
+    const style = { headers: false, paint, leftOut: (headers: readonly string[]) => omitted.push(headers) };
     expect(drawTable(table, { ...style, width: 100 })).toEqual([`${row.name}   ${row.date}   ${row.id}`]);
-    expect(told).toEqual([]);
+    expect(omitted).toEqual([]);
     expect(drawTable(table, { ...style, width: 60 })).toEqual([`${row.name}   ${row.date}`]);
     expect(drawTable(table, { ...style, width: 40 })).toEqual([`${'n'.repeat(19)}…   ${row.date}`]);
-    expect(told).toEqual([['ID'], ['ID']]);
+    expect(omitted).toEqual([['ID'], ['ID']]);
   });
 
   test('cuts nothing where there is no terminal', () => {

@@ -8,7 +8,7 @@ const OTHER_URL = 'https://other.example.org';
 const listing = () => ({ json: { operations: [] } });
 
 /** Runs a command line in a world with another environment. */
-function told(world: FakeWorld, env: Readonly<Record<string, string>>, ...argv: readonly string[]) {
+function runCrctl(world: FakeWorld, env: Readonly<Record<string, string>>, ...argv: readonly string[]) {
   return run(argv, { ...world, env });
 }
 const fileOf = (world: FakeWorld) => join(world.home, '.config', 'crctl', 'contexts.json');
@@ -17,7 +17,7 @@ describe('login', () => {
   test('tries the sign-in, keeps no secret, and makes the context the current one', async () => {
     const world = fakeWorld(listing);
     writeFileSync(join(world.cwd, 'key'), `${KEY}\n`);
-    expect(await told(world, {}, 'login', '--url', APP_URL, '--key-file', 'key', '-c', 'plant7registry')).toBe(0);
+    expect(await runCrctl(world, {}, 'login', '--url', APP_URL, '--key-file', 'key', '-c', 'plant7registry')).toBe(0);
     expect(world.requests[0]?.headers.get('x-functions-key')).toBe(KEY);
     const text = readFileSync(fileOf(world), 'utf8');
     expect(text).not.toContain(KEY);
@@ -33,7 +33,7 @@ describe('login', () => {
       },
     });
     expect(statSync(fileOf(world)).mode & 0o777).toBe(0o600);
-    expect(await told(world, {}, 'rotate', 'press-1')).toBe(0);
+    expect(await runCrctl(world, {}, 'rotate', 'press-1')).toBe(0);
     expect(JSON.parse(world.requests[1]?.body ?? '')).toEqual({
       clients: [{ connectedRegistry: 'plant7registry', client: 'press-1' }],
     });
@@ -41,7 +41,7 @@ describe('login', () => {
 
   test('keeps nothing if the app refuses', async () => {
     const world = fakeWorld(() => ({ status: 401, text: '' }));
-    expect(await told(world, { CRCTL_KEY: 'wrong' }, 'login', '--url', APP_URL)).toBe(4);
+    expect(await runCrctl(world, { CRCTL_KEY: 'wrong' }, 'login', '--url', APP_URL)).toBe(4);
     expect(() => readFileSync(fileOf(world))).toThrow('ENOENT');
   });
 
@@ -50,7 +50,7 @@ describe('login', () => {
     mkdirSync(join(world.home, '.config', 'crctl'), { recursive: true });
     writeFileSync(fileOf(world), JSON.stringify({ version: 1, contexts: {} }));
     chmodSync(fileOf(world), 0o644);
-    expect(await told(world, { CRCTL_KEY: KEY }, 'login', '--url', APP_URL)).toBe(0);
+    expect(await runCrctl(world, { CRCTL_KEY: KEY }, 'login', '--url', APP_URL)).toBe(0);
     expect(statSync(fileOf(world)).mode & 0o777).toBe(0o600);
   });
 
@@ -60,7 +60,7 @@ describe('login', () => {
     ['a name that cannot be typed', ['login', '--url', APP_URL, '--name', 'a b', '--scope', 's'], 'is not a name'],
   ])('refuses %s', async (_what, argv, message) => {
     const world = fakeWorld(listing);
-    expect(await told(world, {}, ...argv)).toBe(2);
+    expect(await runCrctl(world, {}, ...argv)).toBe(2);
     expect(world.err()).toContain(message);
   });
 });
@@ -70,33 +70,33 @@ describe('the key store of the system', () => {
 
   test('gets a key by request only, and gives it to its context', async () => {
     const world = fakeWorld(listing, { stdin: `${KEY}\n` });
-    expect(await told(world, {}, ...login)).toBe(0);
+    expect(await runCrctl(world, {}, ...login)).toBe(0);
     expect(world.keys).toEqual(new Map([['kept', KEY]]));
     expect(readFileSync(fileOf(world), 'utf8')).not.toContain(KEY);
-    expect(await told(world, {}, 'ops', 'list')).toBe(0);
+    expect(await runCrctl(world, {}, 'ops', 'list')).toBe(0);
     expect(world.requests.map(({ headers }) => headers.get('x-functions-key'))).toEqual([KEY, KEY]);
     expect(world.out() + world.err()).not.toContain(KEY);
-    expect(await told(world, {}, 'logout', 'kept')).toBe(0);
+    expect(await runCrctl(world, {}, 'logout', 'kept')).toBe(0);
     expect(world.keys.size).toBe(0);
   });
 
   test('gets no key that the app refuses', async () => {
     const world = fakeWorld(() => ({ status: 401 }), { stdin: 'wrong' });
-    expect(await told(world, {}, ...login)).toBe(4);
+    expect(await runCrctl(world, {}, ...login)).toBe(4);
     expect(world.keys.size).toBe(0);
   });
 
   test('that has lost the key is no reason to ask without one', async () => {
     const world = fakeWorld(listing);
-    expect(await told(world, { CRCTL_KEY: KEY }, ...login)).toBe(0);
+    expect(await runCrctl(world, { CRCTL_KEY: KEY }, ...login)).toBe(0);
     world.keys.clear();
-    expect(await told(world, {}, 'ops', 'list')).toBe(2);
+    expect(await runCrctl(world, {}, 'ops', 'list')).toBe(2);
     expect(world.requests).toHaveLength(1);
   });
 
   test('is not needed for a key that is none', async () => {
     const world = fakeWorld(listing, { stdin: 'two words' });
-    expect(await told(world, {}, ...login)).toBe(2);
+    expect(await runCrctl(world, {}, ...login)).toBe(2);
     expect(world.requests).toEqual([]);
   });
 });
@@ -109,7 +109,7 @@ describe('contexts', () => {
       [OTHER_URL, 'two'],
     ] as const) {
       writeFileSync(join(world.cwd, name), `key-of-${name}`);
-      expect(await told(world, {}, 'login', '--url', url, '--name', name, '--key-file', name)).toBe(0);
+      expect(await runCrctl(world, {}, 'login', '--url', url, '--name', name, '--key-file', name)).toBe(0);
     }
     return world;
   }
@@ -117,51 +117,51 @@ describe('contexts', () => {
 
   test('are listed, with the current one', async () => {
     const world = await withTwo();
-    expect(await told(world, {}, 'contexts', '-o', 'name')).toBe(0);
+    expect(await runCrctl(world, {}, 'contexts', '-o', 'name')).toBe(0);
     expect(world.out()).toMatch(/one\ntwo\n$/);
-    expect(await told(world, {}, 'contexts', '--query', '[?isCurrent].name', '-o', 'name')).toBe(0);
+    expect(await runCrctl(world, {}, 'contexts', '--query', '[?isCurrent].name', '-o', 'name')).toBe(0);
     expect(world.out()).toMatch(/\ntwo\n$/);
   });
 
   test('are chosen by `use`, by the environment, by a flag: each with its own key', async () => {
     const world = await withTwo();
-    await told(world, {}, 'use', 'one');
+    await runCrctl(world, {}, 'use', 'one');
     for (const [env, argv, key] of [
       [{}, [], 'key-of-one'],
       [{ CRCTL_CONTEXT: 'two' }, [], 'key-of-two'],
       [{ CRCTL_CONTEXT: 'two' }, ['--context', 'one'], 'key-of-one'],
     ] as const) {
-      expect(await told(world, env, 'ops', 'list', ...argv)).toBe(0);
+      expect(await runCrctl(world, env, 'ops', 'list', ...argv)).toBe(0);
       expect(last(world)?.headers.get('x-functions-key')).toBe(key);
     }
   });
 
   test('do not get the key of the environment', async () => {
     const world = await withTwo();
-    await told(world, { CRCTL_KEY: 'another' }, 'ops', 'list');
+    await runCrctl(world, { CRCTL_KEY: 'another' }, 'ops', 'list');
     expect(last(world)?.headers.get('x-functions-key')).toBe('key-of-two');
   });
 
   test('an address of the environment does not get the key of a context', async () => {
     const world = await withTwo();
     const before = world.requests.length;
-    expect(await told(world, { CRCTL_URL: 'https://third.example.org' }, 'ops', 'list')).toBe(2);
+    expect(await runCrctl(world, { CRCTL_URL: 'https://third.example.org' }, 'ops', 'list')).toBe(2);
     expect(world.requests.length).toBe(before);
   });
 
   test('are forgotten by `logout`', async () => {
     const world = await withTwo();
-    expect(await told(world, {}, 'logout', 'two')).toBe(0);
-    expect(await told(world, {}, 'ops', 'list')).toBe(2);
-    expect(await told(world, {}, 'logout', 'two')).toBe(2);
-    expect(await told(world, {}, 'logout', 'constructor')).toBe(2);
-    expect(await told(world, {}, 'use', '__proto__')).toBe(2);
+    expect(await runCrctl(world, {}, 'logout', 'two')).toBe(0);
+    expect(await runCrctl(world, {}, 'ops', 'list')).toBe(2);
+    expect(await runCrctl(world, {}, 'logout', 'two')).toBe(2);
+    expect(await runCrctl(world, {}, 'logout', 'constructor')).toBe(2);
+    expect(await runCrctl(world, {}, 'use', '__proto__')).toBe(2);
   });
 
   test('that cannot be written are no fault of the program', async () => {
     const world = fakeWorld(listing);
     const env = { CRCTL_KEY: KEY, CRCTL_CONFIG: '/dev/null/contexts.json' };
-    expect(await told(world, env, 'login', '--url', APP_URL)).toBe(1);
+    expect(await runCrctl(world, env, 'login', '--url', APP_URL)).toBe(1);
     expect(world.err()).toContain('The contexts cannot be written to /dev/null/contexts.json (E');
   });
 
@@ -169,7 +169,7 @@ describe('contexts', () => {
     const world = fakeWorld(listing);
     mkdirSync(join(world.home, '.config', 'crctl'), { recursive: true });
     writeFileSync(fileOf(world), '{"version": 2}');
-    expect(await told(world, { CRCTL_KEY: KEY }, 'login', '--url', APP_URL)).toBe(2);
+    expect(await runCrctl(world, { CRCTL_KEY: KEY }, 'login', '--url', APP_URL)).toBe(2);
     expect(readFileSync(fileOf(world), 'utf8')).toBe('{"version": 2}');
   });
 });

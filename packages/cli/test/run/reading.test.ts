@@ -4,7 +4,7 @@ import { CLIENT, COMPLETED, ROLLOUT } from '../fakes/answers.js';
 import { fakeWorld, type FakeApp, type WorldOptions } from '../fakes/fakeWorld.js';
 
 /** Runs a command line against an app that gives one answer. */
-async function told(argv: readonly string[], json: unknown, options?: WorldOptions) {
+async function runCrctl(argv: readonly string[], json: unknown, options?: WorldOptions) {
   const world = fakeWorld(() => ({ json }), options);
   const code = await run(argv, world);
   return { code, out: world.out(), err: world.err(), requests: world.requests };
@@ -14,14 +14,14 @@ describe('the forms of output', () => {
   const page = { clients: [CLIENT] };
 
   test('a table', async () => {
-    const { code, out, err } = await told(['clients', 'list'], page);
+    const { code, out, err } = await runCrctl(['clients', 'list'], page);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out.split('\n')[0]).toMatch(/^REGISTRY +CONNECTED REGISTRY +CLIENT +STATE +EXPIRES +LAST PULL +RUNNING$/);
     expect(out.split('\n')[1]).toMatch(/^myregistry +plant7registry +press-1 +ok +2027-02-28 11:00Z/);
   });
 
   test('JSON has what the API answered, unknown fields included', async () => {
-    const { out } = await told(['clients', 'show', CLIENT.key, '-o', 'json', '--query', 'client'], {
+    const { out } = await runCrctl(['clients', 'show', CLIENT.key, '-o', 'json', '--query', 'client'], {
       ...CLIENT,
       operations: [],
       invented: 1,
@@ -37,26 +37,26 @@ describe('the forms of output', () => {
     ],
     ['name', /^myregistry\/plant7registry\/press-1\n$/],
   ])('%s', async (format, form) => {
-    expect((await told(['clients', 'list', '-o', format], page)).out).toMatch(form);
+    expect((await runCrctl(['clients', 'list', '-o', format], page)).out).toMatch(form);
   });
 
   test('a query has a table of its fields', async () => {
-    const { out } = await told(['clients', 'list', '--query', 'clients[].{name: client, slot: slot}'], page);
+    const { out } = await runCrctl(['clients', 'list', '--query', 'clients[].{name: client, slot: slot}'], page);
     expect(out).toBe('name      slot\npress-1   password1\n');
   });
 
   test('a query of a single value is printed alone by name', async () => {
-    const { out } = await told(['clients', 'list', '--query', 'clients[0].client', '-o', 'name'], page);
+    const { out } = await runCrctl(['clients', 'list', '--query', 'clients[0].client', '-o', 'name'], page);
     expect(out).toBe('press-1\n');
   });
 
   test('no headers', async () => {
-    const { out } = await told(['clients', 'list', '--no-headers', '-o', 'csv'], page);
+    const { out } = await runCrctl(['clients', 'list', '--no-headers', '-o', 'csv'], page);
     expect(out).toMatch(/^myregistry,/);
   });
 
   test('CSV quotes what has to be quoted', async () => {
-    const { out } = await told(['clients', 'list', '-o', 'csv', '--no-headers'], {
+    const { out } = await runCrctl(['clients', 'list', '-o', 'csv', '--no-headers'], {
       clients: [{ ...CLIENT, client: 'a,b"c' }],
     });
     expect(out).toContain('plant7registry,"a,b""c",ok');
@@ -64,14 +64,14 @@ describe('the forms of output', () => {
 
   test('colors are for terminals, unless NO_COLOR is set or --no-color given', async () => {
     const env = { CRCTL_URL: 'https://app.example.org', CRCTL_KEY: 'k' };
-    const painted = (await told(['clients', 'list'], page, { columns: 120, env })).out;
+    const painted = (await runCrctl(['clients', 'list'], page, { columns: 120, env })).out;
     expect(painted).toContain('\u001b[32mok');
     for (const [argv, more] of [
       [['clients', 'list'], { NO_COLOR: '1' }],
       [['clients', 'list'], { TERM: 'dumb' }],
       [['clients', 'list', '--no-color'], {}],
     ] as const)
-      expect((await told(argv, page, { columns: 120, env: { ...env, ...more } })).out).not.toContain('\u001b');
+      expect((await runCrctl(argv, page, { columns: 120, env: { ...env, ...more } })).out).not.toContain('\u001b');
   });
 });
 
@@ -80,7 +80,7 @@ describe('text of the service', () => {
   const env = { CRCTL_URL: 'https://app.example.org', CRCTL_KEY: 'k', NO_COLOR: '1' };
 
   test.each(['table', 'json', 'yaml', 'csv', 'name'])('cannot control a terminal in %s', async (format) => {
-    const { code, out } = await told(['clients', 'list', '-o', format], { clients: [evil] }, { columns: 120, env });
+    const { code, out } = await runCrctl(['clients', 'list', '-o', format], { clients: [evil] }, { columns: 120, env });
     expect(code).toBe(0);
     expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
@@ -126,7 +126,7 @@ describe('lists', () => {
   });
 
   test('send their filters', async () => {
-    const { requests } = await told(
+    const { requests } = await runCrctl(
       [
         'ops',
         'list',
@@ -147,18 +147,18 @@ describe('lists', () => {
   });
 
   test('of nothing is nothing', async () => {
-    expect(await told(['rollouts', 'list'], { rollouts: [] })).toMatchObject({ code: 0, out: '', err: '' });
+    expect(await runCrctl(['rollouts', 'list'], { rollouts: [] })).toMatchObject({ code: 0, out: '', err: '' });
   });
 });
 
 test('one operation is shown, and that it failed is no failure of showing it', async () => {
-  const { code, out } = await told(['ops', 'show', COMPLETED.id], COMPLETED);
+  const { code, out } = await runCrctl(['ops', 'show', COMPLETED.id], COMPLETED);
   expect(code).toBe(0);
   expect(out).toContain('pull        hello-world:latest, 102985 bytes in 21 ms');
 });
 
 test('a rollout is shown with its failures', async () => {
-  const { out } = await told(['rollouts', 'show', ROLLOUT.id], ROLLOUT);
+  const { out } = await runCrctl(['rollouts', 'show', ROLLOUT.id], ROLLOUT);
   expect(out).toContain('clients     90 of 250 have ended: 140 waiting, 20 running, 85 completed, 5 failed');
   expect(out).toContain('pull-check-deadline   4');
 });
@@ -189,7 +189,7 @@ test('a client with a poller on record is shown with it', async () => {
     since: '2026-11-30T11:00:00.000Z',
     lastContactAt: '2026-11-30T12:00:00.000Z',
   };
-  const { out } = await told(['clients', 'show', CLIENT.key], {
+  const { out } = await runCrctl(['clients', 'show', CLIENT.key], {
     ...CLIENT,
     reach: { kind: 'poll', poller },
     operations: [],
@@ -202,6 +202,6 @@ test('a client with a poller on record is shown with it', async () => {
 
 test('a rollout whose rows are not counted yet has no list of them', async () => {
   const counts = { waiting: 0, running: 0, completed: 0, failed: 0, cancelled: 0, planned: 0 };
-  const { out } = await told(['rollouts', 'show', ROLLOUT.id], { ...ROLLOUT, counts });
+  const { out } = await runCrctl(['rollouts', 'show', ROLLOUT.id], { ...ROLLOUT, counts });
   expect(out).toContain('clients     0 of 250 have ended\n');
 });

@@ -16,7 +16,12 @@ const CLIENT = 'myregistry/plant7registry/press-1';
 const REFERENCE = { registry: 'myregistry', connectedRegistry: 'plant7registry', client: 'press-1' };
 const started = (status = 'running') => ({ operations: [{ ...REFERENCE, id: RUNNING.id, status }] });
 
-async function told(argv: readonly string[], app: FakeApp, options?: WorldOptions, files: Record<string, string> = {}) {
+async function runCrctl(
+  argv: readonly string[],
+  app: FakeApp,
+  options?: WorldOptions,
+  files: Record<string, string> = {},
+) {
   const world = fakeWorld(app, options);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(world.cwd, name), text);
   const code = await run(argv, world);
@@ -25,7 +30,7 @@ async function told(argv: readonly string[], app: FakeApp, options?: WorldOption
 
 /** The body of the only request. */
 async function sent(argv: readonly string[], answer: unknown, options?: WorldOptions, files?: Record<string, string>) {
-  const { world, err } = await told(argv, () => ({ json: answer }), options, files);
+  const { world, err } = await runCrctl(argv, () => ({ json: answer }), options, files);
   expect(world.requests.length, err).toBe(1);
   const [request] = world.requests;
   const isJson = request?.headers.get('content-type') === 'application/json';
@@ -217,20 +222,20 @@ describe('waiting', () => {
   };
 
   test('ends with the operation: 0 if it has completed', async () => {
-    const { code, out, err } = await told(['rotate', CLIENT, '--wait'], following(RUNNING, RUNNING, COMPLETED));
+    const { code, out, err } = await runCrctl(['rotate', CLIENT, '--wait'], following(RUNNING, RUNNING, COMPLETED));
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toContain('status      completed');
   });
 
   test('ends with 1 if it was rolled back, and says why', async () => {
-    const { code, out } = await told(['rotate', CLIENT, '--wait'], following(RUNNING, ROLLED_BACK));
+    const { code, out } = await runCrctl(['rotate', CLIENT, '--wait'], following(RUNNING, ROLLED_BACK));
     expect(code).toBe(1);
     expect(out).toContain('failure     pull-check-deadline');
     expect(out).toContain('scope map onb-hello-world: it existed before');
   });
 
   test('gives up with 5, and says how to look again', async () => {
-    const { code, out, err, world } = await told(
+    const { code, out, err, world } = await runCrctl(
       ['rotate', CLIENT, '--wait', '--timeout', '3s', '--url', 'https://app.example.org'],
       following(RUNNING),
     );
@@ -251,7 +256,7 @@ describe('waiting', () => {
   });
 
   test('without --wait says how to follow', async () => {
-    const { code, out, err } = await told(['rotate', CLIENT, '-o', 'name'], following());
+    const { code, out, err } = await runCrctl(['rotate', CLIENT, '-o', 'name'], following());
     expect({ code, out }).toEqual({ code: 0, out: `${RUNNING.id}\n` });
     expect(err).toBe(`Follow with: crctl ops watch ${RUNNING.id}\n`);
   });
@@ -261,8 +266,8 @@ describe('waiting', () => {
     const app =
       (end: unknown): FakeApp =>
       ({ method }) => ({ json: method === 'POST' ? { id: RUNNING.id, status: 'running' } : end });
-    expect((await told(['ops', 'cancel', RUNNING.id, '--wait'], app(cancelled))).code).toBe(0);
-    expect((await told(['ops', 'cancel', RUNNING.id, '--wait'], app(COMPLETED))).code).toBe(1);
+    expect((await runCrctl(['ops', 'cancel', RUNNING.id, '--wait'], app(cancelled))).code).toBe(0);
+    expect((await runCrctl(['ops', 'cancel', RUNNING.id, '--wait'], app(COMPLETED))).code).toBe(1);
   });
 
   test.each<[string, object, number]>([
@@ -277,21 +282,21 @@ describe('waiting', () => {
     ['refused', { status: 'refused', counts: { ...ROLLOUT.counts, running: 0 } }, 4],
   ])('for a rollout that is %s', async (_what, change, expected) => {
     const app: FakeApp = ({ method }) => ({ json: method === 'POST' ? ROLLOUT : { ...ROLLOUT, ...change } });
-    const { code } = await told(['rollouts', 'start', '--kind', 'check', CLIENT, '--wait'], app);
+    const { code } = await runCrctl(['rollouts', 'start', '--kind', 'check', CLIENT, '--wait'], app);
     expect(code).toBe(expected);
   });
 
   test('for a rollout that is to pause ends well once it is paused', async () => {
     const paused = { ...ROLLOUT, status: 'paused', reason: 'operator', counts: { ...ROLLOUT.counts, running: 0 } };
     const app: FakeApp = ({ method }) => ({ json: method === 'POST' ? ROLLOUT : paused });
-    expect((await told(['rollouts', 'pause', ROLLOUT.id, '--wait'], app)).code).toBe(0);
+    expect((await runCrctl(['rollouts', 'pause', ROLLOUT.id, '--wait'], app)).code).toBe(0);
   });
 });
 
 describe('watching without a terminal', () => {
   test('prints a line of JSON for each change of an operation', async () => {
     const seen = [RUNNING, RUNNING, COMPLETED];
-    const { code, out } = await told(['ops', 'watch', RUNNING.id], () => ({ json: seen.shift() }));
+    const { code, out } = await runCrctl(['ops', 'watch', RUNNING.id], () => ({ json: seen.shift() }));
     expect(code).toBe(0);
     expect(
       out
@@ -304,7 +309,7 @@ describe('watching without a terminal', () => {
   test('does not take estimates of a rollout for changes', async () => {
     const end = { ...ROLLOUT, status: 'completed', counts: { ...ROLLOUT.counts, running: 0 } };
     const seen = [ROLLOUT, { ...ROLLOUT, secondsLeft: 300, ratePerMinute: 30 }, end];
-    const { code, out } = await told(['rollouts', 'watch', ROLLOUT.id], () => ({ json: seen.shift() }));
+    const { code, out } = await runCrctl(['rollouts', 'watch', ROLLOUT.id], () => ({ json: seen.shift() }));
     expect(code).toBe(1);
     expect(out.trim().split('\n')).toHaveLength(2);
   });
@@ -315,7 +320,7 @@ describe('some of several clients are refused', () => {
 
   test('the others are started, and the exit code tells', async () => {
     const operations = [...started().operations, { ...REFERENCE, client: 'press-2', problem }];
-    const { code, out, err } = await told(['rotate', CLIENT, 'plant7registry/press-2'], () => ({
+    const { code, out, err } = await runCrctl(['rotate', CLIENT, 'plant7registry/press-2'], () => ({
       json: { operations },
     }));
     expect(code).toBe(4);
@@ -325,7 +330,7 @@ describe('some of several clients are refused', () => {
 
   test('also after waiting for those', async () => {
     const operations = [...started().operations, { ...REFERENCE, client: 'press-2', problem }];
-    const { code, err } = await told(['rotate', CLIENT, 'plant7registry/press-2', '--wait'], ({ method }) => ({
+    const { code, err } = await runCrctl(['rotate', CLIENT, 'plant7registry/press-2', '--wait'], ({ method }) => ({
       json: method === 'POST' ? { operations } : COMPLETED,
     }));
     expect(code).toBe(4);
@@ -335,7 +340,7 @@ describe('some of several clients are refused', () => {
 
 test('a dry run says which vault a device needs', async () => {
   const vaults = [{ client: 'press-1', vault: 'edge-vault.vault.azure.net' }];
-  const { code, out } = await told(['onboard', CLIENT, '--dry-run'], () => ({
+  const { code, out } = await runCrctl(['onboard', CLIENT, '--dry-run'], () => ({
     json: { problems: [], writes: [], adopts: [], vaults },
   }));
   expect(code).toBe(0);
@@ -354,11 +359,11 @@ test('a dry run that would be refused ends with 4, and shows each fix', async ()
     { code: 'fact-unknown', message: 'Nobody knows.', fix: 'Look.', unknown: true },
   ];
   const answer = { problems, writes: [], adopts: [] };
-  const { code, out } = await told(['onboard', CLIENT, '--dry-run'], () => ({ json: answer }));
+  const { code, out } = await runCrctl(['onboard', CLIENT, '--dry-run'], () => ({ json: answer }));
   expect(code).toBe(4);
   expect(out).toContain('repositories.nope, repository-not-synced: It is not synced.\n    az acr ...\n    az two');
   const onlyUnknown = { ...answer, problems: problems.slice(1) };
-  expect((await told(['onboard', CLIENT, '--dry-run'], () => ({ json: onlyUnknown }))).code).toBe(0);
+  expect((await runCrctl(['onboard', CLIENT, '--dry-run'], () => ({ json: onlyUnknown }))).code).toBe(0);
 });
 
 describe('at a terminal', () => {
@@ -371,7 +376,7 @@ describe('at a terminal', () => {
     ['\n', 1, 0],
     ['yesterday\n', 1, 0],
   ])('a revocation asks, and the answer %j counts', async (stdin, expected, requests) => {
-    const { code, err, world } = await told(['revoke', CLIENT], () => ({ json: started() }), {
+    const { code, err, world } = await runCrctl(['revoke', CLIENT], () => ({ json: started() }), {
       stdin,
       columns: 80,
       env,
@@ -381,7 +386,7 @@ describe('at a terminal', () => {
   });
 
   test('a dry run does not ask', async () => {
-    const { code, err } = await told(
+    const { code, err } = await runCrctl(
       ['revoke', CLIENT, '--dry-run'],
       () => ({ json: { problems: [], writes: [], adopts: [] } }),
       { columns: 80, env },
@@ -399,7 +404,7 @@ describe('join tokens', () => {
   };
 
   test('go to a new file of their owner, and nowhere else', async () => {
-    const { code, out, err, world } = await told(['enrol', CLIENT, '--out', 'token'], () => ({
+    const { code, out, err, world } = await runCrctl(['enrol', CLIENT, '--out', 'token'], () => ({
       status: 201,
       json: answer,
     }));
@@ -411,7 +416,7 @@ describe('join tokens', () => {
   });
 
   test('of several clients are the answer, as JSON', async () => {
-    const { world } = await told(
+    const { world } = await runCrctl(
       ['enrol', '-f', 'a.csv', '--out', 'tokens'],
       () => ({ status: 201, json: answer }),
       {},
@@ -421,7 +426,7 @@ describe('join tokens', () => {
   });
 
   test('never replace a file, and are not issued then', async () => {
-    const { code, world } = await told(
+    const { code, world } = await runCrctl(
       ['enrol', CLIENT, '--out', 'token'],
       () => ({ json: answer }),
       {},
@@ -432,18 +437,21 @@ describe('join tokens', () => {
   });
 
   test('leave no file if they are refused', async () => {
-    const { code, world } = await told(['enrol', CLIENT, '--out', 'token'], () => ({ status: 400, json: PROBLEM }));
+    const { code, world } = await runCrctl(['enrol', CLIENT, '--out', 'token'], () => ({ status: 400, json: PROBLEM }));
     expect(code).toBe(4);
     expect(existsSync(join(world.cwd, 'token'))).toBe(false);
   });
 
   test('are printed if asked for', async () => {
-    const { out } = await told(['enrol', CLIENT, '--show-tokens', '-o', 'name'], () => ({ status: 201, json: answer }));
+    const { out } = await runCrctl(['enrol', CLIENT, '--show-tokens', '-o', 'name'], () => ({
+      status: 201,
+      json: answer,
+    }));
     expect(out).toBe(`${TOKEN}\n`);
   });
 
   test('can be withdrawn', async () => {
-    const { code, world } = await told(['clients', 'withdraw', key], () => ({ status: 204 }));
+    const { code, world } = await runCrctl(['clients', 'withdraw', key], () => ({ status: 204 }));
     expect(code).toBe(0);
     expect(world.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([`DELETE /enrolments/${key}`]);
   });
@@ -455,7 +463,7 @@ describe('the poller of a client', () => {
 
   test('is set without a run', async () => {
     const poller = { objectId, since: '2026-03-01T12:00:00.000Z' };
-    const { code, out, world } = await told(['clients', 'set-poller', key, objectId], () => ({
+    const { code, out, world } = await runCrctl(['clients', 'set-poller', key, objectId], () => ({
       json: { key, poller },
     }));
     expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining(objectId) });
@@ -465,13 +473,15 @@ describe('the poller of a client', () => {
   });
 
   test('is removed', async () => {
-    const { code, out, world } = await told(['clients', 'remove-poller', key, '-o', 'name'], () => ({ status: 204 }));
+    const { code, out, world } = await runCrctl(['clients', 'remove-poller', key, '-o', 'name'], () => ({
+      status: 204,
+    }));
     expect({ code, out }).toEqual({ code: 0, out: `${key}\n` });
     expect(world.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([`DELETE /clients/${key}/poller`]);
   });
 
   test('has to be named to be set', async () => {
-    const { code, world } = await told(['clients', 'set-poller', key], () => ({ status: 204 }));
+    const { code, world } = await runCrctl(['clients', 'set-poller', key], () => ({ status: 204 }));
     expect({ code, requests: world.requests.length }).toEqual({ code: 2, requests: 0 });
   });
 });

@@ -12,7 +12,7 @@ const app =
     return { json: { state: 'faulty', rights: [{ right: 'registries/read', on: 'myregistry', state, fix }] } };
   };
 
-async function told(argv: readonly string[], answer: FakeApp, env?: Readonly<Record<string, string>>) {
+async function runCrctl(argv: readonly string[], answer: FakeApp, env?: Readonly<Record<string, string>>) {
   const world = fakeWorld(answer, env ? { env } : {});
   const code = await run(argv, world);
   return { code, out: world.out(), err: world.err() };
@@ -20,26 +20,30 @@ async function told(argv: readonly string[], answer: FakeApp, env?: Readonly<Rec
 
 describe('version', () => {
   test('has that of the app', async () => {
-    const { code, out } = await told(['version', '-o', 'json'], app('9.9.9', 'given'));
+    const { code, out } = await runCrctl(['version', '-o', 'json'], app('9.9.9', 'given'));
     expect(code).toBe(0);
     expect(JSON.parse(out)).toEqual({ crctl: VERSION, app: '9.9.9', node: process.versions.node });
   });
 
   test('says that it is unknown, and why', async () => {
-    const { code, out, err } = await told(['version'], app('9.9.9', 'given'), {});
+    const { code, out, err } = await runCrctl(['version'], app('9.9.9', 'given'), {});
     expect(code).toBe(0);
     expect(out).toMatch(/\n\S+ +unknown +/);
     expect(err).toContain('No app is chosen.');
   });
 
   test('--version needs no app', async () => {
-    expect(await told(['--version'], app('9.9.9', 'given'), {})).toEqual({ code: 0, out: `${VERSION}\n`, err: '' });
+    expect(await runCrctl(['--version'], app('9.9.9', 'given'), {})).toEqual({ code: 0, out: `${VERSION}\n`, err: '' });
   });
 });
 
 describe('doctor', () => {
   const states = async (answer: FakeApp, env?: Readonly<Record<string, string>>) => {
-    const { code, out, err } = await told(['doctor', '--query', 'findings[].[what, state]', '-o', 'json'], answer, env);
+    const { code, out, err } = await runCrctl(
+      ['doctor', '--query', 'findings[].[what, state]', '-o', 'json'],
+      answer,
+      env,
+    );
     return { code, found: JSON.parse(out) as unknown, err };
   };
 
@@ -111,7 +115,7 @@ describe('schedule', () => {
       deferred: { reason: 'freeze', until: '2027-02-02T11:00:00.000Z' },
       unknown: ['lastSync'],
     };
-    const { out, err } = await told(['schedule', '-n', '1'], () => ({ json: { clients: [client], total: 3 } }));
+    const { out, err } = await runCrctl(['schedule', '-n', '1'], () => ({ json: { clients: [client], total: 3 } }));
     expect(out).toContain('freeze until 2027-02-02 11:00Z; unknown: lastSync');
     expect(err).toContain('1 of 3');
   });

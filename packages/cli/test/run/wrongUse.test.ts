@@ -3,7 +3,7 @@ import { run } from '../../src/program/run.js';
 import { CLIENT, PROBLEM } from '../fakes/answers.js';
 import { APP_URL, fakeWorld, KEY, type FakeAnswer } from '../fakes/fakeWorld.js';
 
-async function told(argv: readonly string[], answer: FakeAnswer, env?: Readonly<Record<string, string>>) {
+async function runCrctl(argv: readonly string[], answer: FakeAnswer, env?: Readonly<Record<string, string>>) {
   const world = fakeWorld(() => answer, env ? { env } : {});
   const code = await run(argv, world);
   return { code, out: world.out(), err: world.err(), sent: world.requests.length, world };
@@ -46,26 +46,26 @@ describe('wrong use ends with 2, and nothing is sent', () => {
     ['a context that is not there', ['clients', 'list', '--context', 'prod'], 'There is no context "prod"'],
     ['a key file that is not there', ['clients', 'list', '--key-file', 'key'], 'cannot be read (ENOENT)'],
   ])('%s', async (_what, argv, message) => {
-    const { code, out, err, sent } = await told(argv, { json: {} });
+    const { code, out, err, sent } = await runCrctl(argv, { json: {} });
     expect({ code, out, sent }).toEqual({ code: 2, out: '', sent: 0 });
     expect(err).toContain(message);
   });
 
   test('more clients than one request takes', async () => {
     const many = [...Array(101).keys()].map((index) => `registry/device-${index}`);
-    const { code, err, sent } = await told(['rotate', ...many], {});
+    const { code, err, sent } = await runCrctl(['rotate', ...many], {});
     expect({ code, sent }).toEqual({ code: 2, sent: 0 });
     expect(err).toContain('crctl rollouts start --kind rotate');
   });
 
   test('no app at all', async () => {
-    const { code, err } = await told(['clients', 'list'], {}, {});
+    const { code, err } = await runCrctl(['clients', 'list'], {}, {});
     expect(code).toBe(2);
     expect(err).toContain('crctl login --url URL');
   });
 
   test('no key', async () => {
-    const { code, err, sent } = await told(['clients', 'list'], {}, { CRCTL_URL: APP_URL });
+    const { code, err, sent } = await runCrctl(['clients', 'list'], {}, { CRCTL_URL: APP_URL });
     expect({ code, sent }).toEqual({ code: 2, sent: 0 });
     expect(err).toContain('Set CRCTL_KEY');
   });
@@ -73,7 +73,7 @@ describe('wrong use ends with 2, and nothing is sent', () => {
 
 describe('what the app refuses', () => {
   test('an invalid request: 4, with field, reason and fix', async () => {
-    const { code, out, err } = await told(['onboard', 'a/b', '--repository', 'x'], { status: 400, json: PROBLEM });
+    const { code, out, err } = await runCrctl(['onboard', 'a/b', '--repository', 'x'], { status: 400, json: PROBLEM });
     expect({ code, out }).toEqual({ code: 4, out: '' });
     expect(err).toBe(
       [
@@ -93,8 +93,8 @@ describe('what the app refuses', () => {
     ['gone', 410, 3],
     ['a conflict', 409, 4],
     ['an app that fails', 500, 1],
-  ])('%s, told by somebody before the app', async (_what, status, expected) => {
-    const { code, out, err } = await told(['ops', 'show', 'x'], { status, text: '<html>' });
+  ])('%s, runCrctl by somebody before the app', async (_what, status, expected) => {
+    const { code, out, err } = await runCrctl(['ops', 'show', 'x'], { status, text: '<html>' });
     expect({ code, out }).toEqual({ code: expected, out: '' });
     expect(err).toContain(`GET /api/operations/x was answered ${status}.`);
     expect(err).not.toContain('html');
@@ -102,16 +102,16 @@ describe('what the app refuses', () => {
 
   test('a conflict names the operation in progress', async () => {
     const json = { ...PROBLEM, errors: undefined, status: 409, code: 'another-run', running: 'x.1' };
-    const { code, err } = await told(['onboard', 'a/b'], { status: 409, json });
+    const { code, err } = await runCrctl(['onboard', 'a/b'], { status: 409, json });
     expect(code).toBe(4);
     expect(err).toContain('In progress: crctl ops watch x.1');
-    const named = await told(['onboard', 'a/b', '--url', 'https://other.example'], { status: 409, json });
+    const named = await runCrctl(['onboard', 'a/b', '--url', 'https://other.example'], { status: 409, json });
     expect(named.err).toContain('In progress: crctl --url https://other.example ops watch x.1');
   });
 
   test('rows of a file: row, column and how many more', async () => {
     const errors = [{ field: 'client', row: 7, column: 'client', message: 'is named twice', fix: 'Send it once.' }];
-    const { err } = await told(['rollouts', 'start', '--kind', 'check', 'a/b'], {
+    const { err } = await runCrctl(['rollouts', 'start', '--kind', 'check', 'a/b'], {
       status: 400,
       json: { ...PROBLEM, errors, errorCount: 12 },
     });
@@ -119,7 +119,7 @@ describe('what the app refuses', () => {
   });
 
   test('an answer of something else than the app names the field', async () => {
-    const { code, err } = await told(['clients', 'list'], { json: { clients: [{ ...CLIENT, state: 'purple' }] } });
+    const { code, err } = await runCrctl(['clients', 'list'], { json: { clients: [{ ...CLIENT, state: 'purple' }] } });
     expect(code).toBe(1);
     expect(err).toContain('clients.0.state');
   });
@@ -129,7 +129,7 @@ describe('an app that does not answer', () => {
   const refusing = () => Promise.reject(new TypeError('fetch failed', { cause: new CodedError('ECONNREFUSED') }));
 
   test('is asked again if nothing changes by it', async () => {
-    const { world } = await told(['clients', 'list'], {});
+    const { world } = await runCrctl(['clients', 'list'], {});
     const down = { ...world, fetch: refusing };
     expect(await run(['clients', 'list'], down)).toBe(1);
     expect(world.err()).toContain(`${APP_URL} does not answer (ECONNREFUSED).`);
@@ -137,7 +137,7 @@ describe('an app that does not answer', () => {
   });
 
   test('is asked once if something changes, and whether it arrived is unknown', async () => {
-    const { world } = await told(['clients', 'list'], { json: { clients: [] } });
+    const { world } = await runCrctl(['clients', 'list'], { json: { clients: [] } });
     const down = { ...world, fetch: refusing };
     expect(await run(['onboard', 'a/b', '--repository', 'x'], down)).toBe(1);
     expect(world.err()).toContain('Whether the request arrived is unknown');
@@ -158,7 +158,7 @@ describe('an app that does not answer', () => {
 
 describe('the key', () => {
   test('is a header of each request, and nowhere else', async () => {
-    const { world, err, out } = await told(['ops', 'show', 'x'], { status: 401, text: `wrong key ${KEY}` });
+    const { world, err, out } = await runCrctl(['ops', 'show', 'x'], { status: 401, text: `wrong key ${KEY}` });
     expect(world.requests[0]?.headers.get('x-functions-key')).toBe(KEY);
     expect(world.requests[0]?.path).not.toContain(KEY);
     expect(err + out).not.toContain(KEY);
@@ -178,7 +178,7 @@ describe('the key', () => {
   });
 
   test('that could not be a header is refused without being shown', async () => {
-    const { code, err } = await told(['clients', 'list'], {}, { CRCTL_URL: APP_URL, CRCTL_KEY: 'a\nb: c' });
+    const { code, err } = await runCrctl(['clients', 'list'], {}, { CRCTL_URL: APP_URL, CRCTL_KEY: 'a\nb: c' });
     expect(code).toBe(2);
     expect(err).toContain('CRCTL_KEY does not hold a function key.');
     expect(err).not.toContain('b: c');

@@ -35,5 +35,5 @@ export const FOR_SEALED: Readonly<Record<string, Replaced>> = {
   bind: { done: 'the connected registry takes the token' },
   pullCheck: { done: 'got the password sealed to its key, pulled, every digest checked' },
   promote: { done: 'the proven password is the current one' },
-  announce: { done: 'the device is told of the new version' },
+  announce: { done: 'the device is notified of the new version' },
 };

@@ -95,7 +95,7 @@ class RunningHubDevice implements HubDevice {
     });
   }
 
-  /** One after another, so that what the app has told is confirmed and stored once. */
+  /** One after another, so that each message of the app is confirmed and stored once. */
   open(payload: SealedPayload): Promise<Opening> {
     const opening = this.#turn.then(() => this.#open(payload));
     this.#turn = opening.catch(() => undefined);

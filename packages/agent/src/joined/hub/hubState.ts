@@ -20,7 +20,7 @@ const hubAdmission = z.strictObject({
   client: z.string().regex(NAME_RULES.client),
   ...admission.shape,
 });
-/** What the app has told the device through its hub: who it is, and what lets it in. */
+/** What the app has sent the device through its hub: its names, and its pass and channel key. */
 export type HubAdmission = z.infer<typeof hubAdmission>;
 
 const hubState = z.strictObject({

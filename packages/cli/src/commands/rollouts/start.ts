@@ -18,7 +18,7 @@ const OPTIONS = {
     kind: 'text',
     value: 'KIND',
     choices: ROLLOUT_KINDS,
-    help: `what is done to each client: ${ROLLOUT_KINDS.join(', ')}`,
+    help: `the operation for each client: ${ROLLOUT_KINDS.join(', ')}`,
   },
   name: { kind: 'text', value: 'TEXT', help: 'text for lists' },
   file: {

@@ -44,12 +44,12 @@ export async function readClientsCsv(folder: string, name: string): Promise<CsvC
     return { rows: [], faults: [`${name}: cannot be read (${fileCode(error)})`] };
   }
   const { rows, lines, faults, faultCount } = await parseCsvRows(bytes, FORM);
-  const told = faults.map(
+  const shown = faults.map(
     ({ row, column, message, fix }) => `${name}:${row}${column === undefined ? '' : `, ${column}`}: ${message}. ${fix}`,
   );
   const further = faultCount - faults.length;
   return {
     rows: rows.map((fields, index) => ({ fields, place: `${name}:${lines[index]}` })),
-    faults: further > 0 ? [...told, `${name}: ${further} more faults`] : told,
+    faults: further > 0 ? [...shown, `${name}: ${further} more faults`] : shown,
   };
 }

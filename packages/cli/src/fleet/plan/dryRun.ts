@@ -27,7 +27,7 @@ export async function dryRunOf(
   rollout: DesiredFleet['rollout'],
   waiting: (id: string) => Waiting,
 ): Promise<Planned> {
-  const told = new Map<string, PlanEntry>();
+  const planned = new Map<string, PlanEntry>();
   const dryRuns: FleetPlan['dryRuns'][number][] = [];
   for (const chunk of chunksOf(entries)) {
     const { kind, clients } = chunk;
@@ -47,9 +47,9 @@ export async function dryRunOf(
       ...(secondsLeft === undefined ? {} : { seconds: secondsLeft }),
     });
     const rows = await rowsOf(api, id);
-    clients.forEach((entry, index) => told.set(entry.key, withPlan(entry, rows.get(index + 1))));
+    clients.forEach((entry, index) => planned.set(entry.key, withPlan(entry, rows.get(index + 1))));
   }
-  return { entries: entries.map((entry) => told.get(entry.key) ?? entry), dryRuns };
+  return { entries: entries.map((entry) => planned.get(entry.key) ?? entry), dryRuns };
 }
 
 /** The app's faults of rows, by the clients and the places of the fleet file. */

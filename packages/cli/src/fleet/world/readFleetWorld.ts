@@ -19,8 +19,8 @@ export interface WorldQuestion {
 }
 
 /**
- * Reads the clients of connected registries. Pages of the API are not of one instant, so a client that comes or goes meanwhile may be
- * in them or not; a plan is compared with the world once more before it is carried out.
+ * Reads the clients of connected registries. Pages of the API are not of one instant, so a client that is added or removed in the
+ * meantime may be in them or not; a plan is compared with the world once more before it is carried out.
  */
 export async function readFleetWorld(api: Api, question: WorldQuestion): Promise<ClientFacts[]> {
   const { scopes, needsIdentity } = question;
