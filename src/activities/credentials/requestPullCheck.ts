@@ -3,10 +3,11 @@ import { toPullCheckRequest, type UnsignedPullCheck } from '../../domain/pullChe
 import type { ReportKeys } from '../../domain/pullCheck/reportKey.js';
 import { pullCheckEventId } from '@connected-registry/protocol/messages/signalEvent';
 import type { InVault } from '../../domain/vaults/clientVault.js';
+import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
 import { delivering } from './delivering.js';
-import { sendSealed } from './sealedSending.js';
+import { sealSignal } from './sealedSending.js';
 
 interface RequestPullCheckInput extends UnsignedPullCheck, InVault {
   readonly channel: Delivery;
@@ -19,12 +20,14 @@ export function requestPullCheck(ports: Pick<Ports, 'devices' | 'sealed'>, repor
     vaultHost,
     ...unsigned
   }: RequestPullCheckInput): Promise<StepOutcome<{ readonly keyId: string }>> =>
-    delivering(async () => {
+    outcomeOf(async () => {
       const data = toPullCheckRequest(unsigned, reportKeys);
       const id = pullCheckEventId(unsigned.operation, unsigned.attempt);
-      if (channel.kind === 'hub')
-        await sendSealed(ports, reportKeys, { kind: 'pullCheckRequested', id, data }, { ...channel, vaultHost });
-      else await ports.devices.requestPullCheck(id, data, channel);
-      return done({ keyId: data.keyId });
+      const send = (work: () => Promise<void>) => delivering(() => work().then(() => done({ keyId: data.keyId })));
+      const { devices, sealed } = ports;
+      if (channel.kind !== 'hub') return send(() => devices.requestPullCheck(id, data, channel));
+      const signal = { kind: 'pullCheckRequested', id, data } as const;
+      const message = await sealSignal(sealed, reportKeys, signal, { ...channel, vaultHost });
+      return send(() => devices.sendSealed(id, message, channel.target));
     });
 }

@@ -6,24 +6,25 @@ import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets'
 import type { SealedDelivery } from '../../domain/enrolment/sealedDelivery.js';
 import { admissionOf } from '../../domain/enrolment/serverPasses.js';
 import type { ReportKeys } from '../../domain/pullCheck/reportKey.js';
+import type { SealedSignal } from '../../ports/deviceChannel.js';
 import type { Ports } from '../../ports/ports.js';
 import type { InVault } from '../../domain/vaults/clientVault.js';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
 
 /**
- * Sends a message to a device whose keys a hub vouches for: sealed to its key, signed with its channel key, with what lets the
+ * Makes a message for a device whose keys a hub vouches for: sealed to its key, signed with its channel key, with what lets the
  * device ask the app by itself, and with the secret that the message names. All of it is made here for each message, and kept
  * nowhere.
  *
- * @throws ServiceError
+ * @throws ServiceError of the vault
  */
-export async function sendSealed(
-  { devices, sealed }: Pick<Ports, 'devices' | 'sealed'>,
+export async function sealSignal(
+  sealed: Ports['sealed'],
   keys: ReportKeys,
   signal: Signal,
-  { target, registry, thumbprint, sealingKey, vaultHost }: SealedDelivery & InVault,
-): Promise<void> {
-  const { id, kind, data } = signal;
+  { registry, thumbprint, sealingKey, vaultHost }: SealedDelivery & InVault,
+): Promise<SealedSignal> {
+  const { kind, data } = signal;
   const client = referenceOf({ ...data, registry });
   const admission = admissionOf(keys, { client, thumbprint });
   // There is no request to answer: what is sent is for this key, whenever it arrives.
@@ -37,7 +38,7 @@ export async function sendSealed(
   };
   const secret = await sealedSecret(sealed, { ...data.secret, vaultHost }, client, channel);
   const message = await sealAnswer(content, 'messages', channel);
-  await devices.sendSealed(id, { kind, client: client.client, message, ...secret }, target);
+  return { kind, client: client.client, message, ...secret };
 }
 
 /** Without the secret if the vault has none: the device then reports so, which the run looks into. */

@@ -106,6 +106,10 @@ describe('a message to a device of a hub', () => {
     await world.activities.requestPullCheck(check());
     expect(sent().secret).toBeUndefined();
     world.wire.fail('seal', { when: 'before' });
-    expect(await world.activities.requestPullCheck(check())).toMatchObject({ kind: 'retryLater' });
+    const outcome = await world.activities.requestPullCheck(check());
+    expect(outcome).toMatchObject({ kind: 'retryLater' });
+    expect(outcome, 'the vault failed, not the channel').not.toMatchObject({
+      reason: expect.stringContaining("the device's channel") as string,
+    });
   });
 });
