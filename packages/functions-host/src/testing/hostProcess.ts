@@ -3,6 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import type { LogLine } from './functionsHost.js';
@@ -13,6 +14,9 @@ import { packed, reportIn, type Moment, type Order, type Report } from './messag
 const maxLines = 10_000;
 /** Lines of the log that an error quotes. */
 const quotedLines = 10;
+
+/** Real milliseconds in which the end of a process is known, after its connections have broken. */
+const endKnownWithin = 1000;
 
 type Serving = Extract<Report, { kind: 'serving' }>;
 
@@ -161,6 +165,10 @@ export class HostProcess {
     this.#hold(true);
     try {
       return await Promise.race([ended, work]);
+    } catch (error) {
+      // A connection breaks a moment before the end of its host is known.
+      if (error instanceof TypeError) await Promise.race([this.#ended, pause(endKnownWithin)]);
+      throw this.#isOver ? this.#endError() : error;
     } finally {
       this.#waiting -= 1;
       if (this.#waiting === 0) this.#hold(false);
