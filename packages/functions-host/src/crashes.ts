@@ -20,6 +20,12 @@ export function endAtCrash(sink: (entry: LogEntry) => void, ownFolder: string, e
 
 /** What a person reads of an error at start: the stack for one of the app's own, else the message. */
 export function startErrorText(thrown: unknown, ownFolder: string): string {
-  const { name, message, stack } = ensureError(thrown);
-  return name === 'AzFuncSystemError' ? userStack(stack ?? message, ownFolder) : message;
+  const error = ensureError(thrown);
+  const text = error.name === 'AzFuncSystemError' ? userStack(error.stack ?? error.message, ownFolder) : error.message;
+  return isModuleNotFound(error.cause)
+    ? `${text}\nIf it is a package, run npm install in the folder of the app.`
+    : text;
 }
+
+const isModuleNotFound = (cause: unknown): boolean =>
+  cause instanceof Error && 'code' in cause && /^(ERR_)?MODULE_NOT_FOUND$/.test(String(cause.code));

@@ -33,12 +33,20 @@ df.app.orchestration('sleeping', function* (context) {
 });
 `;
 
+/** As durable-functions 4 registers an activity. */
+const newer = `
+const { app, trigger } = require('@azure/functions');
+app.generic('hello', { trigger: trigger.generic({ type: 'activityTrigger', durableRequiresGrpc: true }), handler: () => 1 });
+`;
+
 let folder: AppFolder;
 let shared: FunctionsHost;
 beforeAll(async () => {
   folder = await makeApp({
     'index.cjs': code,
     'broken/package.json': '{"main":"none.js"}',
+    'newer/package.json': '{"main":"index.cjs"}',
+    'newer/index.cjs': newer,
     'stub.mjs': 'process.env.SETTING = "stubbed";',
   });
   shared = await startHost({ app: folder.appDir, env: { SETTING: 'given', HOME: undefined } });
@@ -201,6 +209,11 @@ describe('a host for tests that does not start', () => {
       'when its app does not load',
       { app: 'broken' },
       /Worker was unable to load entry point "none\.js": File does not exist\. Is the app built\?/,
+    ],
+    [
+      'when its app speaks gRPC',
+      { app: 'newer' },
+      /requires gRPC, as version 4 does\. .* npm install durable-functions@3$/,
     ],
     ['in too little time', { startTimeout: 1 }, /^The host did not serve within 1 ms\./],
     [
