@@ -44,8 +44,8 @@ const { metafile } = await build({
   plugins: [
     {
       name: 'packages-stay-outside',
-      setup({ onResolve }) {
-        onResolve({ filter: /^[^.]/ }, ({ path, kind }) =>
+      setup(bundler) {
+        bundler.onResolve({ filter: /^[^.]/ }, ({ path, kind }) =>
           kind === 'entry-point' || path.startsWith('@connected-registry/') ? undefined : { path, external: true },
         );
       },
