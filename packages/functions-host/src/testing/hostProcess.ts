@@ -20,11 +20,18 @@ const endKnownWithin = 1000;
 
 type Serving = Extract<Report, { kind: 'serving' }>;
 
-/** The compiled program, also if this file runs from its source. */
+/**
+ * The compiled program, also if this file runs from its source.
+ * @throws FunctionsHostError if somebody has bundled this file into another folder
+ */
 function program(): string {
-  let folder = path.dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(path.join(folder, 'package.json'))) folder = path.dirname(folder);
-  return path.join(folder, 'dist', 'testing', 'child.js');
+  const start = path.dirname(fileURLToPath(import.meta.url));
+  for (let folder = start; ; folder = path.dirname(folder)) {
+    const file = path.join(folder, 'dist', 'testing', 'child.js');
+    if (existsSync(file)) return file;
+    if (folder === path.dirname(folder))
+      throw new FunctionsHostError(`No dist/testing/child.js above ${start}. Leave this package out of bundles.`);
+  }
 }
 
 /** A host in a child process. While nothing waits for it, it does not keep this process alive. */
@@ -59,27 +66,26 @@ export class HostProcess {
     this.#ended = new Promise((resolve) => {
       this.#child.once('error', (error) => this.#end(error.message, resolve));
       this.#child.once('close', (code, signal) =>
-        this.#end(`exit code ${code ?? `of ${signal ?? 'a signal'}`}`, resolve),
+        this.#end(code === null ? `the signal ${signal ?? ''}` : `exit code ${code}`, resolve),
       );
     });
     this.#hold(false);
   }
 
   /** Starts the host. @throws FunctionsHostError if it does not serve within so many milliseconds */
-  start(order: Extract<Order, { kind: 'start' }>, within: number): Promise<Serving> {
-    return this.#wait(
-      new Promise((resolve, reject) => {
-        const tooLate = setTimeout(
-          () => reject(new FunctionsHostError(`The host did not serve within ${within} ms.${this.#quoted()}`)),
-          within,
-        );
-        this.#served = (serving) => {
-          clearTimeout(tooLate);
-          resolve(serving);
-        };
-        this.#child.send(packed(order), () => undefined);
-      }),
-    );
+  async start(order: Extract<Order, { kind: 'start' }>, within: number): Promise<Serving> {
+    let tooLate: NodeJS.Timeout | undefined;
+    const served = new Promise<Serving>((resolve, reject) => {
+      this.#served = resolve;
+      const late = `The host did not serve within ${within} ms.`;
+      tooLate = setTimeout(() => reject(new FunctionsHostError(`${late}${this.#quoted()}`)), within);
+      this.#child.send(packed(order), () => undefined);
+    });
+    try {
+      return await this.run(() => served);
+    } finally {
+      clearTimeout(tooLate);
+    }
   }
 
   /** The time of the host, milliseconds since the epoch. */

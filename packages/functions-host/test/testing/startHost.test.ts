@@ -45,6 +45,8 @@ beforeAll(async () => {
   folder = await makeApp({
     'index.cjs': code,
     'broken/package.json': '{"main":"none.js"}',
+    'faulty/package.json': '{"main":"index.cjs"}',
+    'faulty/index.cjs': "require('@azure/functions').app.timer('never', { schedule: 'never', handler: () => {} });",
     'newer/package.json': '{"main":"index.cjs"}',
     'newer/index.cjs': newer,
     'stub.mjs': 'process.env.SETTING = "stubbed";',
@@ -215,6 +217,7 @@ describe('a host for tests that does not start', () => {
       { app: 'newer' },
       /requires gRPC, as version 4 does\. .* npm install durable-functions@3$/,
     ],
+    ['strictly, when a function is in error', { app: 'faulty', strict: true }, /^functions in error: never$/],
     ['in too little time', { startTimeout: 1 }, /^The host did not serve within 1 ms\./],
     [
       'over a folder that is a file',
@@ -243,6 +246,12 @@ describe('a host for tests that ends', () => {
     const host = await another();
     await expect(host.fetch(`/api/${route}`)).rejects.toThrow(message);
     await expect(host.query('any')).rejects.toThrow(message);
+  });
+
+  it('can be killed, after which it says so', async () => {
+    const host = await another();
+    await host.kill();
+    await expect(host.fetch('/api/calls')).rejects.toThrow('The host has ended with the signal SIGKILL.');
   });
 
   it('does not keep a forgetful process alive, and ends with it', async () => {
