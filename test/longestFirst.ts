@@ -6,6 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  */
 const LONGEST = [
   '/launcher.',
+  '/rollouts/',
   '/conformance/',
   '/year/',
   '/silence',

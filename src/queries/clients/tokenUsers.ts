@@ -21,7 +21,7 @@ export interface TokenUsers {
   clients(age?: number): Promise<readonly ClientReference[]>;
   /**
    * Whether no secret has one of these names, by a listing that may be a minute old, or up to a quarter of an hour if it has many
-   * pages. False, too, if no listing is cached and single reads are fewer than a listing's pages.
+   * pages. False, too, if no listing is cached and single reads are fewer than a listing's pages, unless it has one only.
    */
   lackSecrets(names: readonly string[]): Promise<boolean>;
 }
@@ -46,8 +46,8 @@ const ABSENCE = { eachPage: 3_000, least: SHOWN_FOR, most: 15 * 60_000 };
 /** Milliseconds of requests by which it is judged whether a listing will serve enough of them. */
 const OBSERVED = 60_000;
 
-/** Pages of a listing as long as none has been read: those of some 500 secrets. */
-const UNKNOWN_PAGES = 20;
+/** Pages of a listing that was found to have more than one, and of which no more is known: those of some 500 secrets. */
+const MANY_PAGES = 20;
 
 /** Maximum users of a token that are read again and named. */
 const MAX_CONFIRMED = 10;
@@ -62,6 +62,8 @@ interface Index {
   /** Names of all secrets; lower case. */
   readonly names: ReadonlySet<string>;
   readonly pages: number;
+  /** False if further pages were not read. */
+  readonly isWhole: boolean;
   readonly clients: ReadonlyMap<string, ClientReference>;
   /** Clients by registry and token, each by its key and the vault of the secret. */
   readonly users: ReadonlyMap<string, ReadonlyMap<string, PlacedClient>>;
@@ -70,7 +72,9 @@ interface Index {
 /** Creates the search, with a cache of the vault's listing. */
 export function createTokenUsers(vaults: Vaults): TokenUsers {
   let cached: { readAt: number; readonly index: Promise<Index> } | undefined;
-  let pages = UNKNOWN_PAGES;
+  /** How many pages a listing has; undefined as long as nothing of one has been read. */
+  let pages: number | undefined;
+  let onePage: Promise<Index> | undefined;
   const demand = createDemand(OBSERVED);
 
   /** A failed read is not kept. */
@@ -91,6 +95,17 @@ export function createTokenUsers(vaults: Vaults): TokenUsers {
     return entry.index;
   };
 
+  /**
+   * Whether the only page of a listing that is read now lacks these names; undefined if it is not the only one. One page costs less
+   * than the single reads of one client.
+   */
+  async function onePageLacks(wanted: readonly string[]): Promise<boolean | undefined> {
+    onePage ??= readIndex(vaults, 1).finally(() => (onePage = undefined));
+    const { isWhole, names } = await onePage;
+    if (!isWhole) pages ??= MANY_PAGES;
+    return isWhole ? lacks(names, wanted) : undefined;
+  }
+
   return {
     others: async (token, client, age) => {
       const users = (await index(age)).users.get(keyOf(client.registry, token));
@@ -104,12 +119,12 @@ export function createTokenUsers(vaults: Vaults): TokenUsers {
     },
     clients: async (age) => [...(await index(age)).clients.values()],
     lackSecrets: async (wanted) => {
-      const usedFor = Math.min(ABSENCE.most, Math.max(ABSENCE.least, pages * ABSENCE.eachPage));
+      const listed = pages ?? MANY_PAGES;
+      const usedFor = Math.min(ABSENCE.most, Math.max(ABSENCE.least, listed * ABSENCE.eachPage));
       const singleReads = (demand('') * wanted.length * usedFor) / OBSERVED;
       const isAtHand = cached !== undefined && Date.now() - cached.readAt <= usedFor;
-      if (singleReads < pages && !isAtHand) return false;
-      const { names } = await index(usedFor);
-      return wanted.every((name) => !names.has(name.toLowerCase()));
+      if (isAtHand || singleReads >= listed) return lacks((await index(usedFor)).names, wanted);
+      return pages === undefined && (await onePageLacks(wanted)) === true;
     },
   };
 
@@ -124,12 +139,14 @@ export function createTokenUsers(vaults: Vaults): TokenUsers {
   }
 }
 
-async function readIndex(vaults: Vaults): Promise<Index> {
+/** @param most maximum number of pages to read. */
+async function readIndex(vaults: Vaults, most = Number.POSITIVE_INFINITY): Promise<Index> {
   const clients = new Map<string, ClientReference>();
   const users = new Map<string, Map<string, PlacedClient>>();
   const names = new Set<string>();
   let pages = 0;
-  for (let next: string | undefined; pages === 0 || next !== undefined; pages += 1) {
+  let next: string | undefined;
+  for (; pages < most && (pages === 0 || next !== undefined); pages += 1) {
     const page = await pageOfAll(vaults, next);
     next = page.continuation;
     for (const { name, tags, vaultHost } of page.secrets) {
@@ -144,7 +161,11 @@ async function readIndex(vaults: Vaults): Promise<Index> {
       users.set(token, known.set(`${key} ${vaultHost}`, { reference, vaultHost }));
     }
   }
-  return { clients, users, names, pages };
+  return { clients, users, names, pages, isWhole: next === undefined };
+}
+
+function lacks(names: ReadonlySet<string>, wanted: readonly string[]): boolean {
+  return wanted.every((name) => !names.has(name.toLowerCase()));
 }
 
 function keyOf(registry: string, token: string): string {

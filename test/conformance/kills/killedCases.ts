@@ -64,7 +64,10 @@ export class KilledCases {
   }
 
   #comparable(finals: Map<string, Final>): unknown {
-    const clean = this.#normalise([...finals].sort(([a], [b]) => (a < b ? -1 : 1)));
+    // Sorted without the ids that each run draws anew: sorted by these, two children would now and then change places.
+    const clean = [...finals]
+      .map((final) => this.#normalise(final))
+      .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
     // A poll whose answer was lost is repeated, which the server of callHttp counts.
     return JSON.parse(JSON.stringify(clean).replace(/(polls\W+)\d+/g, '$1<count>')) as unknown;
   }

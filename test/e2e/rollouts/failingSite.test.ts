@@ -4,12 +4,12 @@ import { failingSiteTest } from './failingSite.js';
 failingSiteTest({
   fails: 'silent',
   sites: 3,
-  clients: 20,
-  before: 20,
-  canary: 5,
-  wave: 15,
-  failureLimit: { percent: 20, minimum: 5 },
-  failingFirst: 15,
+  clients: 10,
+  before: 10,
+  canary: 3,
+  wave: 7,
+  failureLimit: { percent: 20, minimum: 3 },
+  failingFirst: 7,
   isKilled: false,
   patience: 300,
 });

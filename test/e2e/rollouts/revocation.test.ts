@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { countArmRequests, forgetRequests } from '@connected-registry/local-stack/stack/armRequests';
 import { clientsOf, onboardingOf, startRolloutStack, type RolloutStack } from './rolloutStack.js';
 
-const ROWS = 60;
-/** A tenth of ARM's limits: after 20 writes at once there is one in a second, and the rollout takes two minutes. */
+const ROWS = 32;
+/** A tenth of ARM's limits: after 20 writes at once there is one in a second, and the rollout takes a minute. */
 const THROTTLING = 0.1;
 /** Writes of others before the revocation's own, at the most: those in progress, and the tokens left to it. */
 const AHEAD = 20;

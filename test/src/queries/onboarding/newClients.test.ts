@@ -115,6 +115,11 @@ test('a problem is never reported by an older fact', async () => {
 
 describe('the secrets of a new client', () => {
   const vaultReads = () => world.wire.calls.filter((call) => call === 'current' || call === 'page');
+  const fillVault = async (secrets: number) => {
+    for (let n = 0; n < secrets; n += 1)
+      await world.vault.store(`other-${n}`, 'x', { expiresOn: '2027-01-01T00:00:00Z', tags: {} });
+    world.wire.calls.length = 0;
+  };
 
   test('are looked up in the vault’s listing where one is at hand', async () => {
     await world.queries.tokenUsers.clients();
@@ -123,22 +128,27 @@ describe('the secrets of a new client', () => {
     expect(vaultReads()).toEqual([]);
   });
 
-  test('are read where none is at hand', async () => {
+  test('are looked up in a listing of one page that is read for them', async () => {
     await plan('new');
-    expect(vaultReads()).toEqual(['current', 'current']);
+    expect(vaultReads()).toEqual(['page']);
+    await plan('next');
+    expect(vaultReads()).toEqual(['page', 'page']);
   });
 
-  test('are looked up in a new listing where many clients ask before the vault was ever listed', async () => {
+  test('are read singly where the listing has more pages, of which one is read once', async () => {
+    await fillVault(51);
+    await plan('new');
+    await plan('next');
+    expect(vaultReads()).toEqual(['page', 'current', 'current', 'current', 'current']);
+  });
+
+  test('are looked up in two listings where many clients ask before the vault was ever listed', async () => {
     await Promise.all(Array.from({ length: 30 }, (_, n) => plan(`new-${n}`)));
-    const reads = vaultReads();
-    expect(reads.filter((call) => call === 'page')).toHaveLength(1);
-    expect(reads.length).toBeLessThan(30);
+    expect(vaultReads()).toEqual(['page', 'page']);
   });
 
   test('are looked up for minutes in the listing of a large vault, which few clients do not make worthwhile', async () => {
-    for (let n = 0; n < 2_500; n += 1)
-      await world.vault.store(`other-${n}`, 'x', { expiresOn: '2027-01-01T00:00:00Z', tags: {} });
-    world.wire.calls.length = 0;
+    await fillVault(2_500);
     await world.queries.tokenUsers.clients();
     expect(vaultReads()).toHaveLength(100);
     pass(5 * 60_000 - 1_000);
