@@ -2,7 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 
@@ -25,7 +25,7 @@ export class EmptyFolder {
     }
   }
 
-  /** Runs a program to its end. @throws Error with what it printed, if it fails */
+  /** Runs a program to its end, in a folder below this one or elsewhere. @throws Error with what it printed, if it fails */
   run(folder: string, command: string, ...args: string[]): string {
     const { status, stdout, stderr } = spawnSync(command, args, {
       cwd: join(this.path, folder),

@@ -49,6 +49,11 @@ describe('the package', () => {
     expect(folder.run('.', process.execPath, '-e', code)).toBe('FunctionsHostError,startHost\n');
   });
 
+  test('is not packed from the workspace itself, whose exports are for the repository', () => {
+    const workspace = join(projectRoot(), 'packages/functions-host');
+    expect(() => folder.run(workspace, 'npm', 'pack', '--dry-run')).toThrow('Pack it with: npm run package:host');
+  });
+
   test('has documents whose links lead to its own files', () => {
     const missing = ['README.md', 'docs/local-host.md', 'CHANGELOG.md'].flatMap((file) => {
       const links = [...readFileSync(join(installed, file), 'utf8').matchAll(/\]\(([^)#]+)[^)]*\)/g)];
