@@ -23,7 +23,7 @@ import { Joiner } from '../joiner.js';
 
 const KILLER = new URL('../../../../packages/agent/test/under-test/killAfter.mjs', import.meta.url).href;
 /** Steps between two that are tried. */
-const STRIDE = ofRing({ default: 9, long: 1 });
+const STRIDE = ofRing({ default: 13, long: 1 });
 /** More steps than a program has. */
 const TOO_MANY = 200;
 const within = { timeout: PATIENCE * 1000, interval: 50 };
