@@ -42,7 +42,7 @@ const onlyLocal = ['local-host', 'jumping-clock'];
 const tests = (name: string) => [`test/**/${name}.test.ts`, `packages/*/test/**/${name}.test.ts`];
 
 const notUnit = [
-  ...['e2e', 'func', 'system', 'after', 'conformance'].map((folder) => `test/${folder}/**`),
+  ...['e2e', 'func', 'system', 'after', 'conformance', 'packed'].map((folder) => `test/${folder}/**`),
   'test/infra/bicep.test.ts',
   ...['system', 'az', 'long'].map((kind) => `**/*.${kind}.test.ts`),
 ];
@@ -202,7 +202,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'package',
-          include: named(...mainFlows),
+          include: [...named(...mainFlows), 'test/packed/**/*.test.ts'],
           ...onDeployedApp,
           sequence: { groupOrder: 8 },
         },

@@ -95,6 +95,7 @@ const READ_FLAGS = ofRing({
     'build',
     'openapi',
     'package',
+    'package:host',
     'infra-lists',
     'bench:cold',
     'bench:host',
@@ -125,7 +126,7 @@ test('npm run azure explains what it needs', () => {
 test.each([
   ['local', '--data', '--functions-port 0 --azure-port 0 --edge-port 0'],
   ['azure', '--data', '--port 0'],
-  ['host', '--data', '--port 0'],
+  ['host', '--store', '--port 0'],
 ])('npm run %s reports a %s that is a file', (name, flag, others) => {
   const below = join(pretence, 'below');
   for (const path of ofRing({ default: [below], long: [pretence, below] })) {

@@ -140,7 +140,7 @@ const workspaces = readdirSync(join(root, 'packages'));
 test.each(workspaces)('the README of packages/%s lists exactly the exports of its package.json', (name) => {
   const { exports } = JSON.parse(read(`packages/${name}/package.json`)) as { exports: Record<string, unknown> };
   const [, table = ''] = read(`packages/${name}/README.md`).split('\n## Exports\n');
-  const rows = [...(table.split('\n## ')[0] ?? '').matchAll(/^\| `(\.\/[^`]+)`/gm)].map(([, path = '']) => path);
+  const rows = [...(table.split('\n## ')[0] ?? '').matchAll(/^\| `(\.(?:\/[^`]+)?)`/gm)].map(([, path = '']) => path);
   expect(rows.toSorted()).toEqual(Object.keys(exports).toSorted());
 });
 

@@ -29,11 +29,21 @@ export function usesDurable(app: LoadedApp): boolean {
   );
 }
 
+/** @throws Error if the app's durable-functions speaks a protocol that this host does not */
+function checkProtocol(app: LoadedApp): void {
+  const bindings = [...app.functions.values()].flatMap((fn) => Object.values(fn.bindings));
+  if (bindings.some((binding) => binding['durableRequiresGrpc'] === true))
+    throw new Error(
+      "The app's durable-functions requires gRPC, as version 4 does. This host speaks the protocol of version 3: npm install durable-functions@3",
+    );
+}
+
 /** Opens the engine. It starts to work with `extension.start()`. */
 export async function openDurable(
   options: Omit<ExtensionOptions, 'rpcBaseUrl'>,
   more: DurableOptions,
 ): Promise<HostedDurable> {
+  checkProtocol(options.app);
   // Loaded on demand, so that apps without durable functions start without the engine.
   const { createDurableExtension } = await import('./durable/extension.js');
   const opened: { extension?: DurableExtension } = {};

@@ -52,7 +52,7 @@ export interface RunningHost {
  * @throws Error with a message for users: unreadable configuration, a taken port, an app that does not load, malformed
  * routes
  */
-export async function startHost(options: HostOptions): Promise<RunningHost> {
+export async function startHostInProcess(options: HostOptions): Promise<RunningHost> {
   const environment = options.environment ?? process.env;
   const settings = await readLocalSettings(options.appDir);
   const skipped = applyEnvironment(settings, environment);

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
 
-import { startHost, type HostOptions, type RunningHost } from '../src/host.js';
+import { startHostInProcess, type HostOptions, type RunningHost } from '../src/host.js';
 import type { LogEntry } from '../src/log/log.js';
 import { makeApp } from './appFolder.js';
 
@@ -43,7 +43,7 @@ export async function hostWith(
   const app = await makeApp(files);
   const log: LogEntry[] = [];
   const environment = { ...options.environment };
-  const host = await startHost({
+  const host = await startHostInProcess({
     appDir: app.appDir,
     dataDir: app.dataDir,
     port: 0,

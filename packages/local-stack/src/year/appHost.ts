@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { FollowedClock } from '@connected-registry/clock/processClock';
-import { startHost } from '@connected-registry/functions-host/host';
+import { startHostInProcess } from '@connected-registry/functions-host/host';
 import type { LogEntry } from '@connected-registry/functions-host/log/log';
 import { appEnvironment } from '../stack/environments.js';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
@@ -41,7 +41,7 @@ export async function startHere(
 ): Promise<AppHost> {
   Object.assign(process.env, settings);
   const lines: string[] = [];
-  const host = await startHost({
+  const host = await startHostInProcess({
     appDir: projectRoot(),
     dataDir: join(folder, 'host'),
     port: 0,
