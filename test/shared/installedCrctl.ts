@@ -16,20 +16,31 @@ export interface InstalledCrctl {
   readonly packages: readonly string[];
 }
 
+/** Packs `crctl` into a folder. @returns the archive, as `npm publish` takes it */
+export async function packCrctl(folder: string): Promise<string> {
+  const bundle = join(folder, 'bundle');
+  mkdirSync(bundle, { recursive: true });
+  await execute(process.execPath, [join(projectRoot(), 'packages/cli/deploy/bundle.mjs'), bundle]);
+  const packed = await execute('npm', ['pack', bundle, '--silent'], { cwd: folder, env: npmEnvironment(folder) });
+  return join(folder, packed.stdout.trim());
+}
+
+/** npm without the settings and the cache of whoever runs the tests. */
+function npmEnvironment(folder: string) {
+  return { PATH: process.env['PATH'], HOME: folder, npm_config_update_notifier: 'false' };
+}
+
 /**
  * Packs `crctl`, and installs the archive without a registry and without optional packages: what it needs, it has to bring.
  * @param folder an empty one, outside of the repository, whose packages the program would find
  */
 export async function installCrctl(folder: string): Promise<InstalledCrctl> {
-  const [bundle, home] = [join(folder, 'bundle'), join(folder, 'home')];
-  for (const path of [bundle, home]) mkdirSync(path, { recursive: true });
+  const archive = await packCrctl(folder);
+  const env = npmEnvironment(folder);
   writeFileSync(join(folder, 'package.json'), '{"private":true}');
-  const env = { PATH: process.env['PATH'], HOME: home, npm_config_update_notifier: 'false' };
-  await execute(process.execPath, [join(projectRoot(), 'packages/cli/deploy/bundle.mjs'), bundle]);
-  const { stdout: archive } = await execute('npm', ['pack', bundle, '--silent'], { cwd: folder, env });
   await execute(
     'npm',
-    ['install', '--offline', '--omit=optional', '--ignore-scripts', '--no-audit', '--no-fund', `./${archive.trim()}`],
+    ['install', '--offline', '--omit=optional', '--ignore-scripts', '--no-audit', '--no-fund', archive],
     { cwd: folder, env },
   );
   const { stdout: tree } = await execute('npm', ['ls', '--all', '--parseable', '--long'], { cwd: folder, env });
