@@ -24,7 +24,9 @@ export class Crctl {
 
   /** Runs one command line. */
   run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-    return runProgram(this.program, args, { cwd: this.folder, env: { HOME: this.folder, ...this.env, ...env } });
+    // By Node's own path, since a test may leave no program on the path.
+    const options = { cwd: this.folder, env: { HOME: this.folder, ...this.env, ...env } };
+    return runProgram(process.execPath, [this.program, ...args], options);
   }
 
   /** The data of a command that succeeds. */
