@@ -1,6 +1,7 @@
 // `npm run bench:cli [runs]`: how long crctl takes to start, as it is published and unbundled, beside bare Node and `az --version`, each
 // in new processes that take turns. What is compared was measured in the same run.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -11,7 +12,8 @@ import { readFlags } from './command/flags.mjs';
 const HELP = `
 npm run bench:cli -- [RUNS]
 
-How long crctl takes to start, beside bare Node and az --version; medians of RUNS new processes each (default 15).
+How long crctl takes to start, beside bare Node and az --version; medians of RUNS new processes each (default 15). 'clients list' is
+also a whole command: sign-in by key, a request to an app that answers at once, and a table.
 Exit code 1 when crctl takes more than 150 ms or three times as long as bare Node, 3 without an Azure CLI to compare with.
 `;
 
@@ -36,14 +38,25 @@ const { usedByOthers, verdict } = await import(
   pathToFileURL(join(root, 'packages/local-stack/dist/bench/machine.js')).href
 );
 
+/** An app without clients, in a process of its own, since this one waits for each program. Its port is the first that it prints. */
+const APP = `const server = require('node:http').createServer((_, response) => {
+  response.setHeader('content-type', 'application/json');
+  response.end('{"clients":[]}');
+});
+server.listen(0, '127.0.0.1', () => console.log(server.address().port));`;
+
 const folder = mkdtempSync(join(tmpdir(), 'bench-cli-'));
+const app = spawn(process.execPath, ['-e', APP], { stdio: ['ignore', 'pipe', 'inherit'] });
 try {
-  process.exitCode = await measure();
+  const [port] = await once(app.stdout, 'data');
+  process.exitCode = await measure(`http://127.0.0.1:${String(port).trim()}`);
 } finally {
+  app.kill();
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function measure() {
+/** @param {string} url of an app that answers at once */
+async function measure(url) {
   const bundler = join(root, 'packages', 'cli', 'deploy', 'bundle.mjs');
   if (spawnSync(process.execPath, [bundler, folder], { stdio: 'inherit' }).status !== 0) return 1;
   const published = join(folder, 'crctl.mjs');
@@ -52,10 +65,17 @@ async function measure() {
     'crctl --version': [process.execPath, published, '--version'],
     'crctl --help': [process.execPath, published, '--help'],
     'crctl contexts': [process.execPath, published, 'contexts'],
+    'crctl clients list': [process.execPath, published, 'clients', 'list'],
     'crctl --version, unbundled': [process.execPath, join(root, 'packages/cli/bin/crctl.js'), '--version'],
     'az --version': ['az', '--version'],
   };
-  const env = { ...process.env, CRCTL_CONFIG: join(folder, 'contexts.json'), AZURE_CONFIG_DIR: folder };
+  const env = {
+    ...process.env,
+    CRCTL_CONFIG: join(folder, 'contexts.json'),
+    CRCTL_URL: url,
+    CRCTL_KEY: 'key',
+    AZURE_CONFIG_DIR: folder,
+  };
   const before = await usedByOthers();
   const times = Object.fromEntries(Object.keys(variants).map((name) => [name, []]));
   for (let run = 0; run <= runs; run++)

@@ -25,7 +25,7 @@ const world: World = {
   cwd: process.cwd(),
   interrupted: interruption.signal,
   fetch: (...request) => fetch(...request),
-  openKeyStore: async () => (await import('./connection/keyStore.js')).systemKeyStore,
+  openKeyStore: async () => (await import('./connection/keyStore.js')).openSystemKeyStore(),
   now: () => Date.now(),
   sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
 };

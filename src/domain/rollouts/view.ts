@@ -34,7 +34,7 @@ export function rolloutView(state: ControlState, now: Date): Rollout {
     rows,
     counts,
     failures: state.failures,
-    wave: { current: state.wave + 1, of: waveCount(plan), rows: to - from },
+    wave: { current: state.wave + 1, of: waveCount(plan), rows: to - from, before: from },
     ...(rate === undefined ? {} : { ratePerMinute: rounded(rate * 60) }),
     ...(left === undefined ? {} : { secondsLeft: Math.ceil(left) }),
     writes: { needed: writesOf(plan, rows), done: dryRun ? 0 : writesOf(plan, doneRows(state)) },

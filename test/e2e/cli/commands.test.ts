@@ -19,7 +19,7 @@ beforeAll(async () => {
     body: { replicationSeconds: 1 },
   });
   const { url, key } = it.stack.endpoints.functions;
-  crctl = await Crctl.bundled({ CRCTL_URL: url, CRCTL_KEY: key });
+  crctl = await Crctl.installed({ CRCTL_URL: url, CRCTL_KEY: key });
 });
 afterAll(async () => {
   crctl.dispose();

@@ -26,7 +26,7 @@ beforeAll(async () => {
   });
   app.listen(0, '127.0.0.1');
   await once(app, 'listening');
-  crctl = await Crctl.bundled({ CRCTL_URL: `http://127.0.0.1:${(app.address() as AddressInfo).port}` });
+  crctl = await Crctl.installed({ CRCTL_URL: `http://127.0.0.1:${(app.address() as AddressInfo).port}` });
 });
 beforeEach(() => (seen = []));
 afterAll(async () => {

@@ -13,7 +13,7 @@ let folder: string;
 beforeAll(async () => {
   stack = await startRolloutStack({ sites: 1 });
   const { azure, edge, functions } = stack.it.stack.endpoints;
-  program = await Crctl.bundled({ CRCTL_URL: functions.url, CRCTL_KEY: functions.key });
+  program = await Crctl.installed({ CRCTL_URL: functions.url, CRCTL_KEY: functions.key });
   ({ folder } = program);
   site = { registry: azure.registry, connectedRegistry: edge.connectedRegistry };
 }, 600_000);

@@ -1,24 +1,35 @@
-import { Entry } from '@napi-rs/keyring';
+import type { Entry } from '@napi-rs/keyring';
 import { CommandError } from '../program/commandError.js';
 import { EXIT } from '../program/exitCodes.js';
 import type { KeyStore } from '../program/world.js';
 
 const SERVICE = 'crctl';
 
-/** The key store of the system, for the signed-in user: Credential Manager, Keychain, Secret Service. */
-export const systemKeyStore: KeyStore = {
-  read: (name) => withEntry(name, (entry) => entry.getPassword() ?? undefined),
-  write: (name, key) => withEntry(name, (entry) => entry.setPassword(key)),
-  remove: (name) =>
-    withEntry(name, (entry) => {
-      entry.deletePassword();
-    }),
-};
+/**
+ * Opens the key store of the system for the signed-in user: Credential Manager, Keychain, Secret Service.
+ * @throws {CommandError} if the optional package that reaches it is not installed
+ */
+export async function openSystemKeyStore(): Promise<KeyStore> {
+  const { Entry: SystemEntry } = await import('@napi-rs/keyring').catch(() => {
+    throw new CommandError(EXIT.failed, 'The key store of this system cannot be used: @napi-rs/keyring is missing.', [
+      'Install crctl with its optional dependencies, or keep the key in a file and log in with --key-file.',
+    ]);
+  });
+  const open = (name: string): Entry => new SystemEntry(SERVICE, name);
+  return {
+    read: (name) => used(() => open(name).getPassword() ?? undefined),
+    write: (name, key) => used(() => open(name).setPassword(key)),
+    remove: (name) =>
+      used(() => {
+        open(name).deletePassword();
+      }),
+  };
+}
 
 /** @throws {CommandError} if this system has no key store, or does not open it */
-function withEntry<T>(name: string, work: (entry: Entry) => T): T {
+function used<T>(work: () => T): T {
   try {
-    return work(new Entry(SERVICE, name));
+    return work();
   } catch {
     // What the library says may hold anything of the system; what to do is the same.
     throw new CommandError(EXIT.failed, 'The key store of this system cannot be used.', [

@@ -1,4 +1,5 @@
 import type { Rollout, RolloutClient } from '@connected-registry/protocol/answers/rolloutAnswers';
+import { counted } from '../output/counted.js';
 import type { Column, Tone } from '../output/output.js';
 import { cut } from '../output/drawTable.js';
 import type { Paint } from '../output/paint.js';
@@ -44,28 +45,6 @@ export const ROLLOUT_CLIENT_COLUMNS: readonly Column<RolloutClient>[] = [
   { header: 'OPERATION', minor: 2, value: ({ operation }) => operation },
 ];
 
-/** Rows of earlier waves, if they are known: see {@link wavesSeen}. */
-export interface WavesSeen {
-  /** The wave in progress. */
-  readonly wave: number;
-  /** Rows of all waves before it; undefined if nobody can tell. */
-  readonly before: number | undefined;
-}
-
-/**
- * Follows how many rows earlier waves had. The API tells the size of the wave in progress only, so for a watch that begins in the
- * middle it is known in the first and in the last wave, and after the next change of the wave.
- */
-export function wavesSeen(rollout: Rollout, last?: { readonly seen: WavesSeen; readonly rows: number }): WavesSeen {
-  const { wave, rows } = rollout;
-  if (wave.current <= 1) return { wave: wave.current, before: 0 };
-  if (wave.current >= wave.of) return { wave: wave.current, before: rows - wave.rows };
-  if (last?.seen.wave === wave.current) return last.seen;
-  if (last?.seen.before !== undefined && last.seen.wave + 1 === wave.current)
-    return { wave: wave.current, before: last.seen.before + last.rows };
-  return { wave: wave.current, before: undefined };
-}
-
 const BAR = 24;
 const LABEL = 10;
 
@@ -73,7 +52,7 @@ const LABEL = 10;
  * A rollout in a few lines: bars of all clients, of the waves and of the wave in progress; rate, time left, and how it compares with
  * the shortest time that Azure Resource Manager allows. What is unknown is called unknown.
  */
-export function rolloutLines(rollout: Rollout, seen: WavesSeen, width: number | undefined, paint: Paint): string[] {
+export function rolloutLines(rollout: Rollout, width: number | undefined, paint: Paint): string[] {
   const { id, name, kind, status, dryRun, reason, waitsUntil, rows, counts, wave, failures } = rollout;
   const fit = (text: string): string => (width === undefined ? text : cut(text, width));
   const beside = (text: string): string => (width === undefined ? text : cut(text, Math.max(1, width - LABEL)));
@@ -93,7 +72,7 @@ export function rolloutLines(rollout: Rollout, seen: WavesSeen, width: number | 
     line('clients', `${bar(ended, rows, BAR)} ${ended} of ${rows}`),
     line('', parts.join(', ')),
     line('waves', `${bar(wavesEnded(rollout), wave.of, BAR)} ${wave.current} of ${wave.of}`),
-    line('wave', waveText(rollout, seen, ended)),
+    line('wave', waveText(rollout, ended)),
     ...(rollout.endedAt === undefined ? [line('rate', rateText(rollout)), line('time left', leftText(rollout))] : []),
     line('floor', floorText(rollout)),
     ...(codes.length > 0 ? [line('failures', codes.join(', '))] : []),
@@ -104,15 +83,18 @@ function wavesEnded({ status, wave }: Rollout): number {
   return status === 'completed' ? wave.of : Math.max(0, wave.current - 1);
 }
 
-function waveText({ wave }: Rollout, { before }: WavesSeen, ended: number): string {
+/** Every client of the waves before has ended. An app of an older version does not tell how many they were. */
+function waveText({ wave }: Rollout, ended: number): string {
   if (wave.rows === 0) return 'none has started';
-  if (before === undefined) return `${wave.rows} clients; how many have ended is unknown`;
-  const inWave = Math.min(wave.rows, Math.max(0, ended - before));
+  if (wave.before === undefined) return `${counted(wave.rows, 'client')}; how many have ended is unknown`;
+  const inWave = Math.min(wave.rows, Math.max(0, ended - wave.before));
   return `${bar(inWave, wave.rows, BAR)} ${inWave} of ${wave.rows}`;
 }
 
 function rateText({ ratePerMinute }: Rollout): string {
-  return ratePerMinute === undefined ? 'unknown yet' : `${Math.round(ratePerMinute * 10) / 10} clients a minute`;
+  return ratePerMinute === undefined
+    ? 'unknown yet'
+    : `${counted(Math.round(ratePerMinute * 10) / 10, 'client')} a minute`;
 }
 
 function leftText({ secondsLeft }: Rollout): string {

@@ -1,4 +1,5 @@
 import type { Rollout } from '@connected-registry/protocol/answers/rolloutAnswers';
+import { counted } from '../output/counted.js';
 import { tableOf, type Output } from '../output/output.js';
 import { exactTime } from '../output/times.js';
 import { formatDuration } from '../program/duration.js';
@@ -25,19 +26,16 @@ export function rolloutOutput(rollout: Rollout): Output {
           ['ended', exactTime(rollout.endedAt)],
           [
             'clients',
-            [
-              `${endedRows(rollout)} of ${rows} have ended`,
-              states.map(([state, count]) => `${count} ${state}`).join(', '),
-            ]
+            [`${endedRows(rollout)} of ${rows} ended`, states.map(([state, count]) => `${count} ${state}`).join(', ')]
               .filter((part) => part !== '')
               .join(': '),
           ],
-          ['wave', `${wave.current} of ${wave.of}, ${wave.rows} clients`],
+          ['wave', `${wave.current} of ${wave.of}, ${counted(wave.rows, 'client')}`],
           [
             'rate',
             rollout.ratePerMinute === undefined
               ? undefined
-              : `${Math.round(rollout.ratePerMinute * 10) / 10} clients a minute`,
+              : `${counted(Math.round(rollout.ratePerMinute * 10) / 10, 'client')} a minute`,
           ],
           ['time left', rollout.secondsLeft === undefined ? undefined : `about ${formatDuration(rollout.secondsLeft)}`],
           ['writes', `${Math.round(writes.done)} of ${Math.round(writes.needed)}`],

@@ -4,7 +4,7 @@ import { routes } from '../api/routes.js';
 import { paintFor } from '../output/paint.js';
 import { plainJson } from '../output/plain.js';
 import { widthOf } from '../output/render.js';
-import { rolloutLines, wavesSeen, type WavesSeen } from '../views/rollout.js';
+import { rolloutLines } from '../views/rollout.js';
 import { repeat, type Waiting } from './deadline.js';
 import { liveOn } from './live.js';
 import type { Progress } from './watchOperations.js';
@@ -28,15 +28,14 @@ export async function watchRollout(
 ): Promise<Rollout> {
   const live = await liveOn(sink, as === 'drawing');
   const paint = paintFor(sink, waiting.world, false);
-  let last: { seen: WavesSeen; rows: number; text: string } | undefined;
+  let last: string | undefined;
   try {
     return await repeat(waiting, POLL, async () => {
       const rollout = await routes.rollout(api, id);
-      const seen = wavesSeen(rollout, last);
       const text = changing(rollout);
-      live.show(rolloutLines(rollout, seen, widthOf(sink), paint));
-      if (as === 'lines' && text !== last?.text) sink.write(`${plainJson(rollout, 0)}\n`);
-      last = { seen, rows: rollout.wave.rows, text };
+      live.show(rolloutLines(rollout, widthOf(sink), paint));
+      if (as === 'lines' && text !== last) sink.write(`${plainJson(rollout, 0)}\n`);
+      last = text;
       const rests = RESTING.includes(rollout.status) || (untilPaused && rollout.status === 'paused');
       // A cancelled rollout ends when no row is running.
       return rests && rollout.counts.running === 0 ? rollout : undefined;

@@ -159,7 +159,7 @@ test('one operation is shown, and that it failed is no failure of showing it', a
 
 test('a rollout is shown with its failures', async () => {
   const { out } = await runCrctl(['rollouts', 'show', ROLLOUT.id], ROLLOUT);
-  expect(out).toContain('clients     90 of 250 have ended: 140 waiting, 20 running, 85 completed, 5 failed');
+  expect(out).toContain('clients     90 of 250 ended: 140 waiting, 20 running, 85 completed, 5 failed');
   expect(out).toContain('pull-check-deadline   4');
 });
 
@@ -203,5 +203,5 @@ test('a client with a poller on record is shown with it', async () => {
 test('a rollout whose rows are not counted yet has no list of them', async () => {
   const counts = { waiting: 0, running: 0, completed: 0, failed: 0, cancelled: 0, planned: 0 };
   const { out } = await runCrctl(['rollouts', 'show', ROLLOUT.id], { ...ROLLOUT, counts });
-  expect(out).toContain('clients     0 of 250 have ended\n');
+  expect(out).toContain('clients     0 of 250 ended\n');
 });

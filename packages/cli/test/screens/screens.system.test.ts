@@ -44,12 +44,12 @@ const ENDED = {
   ...REST,
   status: 'completed',
   counts: { ...ROLLOUT.counts, waiting: 0, running: 0, completed: 245 },
-  wave: { current: 4, of: 4, rows: 40 },
+  wave: { current: 4, of: 4, rows: 40, before: 210 },
   endedAt: '2026-11-30T11:12:00.000Z',
 };
 const FAR = {
   ...ROLLOUT,
-  wave: { current: 3, of: 4, rows: 100 },
+  wave: { current: 3, of: 4, rows: 100, before: 110 },
   counts: { ...ROLLOUT.counts, completed: 130, waiting: 95 },
 };
 

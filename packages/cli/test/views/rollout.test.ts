@@ -1,17 +1,15 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Rollout } from '@connected-registry/protocol/answers/rolloutAnswers';
 import { bar } from '../../src/views/bars.js';
-import { rolloutLines, wavesSeen } from '../../src/views/rollout.js';
+import { rolloutLines } from '../../src/views/rollout.js';
 import { formatDuration, parseDuration } from '../../src/program/duration.js';
 import { ROLLOUT } from '../fakes/answers.js';
 
 const paint = (text: string): string => text;
-const lines = (rollout: Rollout, before: number | undefined, width = 100) =>
-  rolloutLines(rollout, { wave: rollout.wave.current, before }, width, paint);
-const wave = (current: number, of: number, rows: number): Rollout => ({ ...ROLLOUT, wave: { current, of, rows } });
+const lines = (rollout: Rollout, width = 100) => rolloutLines(rollout, width, paint);
 
 test('a rollout has bars, rate, time left and floor', () => {
-  expect(lines(ROLLOUT, 10)).toEqual([
+  expect(lines(ROLLOUT)).toEqual([
     'plant 7: onboard  running',
     'rollout 0mx2lpz8e1f4rung',
     'clients   [#########...............] 90 of 250',
@@ -27,35 +25,34 @@ test('a rollout has bars, rate, time left and floor', () => {
 
 test('what is unknown is called unknown', () => {
   const { ratePerMinute: _rate, secondsLeft: _left, ...rest } = ROLLOUT;
-  const shown = lines({ ...rest, floor: { seconds: 42 } }, undefined);
+  const shown = lines({ ...rest, wave: { current: 2, of: 4, rows: 100 }, floor: { seconds: 42 } });
   expect(shown).toContain('wave      100 clients; how many have ended is unknown');
   expect(shown).toContain('rate      unknown yet');
   expect(shown).toContain('time left unknown');
   expect(shown.find((line) => line.startsWith('floor'))).toContain('unknown yet');
 });
 
-test('a rollout that waits says for what', () => {
-  const waiting = { ...ROLLOUT, reason: 'freeze-window', waitsUntil: '2026-12-01T06:00:00.000Z' } as const;
-  expect(lines(waiting, 10)[0]).toBe('plant 7: onboard  running (freeze-window, until 2026-12-01 06:00Z)');
+test('a rollout of one client says so', () => {
+  const rest = { ...ROLLOUT, rows: 1, ratePerMinute: 1, counts: { ...ROLLOUT.counts, completed: 0, failed: 0 } };
+  const shown = lines({ ...rest, wave: { current: 1, of: 1, rows: 1 } });
+  expect(shown).toContain('wave      1 client; how many have ended is unknown');
+  expect(shown).toContain('rate      1 client a minute');
 });
 
-describe('how many rows earlier waves had', () => {
-  test('is known in the first wave and in the last', () => {
-    expect(wavesSeen(wave(1, 4, 10))).toEqual({ wave: 1, before: 0 });
-    expect(wavesSeen(wave(4, 4, 40))).toEqual({ wave: 4, before: 210 });
-  });
+test('in a middle wave the bar has the clients of this wave alone, whenever the watch has begun', () => {
+  const shown = (ended: number) =>
+    lines({
+      ...ROLLOUT,
+      counts: { ...ROLLOUT.counts, completed: ended, failed: 0 },
+      wave: { current: 3, of: 4, rows: 100, before: 110 },
+    });
+  expect(shown(110)).toContain('wave      [........................] 0 of 100');
+  expect(shown(150)).toContain('wave      [##########..............] 40 of 100');
+});
 
-  test('is unknown in the middle, until the wave changes in a way that was seen', () => {
-    expect(wavesSeen(wave(2, 4, 100)).before).toBeUndefined();
-    const first = { seen: { wave: 1, before: 0 }, rows: 10 };
-    expect(wavesSeen(wave(2, 4, 100), first)).toEqual({ wave: 2, before: 10 });
-    expect(wavesSeen(wave(3, 4, 100), first).before).toBeUndefined();
-  });
-
-  test('stays what it was during a wave', () => {
-    const last = { seen: { wave: 2, before: 10 }, rows: 100 };
-    expect(wavesSeen(wave(2, 4, 100), last)).toEqual({ wave: 2, before: 10 });
-  });
+test('a rollout that waits says for what', () => {
+  const waiting = { ...ROLLOUT, reason: 'freeze-window', waitsUntil: '2026-12-01T06:00:00.000Z' } as const;
+  expect(lines(waiting)[0]).toBe('plant 7: onboard  running (freeze-window, until 2026-12-01 06:00Z)');
 });
 
 test.each([

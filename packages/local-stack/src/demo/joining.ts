@@ -4,7 +4,7 @@ import type { Replaced } from './quickstart.js';
 export function joinTokenStep(connectedRegistry: string, client: string, expiresAt: string): Replaced {
   return {
     done: `for one use, until ${expiresAt.slice(0, 16)}Z`,
-    byHand: `curl $APP/api/enrolments -d '{"connectedRegistry": "${connectedRegistry}", "client": "${client}"}'`,
+    byHand: `crctl enrol ${connectedRegistry}/${client} --out /run/join-token`,
   };
 }
 

@@ -53,6 +53,7 @@ export const rollout = z
         current: count.describe('the wave in progress, from 1'),
         of: count.describe('number of waves'),
         rows: count.describe('clients in the wave in progress'),
+        before: count.describe('clients in the waves before it').exactOptional(),
       })
       .readonly(),
     ratePerMinute: z

@@ -4,6 +4,7 @@ import type { YamlSource } from '../../fleet/file/yamlSource.js';
 import { defineCommand, type CommandContext } from '../../program/command.js';
 import { CommandError, usageError } from '../../program/commandError.js';
 import { EXIT } from '../../program/exitCodes.js';
+import { counted, countedWas } from '../../output/counted.js';
 import { tableOf, type Output } from '../../output/output.js';
 import { paintFor } from '../../output/paint.js';
 import { judged, rolloutWaiting } from '../rollouts/outcome.js';
@@ -41,7 +42,11 @@ export const apply = defineCommand({
     const changes = countOf(plan.clients, '+', '~', '-');
     const removals = countOf(plan.clients, '-');
     if (changes > 0 && (!kept || removals > 0))
-      await confirm(context, `Carry out ${changes} changes, of which ${removals} remove a client`, options.yes);
+      await confirm(
+        context,
+        `Carry out ${counted(changes, 'change')}${removals > 0 ? `, including ${counted(removals, 'removal')}` : ''}`,
+        options.yes,
+      );
     const { watchRollout } = await import('../../watch/watchRollout.js');
     const done = await carryOut(api, plan, (rollout) =>
       watchRollout(
@@ -103,12 +108,14 @@ async function outcome(context: CommandContext, plan: FleetPlan, done: CarriedOu
     notes: [
       ...(rollouts.length === 0 ? ['There was nothing to start.'] : []),
       ...verdicts.flatMap(({ notes }) => (notes === undefined ? [] : notes)),
-      ...(refused > 0 ? [`${refused} clients were not started, since the app would refuse them: plan again.`] : []),
+      ...(refused > 0
+        ? [`${countedWas(refused, 'client')} not started, since the app would refuse them: plan again.`]
+        : []),
       ...(changesLeft > 0
-        ? [`${changesLeft} clients were not started, since the rollout before them did not end well.`]
+        ? [`${countedWas(changesLeft, 'client')} not started, since the rollout before them did not end well.`]
         : []),
       ...(removalsLeft > 0
-        ? [`${removalsLeft} clients were not removed, since not everything else has succeeded.`]
+        ? [`${countedWas(removalsLeft, 'client')} not removed, since not everything else has succeeded.`]
         : []),
     ],
   };

@@ -1,4 +1,5 @@
 import type { Api } from '../../api/api.js';
+import { counted } from '../../output/counted.js';
 import { CommandError } from '../../program/commandError.js';
 import { EXIT } from '../../program/exitCodes.js';
 import type { Waiting } from '../../watch/deadline.js';
@@ -63,7 +64,7 @@ function checkRemovals(entries: readonly PlanEntry[], { maxDeletes }: Removal): 
   const further = removed.length - names.length;
   throw new CommandError(
     EXIT.failed,
-    `The plan would remove ${removed.length} clients; --max-deletes allows ${maxDeletes}.`,
+    `The plan would remove ${counted(removed.length, 'client')}; --max-deletes allows ${maxDeletes}.`,
     [
       'Nothing was planned. They are there, and not in the file:',
       ...names,

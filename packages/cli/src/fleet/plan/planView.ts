@@ -1,3 +1,4 @@
+import { counted } from '../../output/counted.js';
 import { tableOf, type Block, type Column, type Output } from '../../output/output.js';
 import { formatDuration } from '../../program/duration.js';
 import { blocked, countOf, summary } from './counts.js';
@@ -43,11 +44,11 @@ export function planBlocks(plan: FleetPlan, withEqual: boolean): Block[] {
           ({ kind, clients, writes, seconds }) =>
             [
               kind,
-              `${clients} clients, ${writes} writes to Azure Resource Manager, ${seconds === undefined ? 'in an unknown time' : `at least ${formatDuration(seconds)} at its rates`}`,
+              `${counted(clients, 'client')}, ${counted(writes, 'write')} to Azure Resource Manager, ${seconds === undefined ? 'in an unknown time' : `at least ${formatDuration(seconds)} at its rates`}`,
             ] as const,
         ),
         ['writes', isUnasked ? 'unknown, since the app was not asked (--quick)' : undefined],
-        ['refused', refused > 0 ? `${refused} clients would be refused, and are not started` : undefined],
+        ['refused', refused > 0 ? `${counted(refused, 'client')} would be refused and not started` : undefined],
       ],
     },
   ];

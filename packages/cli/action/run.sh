@@ -1,0 +1,58 @@
+# Runs `crctl plan` or `crctl apply`, and says how it ended: in the log, in the summary of the job, and in outputs.
+set -euo pipefail
+
+crctl="$RUNNER_TEMP/crctl/node_modules/.bin/crctl"
+work="$(mktemp -d "$RUNNER_TEMP/crctl-run.XXXXXX")"
+data="$work/data.txt" words="$work/words.txt"
+
+# No sign-in and no context of whoever has installed the runner.
+export CRCTL_CONFIG="$work/contexts.json"
+unset CRCTL_KEY_FILE CRCTL_CONTEXT CRCTL_LOCAL
+if [[ -n $CRCTL_SCOPE ]]; then unset CRCTL_KEY; fi
+
+flags=()
+if [[ -n $REGISTRY ]]; then flags+=("--registry=$REGISTRY"); fi
+if [[ -n $MAX_DELETES ]]; then flags+=(--prune "--max-deletes=$MAX_DELETES"); fi
+case "$COMMAND" in
+  plan)
+    plan="${PLAN_FILE:-$work/plan.json}"
+    flags+=(--detailed-exitcode "--out=$plan")
+    ;;
+  apply)
+    flags+=(--yes)
+    if [[ -n $TIMEOUT ]]; then flags+=("--timeout=$TIMEOUT"); fi
+    ;;
+  *)
+    echo '::error title=crctl::The input command is neither plan nor apply.'
+    exit 1
+    ;;
+esac
+
+# Names and messages come from elsewhere: until the end they are no commands of a workflow, whatever they look like.
+stop="$(node --print 'crypto.randomUUID()')"
+echo "::stop-commands::$stop"
+set +e
+"$crctl" "$COMMAND" "${flags[@]}" -- "$FILE" 2>&1 > "$data" | tee "$words"
+code="${PIPESTATUS[0]}"
+set -e
+cat "$data"
+# On a line of its own, even if the last one has no end.
+printf '\n::%s::\n' "$stop"
+
+changes=''
+if [[ $COMMAND == plan ]]; then
+  case "$code" in
+    0) changes=false ;;
+    2) changes=true ;;
+  esac
+fi
+COMMAND="$COMMAND" CODE="$code" DATA="$data" WORDS="$words" node "$GITHUB_ACTION_PATH/report.mjs"
+{
+  echo "exit-code=$code"
+  echo "changes=$changes"
+  if [[ -n $changes ]]; then echo "plan-file=$plan"; fi
+} >> "$GITHUB_OUTPUT"
+
+# Of a plan, 2 is a success with changes.
+if [[ $changes == true ]]; then exit 0; fi
+exit "$code"
