@@ -113,6 +113,8 @@ export const settingsSchema = z.object({
     .default('')
     .transform((text) => list(text).map((item) => item.toLowerCase()))
     .refine((items) => items.every(isEndpoint), 'must list host or host:port values, separated by commas'),
+  FLEET_PAGE: flag(true),
+  FLEET_PAGE_KEYS: flag(false),
   PROFILES: profiles.default([]),
   REQUEST_EVENTS: requestEvents,
   IOT_HUBS: hubs,
