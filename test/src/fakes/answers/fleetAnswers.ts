@@ -33,16 +33,21 @@ export function runOf(nth: number, run?: string) {
   return { ...input, ...(run === undefined ? {} : { run }), request: { ...input.request, ...referenceOf(nth) } };
 }
 
-/** One request of a page. */
-export async function askFleet(
+/** One request of a page, in no time of its own. */
+export async function askFleetNow(
   handler: OperatorHandler,
   engine: FakeDurableClient,
   parts: Parameters<typeof httpRequest>[0] = {},
 ): Promise<SeenAnswer> {
   const route = operatorRoute({ kind: 'functionKey' }, handler);
-  const answer = route.handler(httpRequest(parts), engine.client, listingContext());
+  return seen(await route.handler(httpRequest(parts), engine.client, listingContext()));
+}
+
+/** One request of a page, while longer passes than it waits. */
+export async function askFleet(...request: Parameters<typeof askFleetNow>): Promise<SeenAnswer> {
+  const answer = askFleetNow(...request);
   await advance(25_000);
-  return seen(await answer);
+  return answer;
 }
 
 /** Every answer of `GET overview` and `GET inventory`. */
@@ -54,7 +59,7 @@ export async function giveFleet(note: Note): Promise<void> {
     note('GET overview', name, await askFleet(routes.overview, engine));
     note('GET inventory', name, await askFleet(routes.inventory, engine, { query: { top: '2' } }));
   };
-  const world = createWorld({ FREEZE_WINDOWS: '0 18 * * 5|PT62H' });
+  const world = createWorld({ ROTATION_FREEZE_WINDOWS: '0 18 * * 5|PT62H' });
   await addFleet(world, 3);
   const routes = fleetRoutes(world);
   await answers('a fleet', routes);

@@ -71,6 +71,21 @@ describe('GET /api/operations/{id}', () => {
     });
   });
 
+  test('is answered 304 until the run has changed, without another call of the engine', async () => {
+    hold({ customStatus: { phase: 'bind', steps } });
+    const etag = (await get()).headers?.['etag'] ?? '';
+    const ask = async () =>
+      getOperation(
+        httpRequest({ params: { id: `${INSTANCE}.${RUN}` }, headers: { 'if-none-match': etag } }),
+        engine.client,
+      );
+    engine.reads = 0;
+    expect(await ask()).toEqual({ status: 304, headers: { 'retry-after': '1', etag } });
+    expect(engine.reads).toBe(1);
+    hold({ customStatus: { phase: 'pullCheck', steps } });
+    expect((await ask()).status).toBe(200);
+  });
+
   test('shows the progress of a run', async () => {
     hold({ customStatus: { phase: 'bind', steps } });
     expect((await get()).body).toMatchObject({ status: 'running', phase: 'bind', steps });
