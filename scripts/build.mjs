@@ -16,6 +16,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readFlags } from './command/flags.mjs';
+import { PAGE_FOLDER, writePage } from './packaging/fleetPage.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, 'dist', '.built');
@@ -64,7 +65,9 @@ export function buildIfNeeded(needed) {
   const { buildSync } = createRequire(import.meta.url)('esbuild');
   try {
     compile(buildSync, 'src', join('dist', 'src'));
-    for (const folder of workspaces()) compile(buildSync, join(folder, 'src'), join(folder, 'dist'));
+    for (const folder of workspaces())
+      if (folder === PAGE_FOLDER) writePage(buildSync, root);
+      else compile(buildSync, join(folder, 'src'), join(folder, 'dist'));
   } catch {
     return false; // The compiler has printed each error with its place.
   }

@@ -1,12 +1,13 @@
 // `npm run package`: what is deployed, in package/app, and as package/app.zip: the app as one bundle with its SDKs in parts that are
 // loaded on first use, source maps, host.json and a package.json without dependencies. Of the workspaces it
-// holds protocol and the clock's reading of schedules, nothing else.
+// holds protocol, the clock's reading of schedules and the built fleet page, nothing else.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, buildSync } from 'esbuild';
 import { zipSync } from 'fflate';
 import { readFlags } from './command/flags.mjs';
+import { bundlePage, writePage } from './packaging/fleetPage.mjs';
 import { licenceProblems, noticesText, packagesOf } from './packaging/notices.mjs';
 
 readFlags('npm run package\n\nWrites what is deployed: package/app and package/app.zip, with THIRD-PARTY-NOTICES.');
@@ -19,7 +20,8 @@ const zip = join(root, 'package', 'app.zip');
 const ZIP_TIME = new Date('2000-01-01T00:00:00');
 
 /** What the bundle may come from: the app, and packages that it depends on. */
-const ALLOWED = /^(src|packages\/protocol\/src|packages\/clock\/src\/schedules|node_modules)\//;
+const ALLOWED =
+  /^(src|packages\/protocol\/src|packages\/clock\/src\/schedules|packages\/ui\/dist\/page|node_modules)\//;
 
 /**
  * Two packages that durable-functions uses only in its client, and that take half of its time to load: they are loaded when the first
@@ -45,6 +47,7 @@ const { name, version, license, engines } = JSON.parse(readFileSync(join(root, '
 
 rmSync(join(root, 'package'), { recursive: true, force: true, maxRetries: 5 });
 mkdirSync(folder, { recursive: true });
+writePage(buildSync, root);
 const { metafile, warnings } = await build({
   absWorkingDir: root,
   entryPoints: { index: 'src/index.ts' },
@@ -84,7 +87,9 @@ if (strangers.length > 0 || warnings.length > 0) {
   process.exit(1);
 }
 
-const packages = packagesOf(metafile, root);
+// The page is in the app's bundle as texts, so its own bundle says which packages are in it.
+const ofPage = bundlePage(buildSync, root).metafile;
+const packages = packagesOf({ outputs: { ...metafile.outputs, ...ofPage.outputs } }, root);
 const problems = licenceProblems(packages);
 if (problems.length > 0) {
   console.error(`Not packaged: ${problems.join('; ')}. The list is in scripts/packaging/notices.mjs.`);

@@ -64,6 +64,10 @@ import { observeInvocations } from './telemetry/invocation.js';
 import { measuredPorts } from './telemetry/measuredPorts.js';
 import { onClientRequested } from './triggers/eventGrid/clientRequested.js';
 import { AnonymousLimit, anonymousHandlers } from './triggers/http/anonymousHandlers.js';
+import { createFleetSource } from './triggers/http/fleet/fleetSource.js';
+import { getInventory } from './triggers/http/fleet/inventory.js';
+import { createInventoryView } from './triggers/http/fleet/inventoryView.js';
+import { getOverview } from './triggers/http/fleet/overview.js';
 import { postChecks } from './triggers/http/routes/checks.js';
 import { getClientOperations } from './triggers/http/routes/clientOperations.js';
 import { getClient, getClients } from './triggers/http/routes/clients.js';
@@ -98,6 +102,7 @@ import { PURGE_SCHEDULE, purgeEndedRuns } from './triggers/timer/purgeEndedRuns.
 import { SignedRequests } from './triggers/http/requests/signedRequest.js';
 import { streamHttp } from './triggers/http/requests/streamHttp.js';
 import { getRotationSchedule } from './triggers/http/routes/rotationSchedule.js';
+import { fleetPageRoute } from './triggers/http/page/fleetPage.js';
 import { startCommandedRollouts } from './triggers/timer/commandedRollouts.js';
 import { onRotationTimer } from './triggers/timer/rotationTimer.js';
 import { dailyCheck } from './triggers/timer/dailyCheck.js';
@@ -127,6 +132,9 @@ const sealedWhenAsked: typeof ports.sealed = {
 const anonymousLimit = new AnonymousLimit(config.reportsPerMinute);
 const anonymous = anonymousHandlers(anonymousLimit);
 const signedRequests = new SignedRequests(config.reportKeys);
+/** Shared by all requests to this instance of the app. */
+const fleet = createFleetSource(config, queries.readFleet, (line) => console.warn(line));
+const inventoryView = createInventoryView();
 const forOperators = (handler: OperatorHandler) => operatorRoute(config.operators, handler, anonymousLimit);
 
 df.app.client.http('postOnboardings', {
@@ -168,6 +176,16 @@ df.app.client.http('getClient', {
   route: 'clients/{key}',
   methods: ['GET'],
   ...forOperators(getClient(config, queries)),
+});
+df.app.client.http('getOverview', {
+  route: 'overview',
+  methods: ['GET'],
+  ...forOperators(getOverview(config, fleet, inventoryView)),
+});
+df.app.client.http('getInventory', {
+  route: 'inventory',
+  methods: ['GET'],
+  ...forOperators(getInventory(config, fleet, inventoryView)),
 });
 df.app.client.http('getClientOperations', {
   route: 'clients/{key}/operations',
@@ -321,6 +339,7 @@ df.app.client.http('getOpenApi', {
   authLevel: 'anonymous',
   handler: anonymous(getOpenApi, 'anybody'),
 });
+if (config.fleetPage) df.app.client.http('getFleetPage', fleetPageRoute(config.fleetPage.signIn, anonymous));
 df.app.client.timer('purgeEndedRuns', { schedule: PURGE_SCHEDULE, handler: purgeEndedRuns(config.purgeAfterDays) });
 // One function for each source, so that a publisher to one topic cannot pretend to be another source.
 df.app.client.eventGrid('clientRequested', { handler: onClientRequested(config) });

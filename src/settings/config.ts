@@ -16,6 +16,12 @@ import { scheduleDisagreements, withResolvedSchedules } from './scheduleSettings
 import { settingsSchema, type Settings } from './settingsSchema.js';
 import { missingVault, vaultDisagreements, vaultsOf, type VaultConfig } from './vaults.js';
 
+/**
+ * How operators sign in to the fleet page: `entra` by App Service authentication, `key` by a function key that they type in;
+ * `keyOnLoopback`: the same where the page comes from the operator's own machine, and nowhere else.
+ */
+export type PageSignIn = 'entra' | 'key' | 'keyOnLoopback';
+
 type CredentialKind = 'managedIdentity' | 'clientSecret' | 'azureCli';
 
 /** Every setting of the app, validated and with defaults. docs/settings.md has the tables. */
@@ -59,8 +65,12 @@ export interface Config {
   readonly polling: { readonly audience?: string; readonly atOnce: number };
   /** Maximum reports that one instance accepts from one address in a minute. */
   readonly reportsPerMinute: number;
+  /** The fleet page; absent where it is off. */
+  readonly fleetPage?: { readonly signIn: PageSignIn };
   /** Days without a signed request after which a check reports a device that has joined as silent. */
   readonly silentAfterDays: number;
+  /** Minimum seconds between two readings of the fleet for the overview and the inventory. */
+  readonly inventoryCacheSeconds: number;
   readonly caps: { readonly clientsPerConnectedRegistry: number; readonly permissionsPerScopeMap: number };
   readonly limits: FlowLimits;
   /** Lifetimes of credentials in days: the default and the minimum. */
@@ -168,7 +178,9 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
       ...(settings.POLL_AUDIENCE ? { audience: settings.POLL_AUDIENCE } : {}),
     },
     reportsPerMinute: settings.REPORTS_PER_MINUTE,
+    ...(settings.FLEET_PAGE ? { fleetPage: { signIn: pageSignIn(settings) } } : {}),
     silentAfterDays: settings.SILENT_AFTER_DAYS,
+    inventoryCacheSeconds: settings.INVENTORY_CACHE_SECONDS,
     caps: {
       clientsPerConnectedRegistry: settings.CLIENTS_PER_CONNECTED_REGISTRY,
       permissionsPerScopeMap: settings.PERMISSIONS_PER_SCOPE_MAP,
@@ -201,6 +213,11 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     ...(settings.CHECK_SCHEDULE === 'off' ? {} : { checkSchedule: settings.CHECK_SCHEDULE }),
     warnings: warningsOf(settings),
   };
+}
+
+function pageSignIn(settings: Settings): PageSignIn {
+  if (settings.OPERATOR_AUTH === 'entra') return 'entra';
+  return settings.FLEET_PAGE_KEYS ? 'key' : 'keyOnLoopback';
 }
 
 /** Warnings about settings that are valid and risky. */

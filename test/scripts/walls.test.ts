@@ -27,7 +27,7 @@ interface Import {
 function filesBelow(place: string): string[] {
   if (place.endsWith('.ts')) return [place];
   return readdirSync(join(root, place), { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.[cm]?ts$/.test(name))
+    .filter((name) => /\.[cm]?tsx?$/.test(name))
     .map((name) => join(place, name));
 }
 

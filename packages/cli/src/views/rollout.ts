@@ -83,11 +83,18 @@ function wavesEnded({ status, wave }: Rollout): number {
   return status === 'completed' ? wave.of : Math.max(0, wave.current - 1);
 }
 
-/** Every client of the waves before has ended. An app of an older version does not tell how many they were. */
+/** @returns clients of earlier waves; undefined if the app is of a version that does not say how large its waves are. */
+function rowsBefore({ current, first, size }: Rollout['wave']): number | undefined {
+  if (first === undefined || size === undefined) return undefined;
+  return current <= 1 ? 0 : first + (current - 2) * size;
+}
+
+/** Every client of the waves before has ended. */
 function waveText({ wave }: Rollout, ended: number): string {
   if (wave.rows === 0) return 'none has started';
-  if (wave.before === undefined) return `${counted(wave.rows, 'client')}; how many have ended is unknown`;
-  const inWave = Math.min(wave.rows, Math.max(0, ended - wave.before));
+  const before = rowsBefore(wave);
+  if (before === undefined) return `${counted(wave.rows, 'client')}; how many have ended is unknown`;
+  const inWave = Math.min(wave.rows, Math.max(0, ended - before));
   return `${bar(inWave, wave.rows, BAR)} ${inWave} of ${wave.rows}`;
 }
 

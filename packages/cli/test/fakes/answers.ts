@@ -107,7 +107,7 @@ export const ROLLOUT: Rollout = {
   rows: 250,
   counts: { waiting: 140, running: 20, completed: 85, failed: 5, cancelled: 0, planned: 0 },
   failures: { 'pull-check-deadline': 4, preflight: 1 },
-  wave: { current: 2, of: 4, rows: 100, before: 10 },
+  wave: { current: 2, of: 4, rows: 100, first: 10, size: 100 },
   ratePerMinute: 31.4,
   secondsLeft: 305,
   writes: { needed: 505, done: 182 },

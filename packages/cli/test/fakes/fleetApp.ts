@@ -138,7 +138,7 @@ export class FleetApp {
           planned: count('planned'),
         },
         failures: {},
-        wave: { current: 1, of: 1, rows: rows.length, before: 0 },
+        wave: { current: 1, of: 1, rows: rows.length, first: rows.length, size: rows.length },
         writes: { needed: rows.length * 2, done: 0 },
         secondsLeft: rows.length,
       },

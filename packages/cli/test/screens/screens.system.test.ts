@@ -44,12 +44,12 @@ const ENDED = {
   ...REST,
   status: 'completed',
   counts: { ...ROLLOUT.counts, waiting: 0, running: 0, completed: 245 },
-  wave: { current: 4, of: 4, rows: 40, before: 210 },
+  wave: { current: 4, of: 4, rows: 40, first: 10, size: 100 },
   endedAt: '2026-11-30T11:12:00.000Z',
 };
 const FAR = {
   ...ROLLOUT,
-  wave: { current: 3, of: 4, rows: 100, before: 110 },
+  wave: { current: 3, of: 4, rows: 100, first: 10, size: 100 },
   counts: { ...ROLLOUT.counts, completed: 130, waiting: 95 },
 };
 

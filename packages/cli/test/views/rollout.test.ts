@@ -44,7 +44,7 @@ test('in a middle wave the bar has the clients of this wave alone, whenever the 
     lines({
       ...ROLLOUT,
       counts: { ...ROLLOUT.counts, completed: ended, failed: 0 },
-      wave: { current: 3, of: 4, rows: 100, before: 110 },
+      wave: { current: 3, of: 4, rows: 100, first: 10, size: 100 },
     });
   expect(shown(110)).toContain('wave      [........................] 0 of 100');
   expect(shown(150)).toContain('wave      [##########..............] 40 of 100');

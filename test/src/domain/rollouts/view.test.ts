@@ -19,7 +19,7 @@ test('without samples the time left is the floor and the pauses, and there is no
   expect(rollout.parse(view)).toEqual(view);
   expect(view).toMatchObject({
     secondsLeft: 140,
-    wave: { current: 1, of: 2, rows: 500, before: 0 },
+    wave: { current: 1, of: 2, rows: 500, first: 500, size: 500 },
     floor: { seconds: 0 },
   });
   expect(view).not.toHaveProperty('ratePerMinute');

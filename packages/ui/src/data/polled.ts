@@ -1,0 +1,146 @@
+import { signal, type ReadonlySignal } from '@preact/signals';
+import type { Answer } from './api.js';
+import { FaultError, type Fault } from './fault.js';
+
+/** Time and visibility as a poll sees them; tests have their own. */
+export interface PollWorld {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Calls once after some milliseconds. @returns a function that takes it back */
+  after(milliseconds: number, call: () => void): () => void;
+  isVisible(): boolean;
+  /** Calls whenever the page gets visible or hidden. @returns a function that ends it */
+  onVisibility(call: () => void): () => void;
+  /** From 0 up to 1. */
+  random(): number;
+}
+
+/** What is known of something that is polled. */
+export interface Polling<T> {
+  /** The latest; it stays while later requests fail. */
+  readonly value?: T;
+  /** When `value` was true, in milliseconds: when it was read, or earlier, if the app says how old it was by then. */
+  readonly readAt?: number;
+  /** Why the last request failed; absent after one that did not. */
+  readonly fault?: Fault;
+  /** When it is asked for again after a fault, in milliseconds. */
+  readonly retryAt?: number;
+  /** The request under way takes longer than usual. */
+  readonly isSlow?: true;
+}
+
+const SLOW_AFTER = 4000;
+const FIRST_RETRY = 5000;
+const MAX_PAUSE = 300_000;
+/** Pages that were opened together do not ask together forever: a pause is up to this share longer. */
+const SPREAD = 0.2;
+
+/** The pause before the next request, in milliseconds. @param failures in a row @param retryAfter seconds that an answer asked for */
+export function pauseAfter(every: number, failures: number, random: number, retryAfter = 0): number {
+  const pause = failures === 0 ? every : Math.min(Math.min(every, FIRST_RETRY) * 2 ** (failures - 1), MAX_PAUSE);
+  return Math.max(pause, retryAfter * 1000) * (1 + SPREAD * random);
+}
+
+/**
+ * Asks for something again and again, while somebody looks at it and the page is visible. After faults the pauses double.
+ * Nothing is asked for while a request is under way.
+ */
+export class Polled<T> {
+  readonly #state = signal<Polling<T>>({});
+  readonly state: ReadonlySignal<Polling<T>> = this.#state;
+  #watchers = 0;
+  #failures = 0;
+  #etag: string | undefined;
+  #nextAt = 0;
+  #isRunning = false;
+  #mark: string | undefined;
+  #cancel = () => {};
+  #unsubscribe = () => {};
+
+  /**
+   * @param every milliseconds between requests
+   * @param read rejects with a {@link FaultError}
+   */
+  constructor(
+    private readonly world: PollWorld,
+    private readonly every: number,
+    private readonly read: (etag: string | undefined) => Promise<Answer<T>>,
+  ) {}
+
+  get isWatched(): boolean {
+    return this.#watchers > 0;
+  }
+
+  /** Starts to ask, if nobody did. @returns a function that ends it */
+  watch(): () => void {
+    this.#watchers++;
+    if (this.#watchers === 1) {
+      this.#unsubscribe = this.world.onVisibility(() => this.#plan());
+      this.#plan();
+    }
+    return () => {
+      this.#watchers--;
+      if (this.#watchers > 0) return;
+      this.#unsubscribe();
+      this.#cancel();
+    };
+  }
+
+  /** Asks now, unless the last request was for the same mark. @param mark changes with what is asked for */
+  refreshFor(mark: string): void {
+    if (mark === this.#mark) return;
+    const isFirst = this.#mark === undefined;
+    this.#mark = mark;
+    // What has just been asked for, or is being asked for the first time, has this mark or a later one.
+    if (!isFirst || (!this.#isRunning && this.#state.value.value !== undefined)) this.refresh();
+  }
+
+  /** Asks now, as after an action. */
+  refresh(): void {
+    this.#failures = 0;
+    this.#nextAt = 0;
+    this.#plan();
+  }
+
+  #plan(): void {
+    this.#cancel();
+    if (this.#watchers === 0 || this.#isRunning || !this.world.isVisible()) return;
+    const pause = Math.max(0, this.#nextAt - this.world.now());
+    this.#cancel = this.world.after(pause, () => void this.#ask());
+  }
+
+  async #ask(): Promise<void> {
+    this.#isRunning = true;
+    this.#nextAt = Number.POSITIVE_INFINITY;
+    const notSlow = this.world.after(SLOW_AFTER, () => {
+      this.#state.value = { ...this.#state.value, isSlow: true };
+    });
+    let pause;
+    try {
+      const answer = await this.read(this.#etag);
+      const readAt = this.world.now() - (answer.ageSeconds ?? 0) * 1000;
+      if (answer.kind === 'value') {
+        this.#etag = answer.etag;
+        this.#state.value = { value: answer.value, readAt };
+      } else {
+        const { value } = this.#state.value;
+        this.#state.value = { ...(value === undefined ? {} : { value }), readAt };
+      }
+      this.#failures = 0;
+      pause = pauseAfter(this.every, 0, this.world.random());
+    } catch (error) {
+      this.#failures++;
+      const { fault, retryAfter } =
+        error instanceof FaultError ? error : new FaultError({ kind: 'unexpected', status: 0 });
+      pause = pauseAfter(this.every, this.#failures, this.world.random(), retryAfter);
+      const { isSlow: _, ...known } = this.#state.value;
+      this.#state.value = { ...known, fault, retryAt: this.world.now() + pause };
+    } finally {
+      notSlow();
+      this.#isRunning = false;
+    }
+    // A refresh that was asked for in the meantime stands.
+    if (this.#nextAt !== 0) this.#nextAt = this.world.now() + pause;
+    this.#plan();
+  }
+}
