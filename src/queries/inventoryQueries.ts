@@ -10,12 +10,16 @@ export type AsInventory = <T>(work: () => Promise<T>) => Promise<T>;
  * Preflight, the plan of a rotation and the rotation schedule are not changed: runs share their reads, and would wait as long.
  */
 export function withInventoryLast(queries: Queries, asInventory: AsInventory): Queries {
-  const { inventory, check, health, offboardingDryRun, revocationDryRun } = queries;
+  const { inventory, unmanaged, check, health, offboardingDryRun, revocationDryRun } = queries;
   return {
     ...queries,
     inventory: {
       clients: (...query) => asInventory(() => inventory.clients(...query)),
       client: (...query) => asInventory(() => inventory.client(...query)),
+    },
+    unmanaged: {
+      page: (...query) => asInventory(() => unmanaged.page(...query)),
+      findings: (...query) => asInventory(() => unmanaged.findings(...query)),
     },
     check: {
       page: (...query) => asInventory(() => check.page(...query)),

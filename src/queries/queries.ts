@@ -24,6 +24,7 @@ import { createRegistryFacts, type RegistryFactsQuery } from './registry/registr
 import { createSharedReads, type SharedReads } from './registry/sharedReads.js';
 import { createRotationPlan, type PlanRotation } from './rotation/rotationPlan.js';
 import { createTokenUsers, type TokenUsers } from './clients/tokenUsers.js';
+import { createUnmanagedTokens, type UnmanagedTokens } from './clients/unmanagedTokens.js';
 import { createRotationSchedule, type RotationSchedule } from './rotation/rotationSchedule.js';
 
 /** The tokens in the client's record, and who may read its secrets. */
@@ -59,6 +60,7 @@ export interface Queries {
     vaultHost: string | undefined,
   ) => Promise<readonly CheckWarning[]>;
   readonly inventory: Inventory;
+  readonly unmanaged: UnmanagedTokens;
   readonly check: Check;
   readonly events: EventFacts;
   readonly health: Health;
@@ -108,6 +110,7 @@ export function createQueries(ports: Ports, config: Config): Queries {
       return resourceId === undefined ? [] : limitWarnings(reference, resourceId, await count(resourceId));
     },
     inventory: createInventory(ports, config, tokenUsers),
+    unmanaged: createUnmanagedTokens(ports, config, tokenUsers),
     check: createCheck(ports, config, tokenUsers, count),
     events: createEventFacts(ports),
     health: createHealth(ports, config),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OPERATION_KINDS, operationStatus } from '../answers/answers.js';
 import { CLIENT_STATES } from '../answers/clientAnswers.js';
+import { UNMANAGED } from '../answers/unmanagedAnswers.js';
 import { FAILURE_CODES } from '../answers/codes.js';
 import { NAME_RULES } from '../names/names.js';
 import { ONBOARDING_FIELDS } from './onboardingRequest.js';
@@ -16,7 +17,7 @@ const SHARED_FIELDS = {
 
 export const CLIENTS_QUERY_FIELDS = {
   ...SHARED_FIELDS,
-  state: `one of ${CLIENT_STATES.join(', ')}`,
+  state: `one of ${CLIENT_STATES.join(', ')}; or ${UNMANAGED}, which lists tokens that belong to no client and goes with registry and connectedRegistry only`,
   expiresBefore: 'an instant, ISO 8601 with time zone: 2026-03-01T12:00:00Z',
 } as const;
 
@@ -63,11 +64,21 @@ const shared = {
 };
 
 /** Parameters of `GET /api/clients`. */
-export const clientsQuery = z.strictObject({
-  ...shared,
-  state: z.enum(CLIENT_STATES, 'is not a known state').describe(FIELDS.state).optional(),
-  expiresBefore: instant('expiresBefore'),
-});
+export const clientsQuery = z
+  .strictObject({
+    ...shared,
+    state: z
+      .enum([...CLIENT_STATES, UNMANAGED], 'is not a known state')
+      .describe(FIELDS.state)
+      .optional(),
+    expiresBefore: instant('expiresBefore'),
+  })
+  .check(({ value, issues }) => {
+    if (value.state !== UNMANAGED) return;
+    for (const field of ['client', 'expiresBefore'] as const)
+      if (value[field] !== undefined)
+        issues.push({ code: 'custom', path: ['state'], input: value.state, message: `does not go with ${field}` });
+  });
 
 /** Parameters of `GET /api/operations`. */
 export const operationsQuery = z.strictObject({
