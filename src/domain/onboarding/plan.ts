@@ -75,6 +75,8 @@ export interface OnboardingPlan {
   readonly access?: PlannedAccess;
   /** Present if the request names another poller than the client's record. */
   readonly poller?: PlannedPoller;
+  /** What the run leaves to be done by hand, since the token was made by others. */
+  readonly byHand?: readonly string[];
 }
 
 /** Whether there is nothing to write and the stored credential has passed a pull check. */
