@@ -11,9 +11,11 @@ export const UNMANAGED_COLUMNS: readonly Column<ImportedToken>[] = [
   { header: 'LAST USE', firm: true, minor: 1, value: ({ lastUse }) => lastUse },
   {
     header: 'ADOPTION',
-    value: ({ freeSlot, leftOut }) => (leftOut === undefined ? `takes ${freeSlot}` : `left out: ${leftOut}`),
+    firm: true,
+    value: ({ freeSlot, leftOut }) => (leftOut === undefined ? `takes ${freeSlot}` : 'left out'),
     tone: ({ leftOut }) => (leftOut === undefined ? 'good' : 'faint'),
   },
+  { header: 'REASON', minor: 4, value: ({ leftOut }) => leftOut },
 ];
 
 /** `1 works, 2 expired`; of a token without any: `none`. */

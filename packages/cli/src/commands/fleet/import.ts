@@ -6,6 +6,9 @@ import { usageError } from '../../program/commandError.js';
 import { EXIT } from '../../program/exitCodes.js';
 import { fileCode } from '../../program/fileError.js';
 
+/** Reasons that are shown below the table. */
+const SHOWN = 20;
+
 export const importTokensCommand = defineCommand({
   name: 'import',
   summary: 'list tokens that belong to no client, and write the fleet file that adopts them',
@@ -60,7 +63,7 @@ export const importTokensCommand = defineCommand({
     );
     const fleet = out === undefined ? undefined : importedFleet(tokens);
     if (out !== undefined && fleet) writeNew(out, context.world.cwd, fleet.text);
-    const left = tokens.filter(({ leftOut }) => leftOut !== undefined).length;
+    const left = tokens.filter(({ leftOut }) => leftOut !== undefined);
     return listOutput(
       { tokens },
       tokens,
@@ -69,11 +72,12 @@ export const importTokensCommand = defineCommand({
       {
         notes: [
           ...(tokens.length === 0 ? ['Every token that connected registries accept belongs to a client.'] : []),
-          ...(left > 0 ? [`${left} of ${tokens.length} tokens are left out.`] : []),
+          ...left.slice(0, SHOWN).map((one) => `Left out: ${one.connectedRegistry}/${one.token}: ${one.leftOut}`),
+          ...(left.length > SHOWN ? [`${left.length - SHOWN} more are left out: -o csv has the reasons.`] : []),
           ...(fleet ? [`See what it would do with: ${context.again} plan ${out}`] : []),
           ...(out !== undefined && !fleet ? [`${out} was not written: it would have no client.`] : []),
         ],
-        ...(out !== undefined && left > 0 ? { exit: EXIT.failed } : {}),
+        ...(out !== undefined && left.length > 0 ? { exit: EXIT.failed } : {}),
       },
     );
   },
