@@ -44,7 +44,7 @@ interface PlannedToken {
   /** Scope map of the existing token, if it is another than the request's. */
   readonly earlierScopeMap?: string;
   readonly revoked?: RevokedToken;
-  /** The token exists, this app did not create it, and an operator requests its adoption. */
+  /** The token exists, others have made it, and the run takes it over: an operator requests that, or an earlier run was to. */
   readonly isAdopted?: true;
   /** What the client's record is to keep about it. */
   readonly held?: HeldToken;

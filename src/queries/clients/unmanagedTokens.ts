@@ -8,8 +8,8 @@ import { clientVault } from '../../domain/vaults/clientVault.js';
 import type { Ports } from '../../ports/ports.js';
 import type { Runs } from '../../ports/runs.js';
 import type { Config } from '../../settings/config.js';
-import { createCache } from '../cache.js';
 import { eachOf } from '../eachOf.js';
+import { createSharedRead } from '../sharedRead.js';
 import { byName, orNone } from '../registry/listings.js';
 import type { RegistryReader } from '../registry/registryReader.js';
 import type { TokenUsers } from './tokenUsers.js';
@@ -37,7 +37,8 @@ export type ReadsClaims = Pick<Runs, 'tokenOwner' | 'record'> & Partial<Pick<Run
 /** Finds tokens that are bound to connected registries and belong to no client. Reads only. All methods throw ServiceError. */
 export interface UnmanagedTokens {
   /**
-   * Lists them page by page. The first page is at most five seconds old; the next ones use the same listings for up to a minute.
+   * Lists them page by page. The first page is read now, with requests of the same moment; the next ones use its listings for up to a
+   * minute.
    *
    * @param claims without them, a token that a run has just bound may be listed
    */
@@ -62,8 +63,7 @@ export interface UnmanagedTokens {
   ): Promise<UnmanagedOfRegistry>;
 }
 
-/** Maximum ages of a registry's listings, in milliseconds. */
-const FIRST_PAGE_AGE = 5_000;
+/** Maximum age of a registry's listings for a page that continues another, in milliseconds. */
 const NEXT_PAGE_AGE = 60_000;
 
 /** Maximum registries whose listings one request reads. */
@@ -78,9 +78,14 @@ export function createUnmanagedTokens(
   config: Pick<Config, 'registries'>,
   tokenUsers: TokenUsers,
 ): UnmanagedTokens {
-  const cache = createCache(NEXT_PAGE_AGE);
+  const shared = createSharedRead();
+  const last = new Map<string, { readonly readAt: number; readonly listed: RegistryListings }>();
 
-  const listings = (registry: string, age: number): Promise<RegistryListings> => {
+  /** @param age maximum age of listings that an earlier page has read, in milliseconds; 0: reads them now */
+  const listings = async (registry: string, age: number): Promise<RegistryListings> => {
+    const key = registry.toLowerCase();
+    const earlier = last.get(key);
+    if (earlier && age > 0 && Date.now() - earlier.readAt <= age) return earlier.listed;
     const read = async () => {
       const [connectedRegistries, tokens, scopeMaps] = await Promise.all([
         orNone(controlPlane.listConnectedRegistries(registry)),
@@ -89,7 +94,9 @@ export function createUnmanagedTokens(
       ]);
       return { connectedRegistries, tokens: byName(tokens), scopeMaps: byName(scopeMaps) };
     };
-    return cache.read(registry.toLowerCase(), read, { age }).value;
+    const listed = await shared(key, read);
+    last.set(key, { readAt: Date.now(), listed });
+    return listed;
   };
 
   /** The secrets are read after the registry: a client's secret is saved before its token is bound. */
@@ -126,7 +133,7 @@ export function createUnmanagedTokens(
       for (const [index, registry] of rest.entries()) {
         if (index === MAX_REGISTRIES) return done({ registry });
         const after = index === 0 ? from?.after : undefined;
-        const all = await found(registry, from === undefined ? FIRST_PAGE_AGE : NEXT_PAGE_AGE);
+        const all = await found(registry, from === undefined ? 0 : NEXT_PAGE_AGE);
         const fitting = all.filter(
           (token) => fits(token, filter) && (after === undefined || unmanagedPlace(token) > after),
         );

@@ -3,6 +3,7 @@ import type { Problem } from '../../domain/operations/operation.js';
 import type { CredentialPlan } from '../../domain/onboarding/plan.js';
 import { SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
 import { actionsCoverAll, toActions } from '@connected-registry/protocol/names/permissions';
+import { parseTags } from '@connected-registry/protocol/names/secretTags';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 import { isLive, SLOT_NAMES, type FilledSlot, type SlotName } from '@connected-registry/protocol/registry/slots';
 import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
@@ -13,12 +14,19 @@ import { listed, slotIs } from './passwordsInUse.js';
  * What adopting a token takes care of: devices may be using the passwords that it has (docs/decisions/0056-adoption.md).
  */
 
-/** Whether the request takes over a token that belongs to no client. */
-export function isAdoption(
-  { token, ownership }: Pick<Findings, 'token' | 'ownership'>,
-  { adopt }: Pick<Onboarding, 'adopt'>,
-): boolean {
-  return token !== undefined && ownership.kind === 'nobodys' && adopt === true;
+/**
+ * Whether a token is still that of those who made it: it belongs to no client, or an earlier adoption has not come to a credential that
+ * is in use. Tags of the secrets of such a run remain, and name the token, also after its undo.
+ */
+export function isOfOthers({ token, ownership, main }: Pick<Findings, 'token' | 'ownership' | 'main'>): boolean {
+  if (!token) return false;
+  if (ownership.kind === 'nobodys') return true;
+  return ownership.kind === 'own' && !ownership.isMade && !sameName(main && parseTags(main.tags)?.token, token.name);
+}
+
+/** Whether the request takes over a token of others. */
+export function isAdoption(findings: Findings, { adopt }: Pick<Onboarding, 'adopt'>): boolean {
+  return isOfOthers(findings) && (findings.ownership.kind === 'own' || adopt === true);
 }
 
 /** The slots whose passwords work and belong to nobody whom the app knows. */
@@ -68,8 +76,8 @@ export function leftByHand(
 ): string[] {
   const { token, ownership, scopeMap } = findings;
   const { registry } = onboarding;
-  const isOfOthers = ownership.kind === 'own' ? !ownership.isMade : isAdoption(findings, onboarding);
-  if (!token || !credential || !isOfOthers) return [];
+  const isMadeByOthers = ownership.kind === 'own' ? !ownership.isMade : isAdoption(findings, onboarding);
+  if (!token || !credential || !isMadeByOthers) return [];
   const taken = credential.kind === 'issue' ? credential.slot : credential.stored.slot;
   return [
     ...strangers(findings, now)

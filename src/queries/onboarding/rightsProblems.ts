@@ -7,7 +7,7 @@ import { hasGatewayActions, rightsHash, toActions } from '@connected-registry/pr
 import type { CredentialPlan } from '../../domain/onboarding/plan.js';
 import { ofAnotherClient } from '../../domain/tokens/sharedToken.js';
 import { SLOT_NAMES } from '@connected-registry/protocol/registry/slots';
-import { aboutAdoptedRights, freeSlotFix, isAdoption } from './adoption.js';
+import { aboutAdoptedRights, freeSlotFix, isAdoption, isOfOthers } from './adoption.js';
 import type { Findings } from './findings.js';
 import { listed, slotIs, type PasswordOwner } from './passwordsInUse.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
@@ -127,11 +127,11 @@ export function aboutToken(
   if (!credential)
     problems.push({
       code: 'slots-in-use',
-      field: ownership.kind === 'nobodys' ? 'token' : 'replaceSlot',
+      field: isOfOthers(findings) ? 'token' : 'replaceSlot',
       message: `Both passwords of ${token} still work: ${slotsInWords(findings)}.`,
-      fix: ownership.kind === 'nobodys' ? freeSlotFix(onboarding) : slotsFix(findings),
+      fix: isOfOthers(findings) ? freeSlotFix(onboarding) : slotsFix(findings),
     });
-  return [...problems, ...aboutAdoptedRights(findings, onboarding, new Date())];
+  return isRevoked ? problems : [...problems, ...aboutAdoptedRights(findings, onboarding, new Date())];
 }
 
 /** Describes each of the token's passwords: whether a secret of the client explains it, or it is unknown. */

@@ -220,6 +220,26 @@ describe('an adoption', () => {
     expect(world.controlPlane.token(TOKEN).scopeMap).toBe('their-map');
   });
 
+  test('that failed is one the next time too: what the undone run has left makes the token no client’s own', async () => {
+    const world = worldWith({ ...PLAIN, actions: [READ, 'repositories/hello-world/metadata/read'] });
+    const flows = createFlowWorld(world);
+    const wide = { repositories: { 'hello-world': ['content/read', 'metadata/read'] } };
+    const device = () => report({ outcome: 'digest-mismatch' });
+    const failed = await onboardIn(world, { flows, request: adopting(wide), device });
+    expect(failed.outcome.status).toBe('rolledBack');
+    expect((await world.queries.preflight(onboarding(adopting(wide)), undefined)).token.isAdopted).toBe(true);
+    // By the record of the client, and by the tags of its deleted candidate.
+    for (const held of [[], flows.record.held ?? []]) {
+      const again = (more: object) =>
+        world.queries.preflight(onboarding({ token: TOKEN, ...more }), undefined, undefined, [], held);
+      expect((await again({})).problems.map(({ code }) => code)).toEqual(['adoption-narrows-rights']);
+      world.controlPlane.token(TOKEN).slots.password2 = { value: 'their-password2', createdAt: LONG_AGO };
+      const both = await again({ ...wide, replaceSlot: 'password2' });
+      expect(both.problems).toMatchObject([{ code: 'slots-in-use', field: 'token' }]);
+      delete world.controlPlane.token(TOKEN).slots.password2;
+    }
+  });
+
   test('with both slots in use names the way out, and replaceSlot is none', async () => {
     const passwords = { password1: { createdAt: LONG_AGO }, password2: { createdAt: LONG_AGO } };
     const world = worldWith({ ...PLAIN, passwords });
