@@ -3,16 +3,7 @@ import type { UnmanagedToken } from '@connected-registry/protocol/answers/unmana
 import { sameName } from '@connected-registry/protocol/names/sameName';
 import type { ClientFacts } from '../world/clientFacts.js';
 import { findUnmanaged, unmanagedHash } from '../world/unmanagedTokens.js';
-import type { PlanEntry } from './entries.js';
-
-/** The token that a client of a fleet file with `adopt` names. */
-export interface Adoption {
-  readonly token: string;
-  /** Fingerprint of what the plan saw of it; absent if the connected registry lists no unmanaged token of this name. */
-  readonly seen?: string;
-  /** What the adoption does to it: `takes password2, keeps its scope map`. */
-  readonly how?: string;
-}
+import type { PlanEntry } from './planEntry.js';
 
 /**
  * Adds what is known of the token that a client may take over. The file's `adopt` gives leave to do so. What a plan carries out is what

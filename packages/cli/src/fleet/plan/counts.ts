@@ -1,5 +1,5 @@
 import { EXIT, type ExitCode } from '../../program/exitCodes.js';
-import type { PlanEntry } from './entries.js';
+import type { PlanEntry } from './planEntry.js';
 import type { Mark } from './verdict.js';
 
 type Counted = Pick<PlanEntry, 'mark' | 'problems' | 'row'>;

@@ -7,7 +7,7 @@ import { repeat, type Waiting } from '../../watch/deadline.js';
 import type { DesiredFleet } from '../file/desiredFleet.js';
 import { chunksOf, rolloutBodyOf } from './rolloutBodies.js';
 import { withTheApps } from './adoption.js';
-import type { PlanEntry } from './entries.js';
+import type { PlanEntry } from './planEntry.js';
 import type { FleetPlan } from './planFile.js';
 
 /** Milliseconds between two reads of a dry run. */

@@ -1,26 +1,9 @@
-import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { UnmanagedToken } from '@connected-registry/protocol/answers/unmanagedAnswers';
 import type { DesiredFleet } from '../file/desiredFleet.js';
 import { seenHash, type ClientFacts } from '../world/clientFacts.js';
-import { withAdoption, type Adoption } from './adoption.js';
+import { withAdoption } from './adoption.js';
+import type { PlanEntry } from './planEntry.js';
 import { judge, type Verdict } from './verdict.js';
-
-/** One client of a plan. */
-export interface PlanEntry extends Verdict, ClientReference {
-  readonly key: string;
-  /** Where the file has it; absent if it does not. */
-  readonly place?: string;
-  /** Fingerprint of what the plan saw of it; absent if it was not there. */
-  readonly seen?: string;
-  /** Whether that included its identity, which is read again before the plan is carried out. */
-  readonly sawIdentity?: true;
-  /** What would be written, in order, by the app's dry run. */
-  readonly writes?: readonly string[];
-  /** Codes of problems for which it would be refused, by the same. */
-  readonly problems?: readonly string[];
-  /** The token of others that its row may take over. */
-  readonly adopts?: Adoption;
-}
 
 /**
  * Compares all clients. The order is that of the file, in which a rollout takes them, and then that of the API.

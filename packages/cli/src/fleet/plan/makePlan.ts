@@ -8,7 +8,8 @@ import { readFleetWorld } from '../world/readFleetWorld.js';
 import { unmanagedIn } from '../world/unmanagedTokens.js';
 import { withItsReason, withListedOnly } from './adoption.js';
 import { dryRunOf } from './dryRun.js';
-import { planEntries, type PlanEntry } from './entries.js';
+import { planEntries } from './entries.js';
+import type { PlanEntry } from './planEntry.js';
 import { seenByPlan, type FleetPlan } from './planFile.js';
 
 /** Whether clients may be removed, and how many. */

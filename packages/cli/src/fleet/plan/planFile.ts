@@ -7,7 +7,7 @@ import { API_VERSION } from '../file/fleetSchema.js';
 import { seenHash, type ClientFacts } from '../world/clientFacts.js';
 import { findUnmanaged, unmanagedHash } from '../world/unmanagedTokens.js';
 import { MARKS } from './verdict.js';
-import type { PlanEntry } from './entries.js';
+import type { PlanEntry } from './planEntry.js';
 
 const { registry, connectedRegistry, client } = clientName.shape;
 const texts = z.array(z.string()).readonly();

@@ -63,7 +63,7 @@ export function unmanagedHash(token: UnmanagedToken): string {
       placeOf(token),
       createdAt ?? 'unknown',
       isEnabled ?? 'unknown',
-      passwords.map(({ slot, createdAt: at, expiresAt }) => [slot, at, expiresAt ?? 'never']).sort(),
+      passwords.map(({ slot, createdAt: at, expiresAt }) => `${slot} ${at} ${expiresAt ?? 'never'}`).sort(),
       scopeMap.name.toLowerCase(),
       scopeMap.actions === undefined ? 'unknown' : scopeMap.actions.map((action) => action.toLowerCase()).sort(),
       alsoBoundTo.map((name) => name.toLowerCase()).sort(),
