@@ -5,6 +5,7 @@ import { defineCommand } from '../../program/command.js';
 import { usageError } from '../../program/commandError.js';
 import { EXIT } from '../../program/exitCodes.js';
 import { fileCode } from '../../program/fileError.js';
+import { PLACE_OPTIONS, registryOf } from './options.js';
 
 /** Reasons that are shown below the table. */
 const SHOWN = 20;
@@ -16,13 +17,7 @@ export const importTokensCommand = defineCommand({
     'These are tokens that connected registries accept and that no secret of the app names: made by hand, or by another tool. It changes nothing. `crctl plan` shows what the adoption of each would do, `crctl apply` carries it out: it fills a free password slot, so that devices with the present password go on. A token that cannot be adopted as it is, is left out with the reason; with --out that makes the exit code 1. When a token was last used nobody knows, since Azure does not tell.',
   args: [],
   options: {
-    registry: { kind: 'text', value: 'NAME', short: 'r', help: 'of this registry only' },
-    connectedRegistry: {
-      kind: 'text',
-      value: 'NAME',
-      short: 'c',
-      help: 'of this connected registry only; needs a registry, by --registry or the context',
-    },
+    ...PLACE_OPTIONS,
     image: {
       kind: 'text',
       value: 'IMAGE',
@@ -39,9 +34,7 @@ export const importTokensCommand = defineCommand({
   async run(context, { options }) {
     const { api, place } = await context.connect();
     const { connectedRegistry, image, out } = options;
-    const registry = options.registry === undefined ? place.registry : options.registry;
-    if (connectedRegistry !== undefined && registry === undefined)
-      throw usageError('Which registry is the connected registry of?', 'Give --registry.');
+    const registry = registryOf(options, place.registry);
     const [{ readUnmanaged }, { readFleetWorld }, { importedFleet, importTokens }, { UNMANAGED_COLUMNS }] =
       await Promise.all([
         import('../../fleet/world/unmanagedTokens.js'),
