@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { MAX_FINDINGS, sumUp, type CheckPart, type CheckRun, type UnusedResources } from '../domain/check/checkRun.js';
+import { MAX_FINDINGS, sumUp, type CheckPart, type CheckRun, type RegistryFindings } from '../domain/check/checkRun.js';
 import type { CheckResult } from '@connected-registry/protocol/answers/clientAnswers';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { OperationOutcome } from '../domain/operations/operation.js';
@@ -40,14 +40,19 @@ function* checkAll(run: RunContext<CheckRun>): Flow<CheckResult> {
   });
   const tokens = parts.map((part) => part.tokens);
   const leftOvers = yield* run.step('findLeftOvers', function* () {
-    const found: UnusedResources[] = [];
+    const found: RegistryFindings[] = [];
     for (const registry of registries) found.push(yield* run.activities.findLeftOvers({ run: id, registry, tokens }));
     return found;
   });
   const result = sumUp(parts, leftOvers);
-  const { findings: _findings, unused, warnings, ...counts } = result;
+  const { findings: _findings, unused, unmanaged = [], warnings, ...counts } = result;
   yield* run.step('logCheck', () =>
-    run.activities.logCheck({ ...counts, unused: unused.length, warnings: warnings.length }),
+    run.activities.logCheck({
+      ...counts,
+      unused: unused.length,
+      unmanaged: unmanaged.length,
+      warnings: warnings.length,
+    }),
   );
   return result;
 }

@@ -70,7 +70,8 @@ function* enableToken({ run, plan, request: { registry, token } }: OnboardingCli
 
 function* ensureToken({ run, plan, request, reference, held, binding }: OnboardingClient): Flow<void> {
   const { registry, token, scopeMap } = request;
-  const { exists, createdAt, earlierScopeMap } = plan.token;
+  const { exists, createdAt, earlierScopeMap, isAdopted } = plan.token;
+  const { credential } = plan;
   const move = { reference, checkedAt: plan.checkedAt };
   held.note(plan.token.held);
   if (!plan.bound) binding.announce();
@@ -80,9 +81,14 @@ function* ensureToken({ run, plan, request, reference, held, binding }: Onboardi
     scopeMap,
     ...(earlierScopeMap === undefined ? {} : { earlierScopeMap, move }),
     ...(exists ? { found: createdAt === undefined ? {} : { createdAt } } : {}),
+    ...(isAdopted && credential.kind === 'issue' ? { fills: fillsOf(credential) } : {}),
   });
   if (!exists) held.made(plan.token.held);
   binding.requestBinding();
+}
+
+function fillsOf({ slot, earlierPassword }: Extract<OnboardingPlan['credential'], { kind: 'issue' }>) {
+  return { slot, ...(earlierPassword === undefined ? {} : { earlier: earlierPassword }) };
 }
 
 function* bind({ run, plan, binding }: OnboardingClient): Flow<void> {
@@ -118,7 +124,7 @@ function* clearRevocation({ run, clears }: OnboardingClient): Flow<void> {
 }
 
 function resultOf(
-  { request, run }: OnboardingClient,
+  { request, run, plan: { byHand } }: OnboardingClient,
   secret: Pick<OnboardingResult['secret'], 'version' | 'slot' | 'expiresOn'>,
   pull: VerifiedPull,
   changed: boolean,
@@ -127,5 +133,14 @@ function resultOf(
   const { version, slot, expiresOn } = secret;
   const name = mainSecretName(request);
   const { placeInResult: place } = run;
-  return { scopeMap, token, connectedRegistry, ...place, secret: { name, version, slot, expiresOn }, pull, changed };
+  return {
+    scopeMap,
+    token,
+    connectedRegistry,
+    ...place,
+    secret: { name, version, slot, expiresOn },
+    pull,
+    changed,
+    ...(byHand === undefined ? {} : { byHand }),
+  };
 }

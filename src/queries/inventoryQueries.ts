@@ -16,7 +16,7 @@ const FLEET_PATIENCE = 60_000;
  * Preflight, the plan of a rotation and the rotation schedule are not changed: runs share their reads, and would wait as long.
  */
 export function withInventoryLast(queries: Queries, asInventory: AsInventory): Queries {
-  const { inventory, readFleet, check, health, offboardingDryRun, revocationDryRun } = queries;
+  const { inventory, readFleet, unmanaged, check, health, offboardingDryRun, revocationDryRun } = queries;
   return {
     ...queries,
     inventory: {
@@ -24,6 +24,10 @@ export function withInventoryLast(queries: Queries, asInventory: AsInventory): Q
       client: (...query) => asInventory(() => inventory.client(...query)),
     },
     readFleet: (...query) => asInventory(() => readFleet(...query), FLEET_PATIENCE),
+    unmanaged: {
+      page: (...query) => asInventory(() => unmanaged.page(...query)),
+      findings: (...query) => asInventory(() => unmanaged.findings(...query)),
+    },
     check: {
       page: (...query) => asInventory(() => check.page(...query)),
       clients: (...query) => asInventory(() => check.clients(...query)),

@@ -25,6 +25,7 @@ import { createRegistryFacts, type RegistryFactsQuery } from './registry/registr
 import { createSharedReads, type SharedReads } from './registry/sharedReads.js';
 import { createRotationPlan, type PlanRotation } from './rotation/rotationPlan.js';
 import { createTokenUsers, type TokenUsers } from './clients/tokenUsers.js';
+import { createUnmanagedTokens, type UnmanagedTokens } from './clients/unmanagedTokens.js';
 import { createRotationSchedule, type RotationSchedule } from './rotation/rotationSchedule.js';
 
 /** The tokens in the client's record, and who may read its secrets. */
@@ -62,6 +63,7 @@ export interface Queries {
   readonly inventory: Inventory;
   /** For the overview and the inventory of all clients: their snapshot decides when. */
   readonly readFleet: ReadFleet;
+  readonly unmanaged: UnmanagedTokens;
   readonly check: Check;
   readonly events: EventFacts;
   readonly health: Health;
@@ -112,6 +114,7 @@ export function createQueries(ports: Ports, config: Config): Queries {
     },
     inventory: createInventory(ports, config, tokenUsers),
     readFleet: createReadFleet(ports, config),
+    unmanaged: createUnmanagedTokens(ports, config, tokenUsers),
     check: createCheck(ports, config, tokenUsers, count),
     events: createEventFacts(ports),
     health: createHealth(ports, config),

@@ -32,7 +32,7 @@ beforeEach(async () => {
   const { resourceGroup: group, registry } = it.stack.endpoints.azure;
   const { registries } = it.operator;
   const map = await registries.scopeMaps.create(group, registry, theirs.scopeMap, {
-    actions: ['repositories/hello-world/content/read', 'repositories/hello-world/content/write'],
+    actions: ['repositories/hello-world/content/read'],
   });
   await registries.tokens.create(group, registry, theirs.token, { scopeMapId: map.id ?? '', status: 'enabled' });
   await it.stack.controlPlane.operator.generatePassword(theirs.token, 'password1');

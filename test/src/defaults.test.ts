@@ -27,6 +27,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
   'A number of a read that nothing has to follow: every cached value will do.': ['src/queries/cache.ts after = '],
   'A part of a text that is read by a pattern: the text is refused, or the part may be left out by its grammar.': [
     'src/domain/check/fixCommands.ts match ?? ',
+    "src/domain/tokens/unmanagedTokens.ts ACTION.exec(text)?.groups?.['action'] ?? ",
     'packages/clock/src/schedules/ncrontab.ts *',
     'packages/protocol/src/registry/syncCron.ts *',
     'packages/protocol/src/requests/csvRows.ts cells[index] ?? ',
@@ -61,6 +62,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/queries/clients/knownClients.ts *',
     'src/queries/registry/listings.ts sizes.get(listing) ?? ',
     'src/domain/rollouts/counts.ts failures[code] ?? ',
+    'src/domain/tokens/unmanagedTokens.ts bound.get(token) ?? ',
   ],
   'Our own record: what was never noted is none.': [
     'src/domain/binding/announcements.ts announced = ',
@@ -69,6 +71,8 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/queries/onboarding/preflight.ts clears?.disabled ?? ',
     'src/queries/clients/clientAccess.ts held = ',
     'src/domain/check/checkRun.ts part.warnings ?? ',
+    'src/domain/check/checkRun.ts part.unmanaged ?? ',
+    'src/domain/check/checkRun.ts part.omittedUnmanaged ?? ',
     'src/queries/onboarding/plannedWrites.ts isAdopted = ',
     'src/domain/clients/clientRecord.ts *',
     'src/domain/clients/revocationMarks.ts *',
@@ -102,6 +106,9 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/queries/onboarding/preflight.ts credential ?? ',
     'src/queries/onboarding/preflightProblems.ts findings.connectedRegistry?.clientTokens.length ?? ',
     'src/queries/registry/registryFacts.ts map?.actions ?? ',
+    'src/queries/onboarding/adoption.ts foundScopeMap?.actions ?? ',
+    'src/queries/onboarding/preflight.ts token?.scopeMap ?? ',
+    'src/queries/onboarding/passwordsInUse.ts isSamePassword(token?.slots ?? ',
     'src/queries/registry/listings.ts orUndefined(list)) ?? ',
     'src/queries/onboarding/rightsProblems.ts *',
     'src/queries/rotation/rotationPlan.ts concat(connectedRegistry ?? ',
@@ -109,6 +116,10 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/queries/rotation/rotationPlan.ts tags?.scopeMap ?? ',
     'src/queries/rotation/rotationPlan.ts pullableRepository(scopeMap?.actions ?? ',
     'src/queries/rotation/rotationProblems.ts token?.slots ?? ',
+  ],
+  'A scope map that was not found: the token is shown with unknown rights, and only the size of a page is counted.': [
+    'src/queries/clients/unmanagedTokens.ts token.scopeMap.actions?.length ?? ',
+    'src/domain/tokens/unmanagedTokens.ts hasGatewayActions(actions ?? ',
   ],
   'Nobody says an endpoint: the empty text is the problem `endpoint-unknown`.': [
     'src/queries/onboarding/preflight.ts findings.connectedRegistry?.loginServer ?? ',
@@ -147,6 +158,8 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/domain/check/clientJudgement.ts filled.expiresAt ?? ',
     'src/queries/onboarding/unknownProblems.ts *',
     'src/queries/onboarding/preflightProblems.ts writes[0]?.[0] ?? ',
+    'src/queries/onboarding/adoption.ts first ?? ',
+    'src/queries/onboarding/adoption.ts second ?? ',
   ],
 };
 

@@ -1,14 +1,7 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { logIn } from '@connected-registry/azure-simulator/cli/login';
-import type { World } from '../../packages/azure-simulator/src/world.js';
 import { FIX_COMMANDS } from '../../src/domain/check/fixCommands.js';
+import { AzCloud } from './azCloud.js';
 
-const MAIN = fileURLToPath(new URL('../../packages/azure-simulator/dist/main.js', import.meta.url));
 const registry = 'MyRegistry';
 const connectedRegistry = 'myconnectedregistry';
 const token = 'a-device';
@@ -22,11 +15,6 @@ const assignment = `${vault}/secrets/a-secret/providers/Microsoft.Authorization/
 
 /** Creates a registry without connected registries, which would need what the fix enables. */
 const CREATE = 'az acr create -g onboarding-local -l westeurope';
-
-/** Runs a command like an operator who pastes it into a shell. */
-interface Shell {
-  run(command: string): Promise<unknown>;
-}
 
 /** Each fix as it is printed, the commands that make it necessary, and the command and output that show its effect. */
 const CASES: {
@@ -153,59 +141,23 @@ const CASES: {
 };
 
 describe('a printed fix', () => {
-  const data = mkdtempSync(join(tmpdir(), 'azure-fixes-'));
-  let server: ChildProcess | undefined;
-  let shell: Shell;
+  let cloud: AzCloud;
+  const run = (command: string): Promise<unknown> =>
+    cloud.run(
+      command.replaceAll(SUBSCRIPTION, cloud.world.subscriptionId).replaceAll(APP, cloud.world.identities.app.objectId),
+    );
 
   beforeAll(async () => {
-    if (spawnSync('az', ['version'], { stdio: 'ignore' }).status !== 0)
-      throw new Error("The Azure CLI, 'az', is not installed (Debian package azure-cli): no fix was tested with it.");
-    const started = spawn(process.execPath, [MAIN, '--port', '0', '--data', data, '--quiet'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    server = started;
-    const arm = await new Promise<string>((resolve, reject) => {
-      started.once('exit', () => reject(new Error('the control plane ended')));
-      started.stdout.once('data', (line: Buffer) => resolve(line.toString().trim().split(' ').at(-1) ?? ''));
-    });
-    const world = JSON.parse(readFileSync(join(data, 'world.json'), 'utf8')) as World;
-    const azure = { arm, caFile: join(data, 'tls', 'ca.pem'), tenantId: world.tenantId };
-    const endpoints = JSON.stringify({ azure, identities: world.identities });
-    writeFileSync(join(data, 'endpoints.json'), endpoints, { mode: 0o600 });
-    const environment = { ...process.env, ...logIn(data, join(data, 'az')), AZURE_CORE_OUTPUT: 'json' };
-    const withIds = (command: string): string =>
-      command.replaceAll(SUBSCRIPTION, world.subscriptionId).replaceAll(APP, world.identities.app.objectId);
-    shell = { run: (command) => inShell(withIds(command), environment) };
+    cloud = await AzCloud.start();
     const rights = 'content/read content/write';
-    await shell.run(`az acr scope-map create -r myregistry -n ${scopeMap} --repository hello-world ${rights}`);
-    await shell.run(`az acr token create -r myregistry -n ${token} --scope-map ${scopeMap} --no-passwords`);
+    await cloud.run(`az acr scope-map create -r myregistry -n ${scopeMap} --repository hello-world ${rights}`);
+    await cloud.run(`az acr token create -r myregistry -n ${token} --scope-map ${scopeMap} --no-passwords`);
   });
-  afterAll(async () => {
-    const ended = new Promise((resolve) => {
-      server?.once('close', resolve);
-    });
-    server?.kill('SIGTERM');
-    if (server) await ended;
-    rmSync(data, { recursive: true, force: true, maxRetries: 5 });
-  });
+  afterAll(() => cloud.end());
 
   it.each(Object.entries(CASES))('is accepted by the real CLI unchanged, and has its effect: %s', async (_, entry) => {
-    for (const command of entry.before ?? []) await shell.run(command);
-    await shell.run(entry.fix);
-    expect(await shell.run(entry.after)).toEqual(entry.expected);
+    for (const command of entry.before ?? []) await run(command);
+    await run(entry.fix);
+    expect(await run(entry.after)).toEqual(entry.expected);
   });
 });
-
-function inShell(command: string, env: NodeJS.ProcessEnv): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('sh', ['-c', command], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    let text = '';
-    let errors = '';
-    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-    child.once('close', (code) => {
-      if (code !== 0) return reject(new Error(`${command}\nexit code ${code}\n${errors}`));
-      resolve(text.trim() === '' ? undefined : JSON.parse(text));
-    });
-  });
-}

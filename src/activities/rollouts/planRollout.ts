@@ -1,5 +1,6 @@
 import { clientKey, referenceOf } from '@connected-registry/protocol/names/clientKey';
 import type { PlannedWrite, Problem } from '@connected-registry/protocol/answers/answers';
+import type { OnboardingPlan } from '../../domain/onboarding/plan.js';
 import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
 import { readAccessIn, readersIn, tokensIn } from '../../domain/clients/clientRecord.js';
 import { revocationOf } from '../../domain/clients/revocationMarks.js';
@@ -36,7 +37,11 @@ const AT_ONCE = 50;
 /** Maximum writes of a row that are listed. */
 const MAX_WRITES = 12;
 
-type Planned = { readonly problems: readonly Problem[]; readonly writes: readonly PlannedWrite[] };
+type Planned = {
+  readonly problems: readonly Problem[];
+  readonly writes: readonly PlannedWrite[];
+  readonly adoption?: NonNullable<RowStatus['adopts']>;
+};
 
 /** Plans the next rows of a dry run. It only reads. */
 export function planRollout(queries: PlanningQueries, config: Pick<Config, 'vaults'>) {
@@ -85,7 +90,9 @@ async function planRow(
   if (kind === ONBOARD) {
     const { orphaned, held } = record;
     // The route has checked that each row of such a rollout is an onboarding.
-    return queries.preflight(request as Onboarding, vault, revocationOf(record), orphaned, held, readersIn(record));
+    const onboarding = request as Onboarding;
+    const plan = await queries.preflight(onboarding, vault, revocationOf(record), orphaned, held, readersIn(record));
+    return { problems: plan.problems, writes: plan.writes, ...adoptionOf(onboarding, plan) };
   }
   const unknown = await queries.findUnknown(reference, record);
   if (unknown) return { problems: [unknownProblem(reference, unknown)], writes: [] };
@@ -95,11 +102,19 @@ async function planRow(
   return { problems: [], writes: [] };
 }
 
-function planned(row: RowStatus, { problems, writes }: Planned): RowStatus {
+function adoptionOf({ token }: Onboarding, plan: OnboardingPlan): Pick<Planned, 'adoption'> {
+  if (!plan.token.isAdopted || plan.credential.kind !== 'issue') return {};
+  return {
+    adoption: { token, slot: plan.credential.slot, keepsScopeMap: plan.token.earlierScopeMap === undefined },
+  };
+}
+
+function planned(row: RowStatus, { problems, writes, adoption }: Planned): RowStatus {
   const texts = writes.map(({ action, resource }) => `${action} ${resource}`);
   const more = texts.length - MAX_WRITES;
   const listed = more > 0 ? [...texts.slice(0, MAX_WRITES), `and ${more} more`] : texts;
-  if (problems.length === 0) return { ...row, state: 'planned', writes: listed };
+  if (problems.length === 0)
+    return { ...row, state: 'planned', writes: listed, ...(adoption ? { adopts: adoption } : {}) };
   const codes = [...new Set(problems.map(({ code }) => code))];
   return { ...row, state: 'failed', code: ROW_CODES.refused, problems: codes };
 }

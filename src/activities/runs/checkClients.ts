@@ -1,12 +1,14 @@
-import { tokenLookup, type CheckPart, type UnusedResources } from '../../domain/check/checkRun.js';
+import { tokenLookup, type CheckPart, type RegistryFindings } from '../../domain/check/checkRun.js';
 import type { CheckFinding, CheckResult, CheckWarning } from '@connected-registry/protocol/answers/clientAnswers';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import { logEvent } from '../../audit/audit.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 import type { Ports } from '../../ports/ports.js';
 import type { Runs } from '../../ports/runs.js';
 import { createFindUnlisted, leftOvers } from '../../queries/clients/leftOvers.js';
+import type { ReadsClaims } from '../../queries/clients/unmanagedTokens.js';
 import type { Queries } from '../../queries/queries.js';
 import { createRegistryReader, type RegistryReader } from '../../queries/registry/registryReader.js';
 
@@ -19,7 +21,7 @@ const SNAPSHOT_MAX_AGE = 10 * 60_000;
  */
 export function checkActivities(
   { controlPlane, vaults }: Pick<Ports, 'controlPlane' | 'vaults'>,
-  { check }: Pick<Queries, 'check'>,
+  { check, unmanaged }: Pick<Queries, 'check' | 'unmanaged'>,
 ) {
   let snapshot: { readonly run: string; readonly reader: RegistryReader } | undefined;
   const readerOf = (run: string): RegistryReader => {
@@ -56,24 +58,32 @@ export function checkActivities(
     /** Finds resources in a registry that no client uses. @param input.tokens marks of the tokens in use, one a part */
     findLeftOvers: (
       input: { readonly run: string; readonly registry: string; readonly tokens: readonly string[] },
-      runs?: Pick<Runs, 'tokenOwner' | 'record'>,
-    ): Promise<StepOutcome<UnusedResources>> =>
+      runs?: ReadsClaims,
+    ): Promise<StepOutcome<RegistryFindings>> =>
       outcomeOf(async () => {
         const { run, registry, tokens } = input;
         const findUnlisted = createFindUnlisted(runs, vaults.hosts);
-        const found = await leftOvers(registry, tokenLookup(tokens), readerOf(run), controlPlane, findUnlisted);
+        const isInUse = tokenLookup(tokens);
+        const unused = await leftOvers(registry, isInUse, readerOf(run), controlPlane, findUnlisted);
+        const isReported = (token: string): boolean =>
+          unused.unused.some(({ kind, name }) => kind === 'token' && sameName(name, token));
+        const others = await unmanaged.findings(registry, readerOf(run), isInUse, isReported, runs);
+        const found = { ...unused, ...others };
         for (const item of found.unused) logEvent('check.unused', item);
+        for (const { fix: _fix, ...item } of found.unmanaged) logEvent('check.unmanaged', item);
         for (const { fix: _fix, ...warning } of found.warnings) logEvent('check.warning', warning);
         return done(found);
       }),
 
     /** Logs the summary of a check of all clients. */
     logCheck: (
-      input: Omit<CheckResult, 'findings' | 'unused' | 'warnings'> & LogCounts,
+      input: Omit<CheckResult, 'findings' | 'unused' | 'unmanaged' | 'warnings'> & LogCounts,
     ): Promise<StepOutcome<object>> =>
       outcomeOf(async () => {
         const { checked, counts, omittedFindings, omittedUnused, unused, warnings } = input;
-        logEvent('check.summary', { checked, counts, omittedFindings, unused, omittedUnused, warnings });
+        const { unmanaged: count = 0, omittedUnmanaged = 0 } = input;
+        const ofTokens = { unused, omittedUnused, unmanaged: count, omittedUnmanaged };
+        logEvent('check.summary', { checked, counts, omittedFindings, ...ofTokens, warnings });
         return done({});
       }),
   };
@@ -91,6 +101,8 @@ export const ACTIVITIES_WITH_RUNS: readonly string[] = [
 
 interface LogCounts {
   readonly unused: number;
+  /** Absent in the input of a run that an earlier version started. */
+  readonly unmanaged?: number;
   readonly warnings: number;
 }
 

@@ -4,6 +4,7 @@ import type {
   UnusedResource,
   Verdict,
 } from '@connected-registry/protocol/answers/clientAnswers';
+import type { UnmanagedFinding } from '@connected-registry/protocol/answers/unmanagedAnswers';
 import { shortHash, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { twinsAcross, type PartEnds } from '../clients/caseTwins.js';
 import type { Run } from '../operations/run.js';
@@ -57,17 +58,28 @@ export interface UnusedResources {
   readonly warnings: CheckResult['warnings'];
 }
 
+/** Tokens of a registry that are bound and belong to no client. */
+export interface UnmanagedOfRegistry {
+  readonly unmanaged: readonly UnmanagedFinding[];
+  readonly omittedUnmanaged: number;
+}
+
+/** What a check of all finds in one registry. The activity of an earlier version looked for no unmanaged tokens. */
+export type RegistryFindings = UnusedResources & Partial<UnmanagedOfRegistry>;
+
 /** Maximum clients and resources that a result lists, since it is kept in the durable history. Others are counted. */
 export const MAX_FINDINGS = 200;
 export const MAX_UNUSED = 100;
+export const MAX_UNMANAGED = 100;
 
 /** Combines the parts of a check into its result. */
-export function sumUp(parts: readonly CheckPart[], perRegistry: readonly UnusedResources[]): CheckResult {
+export function sumUp(parts: readonly CheckPart[], perRegistry: readonly RegistryFindings[]): CheckResult {
   const counts: Partial<Record<Verdict, number>> = {};
   for (const part of parts)
     for (const [state, count] of Object.entries(part.counts) as [Verdict, number][])
       counts[state] = (counts[state] ?? 0) + count;
   const unused = perRegistry.flatMap((part) => part.unused);
+  const unmanaged = perRegistry.flatMap((part) => part.unmanaged ?? []);
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
   return {
     checked: sum(Object.values(counts)),
@@ -76,6 +88,9 @@ export function sumUp(parts: readonly CheckPart[], perRegistry: readonly UnusedR
     omittedFindings: sum(parts.map((part) => part.omittedFindings)),
     unused: unused.slice(0, MAX_UNUSED),
     omittedUnused: sum(perRegistry.map((part) => part.omittedUnused)) + Math.max(0, unused.length - MAX_UNUSED),
+    unmanaged: unmanaged.slice(0, MAX_UNMANAGED),
+    omittedUnmanaged:
+      sum(perRegistry.map((part) => part.omittedUnmanaged ?? 0)) + Math.max(0, unmanaged.length - MAX_UNMANAGED),
     warnings: [
       ...perRegistry.flatMap((part) => part.warnings),
       ...parts.flatMap((part) => part.warnings ?? []),

@@ -44,7 +44,7 @@ interface PlannedToken {
   /** Scope map of the existing token, if it is another than the request's. */
   readonly earlierScopeMap?: string;
   readonly revoked?: RevokedToken;
-  /** The token exists, this app did not create it, and an operator requests its adoption. */
+  /** The token exists, others have made it, and the run takes it over: an operator requests that, or an earlier run was to. */
   readonly isAdopted?: true;
   /** What the client's record is to keep about it. */
   readonly held?: HeldToken;
@@ -75,6 +75,8 @@ export interface OnboardingPlan {
   readonly access?: PlannedAccess;
   /** Present if the request names another poller than the client's record. */
   readonly poller?: PlannedPoller;
+  /** What the run leaves to be done by hand, since the token was made by others. */
+  readonly byHand?: readonly string[];
 }
 
 /** Whether there is nothing to write and the stored credential has passed a pull check. */

@@ -2,6 +2,7 @@ import type { CheckWarning, UnusedResource } from '@connected-registry/protocol/
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { MAX_UNUSED, type UnusedResources } from '../../domain/check/checkRun.js';
 import { isDefaultTokenName, SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
+import { syncTokenNames } from '../../domain/tokens/unmanagedTokens.js';
 import { offlineWarnings } from '../../domain/schedules/offlineTime.js';
 import type { RegistryControlPlane, ScopeMapFacts, TokenFacts } from '../../ports/registryControlPlane.js';
 import type { Runs } from '../../ports/runs.js';
@@ -30,9 +31,7 @@ export async function leftOvers(
     reader.scopeMaps(registry, []),
   ]);
   const now = new Date();
-  const reserved = new Set(
-    connectedRegistries.flatMap(({ name, syncToken }) => [name.toLowerCase(), (syncToken ?? name).toLowerCase()]),
-  );
+  const reserved = syncTokenNames(connectedRegistries);
   const unusedTokens = [...tokens.values()].flatMap((token): UnusedResource[] => {
     if (reserved.has(token.name.toLowerCase()) || isYoung(token, now) || isInUse(registry, token.name)) return [];
     const reason = whyOurs(token, scopeMaps.get(token.scopeMap.toLowerCase()));

@@ -16,6 +16,10 @@ export interface TokenUsers {
    * @param age maximum age of the listing, in milliseconds; by default 2 seconds.
    */
   others(token: string, client: ClientReference, age?: number): Promise<readonly OtherUser[]>;
+  /** Reads which tokens the secrets name, candidates and disabled ones too. @param age as above. */
+  named(age?: number): Promise<(registry: string, token: string) => boolean>;
+  /** Whether a secret of this client names the token, read now. @param vaultHost host of the vault to look into */
+  names(token: string, client: ClientReference, vaultHost: string): Promise<boolean>;
   /** Lists all clients that have a secret. @param age as above. */
   clients(age?: number): Promise<readonly ClientReference[]>;
   /**
@@ -116,6 +120,11 @@ export function createTokenUsers(vaults: ReadVaults): TokenUsers {
       const looked = await Promise.all(seeming.map((one) => lookAgain(token, one)));
       return looked.filter(({ tags }) => tags.length > 0);
     },
+    named: async (age) => {
+      const { users } = await index(age);
+      return (registry, token) => users.has(keyOf(registry, token));
+    },
+    names: async (token, reference, vaultHost) => (await lookAgain(token, { reference, vaultHost })).tags.length > 0,
     clients: async (age) => [...(await index(age)).clients.values()],
     lackSecrets: async (wanted) => {
       const listed = pages ?? MANY_PAGES;

@@ -21,7 +21,7 @@ export interface Findings {
   readonly known: readonly CredentialTags[];
   /** The owner of the token, if it exists. */
   readonly ownership: Ownership;
-  /** The scope map of a token that no known client owns: it may be the map of a connected registry. */
+  /** The scope map of a token that is still that of others: it may be the map of a connected registry. */
   readonly foundScopeMap: ScopeMapFacts | undefined;
 }
 

@@ -27,7 +27,8 @@ export function plannedWrites(facts: Facts, onboarding: Onboarding): { writes: P
   if (revoked) write('enableToken', 'enable token and empty its passwords, which clears the revocation', token);
   if (earlierScopeMap !== undefined)
     write('ensureToken', `move ${adopted} from scope map ${earlierScopeMap} to ${scopeMap}`, token);
-  if (isAdopted) adopts.push(`token ${token}, which others made, as asked by adopt`);
+  if (isAdopted)
+    adopts.push(`token ${token}, which others made${onboarding.adopt === true ? ', as asked by adopt' : ''}`);
   else if (exists && earlierScopeMap === undefined && !revoked) adopts.push(`token ${token}`);
 
   const { access } = facts;

@@ -15,6 +15,7 @@ import type { ConnectedRegistryFacts, TokenFacts } from '../../ports/registryCon
 import type { SecretFacts } from '../../ports/secretVault.js';
 import type { PlanAccess } from '../access/planAccess.js';
 import { isBound, syncFacts, syncStop } from '../registry/connectedRegistry.js';
+import { isAdoption, isOfOthers, leftByHand } from './adoption.js';
 import type { Ancestor, Findings } from './findings.js';
 import { isNamedByRights, isOursToRestore } from './rightsProblems.js';
 import { plannedWrites } from './plannedWrites.js';
@@ -91,6 +92,7 @@ export function createPreflight(
     const { access, problems: ofAccess } = await planAccess(onboarding, vaultHost, { readers, hasCredential });
     const ofProfiles = pollersOfProfiles(config.profileBook, onboarding);
     const { poller, problems: ofPoller } = planPoller(onboarding, { readers, hasCredential, ofProfiles });
+    const byHand = revoked ? [] : leftByHand(findings, onboarding, credential, now);
     const found: Omit<OnboardingPlan, 'writes' | 'adopts' | 'problems'> = {
       checkedAt: now.toISOString(),
       endpoint,
@@ -100,7 +102,7 @@ export function createPreflight(
       token: {
         exists: token !== undefined,
         ...(token?.createdAt === undefined ? {} : { createdAt: token.createdAt }),
-        ...(findings.ownership.kind === 'nobodys' && onboarding.adopt === true ? { isAdopted: true } : {}),
+        ...(!revoked && isAdoption(findings, onboarding) ? { isAdopted: true } : {}),
         held: heldToken(onboarding, findings, now),
         ...(otherMap ? { earlierScopeMap: token.scopeMap } : {}),
         ...(revoked ? { revoked } : {}),
@@ -111,6 +113,7 @@ export function createPreflight(
       credential: credential ?? FIRST_PASSWORD,
       ...(access ? { access } : {}),
       ...(poller ? { poller } : {}),
+      ...(byHand.length > 0 ? { byHand } : {}),
     };
     const conclusions: Conclusions = {
       endpoint,
@@ -177,8 +180,8 @@ async function read(
     held,
     disabled: clears?.disabled ?? [],
   });
-  const isNobodys = token !== undefined && ownership.kind === 'nobodys' && token.scopeMap !== '';
-  const foundScopeMap = isNobodys ? await controlPlane.getScopeMap(registry, token.scopeMap) : undefined;
+  const theirMap = isOfOthers({ token, ownership, main }) ? (token?.scopeMap ?? '') : '';
+  const foundScopeMap = theirMap === '' ? undefined : await controlPlane.getScopeMap(registry, theirMap);
   const tokens = { token, main, candidate, known, ownership, foundScopeMap };
   return { slow, connectedRegistry, syncScope, ancestors, scopeMap, ...tokens };
 }
@@ -227,7 +230,9 @@ function planCredential(
   const { token, main, candidate } = findings;
   const stored = token && main && fittingCredential(main, token, endpoint, now);
   if (stored) return { kind: 'keep', stored };
-  const choice = chooseSlot(token?.slots ?? {}, now, unpromoted(candidate, main), onboarding.replaceSlot);
+  // Whose the passwords of an adopted token are nobody knows: none that works is replaced, whatever the request allows.
+  const replaceSlot = isOfOthers(findings) ? undefined : onboarding.replaceSlot;
+  const choice = chooseSlot(token?.slots ?? {}, now, unpromoted(candidate, main), replaceSlot);
   if (choice.kind === 'allLive') return undefined;
   const earlier = token?.slots[choice.slot]?.createdAt;
   return {

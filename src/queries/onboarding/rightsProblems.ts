@@ -6,8 +6,10 @@ import type { Problem } from '../../domain/operations/operation.js';
 import { hasGatewayActions, rightsHash, toActions } from '@connected-registry/protocol/names/permissions';
 import type { CredentialPlan } from '../../domain/onboarding/plan.js';
 import { ofAnotherClient } from '../../domain/tokens/sharedToken.js';
-import { isSamePassword, SLOT_NAMES, type KnownSlot, type SlotName } from '@connected-registry/protocol/registry/slots';
+import { SLOT_NAMES } from '@connected-registry/protocol/registry/slots';
+import { aboutAdoptedRights, freeSlotFix, isAdoption, isOfOthers } from './adoption.js';
 import type { Findings } from './findings.js';
+import { listed, slotIs, type PasswordOwner } from './passwordsInUse.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /** Checks that a scope map of that name can be created or adopted. */
@@ -96,13 +98,14 @@ export function aboutToken(
     ];
   const { ownership } = findings;
   if (ownership.kind === 'others') return [ofAnotherClient(token, ownership.users)];
+  const adopts = isAdoption(findings, onboarding);
   const problems: Problem[] = [];
   if (ownership.kind === 'nobodys' && onboarding.adopt !== true)
     problems.push({
       code: 'token-not-adopted',
       field: 'token',
       message: `${token} exists, and neither the client's secrets nor its record say that it was made for this client.`,
-      fix: `Leave the field token out or choose another name; or, where nobody else needs it, have an operator send adopt: true, which gives it scope map ${onboarding.scopeMap} until the client is offboarded.`,
+      fix: `Leave the field token out or choose another name; or, where nobody else needs it, have an operator send adopt: true, which fills a free slot of it and gives it scope map ${onboarding.scopeMap} until the client is offboarded.`,
     });
   const elsewhere = findings.slow.connectedRegistries.find(
     (item) => !sameName(item.name, connectedRegistry) && item.clientTokens.some((name) => sameName(name, token)),
@@ -112,23 +115,23 @@ export function aboutToken(
       code: 'token-bound-elsewhere',
       field: 'token',
       message: `${token} is bound to the connected registry ${elsewhere.name}.`,
-      fix: `Choose another name, or: ${FIX_COMMANDS.removeClientToken({ registry, connectedRegistry: elsewhere.name, token })}`,
+      fix: `${adopts ? 'Give whoever uses it there a token of its own first; then' : 'Choose another name, or'}: ${FIX_COMMANDS.removeClientToken({ registry, connectedRegistry: elsewhere.name, token })}`,
     });
   if (findings.token?.isEnabled === false && !isRevoked)
     problems.push({
       code: 'token-disabled',
       field: 'token',
-      message: `${token} exists and is disabled; onboarding never enables a token that somebody disabled.`,
+      message: `${token} exists and is disabled; onboarding never enables a token that somebody disabled.${adopts ? ' Enabled, its passwords of before work again.' : ''}`,
       fix: FIX_COMMANDS.enableToken({ registry, token }),
     });
   if (!credential)
     problems.push({
       code: 'slots-in-use',
-      field: 'replaceSlot',
+      field: isOfOthers(findings) ? 'token' : 'replaceSlot',
       message: `Both passwords of ${token} still work: ${slotsInWords(findings)}.`,
-      fix: slotsFix(findings),
+      fix: isOfOthers(findings) ? freeSlotFix(onboarding) : slotsFix(findings),
     });
-  return problems;
+  return isRevoked ? problems : [...problems, ...aboutAdoptedRights(findings, onboarding, new Date())];
 }
 
 /** Describes each of the token's passwords: whether a secret of the client explains it, or it is unknown. */
@@ -136,20 +139,11 @@ function slotsInWords(findings: Findings): string {
   return SLOT_NAMES.map((slot) => `${slot} ${WORDS[slotIs(findings, slot)]}`).join(', ');
 }
 
-const WORDS = {
+const WORDS: Readonly<Record<PasswordOwner, string>> = {
   current: "is the one in the client's secret",
   previous: "is the client's password before, which is not revoked yet",
   unknown: 'is unknown to the vault',
-} as const;
-
-function slotIs({ token, main, known }: Findings, slot: SlotName): keyof typeof WORDS {
-  const isIn = (candidate: KnownSlot | undefined): boolean =>
-    candidate?.slot === slot && isSamePassword(token?.slots ?? {}, candidate);
-  const ofToken = known.filter((tags) => sameName(token?.name, tags.token));
-  if (main && ofToken.some(({ slot: its, issued }) => isIn({ slot: its, createdAt: issued.slotCreatedAt })))
-    return 'current';
-  return ofToken.some(({ revokeOld }) => isIn(revokeOld)) ? 'previous' : 'unknown';
-}
+};
 
 /** Suggests which password to replace: an unknown one rather than one that the client uses. */
 function slotsFix(findings: Findings): string {
@@ -163,10 +157,4 @@ function slotsFix(findings: Findings): string {
 
 function isConnectedRegistryName(findings: Findings, name: string): boolean {
   return findings.slow.connectedRegistries.some((item) => sameName(item.name, name));
-}
-
-/** Shortens a list for an answer: the first ten items, and the number of the others. */
-function listed(actions: readonly string[]): string {
-  const shown = [...actions].sort().slice(0, 10).join(', ') || 'nothing';
-  return actions.length > 10 ? `${shown} and ${actions.length - 10} more` : shown;
 }

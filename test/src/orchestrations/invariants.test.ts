@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { NO_REQUESTS } from '../../../src/domain/binding/bindingRequests.js';
+import { createFlowWorld } from '../fakes/worlds/flowWorld.js';
 import { report } from '../fakes/worlds/onboardScript.js';
 import { onboardIn } from '../fakes/worlds/onboardWorld.js';
 import { CONNECTED_REGISTRY } from '../fakes/answers/requests.js';
@@ -72,18 +73,24 @@ describe('an onboarding from end to end', () => {
 
   test("keeps others' passwords on an adopted token when it is undone", async () => {
     world.addToken({ password1: { createdAt: LONG_AGO } });
-    const { outcome } = await onboardIn(world, { device: () => report({ outcome: 'digest-mismatch' }) });
-    expect(outcome.status).toBe('rolledBack');
+    const device = () => report({ outcome: 'digest-mismatch' });
+    const { outcome } = await onboardIn(world, { request: { adopt: true }, device });
+    expect([outcome.status, outcome.failure?.code]).toEqual(['rolledBack', 'pull-digest-mismatch']);
     expect(Object.keys(world.controlPlane.token(token).slots)).toEqual(['password1']);
     expect(world.controlPlane.accepts(token, 'foreign-password1')).toBe(true);
   });
 
   test('does not clear a password that somebody created minutes before, and that it never replaced', async () => {
+    world = createWorld({ ALLOWED_ENDPOINTS: 'gateway:443' });
+    const flows = createFlowWorld(world);
+    await onboardIn(world, { flows });
     const minuteAgo = '2026-03-01T11:59:00.000Z';
-    world.addToken({ password1: { createdAt: minuteAgo }, password2: { createdAt: LONG_AGO } });
+    world.controlPlane.token(token).slots.password2 = { value: 'foreign-password2', createdAt: minuteAgo };
     world.wire.fail('generatePassword', { when: 'before', kind: 'forbidden' });
-    await onboardIn(world, { request: { replaceSlot: 'password1' } });
-    expect(world.controlPlane.accepts(token, 'foreign-password1')).toBe(true);
+    const request = { endpoint: 'gateway:443', replaceSlot: 'password2' };
+    const { outcome } = await onboardIn(world, { flows, run: 'second-run', request });
+    expect([outcome.status, world.wire.count('generatePassword')]).toEqual(['rolledBack', 2]);
+    expect(world.controlPlane.accepts(token, 'foreign-password2')).toBe(true);
   });
 });
 

@@ -69,8 +69,11 @@ describe('the plan', () => {
   });
 
   test('says when a password that still works is to be replaced', async () => {
-    world.addToken({ password1: { createdAt: LONG_AGO }, password2: { createdAt: LONG_AGO } });
-    expect((await steps({ adopt: true, replaceSlot: 'password2' })).join()).toMatch(/generate password2, replacing/);
+    world = createWorld({ ALLOWED_ENDPOINTS: 'gateway:443' });
+    await onboardAll();
+    world.controlPlane.token(onboarding().token).slots.password2 = { value: 'foreign', createdAt: LONG_AGO };
+    const request = { endpoint: 'gateway:443', replaceSlot: 'password2' };
+    expect((await steps(request)).join()).toMatch(/generate password2, replacing/);
   });
 
   test('moves a token whose rights are to change', async () => {

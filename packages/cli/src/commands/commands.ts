@@ -15,6 +15,7 @@ import { logout } from './contexts/logout.js';
 import { use } from './contexts/use.js';
 import { apply } from './fleet/apply.js';
 import { exportFleetFile } from './fleet/export.js';
+import { importTokensCommand } from './fleet/import.js';
 import { plan } from './fleet/plan.js';
 import { schema } from './fleet/schema.js';
 import { opsCancel } from './ops/cancel.js';
@@ -51,6 +52,7 @@ export const COMMANDS: readonly Command[] = [
   plan,
   apply,
   exportFleetFile,
+  importTokensCommand,
   schema,
   clientsList,
   clientsShow,

@@ -5,6 +5,7 @@ import { CommandError } from '../program/commandError.js';
 import { EXIT } from '../program/exitCodes.js';
 import { chunksOf, rolloutBodyOf } from './plan/rolloutBodies.js';
 import { movedSince, type FleetPlan } from './plan/planFile.js';
+import { unmanagedIn } from './world/unmanagedTokens.js';
 import { readFleetWorld } from './world/readFleetWorld.js';
 
 /** Names in an error. */
@@ -17,7 +18,8 @@ const SHOWN = 10;
 export async function checkUnmoved(api: Api, plan: FleetPlan): Promise<void> {
   const withIdentity = new Set(plan.clients.filter(({ sawIdentity }) => sawIdentity === true).map(({ key }) => key));
   const world = await readFleetWorld(api, { scopes: plan.scopes, needsIdentity: (key) => withIdentity.has(key) });
-  const moved = movedSince(plan, world);
+  const mayAdopt = plan.clients.some(({ adopts }) => adopts !== undefined);
+  const moved = movedSince(plan, world, mayAdopt ? await unmanagedIn(api, plan.scopes) : []);
   if (moved.length === 0) return;
   throw new CommandError(EXIT.refused, 'The world is not the one that the plan saw. Nothing was started.', [
     ...moved.slice(0, SHOWN).map((one) => `${one.registry}/${one.connectedRegistry}/${one.client} ${one.how}`),

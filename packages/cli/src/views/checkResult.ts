@@ -4,6 +4,7 @@ import type {
   CheckWarning,
   UnusedResource,
 } from '@connected-registry/protocol/answers/clientAnswers';
+import type { UnmanagedFinding } from '@connected-registry/protocol/answers/unmanagedAnswers';
 import { tableOf, type Block, type Column } from '../output/output.js';
 import { stateTone } from './clientColumns.js';
 
@@ -22,9 +23,17 @@ const UNUSED_COLUMNS: readonly Column<UnusedResource>[] = [
   { header: 'REASON', value: ({ reason }) => reason },
 ];
 
+const UNMANAGED_COLUMNS: readonly Column<UnmanagedFinding>[] = [
+  { header: 'REGISTRY', minor: 1, value: ({ registry }) => registry },
+  { header: 'CONNECTED REGISTRY', value: ({ connectedRegistry }) => connectedRegistry },
+  { header: 'TOKEN', value: ({ token }) => token },
+  { header: 'FIX', value: ({ fix }) => fix },
+];
+
 /** The findings of a check: differences with what was expected and found, and the fix of each. */
 export function checkBlocks(result: CheckResult): Block[] {
   const { checked, counts, findings, omittedFindings, unused, omittedUnused, warnings } = result;
+  const { unmanaged = [], omittedUnmanaged = 0 } = result;
   const states = Object.entries(counts).map(([state, count]) => `${count} ${state}`);
   return [
     { title: 'Result', fields: [['checked', `${checked}${states.length > 0 ? `: ${states.join(', ')}` : ''}`]] },
@@ -33,6 +42,8 @@ export function checkBlocks(result: CheckResult): Block[] {
     ...lines('Differences and fixes', findings.flatMap(findingLines)),
     { title: 'Unused', table: tableOf(unused, UNUSED_COLUMNS) },
     ...(omittedUnused > 0 ? [{ lines: [`${omittedUnused} more unused resources are in the log of the app.`] }] : []),
+    ...(unmanaged.length > 0 ? [{ title: 'Unmanaged', table: tableOf(unmanaged, UNMANAGED_COLUMNS) }] : []),
+    ...(omittedUnmanaged > 0 ? [{ lines: [`${omittedUnmanaged} more: see crctl import.`] }] : []),
     ...lines('Warnings', warnings.flatMap(warningLines)),
   ];
 }

@@ -21,7 +21,7 @@ const VAULT_COLUMNS: readonly Column<ClientsVault>[] = [
 
 /** What a run would do. It would be refused if a problem is more than an unknown fact; the exit code says so. */
 export function dryRunOutput(answer: DryRunAnswer | RotationDryRunAnswer): Output {
-  const { problems, writes, adopts, vaults = [], warnings = [] } = answer;
+  const { problems, writes, adopts, byHand = [], vaults = [], warnings = [] } = answer;
   const columns = writes.some(({ client }) => client !== undefined) ? COLUMNS : COLUMNS.slice(1);
   const isRefused = refusing(problems).length > 0;
   const outages = 'plans' in answer ? answer.plans.flatMap(outageLine) : [];
@@ -33,6 +33,7 @@ export function dryRunOutput(answer: DryRunAnswer | RotationDryRunAnswer): Outpu
       : [{ title: 'Warnings', lines: warnings.flatMap(({ message, fix }) => [message, `  ${fix}`]) }]),
     ...(writes.length === 0 ? [] : [{ title: 'Would write', table: tableOf(writes, columns) }]),
     ...(adopts.length === 0 ? [] : [{ title: 'Exists and stays', lines: adopts }]),
+    ...(byHand.length === 0 ? [] : [{ title: 'To be done by hand', lines: byHand }]),
   ];
   return listOutput(answer, writes, columns, ({ resource }) => resource, {
     blocks: [

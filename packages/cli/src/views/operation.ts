@@ -100,5 +100,6 @@ function resultBlocks(result: OperationResult): Block[] {
         ['changed', 'changed' in result ? (result.changed ? 'yes' : 'no: everything was as requested') : undefined],
       ],
     },
+    ...listBlock('To be done by hand', ('byHand' in result ? result.byHand : undefined) ?? []),
   ];
 }

@@ -1,4 +1,5 @@
 import type { ClientView } from '@connected-registry/protocol/answers/clientAnswers';
+import type { UnmanagedToken } from '@connected-registry/protocol/answers/unmanagedAnswers';
 import type { Rollout, RolloutClient } from '@connected-registry/protocol/answers/rolloutAnswers';
 import { clientKey, referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { sameActions, toActions } from '@connected-registry/protocol/names/permissions';
@@ -48,11 +49,36 @@ function onboarded(request: Onboarding, before: FakeClient | undefined): FakeCli
   };
 }
 
+/** A token that somebody made by hand, with one password that works. */
+export function fakeToken(
+  reference: { readonly registry: string; readonly connectedRegistry: string },
+  token: string,
+  more: Partial<UnmanagedToken> = {},
+): UnmanagedToken {
+  return {
+    registry: reference.registry,
+    connectedRegistry: reference.connectedRegistry,
+    token,
+    state: 'unmanaged',
+    isEnabled: true,
+    createdAt: new Date(START).toISOString(),
+    passwords: [{ slot: 'password1', createdAt: new Date(START).toISOString(), works: true }],
+    freeSlot: 'password2',
+    scopeMap: { name: 'by-hand', rights: 'read', actions: ['repositories/hello-world/content/read'] },
+    lastUse: 'unknown',
+    ...more,
+  };
+}
+
 /** The app's routes over clients in memory, with the rules of onboarding that a plan relies on. */
 export class FleetApp {
   readonly clients = new Map<string, FakeClient>();
   /** Scope maps that others than the app have made: an onboarding that asks for other rights is refused. */
   readonly foreignMaps = new Set<string>();
+  /** Tokens that others have made, by registry and name in lower case. */
+  readonly byHand = new Map<string, UnmanagedToken>();
+  /** Those of them that no connected registry lists. */
+  readonly unbound = new Set<string>();
   /** Bodies of rollouts that were no dry runs. */
   readonly started: unknown[] = [];
   readonly #rollouts: { readonly view: Rollout; readonly rows: readonly RolloutClient[] }[] = [];
@@ -69,6 +95,13 @@ export class FleetApp {
     this.clients.set(clientKey(client), client);
   }
 
+  /** @param isBound whether its connected registry lists it */
+  putToken(token: UnmanagedToken, isBound = true): void {
+    const name = `${token.registry}/${token.token}`.toLowerCase();
+    this.byHand.set(name, token);
+    if (!isBound) this.unbound.add(name);
+  }
+
   readonly answer: FakeApp = (request) => {
     const { pathname, searchParams } = new URL(request.path, 'https://app');
     const [, kind = '', id, part] = pathname.split('/');
@@ -83,9 +116,13 @@ export class FleetApp {
 
   #list(query: URLSearchParams): object {
     const [registry, connectedRegistry] = [query.get('registry'), query.get('connectedRegistry')];
-    const fits = (client: FakeClient): boolean =>
+    const fits = (client: Pick<FakeClient, 'registry' | 'connectedRegistry'>): boolean =>
       (registry === null || client.registry.toLowerCase() === registry.toLowerCase()) &&
       (connectedRegistry === null || client.connectedRegistry.toLowerCase() === connectedRegistry.toLowerCase());
+    if (query.get('state') === 'unmanaged') {
+      const tokens = [...this.byHand].filter(([name]) => !this.unbound.has(name)).map(([, token]) => token);
+      return { clients: [], ...this.#paged(tokens.filter(fits), query, 'unmanaged') };
+    }
     const views = [...this.clients.values()].filter(fits).map((client) => viewOf(client, ACTIONS_IN_A_LIST));
     return this.#paged(views, query, 'clients');
   }
@@ -111,10 +148,10 @@ export class FleetApp {
       if (!parsed.success) throw parsed.error;
       const reference = toReference(parsed.data, '');
       const asked = kind === 'onboard' ? toOnboarding(onboardingRow.parse(given), '') : reference;
-      const { writes, problems, end } = this.#row(kind, asked);
+      const { writes, problems, end, adopts } = this.#row(kind, asked);
       const row = { row: index + 1, ...referenceOf(reference) };
       if (problems.length > 0) return { ...row, state: 'failed', code: 'problems', problems };
-      if (dryRun) return { ...row, state: 'planned', writes };
+      if (dryRun) return { ...row, state: 'planned', writes, ...(adopts ? { adopts } : {}) };
       end();
       return { ...row, state: 'completed' };
     });
@@ -154,16 +191,36 @@ export class FleetApp {
     const before = this.clients.get(key);
     if (!('permissions' in request)) {
       const end = (): void => void this.clients.delete(key);
-      return { writes: [`delete token ${before?.token}`], problems: before ? [] : ['client-unknown'], end };
+      const problems = before ? [] : ['client-unknown'];
+      return { writes: [`delete token ${before?.token}`], problems, end, adopts: undefined };
     }
     if (kind !== 'onboard') throw new Error(`A plan starts no rollout of kind ${kind}.`);
     const after = onboarded(request, before);
-    const end = (): void => this.put(after);
+    const name = `${request.registry}/${request.token}`.toLowerCase();
+    const found = this.byHand.get(name);
+    const end = (): void => {
+      this.put(after);
+      this.byHand.delete(name);
+    };
     const isForeign = this.foreignMaps.has(request.scopeMap);
     return {
-      writes: before ? writesBetween(before, after, request) : ['create token'],
-      problems: isForeign ? ['scope-map'] : [],
+      writes: before
+        ? writesBetween(before, after, request)
+        : [found ? `generate ${found.freeSlot} ${found.token}` : 'create token'],
+      problems: [
+        ...(isForeign ? ['scope-map'] : []),
+        ...(found && request.adopt !== true ? ['token-not-adopted'] : []),
+        ...(found && found.freeSlot === undefined ? ['slots-in-use'] : []),
+      ],
       end,
+      adopts:
+        found?.freeSlot === undefined || request.adopt !== true
+          ? undefined
+          : {
+              token: found.token,
+              slot: found.freeSlot,
+              keepsScopeMap: found.scopeMap.name.toLowerCase() === request.scopeMap.toLowerCase(),
+            },
     };
   }
 }

@@ -21,6 +21,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   plan: ['fleet.yaml', '-r', 'myregistry'],
   apply: ['fleet.yaml', '-r', 'myregistry', '--yes'],
   export: [],
+  import: [],
   schema: [],
   'clients list': [],
   'clients show': ['registry-plant-a-21982a38dae198be'],

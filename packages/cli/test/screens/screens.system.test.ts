@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { CLIENT, COMPLETED, PROBLEM, ROLLED_BACK, ROLLOUT, RUNNING } from '../fakes/answers.js';
+import { fakeToken } from '../fakes/fleetApp.js';
 import type { FakeAnswer } from '../fakes/fakeWorld.js';
 import { startFakeServer, type FakeServer } from './fakeServer.js';
 import { onTerminal, type Screen, type Typed } from './terminal.js';
@@ -51,6 +52,33 @@ const FAR = {
   ...ROLLOUT,
   wave: { current: 3, of: 4, rows: 100, first: 10, size: 100 },
   counts: { ...ROLLOUT.counts, completed: 130, waiting: 95 },
+};
+
+const { freeSlot: _free, ...FULL } = fakeToken(CLIENT, 'press-5', {
+  passwords: [
+    { slot: 'password1', createdAt: '2025-04-02T08:01:00.000Z', works: true },
+    { slot: 'password2', createdAt: '2026-01-12T15:30:00.000Z', works: true },
+  ],
+});
+const UNMANAGED = [
+  fakeToken(CLIENT, 'press-4'),
+  FULL,
+  fakeToken(CLIENT, 'press-6', {
+    passwords: [{ slot: 'password1', createdAt: '2025-04-02T08:01:00.000Z', works: false }],
+    freeSlot: 'password1',
+    scopeMap: { name: '_repositories_pull', rights: 'read', actions: ['repositories/*/content/read'] },
+  }),
+];
+const ADOPTION = {
+  problems: [],
+  writes: [
+    { step: 'issueCredentials', action: 'generate password2', resource: 'press-4' },
+    { step: 'promote', action: 'save secret', resource: 'myregistry-plant7registry-press-4-bfeeb7e0c1df2536' },
+  ],
+  adopts: ['scope map by-hand', 'token press-4, which others made, as asked by adopt'],
+  byHand: [
+    'password1 of token press-4 (created 2025-04-02T08:01:00.000Z, without expiry) still works, and the app does not know who uses it. Until it is removed or expires, the credential can be rotated urgently only, which clears it. When no device uses it any more: az acr token credential delete --registry myregistry --name press-4 --password1',
+  ],
 };
 
 const SCREENS: readonly (readonly [
@@ -119,6 +147,18 @@ const SCREENS: readonly (readonly [
   ],
   ['rollouts-show', 'rollouts show x', 0, { 'GET /rollouts/x': [{ json: ROLLOUT }] }],
   ['rollouts-watch', 'rollouts watch x', 1, { 'GET /rollouts/x': [{ json: ROLLOUT }, { json: FAR }, { json: ENDED }] }],
+  [
+    'import',
+    'import',
+    0,
+    { 'GET /clients': [{ json: { clients: [], unmanaged: UNMANAGED } }, { json: { clients: [CLIENT] } }] },
+  ],
+  [
+    'adopt-dry-run',
+    'onboard plant7registry/press-4 --token press-4 --adopt --dry-run',
+    0,
+    { 'POST /onboardings': [{ json: ADOPTION }] },
+  ],
   ['refused', 'onboard plant7registry/press-1', 4, { 'POST /onboardings': [{ status: 400, json: PROBLEM }] }],
   ['unknown-flag', 'onboard plant7registry/press-1 --dryrun', 2, {}],
 ];

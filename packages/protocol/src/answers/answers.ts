@@ -80,6 +80,11 @@ export const onboardingResult = z
     secret: provenSecret,
     pull: verifiedPull,
     changed: z.boolean().describe('false when everything was already as requested and nothing was written'),
+    byHand: z
+      .array(z.string())
+      .readonly()
+      .describe('what remains to be done by hand, since the token was made by others; absent if there is nothing')
+      .exactOptional(),
   })
   .readonly()
   .describe('Result of a completed onboarding.');

@@ -3,6 +3,7 @@ import { SLOT_NAMES } from '../registry/slots.js';
 import { PRINCIPAL_TYPES } from '../requests/deviceIdentity.js';
 import { CHANNEL_KINDS } from '../messages/deviceChannel.js';
 import { verifiedPull } from '../messages/verifiedPull.js';
+import { unmanagedFinding, unmanagedToken } from './unmanagedAnswers.js';
 
 /* Schemas of the answers of the inventory and the check. Import types only (see answers.ts). */
 
@@ -178,6 +179,13 @@ export const clientPage = z
       .array(clientView)
       .readonly()
       .describe('may have fewer items than `top`, even none, although more pages follow'),
+    unmanaged: z
+      .array(unmanagedToken)
+      .readonly()
+      .describe(
+        'only with `state=unmanaged`, and then in place of clients: tokens that belong to no client, by registry, connected registry and name',
+      )
+      .exactOptional(),
     continuation: z.string().describe('for the next page; absent on the last').exactOptional(),
   })
   .readonly()
@@ -253,6 +261,14 @@ export const checkResult = z
     omittedFindings: z.int().min(0).describe('number of further clients that are not listed'),
     unused: z.array(unusedResource).readonly().describe('only in a check of all clients'),
     omittedUnused: z.int().min(0),
+    unmanaged: z
+      .array(unmanagedFinding)
+      .readonly()
+      .describe(
+        'bound tokens that no secret of the app names, unless they are in `unused`; only in a check of all clients',
+      )
+      .exactOptional(),
+    omittedUnmanaged: z.int().min(0).exactOptional(),
     warnings: z.array(checkWarning).readonly(),
   })
   .readonly()

@@ -170,6 +170,7 @@ export const PROBLEM_CODES = [
   'token-reserved',
   'token-bound-elsewhere',
   'token-not-adopted',
+  'adoption-narrows-rights',
   'token-of-another-client',
   'token-disabled',
   'slots-in-use',

@@ -39,6 +39,13 @@ export const dryRunAnswer = z
     problems,
     writes: z.array(plannedWrite).readonly().describe('every change, in order; empty if everything is as requested'),
     adopts: z.array(z.string()).readonly().describe('what exists already and stays unchanged'),
+    byHand: z
+      .array(z.string())
+      .readonly()
+      .describe(
+        'of an onboarding with a token that others made: what remains to be done by hand; absent if there is nothing',
+      )
+      .exactOptional(),
     vaults: z
       .array(z.object({ client: z.string(), vault: z.string() }).readonly())
       .readonly()

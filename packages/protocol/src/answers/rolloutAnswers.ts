@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SLOT_NAMES } from '../registry/slots.js';
 import { ROLLOUT_KINDS } from '../requests/rolloutRequest.js';
 
 /* Schemas of the answers about rollouts. Import types only (see answers.ts). */
@@ -122,6 +123,11 @@ export const rolloutClient = z
       .array(z.string())
       .readonly()
       .describe('of a dry run: codes of the problems that it would meet')
+      .exactOptional(),
+    adopts: z
+      .object({ token: z.string(), slot: z.enum(SLOT_NAMES), keepsScopeMap: z.boolean() })
+      .readonly()
+      .describe('of a dry run: the token of others that it would adopt, and the slot of it that it would fill')
       .exactOptional(),
   })
   .readonly()

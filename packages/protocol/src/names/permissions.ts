@@ -79,6 +79,14 @@ export function actionsCover(actions: readonly string[], pattern: string, action
     .some((grant) => grant !== undefined && sameName(grant.action, action) && patternCovers(grant.pattern, pattern));
 }
 
+/** Whether action strings grant everything that one more would. Of a form that is not a repository's, only the same text does. */
+export function actionsCoverAll(actions: readonly string[], one: string): boolean {
+  const grant = parseAction(one);
+  return grant === undefined
+    ? actions.some((action) => sameName(action, one))
+    : actionsCover(actions, grant.pattern, grant.action);
+}
+
 /** Whether the permissions allow pulling from exactly this repository. */
 export function permissionsCover(permissions: Permissions, repository: string, action: RepositoryAction): boolean {
   return actionsCover(toActions(permissions), repository, action);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OPERATION_KINDS, operationStatus } from '../answers/answers.js';
 import { CLIENT_STATES } from '../answers/clientAnswers.js';
+import { UNMANAGED } from '../answers/unmanagedAnswers.js';
 import { FAILURE_CODES } from '../answers/codes.js';
 import { NAME_RULES } from '../names/names.js';
 import { ONBOARDING_FIELDS } from './onboardingRequest.js';
@@ -14,9 +15,12 @@ const SHARED_FIELDS = {
   continuation: 'what the page before gave, with the same filters',
 } as const;
 
+/** The states of clients, without what is no client's. */
+export const MANAGED_STATE = `one of ${CLIENT_STATES.join(', ')}`;
+
 export const CLIENTS_QUERY_FIELDS = {
   ...SHARED_FIELDS,
-  state: `one of ${CLIENT_STATES.join(', ')}`,
+  state: `${MANAGED_STATE}; or ${UNMANAGED}, which lists tokens that belong to no client and goes with registry and connectedRegistry only`,
   expiresBefore: 'an instant, ISO 8601 with time zone: 2026-03-01T12:00:00Z',
 } as const;
 
@@ -62,12 +66,27 @@ const shared = {
   continuation: z.string().max(8192, 'is too long').describe(FIELDS.continuation).optional(),
 };
 
-/** Parameters of `GET /api/clients`. */
-export const clientsQuery = z.strictObject({
+/** What narrows a list of clients, whatever answers it. */
+export const managedClientsQuery = z.strictObject({
   ...shared,
-  state: z.enum(CLIENT_STATES, 'is not a known state').describe(FIELDS.state).optional(),
+  state: z.enum(CLIENT_STATES, 'is not a known state').describe(MANAGED_STATE).optional(),
   expiresBefore: instant('expiresBefore'),
 });
+
+/** Parameters of `GET /api/clients`. */
+export const clientsQuery = managedClientsQuery
+  .extend({
+    state: z
+      .enum([...CLIENT_STATES, UNMANAGED], 'is not a known state')
+      .describe(FIELDS.state)
+      .optional(),
+  })
+  .check(({ value, issues }) => {
+    if (value.state !== UNMANAGED) return;
+    for (const field of ['client', 'expiresBefore'] as const)
+      if (value[field] !== undefined)
+        issues.push({ code: 'custom', path: ['state'], input: value.state, message: `does not go with ${field}` });
+  });
 
 /** Parameters of `GET /api/operations`. */
 export const operationsQuery = z.strictObject({

@@ -38,6 +38,7 @@ import {
   pollerAnswer,
   unusedResource,
 } from '@connected-registry/protocol/answers/clientAnswers';
+import { unmanagedFinding, unmanagedToken } from '@connected-registry/protocol/answers/unmanagedAnswers';
 import { deviceMessagesAnswer, sealedAnswer, sealedSecret } from '@connected-registry/protocol/enrolment/messages';
 import { healthAnswer, triedRight } from '@connected-registry/protocol/answers/healthAnswer';
 import { deviceKeysBody, joinedAnswer } from '@connected-registry/protocol/enrolment/messages';
@@ -102,6 +103,7 @@ const SCHEMAS = {
   ClientAnswer: clientAnswer,
   ClientReach: clientReach,
   ClientPage: clientPage,
+  UnmanagedToken: unmanagedToken,
   ClientState: clientState,
   Difference: difference,
   PollerRequest: pollerBody,
@@ -111,6 +113,7 @@ const SCHEMAS = {
   CheckResult: checkResult,
   CheckFinding: checkFinding,
   UnusedResource: unusedResource,
+  UnmanagedFinding: unmanagedFinding,
   CheckWarning: checkWarning,
   OperationFailure: operationFailure,
   Problem: problemFound,

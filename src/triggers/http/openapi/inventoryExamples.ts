@@ -93,6 +93,44 @@ const CONTINUATION = 'eyJwbGFjZSI6eyJza2lwIjo1fSwiZmlsdGVycyI6IjBhMWIyYzNkNGU1Zi
 
 export const CLIENT_PAGE: ClientPage = { clients: [CLIENT], continuation: CONTINUATION };
 
+/** Two tokens that somebody made by hand. */
+export const UNMANAGED_PAGE: ClientPage = {
+  clients: [],
+  unmanaged: [
+    {
+      registry: 'myregistry',
+      connectedRegistry,
+      token: 'press-4',
+      state: 'unmanaged',
+      isEnabled: true,
+      createdAt: '2025-04-02T08:00:00.000Z',
+      passwords: [{ slot: 'password1', createdAt: '2025-04-02T08:01:00.000Z', works: true }],
+      freeSlot: 'password2',
+      scopeMap: { name: 'presses', rights: 'read', actions: ['repositories/hello-world/content/read'] },
+      lastUse: 'unknown',
+    },
+    {
+      registry: 'myregistry',
+      connectedRegistry,
+      token: 'press-5',
+      state: 'unmanaged',
+      isEnabled: true,
+      createdAt: '2025-04-02T08:00:00.000Z',
+      passwords: [
+        { slot: 'password1', createdAt: '2025-04-02T08:02:00.000Z', works: true },
+        {
+          slot: 'password2',
+          createdAt: '2026-01-12T15:30:00.000Z',
+          expiresAt: '2027-01-12T15:30:00.000Z',
+          works: true,
+        },
+      ],
+      scopeMap: { name: 'presses', rights: 'read', actions: ['repositories/hello-world/content/read'] },
+      lastUse: 'unknown',
+    },
+  ],
+};
+
 const short = ({ steps: _steps, result: _result, failure, ...rest }: Operation) => ({
   ...rest,
   ...(failure ? { failure: { code: failure.code, message: failure.message } } : {}),
@@ -145,6 +183,15 @@ const RESULT: CheckResult = {
     { kind: 'scopeMap', registry: 'myregistry', name: 'onb-samples-5f2e9c01b7aa', reason: 'it carries our mark' },
   ],
   omittedUnused: 0,
+  unmanaged: [
+    {
+      registry: 'myregistry',
+      connectedRegistry,
+      token: 'press-4',
+      fix: `Adopt it: onboard a client with this token and adopt: true; crctl import writes the row of a fleet file. If no device uses it: ${FIX_COMMANDS.removeClientToken({ registry: 'myregistry', connectedRegistry, token: 'press-4' })}`,
+    },
+  ],
+  omittedUnmanaged: 0,
   warnings: [
     {
       code: 'message-ttl-exceeded',

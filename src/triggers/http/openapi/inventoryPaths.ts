@@ -6,12 +6,15 @@ import * as examples from './inventoryExamples.js';
 export const getClients = {
   operationId: 'getClients',
   tags: ['inventory'],
-  summary: 'Lists clients that have a credential',
+  summary: 'Lists clients that have a credential, or tokens that belong to no client',
   description:
-    "Compares the tags of their secrets with ARM. Changes of bindings and scope maps in the last minute may not show yet. A client's running operation is shown unless it still waits for another.",
+    "Compares the tags of their secrets with ARM. Changes of bindings and scope maps in the last minute may not show yet. A client's running operation is shown unless it still waits for another. With `state=unmanaged`, `unmanaged` lists tokens that connected registries accept and that no secret of the app names; an onboarding with `token` and `adopt` takes one over. The first page is read now, the next ones may be a minute old.",
   parameters: parametersOf(clientsQuery),
   responses: {
-    '200': answer('A page of clients.', 'ClientPage', { page: examples.CLIENT_PAGE }),
+    '200': answer('A page of clients.', 'ClientPage', {
+      page: examples.CLIENT_PAGE,
+      unmanaged: examples.UNMANAGED_PAGE,
+    }),
     ...BY_OPERATORS,
     ...problemAnswers(['invalid-request', 'service-error', 'unavailable']),
   },

@@ -10,6 +10,7 @@ import type {
   ClientPage,
   ClientView,
 } from '@connected-registry/protocol/answers/clientAnswers';
+import { UNMANAGED } from '@connected-registry/protocol/answers/unmanagedAnswers';
 import { CLIENTS_QUERY_FIELDS, clientsQuery } from '@connected-registry/protocol/requests/listQueries';
 import { referenceOf } from '@connected-registry/protocol/names/clientKey';
 import { reachOf, reachOfAbsent } from '../../../domain/enrolment/reach.js';
@@ -26,6 +27,7 @@ import { findRunning } from '../../durable/runningRuns.js';
 import { hasEnded, operationKind, readRun } from '../../durable/runStatus.js';
 import { unknownRegistry } from '../requests/clientsBody.js';
 import { formatContinuation, parseContinuation } from '../requests/continuation.js';
+import { unmanagedPage } from '../answers/unmanagedPage.js';
 import { invalidQuery, problem } from '../answers/problem.js';
 import { badContinuation, queryParameters } from '../requests/queryParameters.js';
 import { orServiceProblem } from '../answers/serviceProblem.js';
@@ -35,20 +37,24 @@ const clientPlace = z.strictObject({
   skip: z.int().min(0).max(1000),
 });
 
-/** `GET /api/clients`: a page of the clients that have a credential. */
-export function getClients(config: Pick<Config, 'registries'>, { inventory }: Pick<Queries, 'inventory'>) {
+/** `GET /api/clients`: a page of the clients that have a credential; or, with `state=unmanaged`, of tokens that belong to none. */
+export function getClients(config: Pick<Config, 'registries'>, queries: Pick<Queries, 'inventory' | 'unmanaged'>) {
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
     const parsed = queryParameters(request, clientsQuery, CLIENTS_QUERY_FIELDS);
     if ('refusal' in parsed) return parsed.refusal;
-    const { top, continuation, ...given } = parsed.query;
+    const { top, continuation, state, ...given } = parsed.query;
     if (given.registry !== undefined && !findRegistry(config, given.registry))
       return invalidQuery([unknownRegistry('registry', config)]);
-    const filter = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+    if (state === UNMANAGED) {
+      const { registry, connectedRegistry } = given;
+      return unmanagedPage(config, queries, { filter: { registry, connectedRegistry }, top, continuation }, client);
+    }
+    const filter = Object.fromEntries(Object.entries({ state, ...given }).filter(([, value]) => value !== undefined));
     const place = continuation === undefined ? undefined : parseContinuation(continuation, clientPlace, filter);
     if (continuation !== undefined && !place) return badContinuation();
     return orServiceProblem(async () => {
       try {
-        const { clients, next } = await inventory.clients(
+        const { clients, next } = await queries.inventory.clients(
           filter,
           top,
           place && { ...defined(place), skip: place.skip },

@@ -73,7 +73,7 @@ function plan(
       queries.findCaseTwins(referenceOf(onboarding)),
       onboarding.identity === undefined ? [] : queries.limitWarnings(referenceOf(onboarding), vault),
     ]);
-    const { writes, adopts } = found;
+    const { writes, adopts, byHand } = found;
     const problems = [
       ...found.problems,
       ...(await claimProblems(onboarding, found, client)),
@@ -85,6 +85,7 @@ function plan(
         problems,
         writes,
         adopts,
+        ...(byHand === undefined ? {} : { byHand }),
         vaults: [{ client: onboarding.client, vault }],
         ...warningsOf([...twins, ...ofLimit]),
       } satisfies DryRunAnswer,

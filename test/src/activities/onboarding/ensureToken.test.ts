@@ -53,6 +53,21 @@ describe('ensureToken', () => {
     expect(world.wire.writes).toEqual([]);
   });
 
+  test('does not go on with an adoption whose slot holds another password than the one that was seen', async () => {
+    addMap(scopeMap);
+    const expired = '2025-02-01T00:00:00.000Z';
+    world.addToken({ password1: { createdAt: LONG_AGO }, password2: { createdAt: expired } });
+    const look = (fills: { slot: 'password1' | 'password2'; earlier?: string }) =>
+      world.activities.ensureToken({ vaultHost: undefined, registry, token, scopeMap, ...found(), fills });
+    expect(await look({ slot: 'password2', earlier: expired })).toMatchObject({ kind: 'done' });
+    for (const fills of [{ slot: 'password2' as const, earlier: LONG_AGO }, { slot: 'password2' as const }])
+      expect(await look(fills)).toMatchObject({ kind: 'failed', code: 'token-changed' });
+    delete world.controlPlane.token(token).slots.password2;
+    expect(await look({ slot: 'password2' })).toMatchObject({ kind: 'done' });
+    expect(await look({ slot: 'password2', earlier: expired })).toMatchObject({ kind: 'failed' });
+    expect(world.wire.writes).toEqual([]);
+  });
+
   test('never sends a PUT for an existing token, so that it keeps its passwords', async () => {
     world.addToken({ password1: { createdAt: '2025-01-01T00:00:00.000Z' } });
     world.controlPlane.token(token).scopeMap = 'earlier-map';

@@ -29,6 +29,14 @@ test('the parts of a check are combined', () => {
       {
         unused: Array.from({ length: 150 }, () => ({ kind: 'token' as const, registry: 'r', name: 't', reason: '' })),
         omittedUnused: 7,
+        // Of an activity of an earlier version, which looked for no unmanaged tokens.
+        warnings: [],
+      },
+      {
+        unused: [],
+        omittedUnused: 0,
+        unmanaged: Array.from({ length: 130 }, () => ({ registry: 'r', connectedRegistry: 'c', token: 't', fix: '' })),
+        omittedUnmanaged: 4,
         warnings: [],
       },
     ],
@@ -39,8 +47,9 @@ test('the parts of a check are combined', () => {
     findings: [{ client: 'a' }],
     omittedFindings: 2,
     omittedUnused: 57,
+    omittedUnmanaged: 34,
   });
-  expect(sum.unused).toHaveLength(100);
+  expect([sum.unused.length, sum.unmanaged?.length]).toEqual([100, 100]);
 });
 
 test('tokens in use are recognised by marks of four bytes each, ignoring case', () => {

@@ -60,7 +60,17 @@ export async function giveInventory(note: Note): Promise<void> {
     note('GET clients/{key}', kind, await ask(one, { params: { key } }));
   }
   const inventory = { clients: broken, client: broken };
-  note('GET clients', 'broken', await ask(getClients(settings, { inventory }), {}));
+  const unmanaged = { page: broken, findings: broken };
+  note('GET clients', 'broken', await ask(getClients(settings, { inventory, unmanaged }), {}));
+  const query = { state: 'unmanaged' };
+  note('GET clients', 'broken, unmanaged', await ask(getClients(settings, { inventory, unmanaged }), { query }));
+  const byHand = createWorld();
+  byHand.addToken({ password1: { createdAt: '2026-01-01T00:00:00.000Z' } });
+  byHand.controlPlane.change('myconnectedregistry', { clientTokens: [...byHand.controlPlane.tokens.keys()] });
+  note('GET clients', 'unmanaged', await ask(getClients(settings, byHand.queries), { query }));
+  byHand.wire.fail('listTokens', { when: 'before', kind: 'throttled', retryAfterSeconds: 3 });
+  vi.setSystemTime(Date.now() + 60_000);
+  note('GET clients', 'unmanaged, throttled', await ask(getClients(settings, byHand.queries), { query }));
   note('GET clients/{key}', 'broken', await ask(getClient(settings, { inventory }), { params: { key } }));
 }
 

@@ -3,6 +3,8 @@ import type { CheckResult } from '@connected-registry/protocol/answers/clientAns
 import type { CheckRun } from '../../../../src/domain/check/checkRun.js';
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { candidateSecretName, defaultTokenName, SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
+import { NOTHING_KNOWN } from '../../../../src/domain/clients/clientRecord.js';
+import type { Runs } from '../../../../src/ports/runs.js';
 import type { OperationOutcome } from '../../../../src/domain/operations/operation.js';
 import { check } from '../../../../src/orchestrations/check.js';
 import { inAuditScope } from '../../../../src/audit/audit.js';
@@ -67,6 +69,8 @@ describe('a check of everything', () => {
       omittedFindings: 0,
       unused: [],
       omittedUnused: 0,
+      unmanaged: [],
+      omittedUnmanaged: 0,
       warnings: [],
     });
     expect(world.wire.writes).toEqual([]);
@@ -225,6 +229,66 @@ describe('an unused resource', () => {
     const tags = { ...listing?.tags, client: nameOf(6), token: defaultTokenName(referenceOf(6)) };
     await world.vault.store(candidateSecretName(referenceOf(6)), '', { expiresOn: '', tags });
     expect((await result()).unused).toEqual([]);
+  });
+});
+
+describe('an unmanaged token', () => {
+  const bind = (...names: readonly string[]) =>
+    world.controlPlane.change(CONNECTED_REGISTRY, {
+      clientTokens: [...world.controlPlane.clientsOf(CONNECTED_REGISTRY), ...names],
+    });
+  const add = (name: string, scopeMap = 'their-map') =>
+    world.controlPlane.tokens.set(name, { scopeMap, isEnabled: true, createdAt: ONBOARDED.toISOString(), slots: {} });
+
+  test('is reported with what can be done, and in the log; nothing is changed', async () => {
+    await addFleet(world, 3);
+    add('press-1');
+    add('not-bound');
+    bind('press-1', 'gone', CONNECTED_REGISTRY);
+    const { unmanaged, omittedUnmanaged, unused } = await result();
+    expect([omittedUnmanaged, unused]).toEqual([0, []]);
+    expect(unmanaged).toMatchObject([{ registry: REGISTRY, connectedRegistry: CONNECTED_REGISTRY, token: 'press-1' }]);
+    expect(unmanaged?.[0]?.fix).toMatch(/adopt: true.*--remove-client-tokens press-1$/);
+    expect(lines.filter(({ event }) => event === 'check.unmanaged')).toMatchObject([{ token: 'press-1' }]);
+    expect(lines.find(({ event }) => event === 'check.summary')).toMatchObject({ unmanaged: 1, omittedUnmanaged: 0 });
+    expect(world.wire.writes).toEqual([]);
+  });
+
+  test('is not reported twice: one that looks like ours is among the unused', async () => {
+    await addFleet(world, 1);
+    add('by-hand', FLEET_MAP);
+    bind('by-hand');
+    const { unused, unmanaged } = await result();
+    expect([unused.map(({ name }) => name), unmanaged]).toEqual([['by-hand'], []]);
+  });
+
+  test('is counted beyond the hundredth, and read again before it is reported', async () => {
+    const names = Array.from({ length: 130 }, (_, nth) => `press-${String(nth).padStart(3, '0')}`);
+    for (const name of names) add(name);
+    bind(...names);
+    // Deleted after the listing, and before the second look.
+    world.wire.observer = (method) => {
+      if (method === 'getToken') world.controlPlane.tokens.delete('press-000');
+    };
+    const { unmanaged, omittedUnmanaged } = await result();
+    expect([unmanaged?.length, omittedUnmanaged, unmanaged?.[0]?.token]).toEqual([99, 30, 'press-001']);
+  });
+
+  test('that a run has claimed and not saved a secret for is not reported while the run lasts', async () => {
+    const { connectedRegistry, client } = referenceOf(1);
+    add('press-1');
+    bind('press-1');
+    const claims = (isRunning: boolean): Partial<Runs> => ({
+      tokenOwner: async () => referenceOf(1),
+      record: async () => NOTHING_KNOWN,
+      running: async () => (isRunning ? { id: 'x.y', kind: 'onboard' } : undefined),
+    });
+    const find = (isRunning: boolean) =>
+      world.activities.findLeftOvers({ run: 'r', registry: REGISTRY, tokens: [] }, claims(isRunning) as Runs);
+    expect(await find(true)).toMatchObject({ value: { unmanaged: [] } });
+    expect(await find(false)).toMatchObject({
+      value: { unmanaged: [{ fix: expect.stringContaining(`the token of ${client} of ${connectedRegistry}`) }] },
+    });
   });
 });
 

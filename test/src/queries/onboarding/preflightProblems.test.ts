@@ -3,6 +3,7 @@ import { refusing } from '@connected-registry/protocol/answers/problems';
 import { toActions } from '@connected-registry/protocol/names/permissions';
 import { CONNECTED_REGISTRY, onboarding, REGISTRY } from '../../fakes/answers/requests.js';
 import { LONG_AGO } from '../../fakes/worlds/defaultClient.js';
+import { onboardIn } from '../../fakes/worlds/onboardWorld.js';
 import { createWorld, type World } from '../../fakes/worlds/world.js';
 
 let world: World;
@@ -143,10 +144,18 @@ describe('preflight refuses', () => {
     expect(await codes({ adopt: true })).toEqual(['token-disabled']);
   });
 
-  test('a token whose slots are both in use, unless one may be replaced', async () => {
+  test('a token of others whose slots are both in use, whatever may be replaced', async () => {
     world.addToken({ password1: { createdAt: LONG_AGO }, password2: { createdAt: LONG_AGO } });
     expect(await codes({ adopt: true })).toEqual(['slots-in-use']);
-    expect(await codes({ adopt: true, replaceSlot: 'password2' })).toEqual([]);
+    expect(await codes({ adopt: true, replaceSlot: 'password2' })).toEqual(['slots-in-use']);
+  });
+
+  test("a client's own token whose slots are both in use, unless one may be replaced", async () => {
+    const here = createWorld({ ALLOWED_ENDPOINTS: 'gateway:443' });
+    await onboardIn(here);
+    here.controlPlane.token(onboarding().token).slots.password2 = { value: 'foreign', createdAt: LONG_AGO };
+    expect(await codes({ endpoint: 'gateway:443' }, here)).toEqual(['slots-in-use']);
+    expect(await codes({ endpoint: 'gateway:443', replaceSlot: 'password2' }, here)).toEqual([]);
   });
 
   test('a client over the cap', async () => {

@@ -4,6 +4,7 @@ import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { ONBOARD } from '../../../../src/domain/operations/run.js';
 import { START_WHEN_FREE, waitingInstance } from '../../../../src/domain/operations/waitingRun.js';
 import { getClient, getClients } from '../../../../src/triggers/http/routes/clients.js';
+import { formatContinuation } from '../../../../src/triggers/http/requests/continuation.js';
 import { FakeDurableClient, httpRequest, seen } from '../../fakes/durable/durableClient.js';
 import { addFleet, nameOf, ONBOARDED, referenceOf } from '../../fakes/clients/onboardedFleet.js';
 import { config, onboardingRun } from '../../fakes/answers/requests.js';
@@ -56,6 +57,44 @@ describe('GET /api/clients', () => {
     expect([status, body['code']]).toEqual([400, 'invalid-request']);
     expect(body['errors']).toMatchObject([{ field: name, fix: expect.any(String) }]);
     expect(world.wire.calls).toEqual([]);
+  });
+
+  test('lists tokens that belong to no client, page by page, and refuses filters that say something of clients', async () => {
+    const names = ['press-1', 'press-2', 'press-3'];
+    for (const name of names)
+      world.controlPlane.tokens.set(name, {
+        scopeMap: 'theirs',
+        isEnabled: true,
+        createdAt: '2025-01-01T00:00:00.000Z',
+        slots: {},
+      });
+    const connectedRegistry = 'myconnectedregistry';
+    world.controlPlane.change(connectedRegistry, {
+      clientTokens: [...world.controlPlane.clientsOf(connectedRegistry), ...names],
+    });
+    engine.entities.set(`@tokenclaim@myregistry.press-3`, { owner: referenceOf(5) });
+    const found: string[] = [];
+    const query = { state: 'unmanaged', registry: 'MYregistry', top: '2' };
+    let next: ClientPage | undefined;
+    do {
+      next = await page({ ...query, ...(next?.continuation === undefined ? {} : { continuation: next.continuation }) });
+      expect(next.clients).toEqual([]);
+      found.push(...(next.unmanaged ?? []).map(({ token, claimedBy }) => `${token} ${claimedBy?.client ?? 'nobody'}`));
+    } while (next.continuation !== undefined);
+    expect(found).toEqual(['press-1 nobody', 'press-2 nobody', `press-3 ${nameOf(5)}`]);
+    expect(await page({ state: 'ok', top: '1' })).not.toHaveProperty('unmanaged');
+
+    const { continuation = '' } = await page(query);
+    for (const more of [{ client: 'x' }, { expiresBefore: '2026-03-01T12:00:00Z' }])
+      expect((await list({ ...query, ...more })).body['errors']).toMatchObject([
+        { field: 'state', message: `does not go with ${Object.keys(more)[0]}`, fix: expect.any(String) },
+      ]);
+    for (const bad of [{ continuation }, { state: 'ok', continuation }, { ...query, continuation: `${continuation}x` }])
+      expect((await list(bad)).body['errors']).toMatchObject([{ field: 'continuation' }]);
+    const elsewhere = formatContinuation({ registry: 'otherregistry' }, { state: 'unmanaged' });
+    expect((await list({ state: 'unmanaged', continuation: elsewhere })).body['errors']).toMatchObject([
+      { field: 'continuation' },
+    ]);
   });
 
   test('accepts a continuation only with its own filters', async () => {

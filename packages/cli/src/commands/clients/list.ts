@@ -8,6 +8,7 @@ import { present } from '../shared/present.js';
 export const clientsList = defineCommand({
   name: 'clients list',
   summary: 'list clients that have a credential',
+  description: 'Tokens that belong to no client are listed by `crctl import`.',
   args: [],
   options: {
     registry: { kind: 'text', value: 'NAME', short: 'r', help: 'of this registry only' },

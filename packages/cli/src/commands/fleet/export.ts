@@ -1,6 +1,6 @@
 import { defineCommand } from '../../program/command.js';
-import { usageError } from '../../program/commandError.js';
 import { EXIT } from '../../program/exitCodes.js';
+import { PLACE_OPTIONS, registryOf } from './options.js';
 
 export const exportFleetFile = defineCommand({
   name: 'export',
@@ -9,22 +9,14 @@ export const exportFleetFile = defineCommand({
     'Reads every client by itself, since lists do not have its identity. A client that no fleet file can describe is left out, named in a comment, and makes the exit code 1.',
   args: [],
   options: {
-    registry: { kind: 'text', value: 'NAME', short: 'r', help: 'of this registry only' },
-    connectedRegistry: {
-      kind: 'text',
-      value: 'NAME',
-      short: 'c',
-      help: 'of this connected registry only; needs a registry, by --registry or the context',
-    },
+    ...PLACE_OPTIONS,
   },
   examples: [{ text: 'begin a fleet file', line: 'crctl export > fleet.yaml' }],
   usesApp: true,
   async run(context, { options }) {
     const { api, place } = await context.connect();
     const { connectedRegistry } = options;
-    const registry = options.registry === undefined ? place.registry : options.registry;
-    if (connectedRegistry !== undefined && registry === undefined)
-      throw usageError('Which registry is the connected registry of?', 'Give --registry.');
+    const registry = registryOf(options, place.registry);
     const [{ readFleetWorld }, { exportFleet }, { sameName }] = await Promise.all([
       import('../../fleet/world/readFleetWorld.js'),
       import('../../fleet/file/exportFleet.js'),

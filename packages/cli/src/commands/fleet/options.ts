@@ -29,3 +29,25 @@ export function removalOf({ prune, maxDeletes }: OptionValues<typeof FLEET_OPTIO
     );
   return { prune, maxDeletes: maxDeletes === undefined ? 0 : maxDeletes };
 }
+
+/** Which part of what exists a command is about. */
+export const PLACE_OPTIONS = {
+  registry: { kind: 'text', value: 'NAME', short: 'r', help: 'of this registry only' },
+  connectedRegistry: {
+    kind: 'text',
+    value: 'NAME',
+    short: 'c',
+    help: 'of this connected registry only; needs a registry, by --registry or the context',
+  },
+} as const satisfies OptionSpecs;
+
+/** @param ofContext registry of the context @throws {CommandError} if a connected registry is named without its registry */
+export function registryOf(
+  { registry: given, connectedRegistry }: OptionValues<typeof PLACE_OPTIONS>,
+  ofContext: string | undefined,
+): string | undefined {
+  const registry = given === undefined ? ofContext : given;
+  if (connectedRegistry !== undefined && registry === undefined)
+    throw usageError('Which registry is the connected registry of?', 'Give --registry.');
+  return registry;
+}

@@ -20,7 +20,7 @@ const SHARED = ['repositories', 'credentialLifetimeDays', 'endpoint'] as const;
 
 /** @param world clients with everything that the API says of each */
 export function exportFleet(world: readonly ClientFacts[]): ExportedFleet {
-  const groups = new Map<string, { readonly place: string; readonly clients: FleetClient[] }>();
+  const rows: FleetRow[] = [];
   const left: { name: string; reason: string }[] = [];
   const tokens = new Set<string>();
   for (const facts of world) {
@@ -36,6 +36,21 @@ export function exportFleet(world: readonly ClientFacts[]): ExportedFleet {
     // A file names a token once. What it does not name stays as it is, also a token that two clients share.
     const client = found.token !== undefined && tokens.has(token) ? withoutToken : found;
     tokens.add(token);
+    rows.push({ place, client });
+  }
+  return { text: fleetText(rows, left), left };
+}
+
+/** A client of a fleet file. `place`: `REGISTRY/NAME`. */
+export interface FleetRow {
+  readonly place: string;
+  readonly client: FleetClient;
+}
+
+/** The text of a fleet file. @param left what it lacks, each named in a comment */
+export function fleetText(rows: readonly FleetRow[], left: ExportedFleet['left']): string {
+  const groups = new Map<string, { readonly place: string; readonly clients: FleetClient[] }>();
+  for (const { place, client } of rows) {
     const group = groups.get(place.toLowerCase());
     if (group) group.clients.push(client);
     else groups.set(place.toLowerCase(), { place, clients: [client] });
@@ -48,7 +63,7 @@ export function exportFleet(world: readonly ClientFacts[]): ExportedFleet {
     ),
   };
   const comments = left.map(({ name, reason }) => `# Left out: ${name}: ${reason}\n`);
-  return { text: `${comments.join('')}${stringify(file, { lineWidth: 0, aliasDuplicateObjects: false })}`, left };
+  return `${comments.join('')}${stringify(file, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }
 
 function grouped(clients: readonly FleetClient[]): object {
@@ -94,7 +109,7 @@ function clientOf(facts: ClientFacts): FleetClient | string {
 const ACTION = /^repositories\/(.+)\/((?:content|metadata)\/[a-z]+)$/i;
 
 /** Names alone, if they may only be pulled from; undefined if there is nothing, or something that no request can ask for. */
-function repositoriesOf(actions: readonly string[]): FleetClient['repositories'] {
+export function repositoriesOf(actions: readonly string[]): FleetClient['repositories'] {
   const found = new Map<string, RepositoryAction[]>();
   for (const text of actions) {
     const [, name = '', word = ''] = ACTION.exec(text) ?? [];

@@ -1,8 +1,8 @@
 import { EXIT, type ExitCode } from '../../program/exitCodes.js';
-import type { PlanEntry } from './entries.js';
+import type { PlanEntry } from './planEntry.js';
 import type { Mark } from './verdict.js';
 
-type Counted = Pick<PlanEntry, 'mark' | 'problems'>;
+type Counted = Pick<PlanEntry, 'mark' | 'problems' | 'row'>;
 
 export function countOf(entries: readonly Counted[], ...marks: readonly Mark[]): number {
   return entries.filter(({ mark }) => marks.includes(mark)).length;
@@ -16,6 +16,7 @@ export function blocked<Entry extends Counted>(entries: readonly Entry[]): Entry
 /** `3 to add, 1 to change, 0 to remove, 996 equal`, and what else there is. */
 export function summary(entries: readonly Counted[]): string {
   const [left, unknown] = [countOf(entries, '!'), countOf(entries, '?')];
+  const adopting = entries.filter(({ row, problems }) => row?.adopt === true && problems === undefined).length;
   return [
     `${countOf(entries, '+')} to add`,
     `${countOf(entries, '~')} to change`,
@@ -23,6 +24,7 @@ export function summary(entries: readonly Counted[]): string {
     `${countOf(entries, '=')} equal`,
     ...(left > 0 ? [`${left} different and left so`] : []),
     ...(unknown > 0 ? [`${unknown} unknown`] : []),
+    ...(adopting > 0 ? [`${adopting} of these ${adopting === 1 ? 'adopts' : 'adopt'} a token`] : []),
   ].join(', ');
 }
 

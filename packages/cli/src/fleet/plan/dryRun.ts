@@ -6,7 +6,8 @@ import { CommandError } from '../../program/commandError.js';
 import { repeat, type Waiting } from '../../watch/deadline.js';
 import type { DesiredFleet } from '../file/desiredFleet.js';
 import { chunksOf, rolloutBodyOf } from './rolloutBodies.js';
-import type { PlanEntry } from './entries.js';
+import { withTheApps } from './adoption.js';
+import type { PlanEntry } from './planEntry.js';
 import type { FleetPlan } from './planFile.js';
 
 /** Milliseconds between two reads of a dry run. */
@@ -47,7 +48,10 @@ export async function dryRunOf(
       ...(secondsLeft === undefined ? {} : { seconds: secondsLeft }),
     });
     const rows = await rowsOf(api, id);
-    clients.forEach((entry, index) => planned.set(entry.key, withPlan(entry, rows.get(index + 1))));
+    clients.forEach((entry, index) => {
+      const row = rows.get(index + 1);
+      planned.set(entry.key, withPlan(withTheApps(entry, row), row));
+    });
   }
   return { entries: entries.map((entry) => planned.get(entry.key) ?? entry), dryRuns };
 }

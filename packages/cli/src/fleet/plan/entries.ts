@@ -1,32 +1,32 @@
-import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import type { UnmanagedToken } from '@connected-registry/protocol/answers/unmanagedAnswers';
 import type { DesiredFleet } from '../file/desiredFleet.js';
 import { seenHash, type ClientFacts } from '../world/clientFacts.js';
+import { withAdoption } from './adoption.js';
+import type { PlanEntry } from './planEntry.js';
 import { judge, type Verdict } from './verdict.js';
-
-/** One client of a plan. */
-export interface PlanEntry extends Verdict, ClientReference {
-  readonly key: string;
-  /** Where the file has it; absent if it does not. */
-  readonly place?: string;
-  /** Fingerprint of what the plan saw of it; absent if it was not there. */
-  readonly seen?: string;
-  /** Whether that included its identity, which is read again before the plan is carried out. */
-  readonly sawIdentity?: true;
-  /** What would be written, in order, by the app's dry run. */
-  readonly writes?: readonly string[];
-  /** Codes of problems for which it would be refused, by the same. */
-  readonly problems?: readonly string[];
-}
 
 /**
  * Compares all clients. The order is that of the file, in which a rollout takes them, and then that of the API.
+ * @param tokens that belong to no client, of the connected registries that the file names; needed if a client of it adopts one
  * @param prune whether clients that the file does not have are to be removed
  */
-export function planEntries(fleet: DesiredFleet, world: readonly ClientFacts[], prune: boolean): PlanEntry[] {
+export function planEntries(
+  fleet: DesiredFleet,
+  world: readonly ClientFacts[],
+  tokens: readonly UnmanagedToken[],
+  prune: boolean,
+): PlanEntry[] {
   const present = new Map(world.map((facts) => [facts.key, facts]));
   const desired = fleet.clients.map((client): PlanEntry => {
     const facts = present.get(client.key);
-    return { key: client.key, ...client.reference, place: client.place, ...judge(client, facts), ...seenOf(facts) };
+    const entry = {
+      key: client.key,
+      ...client.reference,
+      place: client.place,
+      ...judge(client, facts),
+      ...seenOf(facts),
+    };
+    return withAdoption(entry, client.onboarding.token, facts, tokens);
   });
   const named = new Set(fleet.clients.map(({ key }) => key));
   const others = world

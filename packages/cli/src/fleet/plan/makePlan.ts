@@ -6,8 +6,11 @@ import type { Waiting } from '../../watch/deadline.js';
 import type { DesiredFleet } from '../file/desiredFleet.js';
 import { API_VERSION } from '../file/fleetSchema.js';
 import { readFleetWorld } from '../world/readFleetWorld.js';
+import { unmanagedIn } from '../world/unmanagedTokens.js';
+import { withItsReason, withListedOnly } from './adoption.js';
 import { dryRunOf } from './dryRun.js';
-import { planEntries, type PlanEntry } from './entries.js';
+import { planEntries } from './entries.js';
+import type { PlanEntry } from './planEntry.js';
 import { seenByPlan, type FleetPlan } from './planFile.js';
 
 /** Whether clients may be removed, and how many. */
@@ -38,11 +41,13 @@ export async function makePlan({ api, fleet, file, removal, asksApp, now, waitin
   const madeAt = new Date(now()).toISOString();
   const withIdentity = new Set(fleet.clients.filter(({ row }) => row.identity !== undefined).map(({ key }) => key));
   const world = await readFleetWorld(api, { scopes: fleet.scopes, needsIdentity: (key) => withIdentity.has(key) });
-  const compared = planEntries(fleet, world, removal.prune);
+  const mayAdopt = fleet.clients.some(({ row }) => row.adopt === true);
+  const tokens = mayAdopt ? await unmanagedIn(api, fleet.scopes) : [];
+  const compared = planEntries(fleet, world, tokens, removal.prune);
   checkRemovals(compared, removal);
   const { entries, dryRuns } = asksApp
     ? await dryRunOf(api, compared, fleet.rollout, waiting)
-    : { entries: compared, dryRuns: [] };
+    : { entries: compared.map(withListedOnly), dryRuns: [] };
   return {
     apiVersion: API_VERSION,
     kind: 'FleetPlan',
@@ -53,7 +58,7 @@ export async function makePlan({ api, fleet, file, removal, asksApp, now, waitin
     scopes: fleet.scopes,
     rollout: fleet.rollout,
     dryRuns,
-    clients: entries,
+    clients: entries.map(withItsReason),
   };
 }
 

@@ -1,11 +1,13 @@
 import { shortHash, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { onboardingRow, rolloutBody } from '@connected-registry/protocol/requests/rolloutRequest';
 import { clientName } from '@connected-registry/protocol/requests/clientsRequest';
+import type { UnmanagedToken } from '@connected-registry/protocol/answers/unmanagedAnswers';
 import { z } from 'zod';
 import { API_VERSION } from '../file/fleetSchema.js';
 import { seenHash, type ClientFacts } from '../world/clientFacts.js';
+import { findUnmanaged, unmanagedHash } from '../world/unmanagedTokens.js';
 import { MARKS } from './verdict.js';
-import type { PlanEntry } from './entries.js';
+import type { PlanEntry } from './planEntry.js';
 
 const { registry, connectedRegistry, client } = clientName.shape;
 const texts = z.array(z.string()).readonly();
@@ -23,6 +25,9 @@ const entry = z.strictObject({
   row: onboardingRow.exactOptional(),
   writes: texts.exactOptional(),
   problems: texts.exactOptional(),
+  adopts: z
+    .strictObject({ token: z.string(), seen: z.string().exactOptional(), how: z.string().exactOptional() })
+    .exactOptional(),
 });
 
 const scope = z.strictObject({ registry: registry.unwrap(), connectedRegistry });
@@ -68,11 +73,21 @@ export function seenByPlan(entries: readonly Pick<PlanEntry, 'key' | 'seen'>[]):
 
 /** How a client differs from what a plan saw of it. */
 export interface Moved extends ClientReference {
-  readonly how: 'has changed' | 'is gone' | 'is new';
+  readonly how:
+    | 'has changed'
+    | 'is gone'
+    | 'is new'
+    | 'adopts a token that has changed'
+    | 'adopts a token that is gone, or a client’s by now'
+    | 'names a token that is new';
 }
 
 /** Compares the world with what a plan saw. @returns every client that moved; none if the plan still holds */
-export function movedSince(plan: Pick<FleetPlan, 'clients'>, world: readonly ClientFacts[]): Moved[] {
+export function movedSince(
+  plan: Pick<FleetPlan, 'clients'>,
+  world: readonly ClientFacts[],
+  tokens: readonly UnmanagedToken[],
+): Moved[] {
   const present = new Map(world.map((facts) => [facts.key, facts]));
   const planned = new Set(plan.clients.map(({ key }) => key));
   return [
@@ -83,6 +98,22 @@ export function movedSince(plan: Pick<FleetPlan, 'clients'>, world: readonly Cli
       if (seen === undefined) return [{ ...reference, how: 'is new' }];
       return seenHash(facts) === seen ? [] : [{ ...reference, how: 'has changed' }];
     }),
+    ...plan.clients.flatMap((one): Moved[] => {
+      const how = tokenMoved(one, tokens);
+      return how === undefined
+        ? []
+        : [{ registry: one.registry, connectedRegistry: one.connectedRegistry, client: one.client, how }];
+    }),
     ...world.filter(({ key }) => !planned.has(key)).map(({ reference }): Moved => ({ ...reference, how: 'is new' })),
   ];
+}
+
+/** How the token that a client may adopt differs from what the plan saw of it. */
+function tokenMoved(entry: FleetPlan['clients'][number], tokens: readonly UnmanagedToken[]): Moved['how'] | undefined {
+  const { adopts } = entry;
+  if (adopts === undefined) return undefined;
+  const token = findUnmanaged(tokens, entry, adopts.token);
+  if (!token) return adopts.seen === undefined ? undefined : 'adopts a token that is gone, or a client’s by now';
+  if (adopts.seen === undefined) return 'names a token that is new';
+  return unmanagedHash(token) === adopts.seen ? undefined : 'adopts a token that has changed';
 }

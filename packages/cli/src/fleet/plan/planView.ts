@@ -2,7 +2,7 @@ import { counted } from '../../output/counted.js';
 import { tableOf, type Block, type Column, type Output } from '../../output/output.js';
 import { formatDuration } from '../../program/duration.js';
 import { blocked, countOf, summary } from './counts.js';
-import type { PlanEntry } from './entries.js';
+import type { PlanEntry } from './planEntry.js';
 import type { FleetPlan } from './planFile.js';
 import { MARKS } from './verdict.js';
 

@@ -1,7 +1,7 @@
 import { MAX_ROLLOUT_ROWS, type rolloutBody } from '@connected-registry/protocol/requests/rolloutRequest';
 import type { z } from 'zod';
 import type { DesiredFleet } from '../file/desiredFleet.js';
-import type { PlanEntry } from './entries.js';
+import type { PlanEntry } from './planEntry.js';
 
 /** Clients of one rollout. */
 export interface Chunk {
