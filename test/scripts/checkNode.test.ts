@@ -104,6 +104,7 @@ const READ_FLAGS = ofRing({
     'azure',
     'host',
     'az-login',
+    'fuzz:host',
     'year',
     'local',
   ],
