@@ -39,17 +39,27 @@ const placed = (run: CaseRun, text: string): string =>
     .replaceAll('<master>', run.keys.master)
     .replaceAll('<id>', run.id);
 
+/** A text as node writes it into the head of a request: as UTF-8. */
+const bytesOf = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
+
 /** Sends one request and shows its answer. */
 export function sendRaw(run: CaseRun, { method, path, headers = [], body, latin1 }: SentRequest): Promise<unknown> {
   const { hostname, port } = new URL(run.base);
   const sent = body === undefined ? undefined : Buffer.from(placed(run, body), latin1 === true ? 'latin1' : 'utf8');
   const lines = [
-    ...headers.flatMap(([name, value]) => [name, placed(run, value)]),
+    ...headers.flatMap(([name, value]) => [name, bytesOf(placed(run, value))]),
     ...(headers.some(([name]) => name.toLowerCase() === 'host') ? [] : ['Host', `${hostname}:${port}`]),
     ...(sent === undefined ? [] : ['Content-Length', String(sent.length)]),
   ];
   return new Promise((resolve) => {
-    const request = send({ host: hostname, port, method, path: placed(run, path), headers: lines, agent: false });
+    const request = send({
+      host: hostname,
+      port,
+      method,
+      path: bytesOf(placed(run, path)),
+      headers: lines,
+      agent: false,
+    });
     request.setTimeout(20_000, () => request.destroy(new Error('no answer')));
     request.on('error', ({ message }) =>
       resolve({ error: /socket hang up|ECONNRESET/.test(message) ? 'cut' : message }),

@@ -2,9 +2,10 @@
 import type { Requests, SentRequest } from '../../play/requests.js';
 import type { Draws } from './draws.js';
 
+// What docs/local-host.md lists as different is not drawn: values that are undefined, constructors, comments before a value.
 const scalars = [
   ['1', '-0', '01', '1.50', '1E5', '1e400', '.5', '5.', '+1', '0x1F', '12345678901234567890', 'NaN', '-Infinity'],
-  ['true', 'True', 'null', 'undefined', '"a"', "'a'", '""', '"\\u00e9\\/"', '"\\x41"', '"a\tb"', 'new Date(0)', 'x'],
+  ['true', 'True', 'null', '"a"', "'a'", '""', '"\\u00e9\\/"', '"\\x41"', '"a\tb"', 'x'],
   ['"2020-01-01T00:00:00Z"', '"2020-01-01T00:00:00+02:00"', '"/Date(1577836800000)/"', '"\\ud83d\\ude97"'],
 ].flat();
 const names = [
@@ -29,7 +30,7 @@ function almostJson(draws: Draws, depth: number): string {
   if (depth === 0 || draws.chance(0.4)) return draws.of(scalars);
   const end = draws.of(['', '', '', ',']);
   const items = draws.chance(0.5)
-    ? `[${draws.several(0, 3, inner).join(',')}${end}]`
+    ? `[${draws.several(1, 3, inner).join(',')}${end}]`
     : `{${draws.several(0, 3, () => `${gap()}${draws.of(names)}:${inner()}`).join(',')}${end}}`;
   return draws.chance(0.06) ? items.slice(0, -1) : items;
 }
@@ -39,9 +40,9 @@ export function bodies(draws: Draws): Requests {
     draws.one(
       () => almostJson(draws, 2),
       () => almostJson(draws, 2),
-      () => `${draws.of(gaps)}${almostJson(draws, 1)}${draws.of(gaps)}`,
+      () => `${draws.of(['', ' ', '\n', '\uFEFF'])}${almostJson(draws, 1)}${draws.of(gaps)}`,
       () => `${almostJson(draws, 1)} ${almostJson(draws, 1)}`,
-      () => draws.of(['', ' ', '{', '"', '[1,', '/* only */', 'undefined', '{"a":undefined}', '\uFEFF', 'new Date(0)']),
+      () => draws.of(['', ' ', '{', '"', '[1,', '\n', '{"a":', '\uFEFF', '[[1', '{"a":[1', '{"a":{']),
     );
   return { bodies: draws.several(4, 6, whole) };
 }
@@ -250,7 +251,9 @@ export function toManagement(draws: Draws): Requests {
   ];
   const request = (): SentRequest => {
     const [method, path] = draws.of(targets);
-    const odd = draws.chance(0.1) ? draws.of(['PUT', 'PATCH', 'HEAD', 'POST', 'GET']) : method;
+    // The admin API's other methods deploy functions, which docs/local-host.md leaves out.
+    const odd =
+      draws.chance(0.1) && !path.startsWith('/admin') ? draws.of(['PUT', 'PATCH', 'HEAD', 'POST', 'GET']) : method;
     const headers = draws.chance(0.3) ? [draws.of(oddHeaders)] : [];
     const body = draws.of(['', '1', '{', '{"a":1}', 'a=1']);
     // Host names of links would be normalised away.

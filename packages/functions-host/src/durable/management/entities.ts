@@ -4,7 +4,7 @@ import { entityOf, schedulerId } from '../entityId.js';
 import { normalisedJson } from '../json/jsonWriter.js';
 import { empty, errorAnswer, json, jsonText } from './answers.js';
 import { booleanParameter, numberParameter, parameter } from './query.js';
-import type { Management, ManagementRequest } from './request.js';
+import { requestText, type Management, type ManagementRequest } from './request.js';
 
 /** Stands for an empty key in a path. */
 const emptyKey = '$';
@@ -55,7 +55,7 @@ async function signal(
   const operation = request.method === 'DELETE' ? 'delete' : (parameter(request.query, 'op') ?? '');
   let input: string | null = null;
   if (request.headers['content-length'] !== '0') {
-    const text = request.body.toString('utf8');
+    const text = requestText(request);
     const mediaType = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
     if (mediaType === 'application/json') {
       try {
