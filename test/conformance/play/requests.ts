@@ -29,7 +29,7 @@ export const sendAll =
     run.note('turns may differ', true);
     for (const [index, request] of requests.entries())
       run.note(`${index} ${request.method} ${request.path}`, await sendRaw(run, request));
-    for (const [index, body] of bodies.entries()) await sendBody(run, index, body);
+    await Promise.all(bodies.map((body, index) => sendBody(run, index, body)));
   };
 
 const placed = (run: CaseRun, text: string): string =>

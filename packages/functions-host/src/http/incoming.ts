@@ -117,7 +117,9 @@ function headersOf(raw: readonly string[]): Record<string, string> {
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = (raw[i] ?? '').toLowerCase();
     const value = utf8Of(raw[i + 1] ?? '') ?? '';
-    headers[name] = headers[name] === undefined ? value : `${headers[name]},${value}`;
+    // Of a repeated header, .NET leaves empty values out.
+    const before = headers[name] ?? '';
+    headers[name] = before === '' || value === '' ? before + value : `${before},${value}`;
   }
   return headers;
 }

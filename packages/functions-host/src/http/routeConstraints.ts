@@ -38,12 +38,12 @@ const dateTime: Constraint = (value) => {
   const [, monthAlone, dayAlone] = /^(\d{1,2})[-/.](\d{1,2})$/.exec(value) ?? [];
   if (monthAlone !== undefined) return isDay(new Date().getFullYear(), Number(monthAlone), Number(dayAlone));
   const date = new RegExp(
-    String.raw`^(\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}[-/]\d{1,2}[-/]\d{4})([T ]${time}(Z|[+-]\d{2}:?\d{2})?)?$`,
+    String.raw`^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})([T ]${time}(Z|[+-]\d{2}:?\d{2})?)?$`,
     'i',
   );
   const found = date.exec(value)?.[1];
   if (found === undefined) return false;
-  const numbers = found.split(/[-/]/).map(Number);
+  const numbers = found.split(/[-/.]/).map(Number);
   const [year = 0, month = 0, day = 0] = /^\d{4}/.test(found) ? numbers : [numbers[2], numbers[0], numbers[1]];
   return isDay(year, month, day);
 };

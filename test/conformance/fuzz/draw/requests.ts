@@ -8,20 +8,7 @@ const scalars = [
   ['true', 'True', 'null', '"a"', "'a'", '""', '"\\u00e9\\/"', '"\\x41"', '"a\tb"', 'x'],
   ['"2020-01-01T00:00:00Z"', '"2020-01-01T00:00:00+02:00"', '"/Date(1577836800000)/"', '"\\ud83d\\ude97"'],
 ].flat();
-const names = [
-  '"a"',
-  "'b'",
-  'c',
-  '"__proto__"',
-  '"constructor"',
-  '"$type"',
-  '"$id"',
-  '"$ref"',
-  '"$values"',
-  '""',
-  '"a"',
-  '1',
-];
+const names = ['"a"', "'b'", 'c', '"__proto__"', '"constructor"', '"$type"', '"$id"', '"$values"', '""', '"a"', '1'];
 const gaps = ['', '', '', '', ' ', '\n', '/* c */', '// c\n', '\uFEFF', '\u00A0'];
 
 function almostJson(draws: Draws, depth: number): string {

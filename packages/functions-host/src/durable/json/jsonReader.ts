@@ -67,6 +67,9 @@ interface Frame {
   at?: string | number;
 }
 
+/** What may follow a number or a literal: white space, an end, or nothing. */
+const separator = /^(?:(?!\uFEFF)[\s\u0085]|[,\]})/])?$/;
+
 class Reader {
   #at = 0;
   readonly #frames: Frame[] = [];
@@ -213,13 +216,15 @@ class Reader {
     const same = Array.from(word).findIndex((letter, index) => letter !== rest[index]);
     this.#at += same < 0 ? word.length : same;
     if (same >= 0 && this.#next() === '') throw this.#error('Unexpected end when reading JSON.');
-    if (same >= 0 || !/^[\s,\]})/]?$/.test(this.#next())) throw this.#error(`Error parsing ${kind} value.`);
+    if (same >= 0 || !separator.test(this.#next())) throw this.#error(`Error parsing ${kind} value.`);
     return value;
   }
 
   #number(): JsonToken | undefined {
     const text = /[-.\d]/.test(this.#next()) ? this.#match(/[-+.\da-fx]+/iy) : undefined;
     if (text === undefined) return undefined;
+    if (!separator.test(this.#next()))
+      throw this.#error(`Unexpected character encountered while parsing number: ${this.#next()}.`);
     const value = numberToken(text);
     if (value === undefined) throw this.#error(`Input string '${text}' is not a valid number.`);
     return value;

@@ -21,7 +21,7 @@ export interface ManagementRequest extends WebRequest {
   readonly query: URLSearchParams;
 }
 
-const form = /^\s*application\/x-www-form-urlencoded\s*(;|$)/i;
+const form = /^\s*(application\/x-www-form-urlencoded|multipart\/form-data)\s*(;|$)/i;
 
 /**
  * The body as text. Of a form nothing is left: ASP.NET has read it before.

@@ -43,6 +43,7 @@ describe('a text that a caller sends', () => {
     ['{"a":[', /^Unexpected end of content while loading JObject. Path 'a', line 1, position 6/],
     ['\n', /^Error reading JToken from JsonReader. Path '', line 0, position 0/],
     ['tRuE', /^Error parsing boolean value. Path '', line 1, position 1/],
+    ['[1\uFEFF]', /^Unexpected character encountered while parsing number: \uFEFF. Path '', line 1, position 2/],
     ['nul', /^Unexpected end when reading JSON. Path '', line 1, position 3/],
     [']', /^JsonToken EndArray is not valid for closing JsonType None. Path '', line 1, position 1/],
     ['{"a":1,,', /^Invalid property identifier character: ,. Path 'a', line 1, position 7/],
