@@ -166,15 +166,17 @@ export function activityFailure(
       details: null,
       failureDetails: structured,
     };
+  // The extension takes the message out of the worker's text, up to the first line that begins as the stack does.
+  const message = error.message.split('\nStack:', 1)[0] ?? '';
   const details = JSON.stringify({
     $type: 'System.Exception, System.Private.CoreLib',
     ClassName: 'System.Exception',
-    Message: ` ${error.message}`,
+    Message: ` ${message}`,
     Data: null,
     InnerException: rpcException(error),
     ...exceptionTail,
   });
-  return { reason: `Activity function '${name}' failed:  ${error.message}`, details, failureDetails: null };
+  return { reason: `Activity function '${name}' failed:  ${message}`, details, failureDetails: null };
 }
 
 /** Reason and Details of an activity that exceeded functionTimeout (observed on the real host). */
