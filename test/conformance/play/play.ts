@@ -1,6 +1,7 @@
 /** Runs a script against a host. */
-import type { Case, CaseRun } from '../run/caseRun.js';
-import { isEnded } from '../run/caseRun.js';
+import { isDeepStrictEqual } from 'node:util';
+
+import { isEnded, sleep, type Answer, type Case, type CaseRun } from '../run/caseRun.js';
 import { untilRest } from './rest.js';
 import type { Action, RaisedEvent, Script } from './script.js';
 
@@ -81,8 +82,20 @@ async function act(run: CaseRun, action: Action): Promise<unknown[]> {
         }),
       ];
     case 'readEntity':
-      return [await run.http('GET', `${run.hook}/entities/Box/${id}-${action.key}?${run.code}`)];
+      return [await calmly(() => run.http('GET', `${run.hook}/entities/Box/${id}-${action.key}?${run.code}`))];
   }
+}
+
+/** Reads until the answer has stayed the same: what entities have been told shows in no history. */
+async function calmly(read: () => Promise<Answer>): Promise<Answer> {
+  let answer = await read();
+  for (let tries = 0, same = 0; tries < 40 && same < 5; tries += 1) {
+    await sleep(250);
+    const now = await read();
+    same = now.status === answer.status && isDeepStrictEqual(now.body, answer.body) ? same + 1 : 0;
+    answer = now;
+  }
+  return answer;
 }
 
 /** Restarts the instance; one with a new id is ended when it is at rest. */
