@@ -95,7 +95,6 @@ export const drawn: Cases = {
       get('<hook>/instances?<code>&top=-1'),
       get('<hook>/instances?<code>&instanceIdPrefix=<id>-none&top=0'),
       get('<hook>/entities?<code>&lastOperationTimeTo=2020-01-01T00:00:00Z'),
-      get('<hook>/entities/Box?<code>&top=0'),
     ],
   }),
   drawnHeaders: sendAll({
