@@ -56,6 +56,8 @@ else {
     sourcemap: true,
     logLevel: 'warning',
   });
+  // Both hosts end with this process.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
   const { main } = await import(pathToFileURL(outfile).href);
   process.exitCode = await main(host.module, flags).catch((error) => {
     console.error(`${error.message}\nTry --help.`);

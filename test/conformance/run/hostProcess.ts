@@ -54,7 +54,10 @@ export async function startLocalHost(
     env: { ...process.env, ...more, GOLDEN_LOG: turns },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
   const end = async (): Promise<void> => {
+    process.removeListener('exit', kill);
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGTERM');
     await once(child, 'exit');
