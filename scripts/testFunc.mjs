@@ -2,10 +2,11 @@
 // that FUNCTIONS_HOST names (a module that exports startHost, or a folder with a host.mjs; it needs dotnet), else Core Tools'
 // `func` with Azurite. Arguments go to Vitest; `--package` takes the app as it is deployed, and runs the demo's flow unless files are named. Exit code 3 when there is neither.
 import { spawn } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { helpFirst } from './command/flags.mjs';
+import { namedHost } from './command/namedHost.mjs';
 import { onPath } from './command/onPath.mjs';
 
 helpFirst(`
@@ -21,15 +22,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** @returns {{ module?: string } | { missing: string }} */
 function findHost() {
-  const named = process.env.FUNCTIONS_HOST;
-  const problems = [];
-  if (named) {
-    const path = resolve(named);
-    const module = existsSync(path) && statSync(path).isDirectory() ? join(path, 'host.mjs') : path;
-    if (!existsSync(module)) problems.push(`there is no ${module}, which FUNCTIONS_HOST means`);
-    else if (!onPath('dotnet')) problems.push('the host that FUNCTIONS_HOST names needs dotnet on the PATH');
-    else return { module };
-  } else problems.push('FUNCTIONS_HOST names no host');
+  const named = namedHost();
+  if ('module' in named) return named;
+  const problems = [named.problem];
   if (!onPath('func')) problems.push("Core Tools' func is not on the PATH");
   else if (!onPath('azurite') && !existsSync(join(root, 'node_modules', '.bin', 'azurite')))
     problems.push("Core Tools' func is there, but no azurite, on the PATH or in node_modules");

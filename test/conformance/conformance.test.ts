@@ -18,13 +18,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cases } from './cases/index.js';
 import type { CaseRecords } from './kills/caseRecords.js';
 import { KilledCases } from './kills/killedCases.js';
-import { CaseRun, type Keys, type Target } from './run/caseRun.js';
+import type { Keys, Target } from './run/caseRun.js';
 import { appDir, startLocalHost, type HostProcess } from './run/hostProcess.js';
 import { normaliser } from './run/normalise.js';
 import { startPeer, type Peer } from './run/peer.js';
 import { readRecorded, writeRecorded } from './run/recorded.js';
+import { seenIn } from './run/seenIn.js';
 import { TurnReader } from './run/turns.js';
-import { viewOf, type Seen, type View } from './run/view.js';
+import type { View } from './run/view.js';
 
 const environment = process.env;
 const only = environment['CONFORMANCE_ONLY']?.split(',');
@@ -56,23 +57,6 @@ function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void 
   return { promise, resolve };
 }
 
-/** Runs one case; what fails in it is part of what was seen. */
-async function seen(name: string, target: Target, reader: TurnReader): Promise<View> {
-  const run = new CaseRun(name, target);
-  let failure: string | undefined;
-  const note = (error: unknown): void => {
-    failure ??= error instanceof Error ? error.message : String(error);
-  };
-  await cases[name]?.(run).catch(note);
-  const final = await run.finals().catch((error: unknown) => {
-    note(error);
-    return {};
-  });
-  const raw = { notes: run.notes, final, turns: await reader.of(run.id) };
-  const clean = normaliser(target)({ ...raw, ...(failure === undefined ? {} : { failure }) });
-  return viewOf(clean as Seen);
-}
-
 describe('the conformance cases', () => {
   let host: HostProcess | undefined;
   let peer: Peer | undefined;
@@ -94,7 +78,7 @@ describe('the conformance cases', () => {
     const waiting = [...outcomes];
     const worker = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
-        next.resolve(await seen(next.name, place, turns));
+        next.resolve(await seenIn(next.name, cases[next.name], place, turns));
     };
     // They go on while the tests wait for one after another.
     for (let count = 0; count < parallel; count += 1) void worker();

@@ -106,6 +106,7 @@ const READ_FLAGS = ofRing({
     'azure',
     'host',
     'az-login',
+    'fuzz:host',
     'year',
     'local',
   ],

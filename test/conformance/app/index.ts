@@ -17,6 +17,7 @@ import './orchestrations/status.js';
 import './orchestrations/tasks.js';
 import './orchestrations/timers.js';
 import './orchestrations/values.js';
+import './programs/register.js';
 import './clients.js';
 import './oddAnswers.js';
 import './web.js';

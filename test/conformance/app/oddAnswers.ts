@@ -21,6 +21,12 @@ app.http('query', {
   authLevel: 'anonymous',
   handler: (request) => ({ jsonBody: [...request.query] }),
 });
+app.http('dated', {
+  methods: ['GET'],
+  authLevel: 'anonymous',
+  route: 'dated/{day:datetime}',
+  handler: (request) => ({ jsonBody: request.params }),
+});
 app.http('throwsNull', {
   methods: ['GET'],
   authLevel: 'anonymous',

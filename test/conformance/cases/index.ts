@@ -1,4 +1,5 @@
 import { children } from './children.js';
+import { drawn } from './drawn.js';
 import { entities } from './entities.js';
 import { managing } from './managing.js';
 import { odd } from './odd.js';
@@ -24,4 +25,5 @@ export const cases: Cases = {
   ...web,
   ...odd,
   ...oddRequests,
+  ...drawn,
 };

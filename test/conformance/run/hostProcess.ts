@@ -5,13 +5,13 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 
+import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import type { HubRecord } from '@connected-registry/functions-host/durable/hub/records';
 import { openFileJournal } from '@connected-registry/functions-host/store/fileJournal';
 import type { Keys } from './caseRun.js';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
+const root = projectRoot();
 /** The compiled app. */
 export const appDir = path.join(root, 'dist/conformance');
 const startWithin = 30_000;
@@ -38,17 +38,26 @@ export function buildApp(): string {
   return appDir;
 }
 
-export async function startLocalHost(): Promise<HostProcess> {
-  buildApp();
+/**
+ * @param more variables of its environment
+ * @param app its app's folder, compiled
+ */
+export async function startLocalHost(
+  more: Readonly<Record<string, string>> = {},
+  app: string = buildApp(),
+): Promise<HostProcess> {
   const folder = await mkdtemp(path.join(tmpdir(), 'conformance-'));
   const turns = path.join(folder, 'turns.jsonl');
   const data = path.join(folder, 'data');
   const main = path.join(root, 'packages/functions-host/dist/main.js');
-  const child = spawn(process.execPath, [main, '--app', appDir, '--port', '0', '--data', data], {
-    env: { ...process.env, GOLDEN_LOG: turns },
+  const child = spawn(process.execPath, [main, '--app', app, '--port', '0', '--data', data], {
+    env: { ...process.env, ...more, GOLDEN_LOG: turns },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
   const end = async (): Promise<void> => {
+    process.removeListener('exit', kill);
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGTERM');
     await once(child, 'exit');

@@ -15,6 +15,7 @@ export function normaliser(target: Target): (value: unknown) => unknown {
   const simple = (text: string): string =>
     text
       .replace(/taskHub=[^&"\\]*&connection=[^&"\\]*/g, 'taskHub=<hub>&connection=<connection>')
+      .replace(/(\/admin\/vfs\/)[^"]*(\/testdata\/)/g, '$1<data>$2')
       .replaceAll(target.peer, '<peer>')
       .replaceAll(target.base, '<base>')
       .replaceAll(host, '<host>')

@@ -3,6 +3,7 @@
  * the Node.js worker inside (observed on the real host; public source: TaskActivityShim.cs, RpcException.cs).
  */
 import type { FailureDetails } from './history.js';
+import { structuredFailure } from './structuredFailure.js';
 
 const orchestrationTrace =
   '   at Microsoft.Azure.WebJobs.Extensions.DurableTask.TaskOrchestrationShim.InvokeUserCodeAndHandleResults' +
@@ -158,22 +159,24 @@ export function activityFailure(
   name: string,
   error: { message: string; stack: string },
 ): { reason: string; details: string | null; failureDetails: FailureDetails | null } {
-  const structured = failureDetailsOf(error.message);
+  const structured = structuredFailure(error.message);
   if (structured !== null)
     return {
       reason: `Activity function '${name}' failed with an unhandled exception.`,
       details: null,
       failureDetails: structured,
     };
+  // The extension takes the message out of the worker's text, up to the first line that begins as the stack does.
+  const message = error.message.split('\nStack:', 1)[0] ?? '';
   const details = JSON.stringify({
     $type: 'System.Exception, System.Private.CoreLib',
     ClassName: 'System.Exception',
-    Message: ` ${error.message}`,
+    Message: ` ${message}`,
     Data: null,
     InnerException: rpcException(error),
     ...exceptionTail,
   });
-  return { reason: `Activity function '${name}' failed:  ${error.message}`, details, failureDetails: null };
+  return { reason: `Activity function '${name}' failed:  ${message}`, details, failureDetails: null };
 }
 
 /** Reason and Details of an activity that exceeded functionTimeout (observed on the real host). */
@@ -196,25 +199,4 @@ export function activityTimeout(
     Source: 'Microsoft.Azure.WebJobs.Host',
   });
   return { reason: `Activity function '${name}' failed: ${error.message}`, details };
-}
-
-/** The structured failure that the SDK's exception properties provider puts into the message. */
-function failureDetailsOf(message: string): FailureDetails | null {
-  if (!message.startsWith('{"errorType"')) return null;
-  let value: unknown;
-  try {
-    value = JSON.parse(message);
-  } catch {
-    return null;
-  }
-  if (typeof value !== 'object' || value === null || !('errorType' in value) || !('errorMessage' in value)) return null;
-  const properties = 'properties' in value ? value.properties : null;
-  return {
-    ErrorType: String(value.errorType),
-    ErrorMessage: String(value.errorMessage),
-    StackTrace: 'stackTrace' in value ? String(value.stackTrace) : null,
-    InnerFailure: null,
-    IsNonRetriable: 'isNonRetriable' in value && value.isNonRetriable === true,
-    Properties: typeof properties === 'object' && properties !== null ? { ...properties } : null,
-  };
 }

@@ -1,4 +1,5 @@
 /** An HTTP request as the host reads it from node:http. */
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { Transform, type Readable } from 'node:stream';
 
@@ -50,7 +51,14 @@ const limits = { requestLine: 8192, headers: 100 };
 function refusedStatus({ method = '', url = '', rawHeaders }: IncomingMessage): 400 | 414 | 431 | undefined {
   if (`${method} ${url} HTTP/1.1\r\n`.length > limits.requestLine) return 414;
   if (rawHeaders.length / 2 > limits.headers) return 431;
-  return rawHeaders.some((text) => /[\u0080-\uffff]/.test(text)) ? 400 : undefined;
+  return rawHeaders.some((text) => utf8Of(text) === undefined) ? 400 : undefined;
+}
+
+/** Header bytes, which node reads as Latin-1, as UTF-8; undefined if they are not. */
+function utf8Of(text: string): string | undefined {
+  if (!/[\u0080-\u00ff]/.test(text)) return text;
+  const bytes = Buffer.from(text, 'latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
 }
 
 /** Parses a request, or gives the status with which the web server refuses it. */
@@ -108,8 +116,10 @@ function headersOf(raw: readonly string[]): Record<string, string> {
   const headers: Record<string, string> = {};
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = (raw[i] ?? '').toLowerCase();
-    const value = raw[i + 1] ?? '';
-    headers[name] = headers[name] === undefined ? value : `${headers[name]},${value}`;
+    const value = utf8Of(raw[i + 1] ?? '') ?? '';
+    // Of a repeated header, .NET leaves empty values out.
+    const before = headers[name] ?? '';
+    headers[name] = before === '' || value === '' ? before + value : `${before},${value}`;
   }
   return headers;
 }

@@ -34,17 +34,24 @@ const guid: Constraint = (value) =>
 const dateTime: Constraint = (value) => {
   const time = String.raw`\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AP]M)?`;
   if (new RegExp(`^${time}$`, 'i').test(value)) return true;
+  // A month and a day of this year.
+  const [, monthAlone, dayAlone] = /^(\d{1,2})[-/.](\d{1,2})$/.exec(value) ?? [];
+  if (monthAlone !== undefined) return isDay(new Date().getFullYear(), Number(monthAlone), Number(dayAlone));
   const date = new RegExp(
-    String.raw`^(\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}[-/]\d{1,2}[-/]\d{4})([T ]${time}(Z|[+-]\d{2}:?\d{2})?)?$`,
+    String.raw`^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})([T ]${time}(Z|[+-]\d{2}:?\d{2})?)?$`,
     'i',
   );
   const found = date.exec(value)?.[1];
   if (found === undefined) return false;
-  const numbers = found.split(/[-/]/).map(Number);
+  const numbers = found.split(/[-/.]/).map(Number);
   const [year = 0, month = 0, day = 0] = /^\d{4}/.test(found) ? numbers : [numbers[2], numbers[0], numbers[1]];
+  return isDay(year, month, day);
+};
+
+function isDay(year: number, month: number, day: number): boolean {
   const made = new Date(Date.UTC(year, month - 1, day));
   return made.getUTCMonth() === month - 1 && made.getUTCDate() === day;
-};
+}
 
 /** The last path segment has a dot that is followed by other characters. */
 const looksLikeFile = (value: string): boolean => {

@@ -1,5 +1,5 @@
 /** Texts of events that look like times. The Event Grid extension reads them as times and writes them in .NET's form. */
-import { JsonLiteral, type JsonObject, type JsonToken } from '../durable/json/jsonReader.js';
+import { JsonLiteral, type JsonObject, type JsonToken } from '../durable/json/tokens.js';
 
 const time = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,7})\d*)?(Z|[+-]\d\d:\d\d)?$/;
 

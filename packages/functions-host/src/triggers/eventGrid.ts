@@ -3,7 +3,8 @@
  * handshakes: event-grid end-point-validation-event-grid-events-schema and end-point-validation-cloud-events-schema).
  */
 import { sameName } from '../caseInsensitive.js';
-import { JsonLiteral, readJson, type JsonObject, type JsonToken } from '../durable/json/jsonReader.js';
+import { readJson } from '../durable/json/jsonReader.js';
+import { JsonLiteral, type JsonObject, type JsonToken } from '../durable/json/tokens.js';
 import { writeJson } from '../durable/json/jsonWriter.js';
 import { empty, type Answer } from '../http/answer.js';
 import type { HostLog } from '../log/log.js';

@@ -27,6 +27,41 @@ function times(): { idle: number; total: number } {
   };
 }
 
+/** A measurement, and the load of the machine before and after it. */
+export interface Measurement<T> {
+  readonly result: T;
+  readonly looks: readonly Usage[];
+}
+
+/**
+ * Measures until the machine was quiet before and after, a few times at most.
+ *
+ * @param attempts maximum number of measurements
+ * @param say is told why it measures again
+ * @param look at the load; the benchmark is idle then
+ * @returns the first measurement on a quiet machine, or the one with the least load
+ */
+export async function measureQuietly<T>(
+  measure: () => Promise<T>,
+  attempts: number,
+  say: (text: string) => void,
+  look: () => Promise<Usage> = usedByOthers,
+): Promise<Measurement<T>> {
+  let best: Measurement<T> | undefined;
+  for (let attempt = 1; ; attempt += 1) {
+    const before = await look();
+    const result = await measure();
+    const looks = [before, await look()];
+    const load = Math.max(...looks);
+    if (best === undefined || load < Math.max(...best.looks)) best = { result, looks };
+    if (load < BUSY || attempt >= attempts) return best;
+    say(
+      `The machine was not quiet: other processes used up to ${Math.round(100 * load)} % of its cores. ` +
+        `Measuring again (${attempt + 1} of ${attempts}).`,
+    );
+  }
+}
+
 /**
  * The conclusion of a benchmark: which goals were missed and, if any, whether the machine had other load.
  *

@@ -37,6 +37,8 @@ export interface InstanceQuery {
 }
 
 const defaultPage = 100;
+/** Sorts before every id. */
+export const beforeAll = '\0';
 
 /**
  * Milliseconds that a client's signal takes. On the real host it passes a queue that is polled, so a caller may not
@@ -183,8 +185,9 @@ export class Client {
     }
     const instances = ids.flatMap((id) => this.#readable(id) ?? []);
     await this.#engine.confirmed(Math.max(0, ...instances.map(({ seq }) => seq)));
-    const last = ids.at(-1);
-    return { instances, ...(more && last !== undefined ? { next: last } : {}) };
+    // A page of none goes on where it began.
+    const last = ids.at(-1) ?? query.after ?? beforeAll;
+    return { instances, ...(more ? { next: last } : {}) };
   }
 
   #readable(id: string): Instance | undefined {

@@ -3,6 +3,7 @@ import { InvocationError, type LoadedApp, type RpcTypedData } from '../../worker
 import { aggregateText, exceptionText, orchestrationStackTrace, workerMessage } from '../failures.js';
 import type { DurableFunctions } from '../functions.js';
 import type { ExecutionStartedEvent, HistoryEvent } from '../history.js';
+import { JsonReadError } from '../json/jsonReader.js';
 import { normalisedJson } from '../json/jsonWriter.js';
 import { parseState, stateOfFailure, type OrchestratorState } from '../replay/actions.js';
 import type { Outcome, ReplaySettings } from '../replay/turn.js';
@@ -27,9 +28,11 @@ export async function invokeOrchestrator(
 ): Promise<Outcome> {
   const found = host.functions.orchestrator(input.name);
   if (found === undefined) return { kind: 'broken', message: '', details: '' };
+  const value = inputOf(input.started);
+  if (value === undefined) return unbound(found.name);
   try {
     const result = await host.app.invoke(found.name, {
-      inputData: [{ name: found.triggerName, data: { string: payload(input, host.settings) } }],
+      inputData: [{ name: found.triggerName, data: { string: payload(input, value, host.settings) } }],
       triggerMetadata: {},
     });
     const text = textOf(result.returnValue);
@@ -47,19 +50,25 @@ export async function invokeOrchestrator(
 /** Inputs in strict JSON: a caller's text is kept as it was sent. */
 const inputs = new WeakMap<ExecutionStartedEvent, string>();
 
-function inputOf(started: ExecutionStartedEvent): string {
+/** @returns undefined if the caller's text has no value, or is not finished */
+function inputOf(started: ExecutionStartedEvent): string | undefined {
   const known = inputs.get(started);
   if (known !== undefined) return known;
-  const input = started.Input === null ? 'null' : normalisedJson(started.Input);
-  inputs.set(started, input);
-  return input;
+  try {
+    const input = started.Input === null ? 'null' : normalisedJson(started.Input);
+    inputs.set(started, input);
+    return input;
+  } catch (error) {
+    if (error instanceof JsonReadError) return undefined;
+    throw error;
+  }
 }
 
 /** The trigger's value. The SDK uses the newest schema that both know. */
-function payload({ instanceId, started, history }: OrchestratorInput, settings: ReplaySettings): string {
+function payload({ instanceId, started, history }: OrchestratorInput, value: string, settings: ReplaySettings): string {
   const parentInstanceId = started.ParentInstance?.OrchestrationInstance.InstanceId ?? null;
   return (
-    `{"history":${JSON.stringify(history)},"input":${inputOf(started)},` +
+    `{"history":${JSON.stringify(history)},"input":${value},` +
     `"instanceId":${JSON.stringify(instanceId)},"isReplaying":${String(started.IsPlayed)},` +
     `"parentInstanceId":${JSON.stringify(parentInstanceId)},"upperSchemaVersion":1,"upperSchemaVersionNew":3,` +
     `"longRunningTimerIntervalDuration":"${timeSpan(settings.longTimerIntervalMs)}",` +
@@ -70,6 +79,12 @@ function payload({ instanceId, started, history }: OrchestratorInput, settings: 
 
 /** The executor's answer, which is JSON in a text or as it is. */
 const textOf = (data: RpcTypedData | null | undefined): string => data?.json ?? data?.string ?? '';
+
+/** The input has no value that could be given to the function. */
+function unbound(name: string): Outcome {
+  const message = `One or more errors occurred. (Exception while executing function: Functions.${name})`;
+  return { kind: 'broken', message, details: exceptionText('System.AggregateException', message) };
+}
 
 /** The outcome of an answer that the extension cannot read. */
 function unreadable(text: string, state: OrchestratorState): Outcome | undefined {

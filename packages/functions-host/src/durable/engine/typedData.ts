@@ -1,5 +1,5 @@
 /** Values in the form that the extension and the worker exchange. */
-import { floatToken } from '../json/jsonReader.js';
+import { floatToken } from '../json/tokens.js';
 import { writeJson } from '../json/jsonWriter.js';
 import { storedJson } from '../json/stored.js';
 import type { RpcTypedData } from '../../worker/app.js';

@@ -252,6 +252,11 @@ export class TaskHub {
     if (isEnded(instance.status)) this.#pack(instance);
   }
 
+  /** The output that a status shows. Nothing leaves what was there, as the merge of a table row does. */
+  #shows(instance: Instance, output: string | null): void {
+    instance.output = output ?? instance.output;
+  }
+
   /** Applies a message of the history to the instance. */
   #message(instance: Instance, event: HistoryEvent): void {
     switch (event.EventType) {
@@ -260,7 +265,7 @@ export class TaskHub {
         instance.created = event.Timestamp;
         return;
       case 3:
-        instance.output = event.Input;
+        this.#shows(instance, event.Input);
         return;
       case 11:
         instance.timers.delete(event.TimerId);
@@ -268,12 +273,12 @@ export class TaskHub {
       case 19:
         instance.suspended = true;
         instance.status = 'Suspended';
-        instance.output = event.Reason;
+        this.#shows(instance, event.Reason);
         return;
       case 20:
         instance.suspended = false;
         instance.status = 'Running';
-        instance.output = event.Reason;
+        this.#shows(instance, event.Reason);
         return;
       default:
         return;
@@ -289,7 +294,7 @@ export class TaskHub {
       } else if (event.EventType === 1) {
         instance.status = statusNames[event.OrchestrationStatus] ?? 'Failed';
         const failure = event.FailureDetails;
-        instance.output = failure === null ? event.Result : `${failure.ErrorType}: ${failure.ErrorMessage}`;
+        this.#shows(instance, failure === null ? event.Result : `${failure.ErrorType}: ${failure.ErrorMessage}`);
       }
     }
   }
@@ -299,7 +304,6 @@ export class TaskHub {
     instance.timers.clear();
     instance.tasks.clear();
     instance.suspended = false;
-    instance.output = null;
     instance.history = next.ev;
     instance.status = 'Running';
     for (const event of next.ev)

@@ -3,22 +3,33 @@
  * without quotes, trailing commas, NaN, octal and hexadecimal numbers (public source: JsonTextReader.cs).
  */
 
-/** A value that is written as it was read: a number in .NET's form, or `undefined`. */
-export class JsonLiteral {
-  constructor(readonly text: string) {}
-}
+import { JsonLiteral, numberToken, type JsonObject, type JsonToken } from './tokens.js';
 
-/** What was read. Members keep their order; of equal names the last one counts. */
-export type JsonToken = null | boolean | string | JsonLiteral | readonly JsonToken[] | JsonObject;
-export type JsonObject = ReadonlyMap<string, JsonToken>;
+/** Where a text ends too early. */
+export interface Unfinished {
+  /** The containers that are open, from the outermost one. */
+  readonly open: readonly Frame['kind'][];
+  /** Whether the last of what is there is a whole value. */
+  readonly afterValue: boolean;
+}
 
 /** The text is not JSON, or too deep. */
 export class JsonReadError extends Error {
   override readonly name = 'JsonReadError';
+
+  constructor(
+    message: string,
+    readonly unfinished?: Unfinished,
+  ) {
+    super(message);
+  }
 }
 
 /** Maximum depth of objects and lists. */
 export const maxJsonDepth = 64;
+
+/** Whether a text has no value at all, which some readers of the extension accept. */
+export const isBlank = (text: string): boolean => /^\s*$/.test(text);
 
 interface ReadOptions {
   /** Whether anything may follow the value. */
@@ -37,33 +48,43 @@ export function readJson(text: string, options: ReadOptions = { rest: 'refused' 
 }
 
 const escapes: Readonly<Record<string, string>> = { b: '\b', t: '\t', n: '\n', f: '\f', r: '\r' };
-const literals: ReadonlyMap<string, JsonToken> = new Map<string, JsonToken>([
-  ['true', true],
-  ['false', false],
-  ['null', null],
-  ['undefined', new JsonLiteral('undefined')],
-  ['NaN', 'NaN'],
-  ['Infinity', 'Infinity'],
-  ['-Infinity', '-Infinity'],
-]);
+/** By their first letter; what the errors call them. */
+const literals: ReadonlyMap<string, { word: string; value: JsonToken; kind: string }> = new Map(
+  [
+    { word: 'true', value: true, kind: 'boolean' },
+    { word: 'false', value: false, kind: 'boolean' },
+    { word: 'null', value: null, kind: 'null' },
+    { word: 'undefined', value: new JsonLiteral('undefined'), kind: 'undefined' },
+    { word: 'NaN', value: 'NaN', kind: 'NaN' },
+    { word: 'Infinity', value: 'Infinity', kind: 'Infinity' },
+    { word: '-Infinity', value: '-Infinity', kind: '-Infinity' },
+  ].map((literal) => [literal.word.charAt(0), literal]),
+);
+
+/** A container that is being read, and the last of its members or entries that was begun. */
+interface Frame {
+  readonly kind: 'JObject' | 'JArray';
+  at?: string | number;
+}
+
+/** What may follow a number or a literal: white space, an end, or nothing. */
+const separator = /^(?:(?!\uFEFF)[\s\u0085]|[,\]})/])?$/;
 
 class Reader {
   #at = 0;
-  readonly #path: (string | number)[] = [];
+  readonly #frames: Frame[] = [];
 
   constructor(readonly text: string) {}
 
   value(): JsonToken {
     this.#skip();
     const next = this.text[this.#at];
-    if (next === undefined) throw this.#error(`Error reading JToken from JsonReader.`);
+    if (next === undefined) throw this.#ended();
     if (next === '{') return this.#object();
     if (next === '[') return this.#list();
-    if (next === '"' || next === "'") return this.#string(next);
-    const found = this.#literal();
-    if (found !== undefined) return found;
-    const number = this.#number();
-    return number === undefined ? this.#unexpected(next) : number;
+    const value = this.#scalar(next);
+    this.#count();
+    return value;
   }
 
   expectEnd(): void {
@@ -73,53 +94,78 @@ class Reader {
       throw this.#error(`Additional text encountered after finished reading JSON content: ${next}.`);
   }
 
+  #scalar(next: string): JsonToken {
+    if (next === '"' || next === "'") return this.#string(next);
+    if (this.#take(']')) throw this.#error('JsonToken EndArray is not valid for closing JsonType None.');
+    const found = this.#literal(next);
+    if (found !== undefined) return found;
+    const number = this.#number();
+    return number === undefined ? this.#unexpected(next) : number;
+  }
+
   #object(): JsonObject {
-    this.#enter();
+    const frame = this.#enter('JObject');
     const members = new Map<string, JsonToken>();
     for (;;) {
       this.#skip();
       if (this.#take('}')) break;
+      if (this.#next() === '') throw this.#ended();
       const name = this.#name();
-      this.#path.push(name);
-      this.#skip();
+      // White space alone may stand before the colon, no comment.
+      this.#match(/\s+/y);
       if (!this.#take(':'))
-        throw this.#error(`Invalid character after parsing property name. Expected ':' but got: ${this.#next()}.`);
+        throw this.#error(
+          `Invalid character after parsing property name. Expected ':' but got: ${this.#next() || '\0'}.`,
+        );
+      frame.at = name;
       members.set(name, this.value());
-      this.#path.pop();
-      this.#skip();
-      if (this.#take(',')) continue;
-      if (this.#take('}')) break;
-      throw this.#after();
+      if (!this.#goesOn('}')) break;
     }
-    this.#depth -= 1;
+    this.#frames.pop();
     return members;
   }
 
   #list(): JsonToken[] {
-    this.#enter();
+    this.#enter('JArray');
     const items: JsonToken[] = [];
     for (;;) {
       this.#skip();
       if (this.#take(']')) break;
-      this.#path.push(items.length);
       // Between two commas there is a value, which is undefined.
-      items.push(this.#next() === ',' ? new JsonLiteral('undefined') : this.value());
-      this.#path.pop();
-      this.#skip();
-      if (this.#take(',')) continue;
-      if (this.#take(']')) break;
-      throw this.#after();
+      if (this.#next() === ',') {
+        items.push(new JsonLiteral('undefined'));
+        this.#count();
+      } else items.push(this.value());
+      if (!this.#goesOn(']')) break;
     }
-    this.#depth -= 1;
+    this.#frames.pop();
     return items;
   }
 
-  #depth = 0;
+  /** Whether a comma follows, and not the end of the container. */
+  #goesOn(end: string): boolean {
+    this.#skip();
+    if (this.#take(',')) return true;
+    if (this.#take(end)) return false;
+    throw this.#next() === ''
+      ? this.#ended(true)
+      : this.#error(`After parsing a value an unexpected character was encountered: ${this.#next()}.`);
+  }
 
-  #enter(): void {
+  #enter(kind: Frame['kind']): Frame {
     this.#at += 1;
-    this.#depth += 1;
-    if (this.#depth > maxJsonDepth) throw this.#error(`The reader's MaxDepth of ${maxJsonDepth} has been exceeded.`);
+    this.#count();
+    const frame: Frame = { kind };
+    this.#frames.push(frame);
+    if (this.#frames.length > maxJsonDepth)
+      throw this.#error(`The reader's MaxDepth of ${maxJsonDepth} has been exceeded.`);
+    return frame;
+  }
+
+  /** A list counts its entries when they end, or begin as a container. */
+  #count(): void {
+    const frame = this.#frames.at(-1);
+    if (frame?.kind === 'JArray') frame.at = typeof frame.at === 'number' ? frame.at + 1 : 0;
   }
 
   #name(): string {
@@ -149,22 +195,36 @@ class Reader {
 
   #unicode(): string {
     const code = this.#match(/[\da-f]{4}/iy);
-    if (code === undefined) throw this.#error('Invalid Unicode escape sequence.');
+    if (code === undefined)
+      throw this.#error(
+        // The quote and a brace may be all that is left.
+        this.text.length - this.#at <= 4
+          ? 'Unexpected end while parsing Unicode escape sequence.'
+          : 'Invalid Unicode escape sequence.',
+      );
     return String.fromCharCode(Number.parseInt(code, 16));
   }
 
-  #literal(): JsonToken | undefined {
-    for (const [word, value] of literals)
-      if (this.text.startsWith(word, this.#at) && !/[\p{L}\p{N}_$]/u.test(this.text[this.#at + word.length] ?? '')) {
-        this.#at += word.length;
-        return value;
-      }
-    return undefined;
+  #literal(first: string): JsonToken | undefined {
+    const literal = literals.get(first);
+    // A minus begins a number, too.
+    if (literal === undefined || (first === '-' && this.text[this.#at + 1] !== 'I')) return undefined;
+    const { word, value, kind } = literal;
+    const rest = this.text.slice(this.#at, this.#at + word.length);
+    // Another word that begins with n may be a constructor, which is not read here.
+    if (kind === 'null' && rest.length > 1 && rest[1] !== 'u') return undefined;
+    const same = Array.from(word).findIndex((letter, index) => letter !== rest[index]);
+    this.#at += same < 0 ? word.length : same;
+    if (same >= 0 && this.#next() === '') throw this.#error('Unexpected end when reading JSON.');
+    if (same >= 0 || !separator.test(this.#next())) throw this.#error(`Error parsing ${kind} value.`);
+    return value;
   }
 
   #number(): JsonToken | undefined {
     const text = /[-.\d]/.test(this.#next()) ? this.#match(/[-+.\da-fx]+/iy) : undefined;
     if (text === undefined) return undefined;
+    if (!separator.test(this.#next()))
+      throw this.#error(`Unexpected character encountered while parsing number: ${this.#next()}.`);
     const value = numberToken(text);
     if (value === undefined) throw this.#error(`Input string '${text}' is not a valid number.`);
     return value;
@@ -174,15 +234,20 @@ class Reader {
     throw this.#error(`Unexpected character encountered while parsing value: ${next}.`);
   }
 
-  #after(): JsonReadError {
-    return this.#next() === ''
-      ? this.#error('Unexpected end of content while loading JSON.')
-      : this.#error(`After parsing a value an unexpected character was encountered: ${this.#next()}.`);
+  /** The text is over before the value is. */
+  #ended(afterValue = false): JsonReadError {
+    const [outermost] = this.#frames;
+    if (outermost === undefined) return this.#error('Error reading JToken from JsonReader.');
+    const what =
+      outermost.at === undefined
+        ? `Error reading ${outermost.kind} from JsonReader.`
+        : `Unexpected end of content while loading ${outermost.kind}.`;
+    return this.#error(what, { open: this.#frames.map(({ kind }) => kind), afterValue });
   }
 
   /** Passes white space and comments. */
   #skip(): void {
-    this.#match(/(?:\s|\/\/[^\r\n]*|\/\*[\s\S]*?\*\/)+/y);
+    this.#match(/(?:(?!\uFEFF)[\s\u0085]|\/\/[^\r\n]*|\/\*[\s\S]*?\*\/)+/y);
   }
 
   #next(): string {
@@ -202,37 +267,15 @@ class Reader {
     return found;
   }
 
-  #error(what: string): JsonReadError {
-    const lines = this.#at === 0 ? [] : this.text.slice(0, this.#at).split('\n');
-    const path = this.#path
+  #error(what: string, unfinished?: Unfinished): JsonReadError {
+    const lines = this.text.slice(0, this.#at).split('\n');
+    const position = lines.at(-1)?.length ?? 0;
+    // At its start the reader has no line yet.
+    const line = this.#frames.length === 0 && position === 0 ? 0 : lines.length;
+    const path = this.#frames
+      .flatMap(({ at }) => (at === undefined ? [] : [at]))
       .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${part}`))
       .join('');
-    return new JsonReadError(`${what} Path '${path}', line ${lines.length}, position ${lines.at(-1)?.length ?? 0}.`);
+    return new JsonReadError(`${what} Path '${path}', line ${line}, position ${position}.`, unfinished);
   }
-}
-
-/** A number in the form in which .NET writes it; undefined if it is none. */
-function numberToken(text: string): JsonToken | undefined {
-  const [, sign = '', digits = ''] = /^(-?)([\s\S]*)$/.exec(text) ?? [];
-  if (/^0x[\da-f]+$/i.test(digits)) return whole(sign, BigInt(digits));
-  if (/^0[0-7]+$/.test(digits)) return whole(sign, BigInt(`0o${digits.slice(1)}`));
-  if (/^\d+$/.test(digits)) return whole(sign, BigInt(digits));
-  return /^(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(digits) ? floatToken(Number(text)) : undefined;
-}
-
-const whole = (sign: string, magnitude: bigint): JsonLiteral =>
-  new JsonLiteral(String(sign === '-' ? -magnitude : magnitude));
-
-/** A floating point number. Those that JSON does not have become text. */
-export function floatToken(value: number): JsonToken {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
-  const sign = value < 0 || Object.is(value, -0) ? '-' : '';
-  const [mantissa = '0', power = '0'] = Math.abs(value).toExponential().split('e');
-  const exponent = Number(power);
-  if (exponent < -4 || exponent >= 15) {
-    const digits = String(Math.abs(exponent)).padStart(2, '0');
-    return new JsonLiteral(`${sign}${mantissa}E${exponent < 0 ? '-' : '+'}${digits}`);
-  }
-  const plain = String(Math.abs(value));
-  return new JsonLiteral(`${sign}${plain.includes('.') ? plain : `${plain}.0`}`);
 }

@@ -1,5 +1,6 @@
 /** Writes JSON as Newtonsoft.Json does. */
-import { JsonLiteral, readJson, type JsonToken } from './jsonReader.js';
+import { readJson } from './jsonReader.js';
+import { JsonLiteral, type JsonToken } from './tokens.js';
 
 /** Line separators are escaped as well. */
 const quoted = (text: string): string =>

@@ -37,3 +37,10 @@ export const invalidJson = (error: unknown): WebAnswer =>
     message: error instanceof Error ? error.message : String(error),
     type: 'Newtonsoft.Json.JsonReaderException',
   });
+
+/** The body of a start ends too early: the reader's own exceptions are not looked for. */
+export const unfinishedJson = (message: string, reader: 'JsonSerialization' | 'JsonWriter'): WebAnswer =>
+  errorAnswer(500, 'Something went wrong while processing your request', {
+    message,
+    type: `Newtonsoft.Json.${reader}Exception`,
+  });

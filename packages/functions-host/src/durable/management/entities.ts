@@ -1,10 +1,12 @@
 /** Reading and signalling entities. */
 import type { WebAnswer } from '../../extension.js';
+import { beforeAll } from '../client/client.js';
 import { entityOf, schedulerId } from '../entityId.js';
 import { normalisedJson } from '../json/jsonWriter.js';
 import { empty, errorAnswer, json, jsonText } from './answers.js';
-import { booleanParameter, numberParameter, parameter } from './query.js';
-import type { Management, ManagementRequest } from './request.js';
+import { afterOf, continued } from './continuation.js';
+import { booleanParameter, numberParameter, parameter, timeParameter } from './query.js';
+import { requestText, type Management, type ManagementRequest } from './request.js';
 
 /** Stands for an empty key in a path. */
 const emptyKey = '$';
@@ -34,14 +36,22 @@ async function read({ client }: Management, name: string, key: string): Promise<
 async function list({ client }: Management, request: ManagementRequest, name: string | undefined): Promise<WebAnswer> {
   const fetchState = booleanParameter(request.query, 'fetchState', false);
   const top = numberParameter(request.query, 'top') ?? defaultPage;
-  const found = client.entities(name).slice(0, top);
+  const from = timeParameter(request.query, 'lastOperationTimeFrom') ?? Number.NEGATIVE_INFINITY;
+  const to = timeParameter(request.query, 'lastOperationTimeTo') ?? Number.POSITIVE_INFINITY;
+  const after = afterOf(request);
+  const found = client.entities(name).filter(({ id, updated }) => {
+    const time = Date.parse(updated);
+    return time >= from && time <= to && (after === undefined || id > after);
+  });
+  const page = found.slice(0, top);
   return json(
     200,
-    found.map(({ id, updated, entity }) => ({
+    page.map(({ id, updated, entity }) => ({
       entityId: entityOf(id),
       lastOperationTime: updated,
       state: fetchState && typeof entity?.state === 'string' ? (JSON.parse(entity.state) as unknown) : null,
     })),
+    continued(found.length > page.length ? (page.at(-1)?.id ?? after ?? beforeAll) : undefined),
   );
 }
 
@@ -55,7 +65,7 @@ async function signal(
   const operation = request.method === 'DELETE' ? 'delete' : (parameter(request.query, 'op') ?? '');
   let input: string | null = null;
   if (request.headers['content-length'] !== '0') {
-    const text = request.body.toString('utf8');
+    const text = requestText(request);
     const mediaType = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
     if (mediaType === 'application/json') {
       try {

@@ -5,14 +5,13 @@ import { bodyText } from '../http/bodyText.js';
 import { isEnded, type RuntimeStatus } from '../hub/instance.js';
 import { statusNames } from '../hub/records.js';
 import { normalisedJson } from '../json/jsonWriter.js';
+import { afterOf, continued } from './continuation.js';
 import { empty, errorAnswer, invalidJson, json } from './answers.js';
 import { booleanParameter, listParameter, numberParameter, parameter, timeParameter } from './query.js';
 import type { Management, ManagementRequest } from './request.js';
 import { startedAnswer } from './start.js';
 import { statusAnswer } from './statusAnswer.js';
 import { statusView } from './statusView.js';
-
-const tokenHeader = 'x-ms-continuation-token';
 
 /** `GET` and `DELETE instances`. */
 export async function instancesRoute({ client }: Management, request: ManagementRequest): Promise<WebAnswer> {
@@ -23,15 +22,21 @@ export async function instancesRoute({ client }: Management, request: Management
     return instancesDeleted === 0 ? empty(404) : json(200, { instancesDeleted });
   }
   if (request.method !== 'GET') return empty(404);
+  if (query.top !== undefined && query.top < 0)
+    return errorAnswer(500, 'Something went wrong while processing your request', {
+      message: 'An error occurred while communicating with Azure Storage',
+      type: 'DurableTask.AzureStorage.Storage.DurableTaskStorageException',
+    });
   const { instances, next } = await client.list(query);
   const showInput = booleanParameter(request.query, 'showInput', true);
   const views = instances.map((instance) =>
     statusView(instance, { showInput, showHistory: false, showHistoryOutput: false }),
   );
-  return json(200, views, next === undefined ? {} : { [tokenHeader]: Buffer.from(next, 'utf8').toString('base64') });
+  return json(200, views, continued(next));
 }
 
-function queryOf({ query, headers }: ManagementRequest): InstanceQuery {
+function queryOf(request: ManagementRequest): InstanceQuery {
+  const { query } = request;
   const prefix = parameter(query, 'instanceIdPrefix');
   const from = timeParameter(query, 'createdTimeFrom');
   const to = timeParameter(query, 'createdTimeTo');
@@ -40,14 +45,14 @@ function queryOf({ query, headers }: ManagementRequest): InstanceQuery {
     const found = statusNames.find((name, number) => name === text.trim() || String(number) === text.trim());
     return found === undefined ? [] : [found];
   });
-  const token = headers[tokenHeader] ?? '';
+  const after = afterOf(request);
   return {
     ...(prefix === undefined ? {} : { prefix }),
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
-    ...(top === undefined || top <= 0 ? {} : { top }),
+    ...(top === undefined ? {} : { top }),
     ...(statuses.length === 0 ? {} : { statuses: new Set(statuses) }),
-    ...(token === '' ? {} : { after: Buffer.from(token, 'base64').toString('utf8') }),
+    ...(after === undefined ? {} : { after }),
   };
 }
 

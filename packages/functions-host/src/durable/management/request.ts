@@ -3,6 +3,7 @@ import type { WebRequest } from '../../extension.js';
 import type { HostLog } from '../../log/log.js';
 import type { Client } from '../client/client.js';
 import type { DurableFunctions } from '../functions.js';
+import { bodyText } from '../http/bodyText.js';
 import type { LinkParts } from './links.js';
 
 /** Dependencies of the routes. */
@@ -18,4 +19,15 @@ export interface Management {
 /** A request under one of the two base paths. */
 export interface ManagementRequest extends WebRequest {
   readonly query: URLSearchParams;
+}
+
+const form = /^\s*(application\/x-www-form-urlencoded|multipart\/form-data)\s*(;|$)/i;
+
+/**
+ * The body as text. Of a form nothing is left: ASP.NET has read it before.
+ * @throws HttpRequestFormError for a charset that .NET does not know
+ */
+export function requestText({ body, headers }: ManagementRequest): string {
+  const type = headers['content-type'];
+  return form.test(type ?? '') ? '' : bodyText(body, type);
 }

@@ -1,12 +1,11 @@
 /** Starts an orchestration and, if requested, waits for its end. */
 import type { WebAnswer } from '../../extension.js';
-import { bodyText } from '../http/bodyText.js';
 import { isEnded } from '../hub/instance.js';
-import { readJson } from '../json/jsonReader.js';
-import { empty, errorAnswer, invalidJson, json, jsonText } from './answers.js';
+import { isBlank, JsonReadError, readJson } from '../json/jsonReader.js';
+import { empty, errorAnswer, invalidJson, json, jsonText, unfinishedJson } from './answers.js';
 import { instanceLinks } from './links.js';
 import { parameter, secondsParameter } from './query.js';
-import type { Management, ManagementRequest } from './request.js';
+import { requestText, type Management, type ManagementRequest } from './request.js';
 import { statusAnswer } from './statusAnswer.js';
 
 /** `POST orchestrators/{function}[/{id}]`. */
@@ -17,12 +16,14 @@ export async function startRoute(
 ): Promise<WebAnswer> {
   if (name === undefined || more.length > 0 || request.method !== 'POST') return empty(404);
   let input: string | null = null;
-  if (request.body.length > 0) {
+  // Only a body whose length is said to be zero is none. Where nothing is in it, that is stored, and the orchestration fails.
+  if (request.headers['content-length'] !== '0') {
     try {
-      input = bodyText(request.body, request.headers['content-type']);
-      readJson(input);
+      input = requestText(request);
+      if (!isBlank(input)) readJson(input);
     } catch (error) {
-      return invalidJson(error);
+      const refusal = refusalOf(error);
+      if (refusal !== undefined) return refusal;
     }
   }
   const version = parameter(request.query, 'version');
@@ -33,6 +34,17 @@ export async function startRoute(
     ...(version === undefined ? {} : { version }),
   });
   return startedAnswer(management, request, started);
+}
+
+/**
+ * How a body that cannot be read is refused; undefined if it is not. Lists are read by another reader than objects, which is
+ * content with a list that is not closed (observed).
+ */
+function refusalOf(error: unknown): WebAnswer | undefined {
+  if (!(error instanceof JsonReadError) || error.unfinished === undefined) return invalidJson(error);
+  const { open, afterValue } = error.unfinished;
+  if (open[0] === 'JArray') return afterValue ? undefined : unfinishedJson(error.message, 'JsonWriter');
+  return unfinishedJson(error.message, afterValue || open.length === 1 ? 'JsonSerialization' : 'JsonWriter');
 }
 
 /** 202 with links. With `timeout` and `pollingInterval` it returns the result, if it is there in time. */

@@ -9,13 +9,14 @@ import { finished, finishedLines, type Finished } from './finished.js';
 import { HostProcess, realHostScript, type HostKind } from './hostProcess.js';
 import { fanOut, latency, rate, waiting, type Rate, type Waiting } from './loads.js';
 import { runBench, wholeNumber } from '../benchFlags.js';
-import { missedIn, usedByOthers, verdict } from '../machine.js';
+import { measureQuietly, missedIn, verdict, type Usage } from '../machine.js';
 import { tableText, type Line } from './table.js';
 
-const help = `npm run bench:host -- [--quick] [--finished N] [--json] [--strict]
+const help = `npm run bench:host -- [--quick] [--finished N] [--attempts N] [--json] [--strict]
 
   --quick   a tenth of the work, with rough numbers
   --finished N  measures only what N finished instances cost: memory, start, queries, purge
+  --attempts N  how often it measures if other processes use the machine, 3 by default; it reports the quietest
   --json    prints the measurements as JSON after the table
   --strict  exit code 1 when a goal that could be measured is not met
   FUNCTIONS_HOST  path of the real host's host.mjs, or of its folder: measured too
@@ -81,16 +82,19 @@ async function firstAnswer(kind: HostKind, times: number): Promise<number> {
   return all.sort((a, b) => a - b)[Math.floor(times / 2)] ?? Number.NaN;
 }
 
-function lines(seen: {
-  bare: number;
-  memory: Measured;
-  disk: Measured;
-  start: number;
-  waiting: Waiting;
-  waitingCount: number;
-  width: number;
-  real: (Measured & { start: number }) | undefined;
-}): Line[] {
+/** What one run has measured. */
+interface AllMeasured {
+  readonly bare: number;
+  readonly memory: Measured;
+  readonly disk: Measured;
+  readonly start: number;
+  readonly waiting: Waiting;
+  readonly waitingCount: number;
+  readonly width: number;
+  readonly real: (Measured & { start: number }) | undefined;
+}
+
+function lines(seen: AllMeasured): Line[] {
   const { bare, memory, disk, start, real } = seen;
   const perSecond = ({ perSecond: one, cpu }: Rate): string =>
     `${one.toFixed(0)}/s, ${((100 * one) / bare).toFixed(0)} % of the executor, ${cpu.toFixed(2)} ms of CPU each`;
@@ -155,37 +159,30 @@ function lines(seen: {
 const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node.js ${process.version}`;
 
 /** @returns the exit code */
-async function report(
+function report(
   all: readonly Line[],
-  before: number,
+  looks: readonly Usage[],
   flags: { strict: boolean; json: boolean },
   measured: object,
-): Promise<number> {
+): number {
   // Ratios and processor times are valid on a loaded machine too; rates and times are not.
   const missed = missedIn(all);
-  process.stdout.write(`\n${verdict(missed, [before, await usedByOthers()])}\n`);
+  process.stdout.write(`\n${verdict(missed, looks)}\n`);
   if (flags.json) process.stdout.write(`${JSON.stringify(measured)}\n`);
   return flags.strict && missed.length > 0 ? 1 : 0;
 }
 
-const options = { quick: { type: 'boolean', default: false }, finished: { type: 'string' } } as const;
+const options = {
+  quick: { type: 'boolean', default: false },
+  finished: { type: 'string' },
+  attempts: { type: 'string', default: '3' },
+} as const;
 
-await runBench(help, options, async (flags) => {
-  if (flags.finished !== undefined) {
-    const count = wholeNumber('finished', flags.finished, 1, 1_000_000);
-    const before = await usedByOthers();
-    const cost = await measureFinished(count);
-    const all = finishedLines(cost);
-    process.stdout.write(`${machine}\n\n${tableText(all)}\n`);
-    return report(all, before, flags, cost);
-  }
-  const part = flags.quick ? 10 : 1;
+/** Measures everything once; the ratios are of this one run. */
+async function measureHosts(part: number): Promise<AllMeasured> {
   const width = 1000 / part;
   const waitingCount = 10_000 / part;
   const own = { rate: 3000 / part, latency: 300 / part, width };
-  const withReal = realHostScript() !== undefined;
-
-  const before = await usedByOthers();
   say('bare executor');
   const bare = await bareExecutorRate(5000 / part);
   const memory = await measure('memory', own);
@@ -193,13 +190,25 @@ await runBench(help, options, async (flags) => {
   const start = await firstAnswer('disk', 5);
   const cost = await measureWaiting(waitingCount);
   let real: (Measured & { start: number }) | undefined;
-  if (withReal) {
+  if (realHostScript() !== undefined) {
     const seen = await measure('real', { rate: 200 / part, latency: 20 / part, width });
     real = { ...seen, start: await firstAnswer('real', 3) };
   }
+  return { bare, memory, disk, start, waiting: cost, waitingCount, width, real };
+}
 
-  const all = lines({ bare, memory, disk, start, waiting: cost, waitingCount, width, real });
+await runBench(help, options, async (flags) => {
+  const attempts = wholeNumber('attempts', flags.attempts, 1, 10);
+  if (flags.finished !== undefined) {
+    const count = wholeNumber('finished', flags.finished, 1, 1_000_000);
+    const { result, looks } = await measureQuietly(() => measureFinished(count), attempts, say);
+    const all = finishedLines(result);
+    process.stdout.write(`${machine}\n\n${tableText(all)}\n`);
+    return report(all, looks, flags, result);
+  }
+  const { result, looks } = await measureQuietly(() => measureHosts(flags.quick ? 10 : 1), attempts, say);
+  const all = lines(result);
   process.stdout.write(`${machine}\n\n${tableText(all)}\n`);
-  if (!withReal) process.stdout.write('\nThe real host was not measured: FUNCTIONS_HOST is not set.\n');
-  return report(all, before, flags, { bare, memory, disk, start, waiting: cost, real });
+  if (result.real === undefined) process.stdout.write('\nThe real host was not measured: FUNCTIONS_HOST is not set.\n');
+  return report(all, looks, flags, result);
 });
