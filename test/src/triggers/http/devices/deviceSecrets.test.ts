@@ -77,7 +77,7 @@ const problemOf = async (query: string) => {
 describe('a joined device that asks for a secret', () => {
   test.each([MAIN, CANDIDATE])('gets %s sealed to its key, and no cache keeps it', async (name) => {
     const { status, headers, body } = await get(`name=${name}`);
-    expect([status, headers]).toEqual([200, { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }]);
+    expect([status, headers]).toEqual([200, { 'cache-control': 'no-store' }]);
     expect(Object.keys(body)).toEqual(['sealed']);
     const secret = sealedSecret.parse(await opened(body));
     expect(secret).toMatchObject({ name, value: `value of ${name}` });
