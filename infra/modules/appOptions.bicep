@@ -15,6 +15,8 @@ type AppOptions = {
   OPERATOR_ROLE: string?
   OPERATOR_PRINCIPALS: string?
   ALLOWED_ENDPOINTS: string?
+  FLEET_PAGE: string?
+  FLEET_PAGE_KEYS: string?
   PROFILES: string?
   REQUEST_EVENTS: string?
   IOT_HUB_AUDIENCE: string?
@@ -22,6 +24,7 @@ type AppOptions = {
   POLLS_AT_ONCE: string?
   REPORTS_PER_MINUTE: string?
   SILENT_AFTER_DAYS: string?
+  INVENTORY_CACHE_SECONDS: string?
   CLIENTS_PER_CONNECTED_REGISTRY: string?
   PERMISSIONS_PER_SCOPE_MAP: string?
   RETRY_FIRST_SECONDS: string?

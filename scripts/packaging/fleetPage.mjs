@@ -17,7 +17,10 @@ export function bundlePage(buildSync, root) {
   const folder = join(root, PAGE_FOLDER);
   const { outputFiles, metafile } = buildSync({
     absWorkingDir: root,
-    entryPoints: { page: join(folder, 'src', 'main.tsx') },
+    entryPoints: [
+      { in: join(folder, 'src', 'main.tsx'), out: 'page' },
+      { in: join(folder, 'src', 'styles', 'page.css'), out: 'page' },
+    ],
     outdir: join(folder, 'dist', 'page'),
     bundle: true,
     write: false,
@@ -32,7 +35,7 @@ export function bundlePage(buildSync, root) {
     tsconfig: join(folder, 'tsconfig.json'),
   });
   const output = (ending) => outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? '';
-  const read = (name) => readFileSync(join(folder, 'page', name), 'utf8');
+  const read = (name) => readFileSync(join(folder, 'src', 'page', name), 'utf8');
   const assets = {
     script: asset('page', 'js', 'text/javascript; charset=utf-8', output('.js')),
     style: asset('page', 'css', 'text/css; charset=utf-8', output('.css')),

@@ -155,6 +155,9 @@ function onePerKey(clients: readonly FleetClient[]): FleetClient[] {
 }
 
 function byName(left: FleetConnectedRegistry, right: FleetConnectedRegistry): number {
-  const [first, second] = [left, right].map(({ registry, name }) => `${registry} ${name}`.toLowerCase());
-  return (first ?? '') < (second ?? '') ? -1 : 1;
+  return nameOf(left) < nameOf(right) ? -1 : 1;
+}
+
+function nameOf({ registry, name }: FleetConnectedRegistry): string {
+  return `${registry} ${name}`.toLowerCase();
 }
