@@ -1,6 +1,7 @@
 import { render } from 'preact';
 import { Api } from './data/api.js';
 import { browserWorld } from './data/browserWorld.js';
+import { InventoryReader } from './data/inventory.js';
 import { PollBook } from './data/pollBook.js';
 import { Page } from './layout/page.js';
 import { ServicesProvider } from './layout/services.js';
@@ -13,7 +14,13 @@ const named = SIGN_INS.find((one) => one === document.documentElement.dataset['s
 const session = new Session(named ?? 'keyOnLoopback', window.location.hostname);
 // This script is {api}/ui/{file}.
 const api = new Api(new URL('../', import.meta.url).href, session, window.fetch.bind(window));
-const services = { session, api, polls: new PollBook(browserWorld), world: browserWorld };
+const services = {
+  session,
+  api,
+  polls: new PollBook(browserWorld),
+  inventory: new InventoryReader(api),
+  world: browserWorld,
+};
 
 const place = document.getElementById('page');
 if (place !== null)

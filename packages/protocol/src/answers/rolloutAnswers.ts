@@ -53,6 +53,8 @@ export const rollout = z
         current: count.describe('the wave in progress, from 1'),
         of: count.describe('number of waves'),
         rows: count.describe('clients in the wave in progress'),
+        first: count.describe('clients in the first wave').exactOptional(),
+        size: count.describe('clients in each other wave; the last may have fewer').exactOptional(),
       })
       .readonly(),
     ratePerMinute: z

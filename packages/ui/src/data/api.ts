@@ -40,10 +40,12 @@ export class Api {
       undefined,
       signal,
     );
-    if (answer.status === 304) return { kind: 'notModified' };
+    const age = secondsOf(answer, 'age');
+    const aged = age === undefined ? {} : { ageSeconds: age };
+    if (answer.status === 304) return { kind: 'notModified', ...aged };
     const value = (await bodyOf(answer)) as T;
     const newEtag = answer.headers.get('etag');
-    return { kind: 'value', value, ...(newEtag === null ? {} : { etag: newEtag }) };
+    return { kind: 'value', value, ...aged, ...(newEtag === null ? {} : { etag: newEtag }) };
   }
 
   /** Reads once. @throws {FaultError} */
@@ -101,13 +103,18 @@ export class Api {
       this.session.refused();
       return new FaultError({ kind: 'signedOut' });
     }
-    const seconds = Number(answer.headers.get('retry-after') ?? Number.NaN);
-    const after = Number.isFinite(seconds) ? seconds : undefined;
+    const after = secondsOf(answer, 'retry-after');
     const body = await answer.json().catch(() => undefined);
     return isProblem(body)
       ? new FaultError({ kind: 'refused', problem: body }, after)
       : new FaultError({ kind: 'unexpected', status: answer.status }, after);
   }
+}
+
+/** A header that is a number of seconds. */
+function secondsOf({ headers }: Response, name: string): number | undefined {
+  const text = headers.get(name) ?? '';
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
 /** The body as JSON; undefined if there is none. */

@@ -19,7 +19,7 @@ export interface PollWorld {
 export interface Polling<T> {
   /** The latest; it stays while later requests fail. */
   readonly value?: T;
-  /** When `value` was read, in milliseconds. */
+  /** When `value` was true, in milliseconds: when it was read, or earlier, if the app says how old it was by then. */
   readonly readAt?: number;
   /** Why the last request failed; absent after one that did not. */
   readonly fault?: Fault;
@@ -30,14 +30,15 @@ export interface Polling<T> {
 }
 
 const SLOW_AFTER = 4000;
+const FIRST_RETRY = 5000;
 const MAX_PAUSE = 300_000;
 /** Pages that were opened together do not ask together forever: a pause is up to this share longer. */
 const SPREAD = 0.2;
 
 /** The pause before the next request, in milliseconds. @param failures in a row @param retryAfter seconds that an answer asked for */
 export function pauseAfter(every: number, failures: number, random: number, retryAfter = 0): number {
-  const pause = Math.max(Math.min(every * 2 ** failures, Math.max(MAX_PAUSE, every)), retryAfter * 1000);
-  return pause * (1 + SPREAD * random);
+  const pause = failures === 0 ? every : Math.min(Math.min(every, FIRST_RETRY) * 2 ** (failures - 1), MAX_PAUSE);
+  return Math.max(pause, retryAfter * 1000) * (1 + SPREAD * random);
 }
 
 /**
@@ -52,6 +53,7 @@ export class Polled<T> {
   #etag: string | undefined;
   #nextAt = 0;
   #isRunning = false;
+  #mark: string | undefined;
   #cancel = () => {};
   #unsubscribe = () => {};
 
@@ -84,6 +86,15 @@ export class Polled<T> {
     };
   }
 
+  /** Asks now, unless the last request was for the same mark. @param mark changes with what is asked for */
+  refreshFor(mark: string): void {
+    if (mark === this.#mark) return;
+    const isFirst = this.#mark === undefined;
+    this.#mark = mark;
+    // What has just been asked for, or is being asked for the first time, has this mark or a later one.
+    if (!isFirst || (!this.#isRunning && this.#state.value.value !== undefined)) this.refresh();
+  }
+
   /** Asks now, as after an action. */
   refresh(): void {
     this.#failures = 0;
@@ -107,7 +118,7 @@ export class Polled<T> {
     let pause;
     try {
       const answer = await this.read(this.#etag);
-      const readAt = this.world.now();
+      const readAt = this.world.now() - (answer.ageSeconds ?? 0) * 1000;
       if (answer.kind === 'value') {
         this.#etag = answer.etag;
         this.#state.value = { value: answer.value, readAt };

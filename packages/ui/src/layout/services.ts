@@ -1,6 +1,7 @@
 import { createContext } from 'preact';
 import { useContext, useEffect } from 'preact/hooks';
 import type { Api, Answer, Parameters } from '../data/api.js';
+import type { InventoryReader } from '../data/inventory.js';
 import type { PollBook } from '../data/pollBook.js';
 import type { Polled, Polling, PollWorld } from '../data/polled.js';
 import type { Session } from '../session/session.js';
@@ -10,6 +11,7 @@ export interface Services {
   readonly session: Session;
   readonly api: Api;
   readonly polls: PollBook;
+  readonly inventory: InventoryReader;
   readonly world: PollWorld;
 }
 
@@ -28,8 +30,6 @@ export const EVERY = {
   live: 5_000,
   /** Lists. */
   list: 15_000,
-  /** What the app itself keeps for a while. */
-  inventory: 30_000,
 } as const;
 
 /**

@@ -1,10 +1,15 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { useServices } from './services.js';
 
 /** Asks the operator to sign in: with Entra by the platform's own page, with a function key in a field of this page. */
 export function SignInView(): JSX.Element {
-  const { session } = useServices();
+  const { session, polls, inventory } = useServices();
+  useEffect(() => {
+    // Whoever signs in next may be somebody else.
+    polls.clear();
+    inventory.clear();
+  }, [polls, inventory]);
   return (
     <section class="signin" aria-labelledby="signin-title">
       <h1 id="signin-title" tabIndex={-1}>

@@ -5,7 +5,7 @@ import { useServices } from './services.js';
 
 /** Name, navigation, sign-out. @param path pattern of the view that is shown */
 export function TopBar({ path }: { readonly path: string | undefined }): JSX.Element {
-  const { session, polls } = useServices();
+  const { session } = useServices();
   const section = path?.split('/')[1];
   return (
     <header class="topbar">
@@ -29,14 +29,7 @@ export function TopBar({ path }: { readonly path: string | undefined }): JSX.Ele
       )}
       <span class="grow" />
       {session.hasKey && (
-        <button
-          type="button"
-          class="plain"
-          onClick={() => {
-            session.leave();
-            polls.clear();
-          }}
-        >
+        <button type="button" class="plain" onClick={() => session.leave()}>
           Sign out
         </button>
       )}

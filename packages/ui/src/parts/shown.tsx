@@ -1,4 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
+import type { Fault } from '../data/fault.js';
 import type { Polling } from '../data/polled.js';
 import { span } from '../format/times.js';
 import { FaultText } from './fault.js';
@@ -12,16 +13,19 @@ import { Age, useNow } from './time.js';
 export function Shown<T>({
   of: { value, readAt, fault, retryAt, isSlow },
   what,
+  hasAgeElsewhere = false,
   children,
 }: {
   readonly of: Polling<T>;
   readonly what: string;
+  /** The view shows a {@link Freshness} in another place. */
+  readonly hasAgeElsewhere?: boolean;
   readonly children: (value: T) => ComponentChildren;
 }): JSX.Element {
   return (
     <>
       {fault !== undefined && (
-        <div class="notice bad" role="alert">
+        <div class={isPassing(fault) ? 'notice' : 'notice bad'} role="alert">
           <FaultText fault={fault} />
           <p class="quiet">
             {readAt === undefined ? `${what}: nothing has been read yet. ` : <Stale what={what} readAt={readAt} />}
@@ -41,19 +45,35 @@ export function Shown<T>({
         </p>
       )}
       {value !== undefined && children(value)}
-      {readAt !== undefined && fault === undefined && (
+      {readAt !== undefined && fault === undefined && !hasAgeElsewhere && (
         <p class="age quiet">
-          {what}: <Age readAt={readAt} />
+          {what}: read <Age readAt={readAt} />
         </p>
       )}
     </>
   );
 }
 
+/** How old what a view shows is, beside its heading. */
+export function Freshness<T>({ of: { readAt } }: { readonly of: Polling<T> }): JSX.Element | null {
+  if (readAt === undefined) return null;
+  return (
+    <span class="age quiet">
+      Read <Age readAt={readAt} />
+    </span>
+  );
+}
+
+/** Whether a fault is no fault: the app has started, and reads the fleet for the first time. */
+function isPassing(fault: Fault): boolean {
+  const code: string | undefined = fault.kind === 'refused' ? fault.problem.code : undefined;
+  return code === 'inventory-not-ready';
+}
+
 function Stale({ what, readAt }: { readonly what: string; readonly readAt: number }): JSX.Element {
   return (
     <>
-      {what} as last read, <Age readAt={readAt} />.{' '}
+      {what} as read <Age readAt={readAt} />.{' '}
     </>
   );
 }

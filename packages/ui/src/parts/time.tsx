@@ -29,8 +29,8 @@ export function Moment({ at, now }: { readonly at: string; readonly now: number 
   );
 }
 
-/** How old what is shown is. */
+/** How long ago what is shown was read. */
 export function Age({ readAt }: { readonly readAt: number }): JSX.Element {
   const now = useNow(1000);
-  return <time dateTime={new Date(readAt).toISOString()}>{`${span(now - readAt)} old`}</time>;
+  return <time dateTime={new Date(readAt).toISOString()}>{`${span(now - readAt)} ago`}</time>;
 }

@@ -45,9 +45,14 @@ export function matchPath(pattern: string, path: string): Readonly<Record<string
   return params;
 }
 
-/** A path of parts that may contain anything: `pathOf('clients', key)`. */
+/** A path of parts that may contain anything, without a slash before it, as the API takes it: `pathTo('clients', key)`. */
+export function pathTo(...parts: readonly string[]): string {
+  return parts.map(encodeURIComponent).join('/');
+}
+
+/** The same for an address of this page. */
 export function pathOf(...parts: readonly string[]): string {
-  return `/${parts.map(encodeURIComponent).join('/')}`;
+  return `/${pathTo(...parts)}`;
 }
 
 function decoded(text: string): string | undefined {

@@ -44,7 +44,7 @@ const RUNNING: Rollout = {
   rows: 300,
   counts: { waiting: 120, running: 60, completed: 119, failed: 1, cancelled: 0, planned: 0 },
   failures: { 'pull-check-deadline': 1 },
-  wave: { current: 3, of: 4, rows: 100 },
+  wave: { current: 3, of: 4, rows: 100, first: 1, size: 100 },
   ratePerMinute: 300,
   secondsLeft: 37,
   writes: { needed: 618, done: 247 },
@@ -64,7 +64,7 @@ export const OPENED: Rollout = {
   ...opened,
   counts: { waiting: 300, running: 0, completed: 0, failed: 0, cancelled: 0, planned: 0 },
   failures: {},
-  wave: { current: 1, of: 4, rows: 1 },
+  wave: { current: 1, of: 4, rows: 1, first: 1, size: 100 },
   writes: { needed: 618, done: 0 },
   floor: { seconds: 0 },
 };

@@ -17,7 +17,11 @@ const started: ControlState = {
 test('without samples the time left is the floor and the pauses, and there is no rate and no ratio', () => {
   const view = rolloutView(started, at(5));
   expect(rollout.parse(view)).toEqual(view);
-  expect(view).toMatchObject({ secondsLeft: 140, wave: { current: 1, of: 2, rows: 500 }, floor: { seconds: 0 } });
+  expect(view).toMatchObject({
+    secondsLeft: 140,
+    wave: { current: 1, of: 2, rows: 500, first: 500, size: 500 },
+    floor: { seconds: 0 },
+  });
   expect(view).not.toHaveProperty('ratePerMinute');
   expect(view.floor).not.toHaveProperty('ratio');
 });

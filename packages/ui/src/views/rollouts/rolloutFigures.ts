@@ -1,4 +1,5 @@
 import type { Rollout } from '@connected-registry/protocol/answers/rolloutAnswers';
+import { whole } from '../../format/numbers.js';
 import { span } from '../../format/times.js';
 import type { BarPart } from '../../parts/bar.js';
 
@@ -20,14 +21,14 @@ export function clientParts({ counts }: Pick<Rollout, 'counts'>): BarPart[] {
 /** The counts that are not zero, in words. */
 export function countsText({ counts }: Pick<Rollout, 'counts'>): string {
   const parts = (['completed', 'planned', 'failed', 'cancelled', 'running', 'waiting'] as const).flatMap((state) =>
-    counts[state] === 0 ? [] : [`${counts[state]} ${state}`],
+    counts[state] === 0 ? [] : [`${whole(counts[state])} ${state}`],
   );
   return parts.join(', ') || 'no clients';
 }
 
-/** `12.5 clients a minute`. */
+/** Clients that end, `12.5 a minute`. */
 export function rateText({ ratePerMinute, endedAt }: Pick<Rollout, 'ratePerMinute' | 'endedAt'>): string {
-  if (ratePerMinute !== undefined) return `${Math.round(ratePerMinute * 10) / 10} clients a minute`;
+  if (ratePerMinute !== undefined) return `${Math.round(ratePerMinute * 10) / 10} a minute`;
   return endedAt === undefined ? 'not known yet' : 'not known';
 }
 
@@ -36,7 +37,7 @@ export function leftText({ secondsLeft, endedAt }: Pick<Rollout, 'secondsLeft' |
   return secondsLeft === undefined ? 'unknown' : `about ${span(secondsLeft * 1000)}`;
 }
 
-/** How many times the shortest time that Azure Resource Manager allows. */
+/** Its time so far as a multiple of the floor: the shortest that Azure Resource Manager allows. */
 export function floorText({ floor }: Pick<Rollout, 'floor'>): string {
-  return floor.ratio === undefined ? 'not known yet' : `${floor.ratio.toFixed(2)} times`;
+  return floor.ratio === undefined ? 'not known yet' : `${floor.ratio.toFixed(2)} ×`;
 }

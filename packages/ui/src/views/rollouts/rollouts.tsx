@@ -6,7 +6,7 @@ import type { View } from '../../layout/view.js';
 import { Badge, ROLLOUT_TONES } from '../../parts/badge.js';
 import { Bar } from '../../parts/bar.js';
 import { Go } from '../../parts/link.js';
-import { Shown } from '../../parts/shown.js';
+import { Freshness, Shown } from '../../parts/shown.js';
 import { Text } from '../../parts/text.js';
 import { Moment, useNow } from '../../parts/time.js';
 import { clientParts, countsText, ended, floorText, leftText, rateText } from './rolloutFigures.js';
@@ -15,8 +15,8 @@ function Rollouts(): JSX.Element {
   const rollouts = usePolled<RolloutPage>('rollouts', { top: 50 }, EVERY.live);
   return (
     <>
-      <Heading>Rollouts</Heading>
-      <Shown of={rollouts} what="Rollouts">
+      <Heading aside={<Freshness of={rollouts} />}>Rollouts</Heading>
+      <Shown of={rollouts} what="Rollouts" hasAgeElsewhere>
         {({ rollouts: list }) => (list.length === 0 ? <p>There are no rollouts.</p> : <RolloutTable rollouts={list} />)}
       </Shown>
     </>
@@ -36,7 +36,7 @@ function RolloutTable({ rollouts }: { readonly rollouts: readonly Rollout[] }): 
             <th scope="col">Clients</th>
             <th scope="col">Rate</th>
             <th scope="col">Time left</th>
-            <th scope="col">Floor</th>
+            <th scope="col">Times the floor</th>
             <th scope="col">Requested</th>
           </tr>
         </thead>

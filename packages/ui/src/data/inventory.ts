@@ -1,0 +1,53 @@
+import type { InventoryPage, InventoryRow } from '@connected-registry/protocol/answers/fleetAnswers';
+import type { Answer, Api } from './api.js';
+
+/** All clients, as of one reading of the fleet. */
+export type Inventory = readonly InventoryRow[];
+
+interface LoadedPage {
+  readonly page: InventoryPage;
+  readonly etag?: string;
+}
+
+/** More pages than these are a loop: an app has at most ten times fewer clients. */
+const MAX_PAGES = 100;
+
+/** Reads the whole inventory, page by page; of a page that has not changed the app answers so, and nothing else. */
+export class InventoryReader {
+  #pages = new Map<string, LoadedPage>();
+
+  constructor(private readonly api: Pick<Api, 'read'>) {}
+
+  /** Forgets what was read, as when another operator signs in. */
+  clear(): void {
+    this.#pages = new Map();
+  }
+
+  /** @throws {FaultError} */
+  readonly read = async (): Promise<Answer<Inventory>> => {
+    const pages = new Map<string, LoadedPage>();
+    const rows: InventoryRow[] = [];
+    let ageSeconds: number | undefined;
+    let continuation: string | undefined = '';
+    while (continuation !== undefined && pages.size < MAX_PAGES) {
+      const known: LoadedPage | undefined = this.#pages.get(continuation);
+      const answer: Answer<InventoryPage> = await this.api.read<InventoryPage>(
+        'inventory',
+        { continuation: continuation === '' ? undefined : continuation },
+        { etag: known?.etag },
+      );
+      ageSeconds = Math.max(ageSeconds ?? 0, answer.ageSeconds ?? 0);
+      const loaded = answer.kind === 'value' ? { page: answer.value, ...etagOf(answer) } : known;
+      if (loaded === undefined) break;
+      pages.set(continuation, loaded);
+      for (const row of loaded.page.clients) rows.push(row);
+      continuation = loaded.page.continuation;
+    }
+    this.#pages = pages;
+    return { kind: 'value', value: rows, ...(ageSeconds === undefined ? {} : { ageSeconds }) };
+  };
+}
+
+function etagOf({ etag }: { readonly etag?: string }): { readonly etag?: string } {
+  return etag === undefined ? {} : { etag };
+}

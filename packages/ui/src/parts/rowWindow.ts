@@ -1,0 +1,20 @@
+/** Which rows of a long list are in the document: from `first` to before `end`. */
+export interface RowWindow {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** Rows beyond those in view: the keyboard finds the next link, and fast scrolling shows no gap. */
+const BEYOND = 12;
+
+/**
+ * @param top pixels that the list is scrolled
+ * @param height pixels of the list that are in view
+ * @param rowHeight pixels of each row
+ */
+export function rowWindow(top: number, height: number, rowHeight: number, count: number): RowWindow {
+  const first = Math.max(0, Math.floor(Math.max(0, top) / rowHeight) - BEYOND);
+  const end = Math.min(count, Math.ceil((Math.max(0, top) + height) / rowHeight) + BEYOND);
+  // Of a list that has just become shorter, the last rows are shown until the browser has corrected its scrolling.
+  return first >= end ? { first: Math.max(0, count - 2 * BEYOND), end: count } : { first, end };
+}
