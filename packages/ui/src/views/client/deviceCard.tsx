@@ -37,11 +37,7 @@ export function DeviceCard({ reach, now }: { readonly reach: Reach | undefined; 
         of={[
           [
             'Signing key',
-            thumbprint === undefined ? (
-              hasKeys ? 'none reported yet' : undefined
-            ) : (
-              <Code of={thumbprint} />
-            ),
+            thumbprint === undefined ? hasKeys ? 'none reported yet' : undefined : <Code of={thumbprint} />,
           ],
           moment('Joined', joinedAt),
           moment('Present keys since', keysSince),
@@ -50,7 +46,14 @@ export function DeviceCard({ reach, now }: { readonly reach: Reach | undefined; 
             'Join token',
             enrolment && (
               <>
-                {enrolment.state}, valid until <Moment at={enrolment.expiresAt} now={now} />
+                {enrolment.state}
+                {enrolment.state === 'open' && ', expires'}
+                {enrolment.state !== 'used' && (
+                  <>
+                    {' '}
+                    <Moment at={enrolment.expiresAt} now={now} />
+                  </>
+                )}
               </>
             ),
           ],

@@ -29,10 +29,8 @@ export function StateCard({ row, client, now }: Props): JSX.Element | null {
       </p>
       {client?.running !== undefined && <RunningNow operation={client.running} />}
       {differences.length > 0 && <Differences all={differences} />}
-      <h3>Credential{' '}
-        <span class="quiet">
-          <Code of={known.slot} />
-        </span>
+      <h3>
+        Life of the credential in <Code of={known.slot} />
       </h3>
       <LifeBar dates={datesOf(row, client, known)} now={now} />
     </Card>
@@ -94,7 +92,9 @@ function Differences({ all }: { readonly all: readonly Difference[] }): JSX.Elem
               </th>
               <Value label="Expected" of={expected} />
               <Value label="Found" of={found ?? assignment} />
-              <td data-label="What to do">{DIFFERENCE_TEXTS[code].advice}</td>
+              <td data-label="What to do" class="why">
+                {DIFFERENCE_TEXTS[code].advice}
+              </td>
             </tr>
           ))}
         </tbody>

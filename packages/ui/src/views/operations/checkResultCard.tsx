@@ -37,8 +37,9 @@ export function CheckResultCard({ result }: { readonly result: CheckResult }): J
       {omittedUnused > 0 && <p class="quiet">{whole(omittedUnused)} more are not listed.</p>}
       <TextList
         title="Warnings"
-        of={warnings.map(({ registry, connectedRegistry, message, fix }) =>
-          `${[registry, connectedRegistry].filter((name) => name !== '').join(' › ')}: ${message} Fix: ${fix}`,
+        of={warnings.map(
+          ({ registry, connectedRegistry, message, fix }) =>
+            `${[registry, connectedRegistry].filter((name) => name !== '').join(' › ')}: ${message} Fix: ${fix}`,
         )}
       />
     </Card>
@@ -83,7 +84,7 @@ function Findings({ all }: { readonly all: readonly CheckFinding[] }): JSX.Eleme
                   ))
                 )}
               </td>
-              <td data-label="What to do">
+              <td data-label="What to do" class="why">
                 {fix === undefined ? (
                   <span class="quiet">nothing</span>
                 ) : (

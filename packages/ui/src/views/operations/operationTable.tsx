@@ -1,9 +1,9 @@
 import type { OperationSummary, RecordedOperation } from '@connected-registry/protocol/answers/answers';
 import type { JSX } from 'preact';
+import { textHead } from '../../format/textHead.js';
 import { span } from '../../format/times.js';
 import { Badge, OPERATION_TONES } from '../../parts/badge.js';
 import { Go } from '../../parts/link.js';
-import { LongText } from '../../parts/longText.js';
 import { Code, Text } from '../../parts/text.js';
 import { Moment } from '../../parts/time.js';
 import { Subject } from './subject.js';
@@ -60,7 +60,11 @@ function Row({
       <th scope="row">
         <Go to={['operations', id]}>{kind}</Go>
       </th>
-      {withClient && <td data-label="Client"><Subject of={of} /></td>}
+      {withClient && (
+        <td data-label="Client">
+          <Subject of={of} />
+        </td>
+      )}
       <td data-label="Status">
         <Badge tone={OPERATION_TONES[status]}>{status}</Badge>
         {status === 'running' && (
@@ -80,15 +84,21 @@ function Row({
       <td data-label="Took" class="nowrap">
         {Number.isNaN(took) ? 'unknown' : `${span(took)}${endedAt === undefined ? ' so far' : ''}`}
       </td>
-      <td data-label="Reason">
-        {failure === undefined ? (
-          <span class="quiet">none</span>
-        ) : (
-          <>
-            <Code of={failure.code} /> <LongText of={failure.message} />
-          </>
+      <td data-label="Reason" class="why">
+        {failure !== undefined && (
+          <span>
+            <Code of={failure.code} /> <Text of={shortened(failure.message)} />
+          </span>
         )}
       </td>
     </tr>
   );
+}
+
+/** Characters of a message in the table; the operation has all of it. */
+const SHOWN = 200;
+
+function shortened(message: string): string {
+  const head = textHead(message, SHOWN);
+  return head === message ? message : `${head} …`;
 }

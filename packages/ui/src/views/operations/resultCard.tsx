@@ -43,7 +43,10 @@ export function ResultCard({ result, now }: { readonly result: OperationResult; 
   const { token, connectedRegistry, secret, pull, vault } = result;
   const revokes = 'revokes' in result ? result.revokes : undefined;
   return (
-    <Card title="Result" {...('changed' in result ? { aside: changeText(result.changed, 'all was as requested') } : {})}>
+    <Card
+      title="Result"
+      {...('changed' in result ? { aside: changeText(result.changed, 'all was as requested') } : {})}
+    >
       <Facts
         of={[
           ['Scope map', 'scopeMap' in result ? <Code of={result.scopeMap} /> : undefined],

@@ -2,7 +2,13 @@ import type { JSX } from 'preact';
 import { LongText } from '../../parts/longText.js';
 
 /** A titled list of sentences; nothing if there are none. */
-export function TextList({ title, of }: { readonly title: string; readonly of: readonly string[] }): JSX.Element | null {
+export function TextList({
+  title,
+  of,
+}: {
+  readonly title: string;
+  readonly of: readonly string[];
+}): JSX.Element | null {
   if (of.length === 0) return null;
   return (
     <div>

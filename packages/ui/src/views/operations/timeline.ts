@@ -70,7 +70,10 @@ export function timelineOf(operation: Operation, now: number): Timeline {
 }
 
 /** @param span of the operation, and when the step before ended */
-function entryOf(step: Step, span: { readonly begin: number; readonly end: number; readonly before: number }): TimelineEntry {
+function entryOf(
+  step: Step,
+  span: { readonly begin: number; readonly end: number; readonly before: number },
+): TimelineEntry {
   const from = Date.parse(step.startedAt);
   const until = step.endedAt === undefined ? span.end : Date.parse(step.endedAt);
   const label = wordsOf(step.name);

@@ -63,7 +63,7 @@ function Entry({ of: { step, label, after, took, pause, place } }: { readonly of
         </span>
         <span class="times number">
           {took !== undefined && <span>{duration(took)}</span>}
-          {after !== undefined && <span class="quiet"> after {duration(after)}</span>}
+          {after !== undefined && <span class="quiet"> at {duration(after)}</span>}
         </span>
         {place !== undefined && (
           <svg class="bar" viewBox={`0 0 ${TIMELINE_LENGTH} 10`} preserveAspectRatio="none" aria-hidden="true">
@@ -72,7 +72,8 @@ function Entry({ of: { step, label, after, took, pause, place } }: { readonly of
         )}
         {(attempts > 1 || message !== undefined) && (
           <span class="reason">
-            {attempts > 1 && <>attempt {attempts}. </>}
+            {attempts > 1 && `attempt ${attempts}`}
+            {attempts > 1 && message !== undefined && ': '}
             {message !== undefined && <LongText of={message} />}
           </span>
         )}

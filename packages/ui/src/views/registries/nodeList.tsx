@@ -33,7 +33,8 @@ export function NodeList({
 }
 
 function Node({ node: { of, level, below }, now }: { readonly node: TreeNode; readonly now: number }): JSX.Element {
-  const { registry, name, parent, path, mode, loginServer, schedule, syncWindow, lastSync, nextSync, clients, cap } = of;
+  const { registry, name, parent, path, mode, loginServer, schedule, syncWindow, lastSync, nextSync, clients, cap } =
+    of;
   const { word, tone } = stateOf(of);
   return (
     <li class={`level-${Math.min(level, DEEPEST)}`}>
@@ -59,17 +60,10 @@ function Node({ node: { of, level, below }, now }: { readonly node: TreeNode; re
           </span>
         </span>
       </div>
-      <div class="line quiet">
-        <span>{schedule === undefined ? 'always in sync' : <>syncs at <Code of={schedule} /> UTC</>}</span>
-        <span>{lastSync === undefined ? 'last sync unknown' : <>last <Moment at={lastSync} now={now} /></>}</span>
-        {schedule !== undefined && (
-          <span>{nextSync === undefined ? 'next unknown' : <>next <Moment at={nextSync} now={now} /></>}</span>
-        )}
-        <Repositories of={of} />
-      </div>
       <details>
-        <summary>
-          More<span class="unseen"> about <Text of={name} /></span>
+        <summary class="quiet">
+          <Syncs of={of} now={now} />
+          <Repositories of={of} />
         </summary>
         <Facts
           of={[
@@ -82,6 +76,37 @@ function Node({ node: { of, level, below }, now }: { readonly node: TreeNode; re
         />
       </details>
     </li>
+  );
+}
+
+/** When it syncs. */
+function Syncs({
+  of: { schedule, lastSync, nextSync },
+  now,
+}: {
+  readonly of: TreeNode['of'];
+  readonly now: number;
+}): JSX.Element {
+  const moment = (name: string, at: string | undefined) => (
+    <span>
+      {name} {at === undefined ? 'unknown' : <Moment at={at} now={now} />}
+    </span>
+  );
+  if (schedule === undefined)
+    return (
+      <>
+        <span>syncs continuously</span>
+        {moment('last sync', lastSync)}
+      </>
+    );
+  return (
+    <>
+      <span>
+        syncs at <Code of={schedule} /> UTC
+      </span>
+      {moment('last sync', lastSync)}
+      {moment('next sync', nextSync)}
+    </>
   );
 }
 

@@ -43,10 +43,14 @@ function Trees({
   const now = useNow(10_000);
   const trees = registryTrees(
     // Azure's names of registries ignore case.
-    connectedRegistries.filter((one) => registry === undefined || one.registry.toLowerCase() === registry.toLowerCase()),
+    connectedRegistries.filter(
+      (one) => registry === undefined || one.registry.toLowerCase() === registry.toLowerCase(),
+    ),
   );
   if (trees.length === 0)
-    return <p class="card quiet">{registry === undefined ? 'The fleet has' : 'This registry has'} no connected registry.</p>;
+    return (
+      <p class="card quiet">{registry === undefined ? 'The fleet has' : 'This registry has'} no connected registry.</p>
+    );
   return (
     <>
       {trees.map((tree) => (
@@ -70,7 +74,13 @@ function Tree({
     <Card title={isOne ? 'Sync paths' : registry} aside={sumText(all)}>
       <div class="root line">
         <strong>
-          {isOne ? <Text of={registry} /> : <Go to={['registries', registry]}><Text of={registry} /></Go>}
+          {isOne ? (
+            <Text of={registry} />
+          ) : (
+            <Go to={['registries', registry]}>
+              <Text of={registry} />
+            </Go>
+          )}
         </strong>
         <span class="quiet">the registry in the cloud</span>
       </div>
@@ -79,8 +89,8 @@ function Tree({
         <>
           <h3>Parent not found</h3>
           <p class="quiet">
-            Azure names a parent for these that is not among the connected registries of the fleet, so their path to
-            the cloud is unknown.
+            Azure names a parent for these that is not among the connected registries of the fleet, so their path to the
+            cloud is unknown.
           </p>
           <NodeList nodes={orphaned} label="Connected registries whose parent was not found" now={now} />
         </>

@@ -28,10 +28,8 @@ export function registryTrees(all: readonly FleetConnectedRegistry[]): readonly 
 }
 
 function treeOf(registry: string, all: readonly FleetConnectedRegistry[]): RegistryTree {
-  // Names are compared as Azure does.
-  const nameOf = (name: string) => name.toLowerCase();
   const sorted = [...all].sort((one, other) => one.name.localeCompare(other.name, 'en', { numeric: true }));
-  const names = new Set(sorted.map(({ name }) => nameOf(name)));
+  const byName = new Map(sorted.map((of) => [nameOf(of.name), of]));
   const children = groupedBy(sorted, ({ parent }) => (parent === undefined ? undefined : nameOf(parent)));
   const placed = new Set<FleetConnectedRegistry>();
 
@@ -51,9 +49,30 @@ function treeOf(registry: string, all: readonly FleetConnectedRegistry[]): Regis
   };
 
   const nodes = from(children.get(undefined) ?? []);
-  const orphaned = from(sorted.filter(({ parent }) => parent !== undefined && !names.has(nameOf(parent))));
-  const circular = sorted.flatMap((of) => from([of]));
+  const orphaned = from(sorted.filter(({ parent }) => parent !== undefined && !byName.has(nameOf(parent))));
+  const circular = sorted.flatMap((of) => (placed.has(of) ? [] : from([inCircle(of, byName)])));
   return { registry, nodes, orphaned, circular };
+}
+
+/** Names are compared as Azure does. */
+function nameOf(name: string): string {
+  return name.toLowerCase();
+}
+
+/** The first that is reached twice on the way up from one whose parents lead into a circle. */
+function inCircle(
+  of: FleetConnectedRegistry,
+  byName: ReadonlyMap<string, FleetConnectedRegistry>,
+): FleetConnectedRegistry {
+  const seen = new Set<FleetConnectedRegistry>();
+  let at: FleetConnectedRegistry | undefined = of;
+  let last = of;
+  while (at !== undefined && !seen.has(at)) {
+    seen.add(at);
+    last = at;
+    at = byName.get(nameOf(at.parent ?? ''));
+  }
+  return at ?? last;
 }
 
 /** Each node's number of nodes below it. @param nodes each followed by those below it */

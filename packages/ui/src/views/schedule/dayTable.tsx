@@ -22,7 +22,7 @@ export function DayTable({
   if (shown.length === 0) return <p>Nothing is due and nothing is frozen in these days.</p>;
   return (
     <div class="scroll">
-      <table>
+      <table class="days">
         <caption class="unseen">Rotations and freezes by day; days without either are left out</caption>
         <thead>
           <tr>
@@ -31,7 +31,7 @@ export function DayTable({
               Rotations
             </th>
             <th scope="col" class="number">
-              Put off to it
+              After a freeze
             </th>
             <th scope="col">Freeze</th>
           </tr>
@@ -59,11 +59,7 @@ export function DayTable({
                 {isOpen && (
                   <tr class="opened">
                     <td colSpan={4}>
-                      <RotationList
-                        caption={`Rotations of ${texts.day(day)}`}
-                        rotations={day.rotations}
-                        now={now}
-                      />
+                      <RotationList caption={`Rotations of ${texts.day(day)}`} rotations={day.rotations} now={now} />
                     </td>
                   </tr>
                 )}

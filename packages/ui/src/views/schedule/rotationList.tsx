@@ -32,7 +32,7 @@ export function RotationList({
               <th scope="col">Client</th>
               <th scope="col">State</th>
               <th scope="col">Due</th>
-              <th scope="col">Begins at the earliest</th>
+              <th scope="col">Begins</th>
               <th scope="col">Expires</th>
             </tr>
           </thead>
@@ -53,10 +53,10 @@ export function RotationList({
                 <td data-label="Due">
                   <Moment at={row.rotationDueAt} now={now} />
                 </td>
-                <td data-label="Begins at the earliest">
+                <td data-label="Begins">
                   {begins > due ? (
                     <>
-                      <Moment at={new Date(begins).toISOString()} now={now} />, after a freeze
+                      <Moment at={new Date(begins).toISOString()} now={now} /> at the earliest, after a freeze
                     </>
                   ) : (
                     <span class="quiet">with the next sweep</span>
