@@ -27,7 +27,6 @@ const sources = () => [
   'tsconfig.json',
   'package-lock.json',
   ...workspaces().flatMap((folder) => [join(folder, 'src'), join(folder, 'package.json')]),
-  join(PAGE_FOLDER, 'page'),
 ];
 
 /** Newest modification in milliseconds; a folder's own counts too, since that is what a deleted file changes. */

@@ -98,7 +98,7 @@ import { PURGE_SCHEDULE, purgeEndedRuns } from './triggers/timer/purgeEndedRuns.
 import { SignedRequests } from './triggers/http/requests/signedRequest.js';
 import { streamHttp } from './triggers/http/requests/streamHttp.js';
 import { getRotationSchedule } from './triggers/http/routes/rotationSchedule.js';
-import { getFleetPage } from './triggers/http/page/fleetPage.js';
+import { fleetPageRoute } from './triggers/http/page/fleetPage.js';
 import { startCommandedRollouts } from './triggers/timer/commandedRollouts.js';
 import { onRotationTimer } from './triggers/timer/rotationTimer.js';
 import { dailyCheck } from './triggers/timer/dailyCheck.js';
@@ -322,15 +322,7 @@ df.app.client.http('getOpenApi', {
   authLevel: 'anonymous',
   handler: anonymous(getOpenApi, 'anybody'),
 });
-if (config.fleetPage)
-  df.app.client.http('getFleetPage', {
-    // Also /api/ui itself: the last parameter may be empty.
-    route: 'ui/{*file}',
-    methods: ['GET'],
-    // The page holds nothing about an installation: it asks the other routes, as the operator who looks at it.
-    authLevel: 'anonymous',
-    handler: anonymous(getFleetPage(config.fleetPage.signIn), 'anybody'),
-  });
+if (config.fleetPage) df.app.client.http('getFleetPage', fleetPageRoute(config.fleetPage.signIn, anonymous));
 df.app.client.timer('purgeEndedRuns', { schedule: PURGE_SCHEDULE, handler: purgeEndedRuns(config.purgeAfterDays) });
 // One function for each source, so that a publisher to one topic cannot pretend to be another source.
 df.app.client.eventGrid('clientRequested', { handler: onClientRequested(config) });

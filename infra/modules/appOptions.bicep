@@ -15,6 +15,8 @@ type AppOptions = {
   OPERATOR_ROLE: string?
   OPERATOR_PRINCIPALS: string?
   ALLOWED_ENDPOINTS: string?
+  FLEET_PAGE: string?
+  FLEET_PAGE_KEYS: string?
   PROFILES: string?
   REQUEST_EVENTS: string?
   IOT_HUB_AUDIENCE: string?

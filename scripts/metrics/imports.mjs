@@ -51,7 +51,7 @@ export function byName(left, right) {
 
 /** @param {string} path */
 export function isCode(path) {
-  return /\.(?:ts|mts|cts|js|mjs|cjs)$/.test(path);
+  return /\.(?:ts|tsx|mts|cts|js|mjs|cjs)$/.test(path);
 }
 
 /** A comment may quote an import; a text that looks like a comment (an address) stays. */
@@ -81,6 +81,7 @@ function resolve(name, from, contents, exported) {
     const candidates = [
       path,
       path.replace(/\.js$/, '.ts'),
+      path.replace(/\.js$/, '.tsx'),
       path.replace(/\.mjs$/, '.mts'),
       path.replace(/\.mjs$/, '.d.mts'),
     ];

@@ -32,7 +32,7 @@ export function bundlePage(buildSync, root) {
     tsconfig: join(folder, 'tsconfig.json'),
   });
   const output = (ending) => outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? '';
-  const read = (name) => readFileSync(join(folder, 'page', name), 'utf8');
+  const read = (name) => readFileSync(join(folder, 'src', 'page', name), 'utf8');
   const assets = {
     script: asset('page', 'js', 'text/javascript; charset=utf-8', output('.js')),
     style: asset('page', 'css', 'text/css; charset=utf-8', output('.css')),

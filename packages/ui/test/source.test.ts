@@ -17,12 +17,8 @@ const REFUSED: readonly (readonly [string, RegExp])[] = [
   ['another origin', /https?:\/\/(?!www\.w3\.org\/)/],
 ];
 
-const folder = join(projectRoot(), 'packages', 'ui');
-const files = ['src', 'page'].flatMap((name) =>
-  readdirSync(join(folder, name), { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.\w+$/.test(file))
-    .map((file) => join(name, file)),
-);
+const folder = join(projectRoot(), 'packages', 'ui', 'src');
+const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => /\.\w+$/.test(file));
 
 const found = (text: string): string[] => REFUSED.flatMap(([what, pattern]) => (pattern.test(text) ? [what] : []));
 

@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { PageSignIn } from '../../../settings/config.js';
+import type { anonymousHandlers } from '../anonymousHandlers.js';
 import { PAGE_HEADERS } from './pageHeaders.js';
 
 /** A file of the page as it is sent. */
@@ -17,6 +18,22 @@ interface SentFile {
 const FOREVER = 'public, max-age=31536000, immutable';
 /** The document has one name for all contents, so a browser asks each time, and gets 304 if it has the latest. */
 const ASK_FIRST = 'no-cache';
+
+/**
+ * The route of the fleet page. It is open to everybody: the page holds nothing about an installation, and asks the other routes as the
+ * operator who looks at it. It is no part of the API, and so not in the OpenAPI document.
+ *
+ * @param anonymous wraps handlers of routes without a host key
+ */
+export function fleetPageRoute(signIn: PageSignIn, anonymous: ReturnType<typeof anonymousHandlers>) {
+  return {
+    // The last parameter may be empty, so this is /api/ui, too.
+    route: 'ui/{*file}',
+    methods: ['GET' as const],
+    authLevel: 'anonymous' as const,
+    handler: anonymous(getFleetPage(signIn), 'anybody'),
+  };
+}
 
 /**
  * `GET /api/ui`: the fleet page's document; `GET /api/ui/{file}`: what it names. Nothing is read before the first request, which

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { buildSync } from 'esbuild';
 import { expect, test } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
-import { bundlePage } from '../../../scripts/packaging/fleetPage.mjs';
+import { bundlePage } from '../../scripts/packaging/fleetPage.mjs';
 
 /** Bytes that script and style may take together, compressed as they are sent. */
 const LIMIT = 60_000;
