@@ -27,8 +27,10 @@ export function registryTrees(all: readonly FleetConnectedRegistry[]): readonly 
     .map(([registry, its]) => treeOf(registry, its));
 }
 
+const ORDER = new Intl.Collator('en', { numeric: true });
+
 function treeOf(registry: string, all: readonly FleetConnectedRegistry[]): RegistryTree {
-  const sorted = [...all].sort((one, other) => one.name.localeCompare(other.name, 'en', { numeric: true }));
+  const sorted = [...all].sort((one, other) => ORDER.compare(one.name, other.name));
   const byName = new Map(sorted.map((of) => [nameOf(of.name), of]));
   const children = groupedBy(sorted, ({ parent }) => (parent === undefined ? undefined : nameOf(parent)));
   const placed = new Set<FleetConnectedRegistry>();

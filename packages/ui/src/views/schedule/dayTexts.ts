@@ -3,11 +3,11 @@ import type { Freeze } from './plan.js';
 
 /** Dates and times of a time zone, in words. */
 export interface DayTexts {
-  /** `Sun, 29 Mar`. */
+  /** `Sun 29 Mar`. */
   readonly day: (day: CalendarDay) => string;
   /** `29 Mar`. */
   readonly short: (day: CalendarDay) => string;
-  /** `Sun, 29 Mar, 18:00`. */
+  /** `Sun 29 Mar, 18:00`. */
   readonly instant: (at: number) => string;
   /** Freezes of one day: `from 18:00`, `until 06:00`, `all day`. */
   readonly freezes: (day: CalendarDay & { readonly freezes: readonly Freeze[] }) => string;
