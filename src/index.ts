@@ -64,6 +64,10 @@ import { observeInvocations } from './telemetry/invocation.js';
 import { measuredPorts } from './telemetry/measuredPorts.js';
 import { onClientRequested } from './triggers/eventGrid/clientRequested.js';
 import { AnonymousLimit, anonymousHandlers } from './triggers/http/anonymousHandlers.js';
+import { createFleetSource } from './triggers/http/fleet/fleetSource.js';
+import { getInventory } from './triggers/http/fleet/inventory.js';
+import { createInventoryView } from './triggers/http/fleet/inventoryView.js';
+import { getOverview } from './triggers/http/fleet/overview.js';
 import { postChecks } from './triggers/http/routes/checks.js';
 import { getClientOperations } from './triggers/http/routes/clientOperations.js';
 import { getClient, getClients } from './triggers/http/routes/clients.js';
@@ -128,6 +132,9 @@ const sealedWhenAsked: typeof ports.sealed = {
 const anonymousLimit = new AnonymousLimit(config.reportsPerMinute);
 const anonymous = anonymousHandlers(anonymousLimit);
 const signedRequests = new SignedRequests(config.reportKeys);
+/** Shared by all requests to this instance of the app. */
+const fleet = createFleetSource(config, queries.readFleet, (line) => console.warn(line));
+const inventoryView = createInventoryView();
 const forOperators = (handler: OperatorHandler) => operatorRoute(config.operators, handler, anonymousLimit);
 
 df.app.client.http('postOnboardings', {
@@ -169,6 +176,16 @@ df.app.client.http('getClient', {
   route: 'clients/{key}',
   methods: ['GET'],
   ...forOperators(getClient(config, queries)),
+});
+df.app.client.http('getOverview', {
+  route: 'overview',
+  methods: ['GET'],
+  ...forOperators(getOverview(config, fleet, inventoryView)),
+});
+df.app.client.http('getInventory', {
+  route: 'inventory',
+  methods: ['GET'],
+  ...forOperators(getInventory(config, fleet, inventoryView)),
 });
 df.app.client.http('getClientOperations', {
   route: 'clients/{key}/operations',

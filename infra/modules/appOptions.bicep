@@ -24,6 +24,7 @@ type AppOptions = {
   POLLS_AT_ONCE: string?
   REPORTS_PER_MINUTE: string?
   SILENT_AFTER_DAYS: string?
+  INVENTORY_CACHE_SECONDS: string?
   CLIENTS_PER_CONNECTED_REGISTRY: string?
   PERMISSIONS_PER_SCOPE_MAP: string?
   RETRY_FIRST_SECONDS: string?

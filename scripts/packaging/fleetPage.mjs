@@ -17,7 +17,10 @@ export function bundlePage(buildSync, root) {
   const folder = join(root, PAGE_FOLDER);
   const { outputFiles, metafile } = buildSync({
     absWorkingDir: root,
-    entryPoints: { page: join(folder, 'src', 'main.tsx') },
+    entryPoints: [
+      { in: join(folder, 'src', 'main.tsx'), out: 'page' },
+      { in: join(folder, 'src', 'styles', 'page.css'), out: 'page' },
+    ],
     outdir: join(folder, 'dist', 'page'),
     bundle: true,
     write: false,

@@ -1,3 +1,4 @@
+import type { CONNECTION_STATES } from '@connected-registry/protocol/registry/armEnumerations';
 import type { Slots, SlotName } from '@connected-registry/protocol/registry/slots';
 
 /**
@@ -55,6 +56,8 @@ export interface ConnectedRegistryFacts {
   readonly mode: string;
   /** Undefined: not reported, or an unknown value. */
   readonly isActive: boolean | undefined;
+  /** Absent: not reported, or an unknown value. */
+  readonly connectionState?: (typeof CONNECTION_STATES)[number];
   readonly createdAt?: string;
   /** host:port at which clients reach it, as ARM reports it. */
   readonly loginServer?: string;

@@ -18,6 +18,7 @@ import { createOffboardingDryRun, createOffboardingPlan } from './clients/offboa
 import { createCheck, type Check } from './clients/check.js';
 import { createHealth, type Health } from './health.js';
 import { createInventory, type Inventory } from './clients/inventory.js';
+import { createReadFleet, type ReadFleet } from './fleet/readFleet.js';
 import { createEventFacts, type EventFacts } from './registry/eventFacts.js';
 import { createPreflight, type Preflight } from './onboarding/preflight.js';
 import { createRegistryFacts, type RegistryFactsQuery } from './registry/registryFacts.js';
@@ -59,6 +60,8 @@ export interface Queries {
     vaultHost: string | undefined,
   ) => Promise<readonly CheckWarning[]>;
   readonly inventory: Inventory;
+  /** For the overview and the inventory of all clients: their snapshot decides when. */
+  readonly readFleet: ReadFleet;
   readonly check: Check;
   readonly events: EventFacts;
   readonly health: Health;
@@ -108,6 +111,7 @@ export function createQueries(ports: Ports, config: Config): Queries {
       return resourceId === undefined ? [] : limitWarnings(reference, resourceId, await count(resourceId));
     },
     inventory: createInventory(ports, config, tokenUsers),
+    readFleet: createReadFleet(ports, config),
     check: createCheck(ports, config, tokenUsers, count),
     events: createEventFacts(ports),
     health: createHealth(ports, config),

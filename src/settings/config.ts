@@ -69,6 +69,8 @@ export interface Config {
   readonly fleetPage?: { readonly signIn: PageSignIn };
   /** Days without a signed request after which a check reports a device that has joined as silent. */
   readonly silentAfterDays: number;
+  /** Minimum seconds between two readings of the fleet for the overview and the inventory. */
+  readonly inventoryCacheSeconds: number;
   readonly caps: { readonly clientsPerConnectedRegistry: number; readonly permissionsPerScopeMap: number };
   readonly limits: FlowLimits;
   /** Lifetimes of credentials in days: the default and the minimum. */
@@ -178,6 +180,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     reportsPerMinute: settings.REPORTS_PER_MINUTE,
     ...(settings.FLEET_PAGE ? { fleetPage: { signIn: pageSignIn(settings) } } : {}),
     silentAfterDays: settings.SILENT_AFTER_DAYS,
+    inventoryCacheSeconds: settings.INVENTORY_CACHE_SECONDS,
     caps: {
       clientsPerConnectedRegistry: settings.CLIENTS_PER_CONNECTED_REGISTRY,
       permissionsPerScopeMap: settings.PERMISSIONS_PER_SCOPE_MAP,

@@ -123,6 +123,7 @@ export const settingsSchema = z.object({
   POLLS_AT_ONCE: whole(1, 10_000, 200),
   REPORTS_PER_MINUTE: whole(1, 100_000, 1200),
   SILENT_AFTER_DAYS: whole(1, 365, 7),
+  INVENTORY_CACHE_SECONDS: whole(10, 3600, 60),
   CLIENTS_PER_CONNECTED_REGISTRY: whole(1, 10_000, 50),
   PERMISSIONS_PER_SCOPE_MAP: whole(1, 10_000, 500),
   RETRY_FIRST_SECONDS: whole(1, 600, 2),

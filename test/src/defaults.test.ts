@@ -56,6 +56,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/domain/enrolment/hubDevices.ts access.replacedKeys ?? ',
     'src/domain/check/fixCommands.ts byRepository.get(repository) ?? ',
     'src/domain/check/checkRun.ts counts[state] ?? ',
+    'src/domain/fleet/runBriefs.ts byCode[code] ?? ',
     'src/queries/clients/check.ts counts[state] ?? ',
     'src/queries/clients/knownClients.ts *',
     'src/queries/registry/listings.ts sizes.get(listing) ?? ',
@@ -83,6 +84,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
   ],
   'Looked for by an index of the same list, or found again a moment later: gone is gone.': [
     'src/queries/clients/check.ts byPlace.get(placeOf(item.secret)) ?? ',
+    'src/queries/fleet/readFleet.ts looked.get(placeOf(client)) ?? ',
     'src/domain/clients/nearNames.ts *',
     'src/domain/operations/runningRun.ts EXPLAINED[run.kind] ?? ',
     'src/queries/clients/tokenUsers.ts users ?? ',

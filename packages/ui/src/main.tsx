@@ -6,7 +6,6 @@ import { PollBook } from './data/pollBook.js';
 import { Page } from './layout/page.js';
 import { ServicesProvider } from './layout/services.js';
 import { Session, type SignIn } from './session/session.js';
-import './styles/page.css';
 
 const SIGN_INS: readonly SignIn[] = ['entra', 'key', 'keyOnLoopback'];
 const named = SIGN_INS.find((one) => one === document.documentElement.dataset['signIn']);

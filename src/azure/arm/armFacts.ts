@@ -1,6 +1,7 @@
 import type { ConnectedRegistry, ScopeMap, Token } from '@azure/arm-containerregistry';
 import {
   ACTIVATION_STATUSES,
+  CONNECTION_STATES,
   memberOf,
   PROVISIONING_STATES,
   TOKEN_STATUSES,
@@ -33,10 +34,12 @@ function lacks(): never {
 /** Maps a connected registry; resource ids become names. */
 export function toConnectedRegistry(item: ConnectedRegistry): ConnectedRegistryFacts {
   const sync = item.parent?.syncProperties;
+  const connectionState = memberOf(CONNECTION_STATES, item.connectionState);
   return {
     name: item.name ?? nameIn(item.id),
     mode: item.mode ?? '',
     isActive: isMember(ACTIVATION_STATUSES, item.activation?.status, 'Active'),
+    ...(connectionState === undefined ? {} : { connectionState }),
     // ARM omits an empty list, as recorded.
     clientTokens: (item.clientTokenIds ?? []).map(nameIn),
     ...(item.systemData?.createdAt ? { createdAt: item.systemData.createdAt.toISOString() } : {}),

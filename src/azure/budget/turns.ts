@@ -39,8 +39,8 @@ export class Turns {
   readonly #budgets = new Budgets();
   readonly #lone = new LoneCalls(this.#budgets);
   readonly #turns = new AsyncLocalStorage<Turn>();
-  /** Marks work outside of turns that is less urgent than all other. */
-  readonly #inventory = new AsyncLocalStorage<true>();
+  /** Marks work outside of turns that is less urgent than all other, with the maximum wait of its requests. */
+  readonly #inventory = new AsyncLocalStorage<number>();
 
   constructor(readonly clock: BudgetClock = processTime) {}
 
@@ -108,9 +108,13 @@ export class Turns {
     return this.#secondsUntil(placed?.at ?? notBefore);
   }
 
-  /** Runs work whose requests come after all others, unless the work is part of a turn. */
-  asInventory<T>(work: () => Promise<T>): Promise<T> {
-    return this.#inventory.run(true, work);
+  /**
+   * Runs work whose requests come after all others, unless the work is part of a turn.
+   *
+   * @param patience maximum milliseconds that one request waits.
+   */
+  asInventory<T>(work: () => Promise<T>, patience: number = OUTSIDE_WORK): Promise<T> {
+    return this.#inventory.run(patience, work);
   }
 
   /**
@@ -120,9 +124,10 @@ export class Turns {
    */
   async admit(bucket: Bucket): Promise<Admission> {
     const turn = this.#turns.getStore();
-    const isLast = turn === undefined && this.#inventory.getStore() === true;
+    const asLast = turn === undefined ? this.#inventory.getStore() : undefined;
+    const isLast = asLast !== undefined;
     let admission: Admission | undefined;
-    const at = await whenDue(this.clock, turn?.patience ?? OUTSIDE_WORK, () => {
+    const at = await whenDue(this.clock, turn?.patience ?? asLast ?? OUTSIDE_WORK, () => {
       const now = this.clock.now();
       const budget = this.#budgets.of(bucket, now);
       const held = turn?.held.get(bucket.name) ?? 0;

@@ -124,3 +124,40 @@ function latestStart(next: (after: number) => number, first: number, at: number)
 export function longestFreezeSeconds(windows: readonly FreezeWindow[]): number {
   return Math.max(0, ...windows.map(({ seconds }) => seconds));
 }
+
+/** A time in which one or several windows apply. */
+export interface Freeze {
+  readonly from: Date;
+  readonly until: Date;
+}
+
+/** Maximum starts of one window that are looked at. */
+const MAX_STARTS = 5_000;
+
+/**
+ * The freezes from `now` on that begin before `end`, the first one as far as it is still to come. Adjacent windows count as one.
+ * A freeze that lasts longer is cut off at `end`.
+ */
+export function freezesUntil(windows: readonly FreezeWindow[], now: Date, end: Date): Freeze[] {
+  const occurrences = windows.flatMap((window) => [...occurrencesOf(window, now.getTime(), end.getTime())]);
+  const freezes: { from: number; until: number }[] = [];
+  for (const { from, until } of occurrences.toSorted((left, right) => left.from - right.from)) {
+    const last = freezes.at(-1);
+    if (last && from <= last.until) last.until = Math.max(last.until, until);
+    else freezes.push({ from, until });
+  }
+  return freezes.map(({ from, until }) => ({ from: new Date(from), until: new Date(until) }));
+}
+
+/** Both in milliseconds. */
+function* occurrencesOf({ cron, seconds, timeZone }: FreezeWindow, now: number, end: number) {
+  const times = parseNcrontab(cron, timeZone);
+  let start = now - seconds * 1000;
+  for (let nth = 0; nth < MAX_STARTS; nth += 1) {
+    const next = times?.next(new Date(start))?.getTime();
+    if (next === undefined || next >= end) return;
+    start = next;
+    const until = Math.min(end, next + seconds * 1000);
+    if (until > now) yield { from: Math.max(now, next), until };
+  }
+}

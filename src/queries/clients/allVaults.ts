@@ -1,5 +1,5 @@
 import { shortHash } from '@connected-registry/protocol/names/clientKey';
-import type { SecretListing } from '../../ports/secretVault.js';
+import type { SecretListing, SecretVault } from '../../ports/secretVault.js';
 import type { Vaults } from '../../ports/vaults.js';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
 import { resourceName } from '../../serviceErrors/serviceFacts.js';
@@ -16,6 +16,11 @@ interface PageOfAll {
   readonly continuation?: string;
 }
 
+/** The vaults, of which only listings and single secrets are read. */
+export interface ReadVaults extends Pick<Vaults, 'hosts'> {
+  of(host: string | undefined): Pick<SecretVault, 'page' | 'newest'>;
+}
+
 /** The form of continuations: a vault's own, behind the mark of the vault unless it is the first. */
 export const CONTINUATION = /^(?<mark>[0-9a-f]{8})?(?<query>\?.*)?$/s;
 
@@ -26,7 +31,7 @@ export const CONTINUATION = /^(?<mark>[0-9a-f]{8})?(?<query>\?.*)?$/s;
  * @param continuation from the previous page; absent for the first. It stays valid when a vault is added.
  * @throws ServiceError, of kind `refused` for a continuation of a vault that the settings no longer list
  */
-export async function pageOfAll(vaults: Pick<Vaults, 'hosts' | 'of'>, continuation?: string): Promise<PageOfAll> {
+export async function pageOfAll(vaults: ReadVaults, continuation?: string): Promise<PageOfAll> {
   const { index, query } = placeOf(vaults.hosts, continuation);
   const host = vaults.hosts[index];
   if (host === undefined) throw endedContinuation();
@@ -41,7 +46,7 @@ export async function pageOfAll(vaults: Pick<Vaults, 'hosts' | 'of'>, continuati
 }
 
 /** Reads the secret of this name in each vault that has one. For names of which no record says where they are. @throws ServiceError */
-export async function newestInAny(vaults: Pick<Vaults, 'hosts' | 'of'>, name: string): Promise<PlacedListing[]> {
+export async function newestInAny(vaults: ReadVaults, name: string): Promise<PlacedListing[]> {
   const found = await eachOf(vaults.hosts, async (vaultHost) => {
     const listing = await vaults.of(vaultHost).newest(name);
     return listing ? [{ ...listing, vaultHost }] : [];

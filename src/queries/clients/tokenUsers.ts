@@ -2,8 +2,7 @@ import { clientKey, referenceOf, type ClientReference } from '@connected-registr
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
 import { parseTags, type CredentialTags } from '@connected-registry/protocol/names/secretTags';
 import { createDemand } from '../registry/demand.js';
-import type { Vaults } from '../../ports/vaults.js';
-import { pageOfAll } from './allVaults.js';
+import { pageOfAll, type ReadVaults } from './allVaults.js';
 
 /**
  * Finds the clients whose secrets name a token. A vault has no such query, so the whole listing of all vaults is read, once for all requests
@@ -68,7 +67,7 @@ interface Index {
 }
 
 /** Creates the search, with a cache of the vault's listing. */
-export function createTokenUsers(vaults: Vaults): TokenUsers {
+export function createTokenUsers(vaults: ReadVaults): TokenUsers {
   let cached: { readAt: number; readonly index: Promise<Index> } | undefined;
   let pages = UNKNOWN_PAGES;
   const demand = createDemand(OBSERVED);
@@ -124,7 +123,7 @@ export function createTokenUsers(vaults: Vaults): TokenUsers {
   }
 }
 
-async function readIndex(vaults: Vaults): Promise<Index> {
+async function readIndex(vaults: ReadVaults): Promise<Index> {
   const clients = new Map<string, ClientReference>();
   const users = new Map<string, Map<string, PlacedClient>>();
   const names = new Set<string>();

@@ -4,6 +4,7 @@ import { CHECK } from '../../domain/check/checkRun.js';
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { formatOperationId } from '@connected-registry/protocol/names/operationId';
 import { engineFailure } from '../../domain/operations/runEnd.js';
+import type { WaitingRun } from '../../domain/operations/waitingRun.js';
 import { hasEnded, type RunStatus } from './runStatus.js';
 
 /** Builds the operation resource from the engine's status of its run. */
@@ -43,6 +44,12 @@ export function operationView(status: RunStatus, kind: OperationKind): Operation
 export function operationSummaryOf(status: RunStatus, kind: OperationKind): OperationSummary {
   const { steps: _steps, result: _result, failure, ...rest } = operationView(status, kind);
   return { ...rest, ...(failure ? { failure: { code: failure.code, message: failure.message } } : {}) };
+}
+
+/** The kind of a run that waits for its client. */
+export function kindOfWaiting({ input }: RunStatus): OperationKind {
+  // The orchestration's name guarantees that the input is a WaitingRun.
+  return (input as WaitingRun).kind;
 }
 
 /** A waiting run has its own instance, but its operation id has the client's. */

@@ -113,19 +113,24 @@ export async function readRollout(client: DurableClient, id: string): Promise<Ro
 
 /** Lists the ids of all rollouts that were not purged, the newest first: ids begin with the time of the request. */
 export async function rolloutIds(list: ListedInstances): Promise<string[]> {
+  return (await rolloutInstances(list)).map(({ id }) => id);
+}
+
+/** The same, each with whether its orchestration has ended. */
+export async function rolloutInstances(
+  list: ListedInstances,
+): Promise<{ readonly id: string; readonly hasEnded: boolean }[]> {
   const prefix = rolloutInstance('');
-  const ids: string[] = [];
+  const found: { readonly id: string; readonly hasEnded: boolean }[] = [];
   let continuation: string | undefined;
   do {
     const query = { prefix, top: PAGE, withoutInput: true } as const;
     const page = await list({ ...query, ...(continuation === undefined ? {} : { continuation }) });
-    ids.push(...page.instances.map(({ instanceId }) => instanceId.slice(prefix.length)));
+    for (const instance of page.instances)
+      found.push({ id: instance.instanceId.slice(prefix.length), hasEnded: hasEnded(instance) });
     ({ continuation } = page);
   } while (continuation !== undefined);
-  return ids
-    .filter((id) => ROLLOUT_ID.test(id))
-    .toSorted()
-    .toReversed();
+  return found.filter(({ id }) => ROLLOUT_ID.test(id)).toSorted((left, right) => (left.id < right.id ? 1 : -1));
 }
 
 /** Reads what a rollout's control entity keeps; undefined before it is opened or refused. */

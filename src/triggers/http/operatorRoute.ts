@@ -6,6 +6,7 @@ import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets'
 import type { AnonymousLimit } from './anonymousHandlers.js';
 import { guarded } from './guarded.js';
 import { problem } from './answers/problem.js';
+import { crossSiteRefusal, mediaTypeRefusal } from './requests/crossSite.js';
 
 /** @param actor the actor in the audit, also for work that continues after the answer */
 export type OperatorHandler = (
@@ -18,7 +19,8 @@ export type OperatorHandler = (
 /**
  * Wraps the handler of every route for operators, and sets the host's authentication level. With function keys, the host has
  * checked the key. With Entra, the platform has authenticated the caller, and this decides whether the caller is an operator.
- * Refused callers count as anonymous, since each refusal writes an audit line.
+ * Refused callers count as anonymous, since each refusal writes an audit line. Before all else, requests of browsers from pages of other
+ * sites are refused.
  * @param limit shared with the anonymous routes; not needed with function keys, where the host refuses
  */
 export function operatorRoute(access: OperatorAccess, handler: OperatorHandler, limit?: AnonymousLimit) {
@@ -29,9 +31,10 @@ export function operatorRoute(access: OperatorAccess, handler: OperatorHandler, 
       const { actor = 'anybody' } = admission;
       if (!('refused' in admission)) rememberKeys(request);
       const work = async () =>
-        'refused' in admission
+        crossSiteRefusal(request) ??
+        ('refused' in admission
           ? (limit?.refusal(request) ?? refuse(request, access, admission.refused))
-          : handler(request, client, actor, context);
+          : (mediaTypeRefusal(request) ?? handler(request, client, actor, context)));
       return guarded(work, actor)(request, client, context);
     },
   };

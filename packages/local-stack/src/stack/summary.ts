@@ -14,6 +14,7 @@ export function summarise(stack: Stack): string {
 Everything serves${stack.isHostExternal ? ' but the app' : ''}.
 
   app                  ${app}
+  fleet page           ${functions.url}/api/ui   (its key: functions.key in ${file})
   ARM, Entra           ${azure.arm}   (CA: ${shown(azure.caFile)})
   Key Vault            ${keyVault.url}
   connected registry   ${edge.connectedRegistry} at ${edge.host}

@@ -15,6 +15,16 @@ export const ANSWER_CODES = {
     statuses: [403],
     meaning: "with Entra: the caller has neither the operators' app role nor a place in the list",
   },
+  'cross-site-request': {
+    statuses: [403],
+    meaning:
+      'a browser sent a request that changes something from a page of another site, or its `Origin` is not the app',
+  },
+  'unsupported-media-type': {
+    statuses: [415],
+    meaning:
+      'the `Content-Type` is none that the app reads: send `application/json`, or `text/csv` where a route takes it',
+  },
   'report-key': {
     statuses: [401],
     meaning:
@@ -134,6 +144,10 @@ export const ANSWER_CODES = {
     statuses: [503],
     meaning:
       'the durable engine did not confirm the start, the report, the join token or the key in time: send the same again',
+  },
+  'inventory-not-ready': {
+    statuses: [503],
+    meaning: 'the fleet is being read for the first time since the app started: ask again in a few seconds',
   },
   unavailable: { statuses: [503], meaning: 'the app could not answer; its log says where it failed' },
 } as const;

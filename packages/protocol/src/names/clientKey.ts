@@ -38,7 +38,12 @@ export function keyPrefix({
   registry,
   connectedRegistry,
 }: Pick<ClientReference, 'registry' | 'connectedRegistry'>): string {
-  return `${slug(registry, 20)}-${slug(connectedRegistry, 24)}-`;
+  return `${registryPrefix(registry)}${slug(connectedRegistry, 24)}-`;
+}
+
+/** The prefix of the keys of all clients of a registry. Keys of a similarly named one may have it too. */
+export function registryPrefix(registry: string): string {
+  return `${slug(registry, 20)}-`;
 }
 
 /** Lower-case letters, digits and single hyphens, at most `length` characters, never empty. */

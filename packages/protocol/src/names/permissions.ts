@@ -93,15 +93,17 @@ export function sameActions(left: readonly string[], right: readonly string[]): 
   return all.size === wanted.size && [...wanted].every((action) => all.has(action));
 }
 
+/** The repositories that these action strings allow pulling from, by name; wildcards as they are. */
+export function pullableRepositories(actions: readonly string[]): string[] {
+  const patterns = actions
+    .map(parseAction)
+    .flatMap((grant) => (grant?.action.toLowerCase() === 'content/read' ? [grant.pattern] : []));
+  return [...new Set(patterns)].sort();
+}
+
 /** The first repository by name that these action strings allow pulling from; wildcards do not count. */
 export function pullableRepository(actions: readonly string[]): string | undefined {
-  return actions
-    .map(parseAction)
-    .flatMap((grant) =>
-      grant?.action.toLowerCase() === 'content/read' && !isWildcard(grant.pattern) ? [grant.pattern] : [],
-    )
-    .sort()
-    .at(0);
+  return pullableRepositories(actions).find((pattern) => !isWildcard(pattern));
 }
 
 /** Actions of a connected registry's own sync token, which no client may have. Source: Azure docs, as above. */

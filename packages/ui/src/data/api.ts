@@ -6,9 +6,10 @@ export const REQUEST_TIMEOUT = 60_000;
 
 export type Parameters = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** What was read, and its ETag; `notModified` if it is what the given ETag names. */
+/** What was read, and its ETag; `notModified` if it is what the given ETag names. `ageSeconds`: how old it was, by the app's clock. */
 export type Answer<T> =
-  { readonly kind: 'value'; readonly value: T; readonly etag?: string } | { readonly kind: 'notModified' };
+  | { readonly kind: 'value'; readonly value: T; readonly etag?: string; readonly ageSeconds?: number }
+  | { readonly kind: 'notModified'; readonly ageSeconds?: number };
 
 /**
  * The app's public API. Answers have the types of the app's own schemas. They are not parsed by them: page and API are of one

@@ -37,7 +37,8 @@ export class InventoryReader {
         { etag: known?.etag },
       );
       ageSeconds = Math.max(ageSeconds ?? 0, answer.ageSeconds ?? 0);
-      const loaded = answer.kind === 'value' ? { page: answer.value, ...etagOf(answer) } : known;
+      const loaded: LoadedPage | undefined =
+        answer.kind === 'value' ? { page: answer.value, ...etagOf(answer) } : known;
       if (loaded === undefined) break;
       pages.set(continuation, loaded);
       for (const row of loaded.page.clients) rows.push(row);

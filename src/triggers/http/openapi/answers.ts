@@ -18,6 +18,12 @@ const HEADERS = {
   },
   'Retry-After': { description: 'seconds to wait before the next request', schema: { type: 'integer', minimum: 0 } },
   'Cache-Control': { description: 'the answer is not to be stored', required: true, schema: { const: 'no-store' } },
+  ETag: { description: 'for `If-None-Match` of the next request', required: true, schema: { type: 'string' } },
+  Age: {
+    description: 'seconds since the clients were read, also in a 304 answer',
+    required: true,
+    schema: { type: 'integer', minimum: 0 },
+  },
   'WWW-Authenticate': { description: 'the required authentication scheme', required: true, schema: { type: 'string' } },
 } as const;
 type HeaderName = keyof typeof HEADERS;
@@ -47,6 +53,16 @@ export function answer(
   withHeaders: readonly HeaderName[] = [],
 ): object {
   return { description, ...headers(withHeaders), content: jsonContent(name, examples) };
+}
+
+/** The answer to a caller who has what an ETag stands for. */
+export function notModified(withHeaders: readonly HeaderName[] = []): object {
+  return {
+    '304': {
+      description: 'Nothing has changed: the ETag is in `If-None-Match`.',
+      ...headers(['ETag', ...withHeaders]),
+    },
+  };
 }
 
 /**

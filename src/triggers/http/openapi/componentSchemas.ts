@@ -52,6 +52,14 @@ import {
   rolloutClientPage,
   rolloutPage,
 } from '@connected-registry/protocol/answers/rolloutAnswers';
+import {
+  fleetConnectedRegistry,
+  inventoryPage,
+  inventoryRow,
+  lastRun,
+  overview,
+  snapshotProblem,
+} from '@connected-registry/protocol/answers/fleetAnswers';
 import { rolloutBody, rolloutRow } from '@connected-registry/protocol/requests/rolloutRequest';
 import { rotationBody } from '@connected-registry/protocol/requests/rotationRequest';
 import { issuedEnrolments } from '@connected-registry/protocol/answers/enrolmentAnswers';
@@ -120,6 +128,12 @@ const SCHEMAS = {
   RolloutPage: rolloutPage,
   RolloutClient: rolloutClient,
   RolloutClientPage: rolloutClientPage,
+  Overview: overview,
+  SnapshotProblem: snapshotProblem,
+  FleetConnectedRegistry: fleetConnectedRegistry,
+  InventoryPage: inventoryPage,
+  InventoryRow: inventoryRow,
+  LastRun: lastRun,
   FieldError: fieldError,
   EnrolmentRequest: enrolmentBody,
   IssuedEnrolments: issuedEnrolments,

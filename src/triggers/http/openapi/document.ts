@@ -11,7 +11,7 @@ export function openApiDocument() {
       version: VERSION,
       summary: 'Onboards clients of Azure Container Registry connected registries, and verifies each with a real pull.',
       description:
-        'Times are ISO 8601, UTC. A problem has a stable `code`, which docs/errors.md explains. Later versions may add codes and fields: handle an unknown code by its status, and ignore unknown fields. The Functions host itself answers a missing or wrong function key with 401, and an unknown path or a wrong method with 404, both without a body.',
+        'Times are ISO 8601, UTC. A problem has a stable `code`, which docs/errors.md explains. Later versions may add codes and fields: handle an unknown code by its status, and ignore unknown fields. The Functions host itself answers a missing or wrong function key with 401, and an unknown path or a wrong method with 404, both without a body. Every answer of the app has `Cache-Control: no-store` and `X-Content-Type-Options: nosniff`, and none lets pages of other sites read it.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/api' }],

@@ -3,7 +3,7 @@ import { enrolmentCsvQuery } from '@connected-registry/protocol/requests/enrolme
 import { answer, jsonContent, problemAnswers } from './answers.js';
 import * as examples from './enrolmentExamples.js';
 import { clientKeyParameter } from './inventoryPaths.js';
-import { BY_OPERATORS, parametersOf } from './parameters.js';
+import { BY_WRITING_OPERATORS, parametersOf } from './parameters.js';
 
 const postEnrolments = {
   operationId: 'postEnrolments',
@@ -26,7 +26,7 @@ const postEnrolments = {
       { one: examples.ISSUED, inPart: examples.ISSUED_IN_PART },
       ['Cache-Control'],
     ),
-    ...BY_OPERATORS,
+    ...BY_WRITING_OPERATORS,
     ...problemAnswers(['invalid-request', 'enrolment-needs-replace', 'body-too-large', 'engine-slow', 'unavailable']),
   },
 };
@@ -38,7 +38,7 @@ const deleteEnrolment = {
   description: 'The key of a device that has joined is ended by a revocation or an offboarding.',
   responses: {
     '204': { description: 'The token has ended.' },
-    ...BY_OPERATORS,
+    ...BY_WRITING_OPERATORS,
     ...problemAnswers(
       ['client-not-found', 'enrolment-not-found', 'join-token-used', 'engine-slow', 'unavailable'],
       [403],

@@ -1,6 +1,6 @@
 import { clientsQuery, operationsQuery } from '@connected-registry/protocol/requests/listQueries';
 import { answer, jsonContent, problemAnswers } from './answers.js';
-import { BY_OPERATORS, parametersOf } from './parameters.js';
+import { BY_OPERATORS, BY_WRITING_OPERATORS, parametersOf } from './parameters.js';
 import * as examples from './inventoryExamples.js';
 
 export const getClients = {
@@ -45,7 +45,7 @@ export const putPoller = {
   },
   responses: {
     '200': answer('The poller.', 'PollerAnswer', { gateway: examples.POLLER }),
-    ...BY_OPERATORS,
+    ...BY_WRITING_OPERATORS,
     ...problemAnswers([
       'invalid-request',
       'client-not-found',
@@ -65,7 +65,7 @@ export const deletePoller = {
   description: 'From then on the pollers count that profiles list for the client, if any do.',
   responses: {
     '204': { description: 'The poller has ended.' },
-    ...BY_OPERATORS,
+    ...BY_WRITING_OPERATORS,
     ...problemAnswers(['client-not-found', 'poller-not-found', 'engine-slow', 'unavailable'], [403]),
   },
 };
@@ -120,7 +120,7 @@ export const postChecks = {
       { one: examples.CHECK_STARTED },
       ['Location?', 'Retry-After'],
     ),
-    ...BY_OPERATORS,
+    ...BY_WRITING_OPERATORS,
     ...problemAnswers(['invalid-request', 'body-too-large', 'engine-slow', 'unavailable']),
   },
 };

@@ -19,6 +19,12 @@ export const idParameter = (name: string) => ({
 /** The answers to callers who are not operators: from the host with function keys, otherwise from the app. */
 export const BY_OPERATORS = { '401': notAuthenticated(), ...problemAnswers(['not-an-operator']) };
 
+/** The same for routes that change something: they also refuse what another site has made a browser send. */
+export const BY_WRITING_OPERATORS = {
+  ...BY_OPERATORS,
+  ...problemAnswers(['not-an-operator', 'cross-site-request', 'unsupported-media-type']),
+};
+
 /** A query's parameters, from the schema that parses it. */
 export function parametersOf(query: z.ZodType): object[] {
   const { properties = {} } = z.toJSONSchema(query, { io: 'input' });

@@ -1,10 +1,11 @@
-import { answer, jsonContent, problemAnswers } from './answers.js';
+import { answer, jsonContent, notModified, problemAnswers } from './answers.js';
 import { enrolmentPaths } from './enrolmentPaths.js';
 import * as examples from './examples.js';
 import { OPERATION_CHECKED } from './inventoryExamples.js';
 import * as inventory from './inventoryPaths.js';
-import { BY_OPERATORS, idParameter } from './parameters.js';
+import { BY_OPERATORS, BY_WRITING_OPERATORS, idParameter } from './parameters.js';
 import { devicePaths, waitParameter } from './devicePaths.js';
+import { fleetPaths } from './fleetPaths.js';
 import { healthPaths } from './healthPaths.js';
 import { rolloutPaths } from './rolloutPaths.js';
 import { rotationPaths } from './rotationPaths.js';
@@ -32,7 +33,7 @@ const postOnboardings = {
       'Location',
       'Retry-After',
     ]),
-    ...BY_OPERATORS,
+    ...BY_WRITING_OPERATORS,
     ...problemAnswers([
       'invalid-request',
       'another-run',
@@ -52,7 +53,7 @@ const PARTS_BY_CLIENT = {
     { two: examples.STARTED_OPERATIONS },
     ['Retry-After'],
   ),
-  ...BY_OPERATORS,
+  ...BY_WRITING_OPERATORS,
   ...problemAnswers(['invalid-request', 'body-too-large', 'service-error', 'unavailable']),
 };
 
@@ -96,6 +97,7 @@ const getOperation = {
   operationId: 'getOperation',
   tags: ['operations'],
   summary: "Shows a run's state, steps and result",
+  description: 'Asks the durable engine alone: it may be polled.',
   responses: {
     '200': answer(
       'The run, with `Retry-After` while it is running.',
@@ -108,8 +110,9 @@ const getOperation = {
         revoked: examples.OPERATION_REVOKED,
         checked: OPERATION_CHECKED,
       },
-      ['Retry-After'],
+      ['Retry-After', 'ETag'],
     ),
+    ...notModified(['Retry-After']),
     ...BY_OPERATORS,
     ...problemAnswers(['operation-not-found', 'superseded', 'unavailable']),
   },
@@ -126,7 +129,7 @@ const cancelOperation = {
       'Location',
       'Retry-After',
     ]),
-    ...BY_OPERATORS,
+    ...BY_WRITING_OPERATORS,
     ...problemAnswers(['operation-not-found', 'already-ended', 'not-cancellable', 'superseded', 'unavailable']),
   },
 };
@@ -193,6 +196,7 @@ export const paths = {
   '/onboardings': { post: postOnboardings },
   '/offboardings': { post: postOffboardings },
   '/revocations': { post: postRevocations },
+  ...fleetPaths,
   '/clients': { get: inventory.getClients },
   '/clients/{key}': { parameters: [inventory.clientKeyParameter], get: inventory.getClient },
   '/clients/{key}/poller': {

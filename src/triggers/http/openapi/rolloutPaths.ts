@@ -2,7 +2,7 @@ import { rolloutCsvQuery } from '@connected-registry/protocol/requests/rolloutCs
 import { rolloutClientsQuery, rolloutsQuery } from '@connected-registry/protocol/requests/rolloutQueries';
 import { ROLLOUT_ID } from '../../durable/rollouts.js';
 import { answer, jsonContent, problemAnswers } from './answers.js';
-import { BY_OPERATORS, parametersOf } from './parameters.js';
+import { BY_OPERATORS, BY_WRITING_OPERATORS, parametersOf } from './parameters.js';
 import * as examples from './rolloutExamples.js';
 
 const postRollouts = {
@@ -30,7 +30,7 @@ const postRollouts = {
       { started: examples.OPENED },
       ['Location', 'Retry-After'],
     ),
-    ...BY_OPERATORS,
+    ...BY_WRITING_OPERATORS,
     ...problemAnswers([
       'invalid-request',
       'client-in-rollout',
@@ -94,7 +94,7 @@ const command = (operationId: string, summary: string, description: string, exam
       'Location',
       'Retry-After',
     ]),
-    ...BY_OPERATORS,
+    ...BY_WRITING_OPERATORS,
     ...problemAnswers([
       'rollout-not-found',
       'rollout-status',

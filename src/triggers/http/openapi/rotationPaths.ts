@@ -1,6 +1,6 @@
 import { answer, jsonContent, problemAnswers } from './answers.js';
 import { MAX_LISTED, SCHEDULE_PARAMETERS } from '../routes/rotationSchedule.js';
-import { BY_OPERATORS, idParameter } from './parameters.js';
+import { BY_OPERATORS, BY_WRITING_OPERATORS, idParameter } from './parameters.js';
 import * as examples from './rotationExamples.js';
 
 const postRotations = {
@@ -29,7 +29,7 @@ const postRotations = {
       },
       ['Retry-After'],
     ),
-    ...BY_OPERATORS,
+    ...BY_WRITING_OPERATORS,
     ...problemAnswers(['invalid-request', 'body-too-large', 'service-error', 'unavailable']),
   },
 };

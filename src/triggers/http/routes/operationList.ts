@@ -3,12 +3,7 @@ import type { DurableClient } from 'durable-functions';
 import { z } from 'zod';
 import type { Config } from '../../../settings/config.js';
 import { findRegistry } from '../../../settings/registries.js';
-import type {
-  OperationKind,
-  OperationPage,
-  OperationStatus,
-  OperationSummary,
-} from '@connected-registry/protocol/answers/answers';
+import type { OperationPage, OperationStatus, OperationSummary } from '@connected-registry/protocol/answers/answers';
 import { CHECK, CHECK_PREFIX } from '../../../domain/check/checkRun.js';
 import { clientKey, keyPrefix } from '@connected-registry/protocol/names/clientKey';
 import {
@@ -17,11 +12,11 @@ import {
   type OperationsQuery,
 } from '@connected-registry/protocol/requests/listQueries';
 import { revocationPrefix } from '../../../domain/revocation/revocationInstance.js';
-import { START_WHEN_FREE, WAITING_PREFIXES, type WaitingRun } from '../../../domain/operations/waitingRun.js';
+import { START_WHEN_FREE, WAITING_PREFIXES } from '../../../domain/operations/waitingRun.js';
 import { readClientRecord } from '../../durable/clientRecords.js';
 import { earlierRuns } from '../../durable/earlierRuns.js';
 import { allRuns, instancePages, type InstancePages } from '../../durable/instancePages.js';
-import { operationSummaryOf } from '../../durable/operationView.js';
+import { kindOfWaiting, operationSummaryOf } from '../../durable/operationView.js';
 import { shortSummary } from '../../durable/recordedOperations.js';
 import {
   byTime,
@@ -184,11 +179,6 @@ async function waitingSummary(waiting: RunStatus, client: DurableClient): Promis
   if (hasEnded(waiting)) return summary;
   const started = await readRun(client, clientKey(waiting.input.request));
   return started?.input.run === waiting.input.run ? undefined : summary;
-}
-
-function kindOfWaiting({ input }: RunStatus): OperationKind {
-  // The orchestration's name guarantees that the input is a WaitingRun.
-  return (input as WaitingRun).kind;
 }
 
 function fits(summary: OperationSummary, filter: Filter): boolean {

@@ -6,17 +6,18 @@ import { OFFBOARD, REVOKE } from '../../../domain/operations/run.js';
 import { audit } from '../../../audit/audit.js';
 import { operationView } from '../../durable/operationView.js';
 import { hasEnded } from '../../durable/runStatus.js';
+import { conditionalAnswer } from '../answers/conditional.js';
 import { findOperation } from '../findOperation.js';
 import { problem } from '../answers/problem.js';
 import { operationLocation } from '../answers/startAnswer.js';
 
-/** `GET /api/operations/{id}`: one run's state, steps and result. */
+/** `GET /api/operations/{id}`: one run's state, steps and result. It asks the engine alone. */
 export async function getOperation(request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> {
   const operation = await findOperation(request.params['id'] ?? '', client);
   if ('refusal' in operation) return operation.refusal;
-  if ('recorded' in operation) return { status: 200, jsonBody: operation.recorded };
+  if ('recorded' in operation) return conditionalAnswer(request, operation.recorded);
   const headers: Record<string, string> = hasEnded(operation.run) ? {} : { 'retry-after': '1' };
-  return { status: 200, headers, jsonBody: operationView(operation.run, operation.kind) };
+  return conditionalAnswer(request, operationView(operation.run, operation.kind), headers);
 }
 
 /**

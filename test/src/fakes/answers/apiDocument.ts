@@ -59,6 +59,9 @@ export interface SeenAnswer {
   readonly body: unknown;
 }
 
+/** Headers that every answer of the app has, as the document's description says. */
+const IN_EVERY_ANSWER = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+
 /** What is wrong with an answer of a route, by the document. */
 export function answerMisfits(route: string, answer: SeenAnswer): string[] {
   const documented = routes.get(route)?.responses[String(answer.status)];
@@ -72,7 +75,12 @@ export function answerMisfits(route: string, answer: SeenAnswer): string[] {
     name: name.toLowerCase(),
   }));
   return [
-    ...names.filter((name) => !known.some((header) => header.name === name)).map((name) => `header ${name} is unknown`),
+    ...names
+      .filter((name) => !Object.hasOwn(IN_EVERY_ANSWER, name) && !known.some((header) => header.name === name))
+      .map((name) => `header ${name} is unknown`),
+    ...Object.entries(IN_EVERY_ANSWER)
+      .filter(([name, value]) => answer.headers?.[name] !== value)
+      .map(([name]) => `header ${name} is not as in every answer`),
     ...known
       .filter((header) => header.required && !names.includes(header.name))
       .map(({ name }) => `header ${name} is missing`),

@@ -28,6 +28,7 @@ import { report } from '../../fakes/worlds/onboardScript.js';
 import { onboardIn } from '../../fakes/worlds/onboardWorld.js';
 import { OBJECT_ID, principalHeader } from '../../fakes/answers/principal.js';
 import { giveDeviceAnswers } from '../../fakes/answers/deviceAnswers.js';
+import { giveFleet } from '../../fakes/answers/fleetAnswers.js';
 import { giveEnrolments } from '../../fakes/answers/enrolmentAnswers.js';
 import { givePendingMessages } from '../../fakes/answers/pendingAnswers.js';
 import { givePollers } from '../../fakes/answers/pollerAnswers.js';
@@ -275,6 +276,20 @@ async function giveStrangers(): Promise<void> {
         );
 }
 
+/** What every route for operators that changes something answers to browsers on pages of other sites, and to forms. */
+async function giveOtherSites(): Promise<void> {
+  const { handler } = operatorRoute({ kind: 'functionKey' }, () => Promise.reject(new Error('It is not let in.')));
+  const answers = { elsewhere: { 'sec-fetch-site': 'cross-site' }, form: { 'content-type': 'text/plain' } };
+  for (const [route, { security }] of routes)
+    for (const [name, headers] of Object.entries(answers))
+      if (security === undefined && !route.startsWith('GET'))
+        note(
+          route,
+          name,
+          seen(await handler(httpRequest({ headers }), new FakeDurableClient().client, invocation().context)),
+        );
+}
+
 async function giveHealth(): Promise<void> {
   const world = createWorld();
   const queries = { health: world.queries.health };
@@ -312,6 +327,8 @@ beforeAll(async () => {
   await givePendingMessages(note);
   await giveDeviceAnswers(note);
   await giveStrangers();
+  await giveOtherSites();
+  await giveFleet(note);
   await giveLists();
 });
 afterAll(() => vi.useRealTimers());

@@ -56,7 +56,7 @@ describe('GET /api/operations/{id}', () => {
   test('shows a run that has just started', async () => {
     hold({ runtimeStatus: 'Pending' });
     const { status, headers, body } = await get();
-    expect([status, headers]).toEqual([200, { 'retry-after': '1' }]);
+    expect([status, headers]).toEqual([200, { 'retry-after': '1', etag: expect.any(String) }]);
     expect(body).toEqual({
       id: `${INSTANCE}.${RUN}`,
       kind: 'onboard',
@@ -71,6 +71,21 @@ describe('GET /api/operations/{id}', () => {
     });
   });
 
+  test('is answered 304 until the run has changed, without another call of the engine', async () => {
+    hold({ customStatus: { phase: 'bind', steps } });
+    const etag = (await get()).headers?.['etag'] ?? '';
+    const ask = async () =>
+      getOperation(
+        httpRequest({ params: { id: `${INSTANCE}.${RUN}` }, headers: { 'if-none-match': etag } }),
+        engine.client,
+      );
+    engine.reads = 0;
+    expect(await ask()).toEqual({ status: 304, headers: { 'retry-after': '1', etag } });
+    expect(engine.reads).toBe(1);
+    hold({ customStatus: { phase: 'pullCheck', steps } });
+    expect((await ask()).status).toBe(200);
+  });
+
   test('shows the progress of a run', async () => {
     hold({ customStatus: { phase: 'bind', steps } });
     expect((await get()).body).toMatchObject({ status: 'running', phase: 'bind', steps });
@@ -82,7 +97,7 @@ describe('GET /api/operations/{id}', () => {
     const output = { status, endedAt: '2026-03-01T12:01:00.000Z', steps, reports: { 1: 'hash' }, ...part };
     hold({ runtimeStatus: 'Completed', output });
     const { headers, body } = await get();
-    expect(headers).toEqual({});
+    expect(headers).not.toHaveProperty('retry-after');
     expect(body).toMatchObject({ status, phase: status, endedAt: output.endedAt, steps, ...part });
     expect(body).not.toHaveProperty('reports');
   });

@@ -117,11 +117,10 @@ function StateChips({
 
 /** What a link of another view chose and no field above shows: a button for each takes it back. */
 function OtherFilters({ filters: { isDue, kind, code } }: { readonly filters: ClientFilters }): JSX.Element {
-  const others = [
-    ...(isDue ? [['due', 'rotation due']] : []),
-    ...(kind === undefined ? [] : [['kind', `last run: ${kind}`]]),
-    ...(code === undefined ? [] : [['code', `code: ${code}`]]),
-  ] as readonly (readonly [string, string])[];
+  const others: (readonly [string, string])[] = [];
+  if (isDue) others.push(['due', 'rotation due']);
+  if (kind !== undefined) others.push(['kind', `last run: ${kind}`]);
+  if (code !== undefined) others.push(['code', `code: ${code}`]);
   return (
     <>
       {others.map(([name, text]) => (

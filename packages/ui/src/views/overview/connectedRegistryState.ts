@@ -16,7 +16,7 @@ export function stateOf({
       return { word: 'offline', tone: 'bad' };
     case 'Unhealthy':
       return { word: 'unhealthy', tone: 'warn' };
-    case undefined:
+    default:
       return { word: 'unknown', tone: 'quiet' };
   }
 }

@@ -15,10 +15,16 @@ function requestOf(file: string | undefined, headers: Readonly<Record<string, st
 const get = (file?: string, headers?: Readonly<Record<string, string>>) => page(requestOf(file, headers));
 const headersOf = ({ headers }: HttpResponseInit) => headers as Readonly<Record<string, string>>;
 
+/** The document, as a browser that accepts no compression gets it. */
+async function documentText(): Promise<string> {
+  const { body } = await get();
+  if (typeof body !== 'string') throw new Error('The document is no text.');
+  return body;
+}
+
 /** Names of the files that the document refers to. */
 async function named(): Promise<string[]> {
-  const { body } = await get();
-  return [...String(body).matchAll(/(?:src|href)="ui\/([^"]+)"/g)].map(([, name = '']) => name);
+  return [...(await documentText()).matchAll(/(?:src|href)="ui\/([^"]+)"/g)].map(([, name = '']) => name);
 }
 
 describe('the document', () => {
@@ -39,8 +45,7 @@ describe('the document', () => {
   });
 
   test('has no script and no style of its own', async () => {
-    const { body } = await get();
-    expect(String(body)).not.toMatch(/<script(?![^>]* src=)|<style|\sstyle=|\son\w+=/i);
+    expect(await documentText()).not.toMatch(/<script(?![^>]* src=)|<style|\sstyle=|\son\w+=/i);
   });
 
   test('leads from an address with a slash at its end to the one that its names are relative to', async () => {

@@ -1,0 +1,54 @@
+import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
+import { z } from 'zod';
+import { INVENTORY_QUERY_FIELDS, inventoryQuery } from '@connected-registry/protocol/requests/inventoryQuery';
+import type { Config } from '../../../settings/config.js';
+import { findRegistry } from '../../../settings/registries.js';
+import { conditionalJson } from '../answers/conditional.js';
+import { invalidQuery } from '../answers/problem.js';
+import { unknownRegistry } from '../requests/clientsBody.js';
+import { formatContinuation, parseContinuation } from '../requests/continuation.js';
+import { badContinuation, queryParameters } from '../requests/queryParameters.js';
+import { CLIENT_KEY } from '../routes/clients.js';
+import type { FleetSource } from './fleetSource.js';
+import type { InventoryView, RowsPage } from './inventoryView.js';
+import { ageSeconds, orNotReadYet } from './notReadYet.js';
+
+/** The last client of the page before. */
+const rowPlace = z.strictObject({ key: z.string().regex(CLIENT_KEY) });
+
+/** `GET /api/inventory`: a page of all clients in brief, from the snapshot. */
+export function getInventory(
+  config: Pick<Config, 'registries'>,
+  source: FleetSource,
+  viewOf: (known: Awaited<ReturnType<FleetSource>>) => InventoryView,
+) {
+  return async (
+    request: HttpRequest,
+    client: DurableClient,
+    _actor: string,
+    context: InvocationContext,
+  ): Promise<HttpResponseInit> => {
+    const parsed = queryParameters(request, inventoryQuery, INVENTORY_QUERY_FIELDS);
+    if ('refusal' in parsed) return parsed.refusal;
+    const { top, continuation, ...filter } = parsed.query;
+    if (filter.registry !== undefined && !findRegistry(config, filter.registry))
+      return invalidQuery([unknownRegistry('registry', config)]);
+    const place = continuation === undefined ? undefined : parseContinuation(continuation, rowPlace, filter);
+    if (continuation !== undefined && !place) return badContinuation();
+    return orNotReadYet(async () => {
+      const known = await source({ client, context });
+      const { readAt } = known.fleet;
+      const page = viewOf(known).page(filter, top, place?.key);
+      const headers = { age: String(ageSeconds(readAt)) };
+      return conditionalJson(request, page.etag, () => bodyOf(page, readAt, filter), headers);
+    });
+  };
+}
+
+/** The JSON of an {@link InventoryPage}: the rows are JSON already. */
+function bodyOf({ total, rows, last }: RowsPage, readAt: Date, filter: object): string {
+  const { continuation } = last === undefined ? {} : { continuation: formatContinuation({ key: last }, filter) };
+  const more = continuation === undefined ? '' : `,"continuation":${JSON.stringify(continuation)}`;
+  return `{"asOf":"${readAt.toISOString()}","total":${total},"clients":${rows}${more}}`;
+}
