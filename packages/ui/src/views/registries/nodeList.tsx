@@ -33,8 +33,7 @@ export function NodeList({
 }
 
 function Node({ node: { of, level, below }, now }: { readonly node: TreeNode; readonly now: number }): JSX.Element {
-  const { registry, name, parent, path, mode, loginServer, schedule, syncWindow, lastSync, nextSync, clients, cap } =
-    of;
+  const { registry, name, parent, path, mode, loginServer, syncWindow, clients, cap } = of;
   const { word, tone } = stateOf(of);
   return (
     <li class={`level-${Math.min(level, DEEPEST)}`}>
