@@ -9,8 +9,8 @@ import {
   onboardingOf,
   startRolloutStack,
   type RolloutStack,
-} from '../../e2e/rollouts/rolloutStack.js';
-import { startPlainServer } from '../../shared/plainServer.js';
+} from '../../../../test/e2e/rollouts/rolloutStack.js';
+import { startPlainServer } from '../../../../test/shared/plainServer.js';
 import { openPage, PHONE, signIn, startBrowser, type Watched } from './browser.js';
 import { show } from './fleetViews.js';
 
@@ -100,6 +100,7 @@ describe('the views', () => {
     ['/clients', 'Clients'],
     ['/operations', 'Operations'],
     ['/schedule', 'Schedule'],
+    ['/registries', 'Registries'],
     ['/rollouts', 'Rollouts'],
   ])('%s shows the fleet', async (path, heading) => {
     await it.page.evaluate((hash) => void (window.location.hash = hash), path);

@@ -59,7 +59,7 @@ function lastRunOf(n: number, key: string): NonNullable<InventoryRow['lastRun']>
   const shared = { operation: `${key}.0mrun0000000${n % 10}`, startedAt: at(-(n + 1) * MINUTE) };
   if (n % 40 === 5) return { ...shared, kind: 'rotate', status: 'running' };
   if (n % 40 === 10)
-    return { ...shared, kind: 'onboard', status: 'rolledBack', code: 'pull-check-failed', endedAt: at(-n * MINUTE) };
+    return { ...shared, kind: 'onboard', status: 'rolledBack', code: 'pull-check-deadline', endedAt: at(-n * MINUTE) };
   return { ...shared, kind: 'rotate', status: 'completed', endedAt: at(-n * MINUTE) };
 }
 
@@ -100,7 +100,7 @@ export function openRollout(more: Partial<Rollout> = {}): Rollout {
     startedAt: at(-HOUR + MINUTE),
     rows: 200,
     counts: { waiting: 58, running: 12, completed: 124, failed: 4, cancelled: 2, planned: 0 },
-    failures: { 'pull-check-failed': 3, 'deadline-exceeded': 1 },
+    failures: { 'pull-check-deadline': 3, 'pull-manifest-unknown': 1 },
     wave: { current: 2, of: 3, rows: 80 },
     ratePerMinute: 2.4,
     secondsLeft: 1740,
@@ -117,7 +117,7 @@ export function rolloutRows(rows: readonly InventoryRow[]): RolloutClient[] {
     connectedRegistry,
     client,
     state: n === 3 ? 'failed' : n === 4 ? 'running' : n > 45 ? 'waiting' : 'completed',
-    ...(n === 3 ? { code: 'pull-check-failed' } : {}),
+    ...(n === 3 ? { code: 'pull-check-deadline' } : {}),
     ...(n > 45 ? {} : { operation: `${key}.0mrun0000000${n % 10}`, startedAt: at(-40 * MINUTE) }),
   }));
 }
@@ -141,7 +141,7 @@ export function overviewOf(rows: readonly InventoryRow[]): Overview {
       asOf: at(-3000),
       ageSeconds: 3,
       inProgress: { onboard: 12, offboard: 0, rotate: 3, revoke: 0, check: 1 },
-      failures: { since: at(-DAY), total: 6, byCode: { 'pull-check-failed': 5, cancelled: 1 } },
+      failures: { since: at(-DAY), total: 6, byCode: { 'pull-check-deadline': 5, cancelled: 1 } },
     },
     rollouts: [openRollout()],
     connectedRegistries: sites(rows),

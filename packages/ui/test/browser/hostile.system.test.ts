@@ -14,7 +14,12 @@ const ALLOWED = "=cmd('1');_#*?!(),@$%41.press";
 
 const [first, second, ...others] = rowsOf(40);
 if (first === undefined || second === undefined) throw new Error('The fleet has no clients.');
-const hostile = { ...first, client: `${MARKUP}${OVERRIDE}`, registry: MARKUP, connectedRegistry: `${MARKUP}cr` };
+const hostile = {
+  ...first,
+  client: `${MARKUP}${OVERRIDE}`,
+  registry: `${MARKUP}${OVERRIDE}`,
+  connectedRegistry: `${MARKUP}cr`,
+};
 const rows = [hostile, { ...second, client: ALLOWED }, ...others];
 const views = fleetViews(rows);
 
@@ -36,6 +41,7 @@ beforeEach(async () => {
       rollouts: [openRollout(named)],
       connectedRegistries: overview.connectedRegistries.map((one) => ({
         ...one,
+        registry: hostile.registry,
         name: `${MARKUP}cr`,
         loginServer: 'javascript:window.struck=1',
         schedule: MARKUP,

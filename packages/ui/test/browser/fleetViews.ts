@@ -19,6 +19,12 @@ export function fleetViews([row]: readonly InventoryRow[]): ShownView[] {
     { pattern: '/clients/:key', path: `/clients/${key}`, shows: 'line-scopemap' },
     { pattern: '/operations', path: '/operations', shows: row?.client ?? '' },
     { pattern: '/operations/:id', path: `/operations/${key}.0mrun00000000`, shows: 'the device has not reported yet' },
+    { pattern: '/registries', path: '/registries', shows: 'the registry in the cloud' },
+    {
+      pattern: '/registries/:registry',
+      path: `/registries/${encodeURIComponent(row?.registry ?? '')}`,
+      shows: 'Sync paths',
+    },
     { pattern: '/schedule', path: '/schedule', shows: /rotation/i },
     { pattern: '/rollouts', path: '/rollouts', shows: 'Line firmware 7' },
     { pattern: '/rollouts/:id', path: '/rollouts/r0mrollout00001', shows: 'Clients of the rollout' },

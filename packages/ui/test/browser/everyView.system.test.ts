@@ -60,6 +60,8 @@ describe.each(['light', 'dark'] as const)('in the %s scheme', (colorScheme) => {
     await it.page.getByRole('button', { name: 'Onboard a client' }).click();
     await it.page.getByText('More fields').click();
     expect(await barriers(it.page)).toEqual([]);
+    await it.page.keyboard.press('Escape');
+    await it.page.getByRole('dialog').waitFor({ state: 'detached' });
   });
 
   test('axe-core would find a field without a name', async () => {
