@@ -1,31 +1,24 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Browser } from 'playwright-core';
-import { openPage, signIn, startBrowser, type Watched } from './browser.js';
+import { startBrowser } from './browser.js';
 import { rowsOf } from './fleet.js';
-import { fleetApi, problem } from './fleetApi.js';
-import { KEY, startPageServer, type PageServer } from './pageServer.js';
+import { problem } from './fleetApi.js';
+import { openFleet, type Opened } from './opened.js';
 
 const rows = rowsOf(40);
 const [row] = rows;
 if (row === undefined) throw new Error('The fleet has no client.');
 
 let browser: Browser;
-let server: PageServer;
-let it: Watched;
+let it: Opened;
 beforeAll(async () => {
   browser = await startBrowser();
 });
 afterAll(() => browser?.close());
 beforeEach(async () => {
-  server = await startPageServer(fleetApi(rows));
-  it = await openPage(browser);
-  await signIn(it, server.url, KEY);
+  it = await openFleet(browser, rows);
 });
-afterEach(async () => {
-  await it.context.close();
-  await server.close();
-  expect(it.complaints).toEqual([]);
-});
+afterEach(() => it.close());
 
 const dialog = () => it.page.getByRole('dialog');
 const press = (name: string) => it.page.getByRole('button', { name, exact: true }).click();
@@ -46,10 +39,10 @@ describe('an onboarding', () => {
       .fill('hello-world\nsamples/line=content/read,metadata/read');
     await inDialog('Show the plan').click();
     await dialog().getByText('change for onboard').waitFor();
-    expect(server.changes).toEqual([]);
+    expect(it.server.changes).toEqual([]);
     await inDialog('Onboard').dblclick();
     await dialog().getByText('The onboarding has started.').waitFor();
-    expect(server.changes).toEqual([
+    expect(it.server.changes).toEqual([
       {
         path: 'onboardings',
         json: {
@@ -62,7 +55,7 @@ describe('an onboarding', () => {
   });
 
   test('has each fault at its field, with the fix, and the focus there', async () => {
-    server.api.set('POST onboardings', () => ({
+    it.server.api.set('POST onboardings', () => ({
       status: 400,
       body: problem(400, 'invalid-request', {
         errors: [
@@ -77,7 +70,7 @@ describe('an onboarding', () => {
     await dialog().getByText('identity.principalId is not an object id.').waitFor();
     await expect.poll(() => field.evaluate((element) => element === document.activeElement)).toBe(true);
     expect(await field.getAttribute('aria-invalid')).toBe('true');
-    expect(server.changes).toEqual([]);
+    expect(it.server.changes).toEqual([]);
   });
 });
 
@@ -90,12 +83,12 @@ describe('a rollout', () => {
     await goTo('/rollouts/r0mrollout00001');
     await press(name);
     await dialog().getByRole('region', { name: 'Plan' }).waitFor();
-    expect(server.changes).toEqual([]);
+    expect(it.server.changes).toEqual([]);
     await inDialog(name).click();
     await dialog()
       .getByText(/^The app has taken it/)
       .waitFor();
-    expect(server.changes).toEqual([{ path: `rollouts/r0mrollout00001/${command}`, json: undefined }]);
+    expect(it.server.changes).toEqual([{ path: `rollouts/r0mrollout00001/${command}`, json: undefined }]);
     await inDialog('Close').click();
     await dialog().waitFor({ state: 'detached' });
   });

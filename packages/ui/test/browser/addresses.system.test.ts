@@ -56,6 +56,7 @@ test('back and forward go through views and filters', async () => {
   await it.page.goForward();
   await it.page.goForward();
   await count(`${expired} of 200 clients`);
+  expect(await hash()).toBe('#/clients?state=expired');
 });
 
 test('a navigation puts the focus on the heading of the view, and the title says it', async () => {

@@ -1,5 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Locator,
+  type Page,
+} from 'playwright-core';
 
 /** A window of a phone, and one of a desk. */
 export const PHONE = { width: 390, height: 844 };
@@ -81,6 +88,12 @@ function noteViolations(): void {
     const note: unknown = Reflect.get(window, 'noteViolation');
     if (typeof note === 'function') note(`${violatedDirective} ${blockedURI} ${sample}`);
   });
+}
+
+/** Waits until something is there. @returns true @throws with what was looked for, if it does not come */
+export async function appears(what: Locator): Promise<boolean> {
+  await what.waitFor();
+  return true;
 }
 
 /** Types the function key into the page's own form. */

@@ -37,7 +37,7 @@ test('the list of views has every view of the page', () => {
   const patterns = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.tsx'))
     .flatMap((file) => [...readFileSync(join(folder, file), 'utf8').matchAll(/: View = \{\s*path: '([^']+)'/g)])
-    .map(([, pattern]) => pattern);
+    .flatMap(([, pattern]) => pattern ?? []);
   expect(views.map(({ pattern }) => pattern).toSorted()).toEqual(patterns.toSorted());
 });
 

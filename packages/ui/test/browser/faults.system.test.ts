@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startBrowser } from './browser.js';
+import { appears, startBrowser } from './browser.js';
 import { rowsOf } from './fleet.js';
 import { problem } from './fleetApi.js';
 import { fleetViews, show } from './fleetViews.js';
@@ -55,17 +55,17 @@ describe('an API that', () => {
     await show(it.page, overview);
     it.server.fault = fault;
     await alert(says).waitFor({ timeout: 60_000 });
-    await it.page.getByText('Line firmware 7').waitFor();
+    expect(await appears(it.page.getByText('Line firmware 7'))).toBe(true);
     it.server.fault = undefined;
     await alert(says).waitFor({ state: 'detached', timeout: 60_000 });
-    await it.page.getByText('Line firmware 7').waitFor();
+    expect(await appears(it.page.getByText('Line firmware 7'))).toBe(true);
   });
 
   test('fails from the start is said in every view', async () => {
     it.server.fault = () => ({ status: 500 });
     for (const { path } of views) {
       await it.page.evaluate((hash) => void (window.location.hash = hash), path);
-      await alert('The app could not answer (500).').waitFor({ timeout: 60_000 });
+      expect(await appears(alert('The app could not answer (500).'))).toBe(true);
     }
   });
 
@@ -76,7 +76,7 @@ describe('an API that', () => {
     await it.page.evaluate(() => void (window.location.hash = '/rollouts'));
     await it.page.getByText('the app takes longer than usual to answer').waitFor();
     go(undefined);
-    await it.page.getByText('There are no rollouts.').waitFor();
+    expect(await appears(it.page.getByText('There are no rollouts.'))).toBe(true);
   });
 
   test('does not know the key any more has it typed in again, and forgets what was read', async () => {
@@ -90,7 +90,7 @@ describe('an API that', () => {
     await show(it.page, overview);
     it.server.fault = () => ({ body: {} });
     await it.page.evaluate(() => void (window.location.hash = '/rollouts'));
-    await it.page.getByText('This view could not be shown.').waitFor({ timeout: 60_000 });
+    expect(await appears(it.page.getByText('This view could not be shown.'))).toBe(true);
     it.server.fault = undefined;
     // The view itself says that it failed; the console of the browser has the error, and a look at another view is enough.
     await show(it.page, { path: '/clients', shows: /^\d+ clients$/ });

@@ -11,7 +11,7 @@ import {
   type RolloutStack,
 } from '../../../../test/e2e/rollouts/rolloutStack.js';
 import { startPlainServer } from '../../../../test/shared/plainServer.js';
-import { openPage, PHONE, signIn, startBrowser, type Watched } from './browser.js';
+import { appears, openPage, PHONE, signIn, startBrowser, type Watched } from './browser.js';
 import { show } from './fleetViews.js';
 
 /*
@@ -119,7 +119,7 @@ describe('the views', () => {
     await it.page.getByLabel('Search names').fill('=cmd');
     await it.page.getByText(`1 of ${CLIENTS} clients`).waitFor();
     await it.page.getByRole('link', { name: ODD_NAME, exact: true }).click();
-    await it.page.getByRole('heading', { name: ODD_NAME, level: 1 }).waitFor();
+    expect(await appears(it.page.getByRole('heading', { name: ODD_NAME, level: 1 }))).toBe(true);
   });
 
   test('a client, its operation and a rollout are reached by links', async () => {
@@ -160,10 +160,8 @@ describe('an action', () => {
       .fill('no spaces allowed');
     await dialog().getByRole('button', { name: 'Show the plan' }).click();
     await dialog().getByText('client is not a valid name.').waitFor();
-    await dialog()
-      .getByRole('textbox', { name: /^Client/ })
-      .and(it.page.locator('[aria-invalid]'))
-      .waitFor();
+    const field = dialog().getByRole('textbox', { name: /^Client/ });
+    expect(await field.getAttribute('aria-invalid')).toBe('true');
     await it.page.keyboard.press('Escape');
   });
 
@@ -201,7 +199,7 @@ describe('an action', () => {
         .getByText(/^The app has taken it/)
         .waitFor({ timeout: 60_000 });
       await dialog().getByRole('button', { name: 'Close', exact: true }).click();
-      await stack.rollouts.until(id, is);
+      expect(await stack.rollouts.until(id, is)).toMatchObject({ id });
     };
     await stack.rollouts.until(id, ({ status }) => status === 'running');
     await command('Pause', ({ status }) => status === 'paused');
