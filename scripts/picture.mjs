@@ -8,13 +8,13 @@ import { readFlags } from './command/flags.mjs';
 readFlags(`
 npm run picture
 
-Writes docs/fleet-page.png and packages/ui/test/browser/goldens: the fleet page with a made-up fleet, as Debian's Chromium
+Writes docs/fleet-page.png and test/system/fleetPage/goldens: the fleet page with a made-up fleet, as Debian's Chromium
 shows it. Look at them before you commit them.
 `);
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-const args = ['run', '--project', 'system', 'packages/ui/test/browser/pictures.system.test.ts'];
+const args = ['run', '--project', 'system', 'test/system/fleetPage/pictures.test.ts'];
 const child = spawn(process.execPath, [vitest, ...args], {
   cwd: root,
   env: { ...process.env, PICTURES: 'write' },

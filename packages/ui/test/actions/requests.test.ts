@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { clientOf, operationOf, openRollout, rowsOf } from '../browser/fleet.js';
-import { problem } from '../browser/fleetApi.js';
+import { clientOf, operationOf, openRollout, problem, rowsOf } from '../../../../test/shared/madeUpFleet.js';
 import { recheckBody } from '../../src/actions/client/recheckBody.js';
 import { dryRunOf, startedOf } from '../../src/actions/dialog/answers.js';
 import { mayBeTaken } from '../../src/actions/dialog/taken.js';

@@ -1,8 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { appears, startBrowser } from './browser.js';
-import { rowsOf } from './fleet.js';
-import { problem } from './fleetApi.js';
+import { problem, rowsOf } from '../../shared/madeUpFleet.js';
 import { fleetViews, show } from './fleetViews.js';
 import { openFleet, type Opened } from './opened.js';
 import type { FakeAnswer } from './pageServer.js';

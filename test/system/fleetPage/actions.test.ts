@@ -1,8 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Browser } from 'playwright-core';
 import { startBrowser } from './browser.js';
-import { rowsOf } from './fleet.js';
-import { problem } from './fleetApi.js';
+import { problem, rowsOf } from '../../shared/madeUpFleet.js';
 import { openFleet, type Opened } from './opened.js';
 
 const rows = rowsOf(40);

@@ -1,6 +1,7 @@
 import type { Operation } from '@connected-registry/protocol/answers/answers';
 import { CLIENT_STATES, type ClientView } from '@connected-registry/protocol/answers/clientAnswers';
 import type { FleetConnectedRegistry, InventoryRow, Overview } from '@connected-registry/protocol/answers/fleetAnswers';
+import type { ProblemDetails } from '@connected-registry/protocol/answers/problemDetails';
 import type { Rollout, RolloutClient } from '@connected-registry/protocol/answers/rolloutAnswers';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 
@@ -217,6 +218,22 @@ export function operationOf(row: InventoryRow, more: Partial<Operation> = {}): O
         message: 'the device has not reported yet',
       },
     ],
+    ...more,
+  };
+}
+
+/** A problem as the app answers it. */
+export function problem(
+  status: number,
+  code: ProblemDetails['code'],
+  more: Partial<ProblemDetails> = {},
+): ProblemDetails {
+  return {
+    type: `urn:connected-registry:problem:${code}`,
+    status,
+    code,
+    title: 'Refused',
+    detail: 'As the test has it.',
     ...more,
   };
 }

@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { DESK, PHONE, startBrowser } from './browser.js';
-import { rowsOf } from './fleet.js';
+import { rowsOf } from '../../shared/madeUpFleet.js';
 import { fleetViews, show } from './fleetViews.js';
 import { openFleet, type Opened } from './opened.js';
 import { difference, differenceFrom, TOLERANCE } from './picture.js';
@@ -12,7 +12,7 @@ import { difference, differenceFrom, TOLERANCE } from './picture.js';
 const rows = rowsOf(200);
 const DRAWN = ['/', '/clients', '/clients/:key', '/operations/:id', '/schedule', '/rollouts/:id'];
 const views = fleetViews(rows).filter(({ pattern }) => DRAWN.includes(pattern));
-const goldens = join(projectRoot(), 'packages', 'ui', 'test', 'browser', 'goldens');
+const goldens = join(projectRoot(), 'test', 'system', 'fleetPage', 'goldens');
 const README_PICTURE = join(projectRoot(), 'docs', 'fleet-page.png');
 
 let browser: Browser;

@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { PHONE, startBrowser } from './browser.js';
-import { rowsOf } from './fleet.js';
+import { rowsOf } from '../../shared/madeUpFleet.js';
 import { fleetViews, show } from './fleetViews.js';
 import { openFleet, type Opened } from './opened.js';
 

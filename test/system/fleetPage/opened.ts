@@ -1,7 +1,7 @@
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import type { InventoryRow } from '@connected-registry/protocol/answers/fleetAnswers';
 import { openPage, signIn, type Watched } from './browser.js';
-import { NOW } from './fleet.js';
+import { NOW } from '../../shared/madeUpFleet.js';
 import { fleetApi } from './fleetApi.js';
 import { KEY, startPageServer, type PageServer } from './pageServer.js';
 

@@ -9,8 +9,8 @@ import {
   onboardingOf,
   startRolloutStack,
   type RolloutStack,
-} from '../../../../test/e2e/rollouts/rolloutStack.js';
-import { startPlainServer } from '../../../../test/shared/plainServer.js';
+} from '../../e2e/rollouts/rolloutStack.js';
+import { startPlainServer } from '../../shared/plainServer.js';
 import { appears, openPage, PHONE, signIn, startBrowser, type Watched } from './browser.js';
 import { show } from './fleetViews.js';
 

@@ -1,6 +1,5 @@
 import type { InventoryRow } from '@connected-registry/protocol/answers/fleetAnswers';
-import type { ProblemDetails } from '@connected-registry/protocol/answers/problemDetails';
-import { clientOf, operationOf, openRollout, overviewOf, rolloutRows } from './fleet.js';
+import { clientOf, operationOf, openRollout, overviewOf, problem, rolloutRows } from '../../shared/madeUpFleet.js';
 import type { FakeAnswer, FakeApi } from './pageServer.js';
 
 const PAGE = 1000;
@@ -95,21 +94,5 @@ function planOf(route: string) {
     adopts: [],
     vaults: [{ client: 'press', vault: 'plantvault.vault.azure.net' }],
     ...(route === 'rotations' ? { plans: [] } : {}),
-  };
-}
-
-/** A problem as the app answers it. */
-export function problem(
-  status: number,
-  code: ProblemDetails['code'],
-  more: Partial<ProblemDetails> = {},
-): ProblemDetails {
-  return {
-    type: `urn:connected-registry:problem:${code}`,
-    status,
-    code,
-    title: 'Refused',
-    detail: 'As the test has it.',
-    ...more,
   };
 }

@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { getFleetPage } from '../../../../src/triggers/http/page/fleetPage.js';
-import { startPlainServer } from '../../../../test/shared/plainServer.js';
+import { getFleetPage } from '../../../src/triggers/http/page/fleetPage.js';
+import { startPlainServer } from '../../shared/plainServer.js';
 
 /** What the API answers. A text as body is sent as it is. */
 export interface FakeAnswer {

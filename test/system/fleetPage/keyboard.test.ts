@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startBrowser } from './browser.js';
-import { rowsOf } from './fleet.js';
+import { rowsOf } from '../../shared/madeUpFleet.js';
 import { show } from './fleetViews.js';
 import { openFleet, type Opened } from './opened.js';
 

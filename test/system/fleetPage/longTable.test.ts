@@ -3,7 +3,7 @@ import { parse } from 'csv-parse/sync';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startBrowser } from './browser.js';
-import { rowsOf } from './fleet.js';
+import { rowsOf } from '../../shared/madeUpFleet.js';
 import { show } from './fleetViews.js';
 import { openFleet, type Opened } from './opened.js';
 

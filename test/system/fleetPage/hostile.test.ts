@@ -1,8 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, test } from 'vitest';
 import { startBrowser } from './browser.js';
-import { clientOf, openRollout, operationOf, overviewOf, rowsOf } from './fleet.js';
-import { problem } from './fleetApi.js';
+import { clientOf, openRollout, operationOf, overviewOf, problem, rowsOf } from '../../shared/madeUpFleet.js';
 import { fleetViews, show } from './fleetViews.js';
 import { openFleet, type Opened } from './opened.js';
 
