@@ -42,6 +42,11 @@ export interface Plan {
   readonly frozenUntil?: number;
 }
 
+/** Whether something rotates on a day, or is frozen. */
+export function hasSomething({ rotations, freezes }: Pick<PlannedDay, 'rotations' | 'freezes'>): boolean {
+  return rotations.length > 0 || freezes.length > 0;
+}
+
 /** What rotates on which day. @param days consecutive, from the one with `now` on @param now milliseconds since 1970 */
 export function planOf(
   rows: readonly InventoryRow[],

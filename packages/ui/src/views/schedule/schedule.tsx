@@ -14,7 +14,7 @@ import type { Query } from '../../routing/address.js';
 import { daysFrom } from './days.js';
 import { DayTable } from './dayTable.js';
 import { dayTexts } from './dayTexts.js';
-import { freezesKnownUntil, planOf } from './plan.js';
+import { freezesKnownUntil, hasSomething, planOf } from './plan.js';
 import { RotationList } from './rotationList.js';
 import { ScheduleChart } from './scheduleChart.js';
 
@@ -93,8 +93,8 @@ function Days({
           <RotationList caption="Overdue rotations, the longest due first" rotations={overdue} now={now} />
         </Card>
       )}
-      <Card title={`The next ${length} days`} aside={<>days of {ZONE}</>}>
-        <ScheduleChart plan={plan} texts={texts} now={now} />
+      <Card title={`The next ${length} days`} aside={<>time zone: {ZONE}</>}>
+        {plan.days.some(hasSomething) && <ScheduleChart plan={plan} texts={texts} now={now} />}
         {knownUntil !== undefined && knownUntil < end && (
           <p class="quiet">Freezes are known until {texts.instant(knownUntil)}; what comes after is not drawn.</p>
         )}
