@@ -65,10 +65,16 @@ function isSelected(row: InventoryRow, filters: ClientFilters, now: number): boo
     isOr(filters.run, row.lastRun?.status) &&
     isOr(filters.kind, row.lastRun?.kind) &&
     isOr(filters.code, row.lastRun?.code) &&
-    (expiresDays === undefined || Date.parse(row.expiresOn) < now + expiresDays * DAY) &&
+    (expiresDays === undefined || expiresWithin(row, expiresDays, now)) &&
     (!isDue || Date.parse(row.rotationDueAt) <= now) &&
     (search === '' || isFound(row, search))
   );
+}
+
+/** As the overview counts: not those that have expired. */
+function expiresWithin({ expiresOn }: InventoryRow, days: number, now: number): boolean {
+  const left = Date.parse(expiresOn) - now;
+  return left > 0 && left <= days * DAY;
 }
 
 /** Whether nothing is wanted, or this. */

@@ -1,0 +1,90 @@
+import type { InventoryPage } from '@connected-registry/protocol/answers/fleetAnswers';
+import { expect, test } from 'vitest';
+import type { Answer, Parameters } from '../../src/data/api.js';
+import { FaultError } from '../../src/data/fault.js';
+import { InventoryReader } from '../../src/data/inventory.js';
+import { ROW } from '../fakes/samples.js';
+
+/** An app with three pages, whose second may change. */
+class PagedApp {
+  readonly asked: (readonly [Parameters['continuation'], string | undefined])[] = [];
+  version = 1;
+  isAway = false;
+
+  readonly read = async <T>(
+    _: string,
+    { continuation }: Parameters = {},
+    { etag }: { etag?: string | undefined } = {},
+  ) => {
+    this.asked.push([continuation, etag]);
+    if (this.isAway) throw new FaultError({ kind: 'unreachable' });
+    const number = Number(continuation ?? 1);
+    const tag = `W/"${number}-${number === 2 ? this.version : 1}"`;
+    if (etag === tag) return { kind: 'notModified', ageSeconds: 4 } satisfies Answer<T>;
+    const page: InventoryPage = {
+      asOf: ROW.issuedAt,
+      total: 3,
+      clients: [{ ...ROW, client: `sensor-${number}`, key: tag }],
+      ...(number < 3 ? { continuation: String(number + 1) } : {}),
+    };
+    return { kind: 'value', value: page as T, etag: tag, ageSeconds: number } satisfies Answer<T>;
+  };
+}
+
+async function clientsOf(reader: InventoryReader): Promise<string[]> {
+  const answer = await reader.read();
+  return answer.kind === 'value' ? answer.value.map(({ client, key }) => `${client} ${key}`) : [];
+}
+
+test('all pages are read, and are as old as the oldest', async () => {
+  const app = new PagedApp();
+  const answer = await new InventoryReader(app).read();
+  expect(answer).toMatchObject({ kind: 'value', ageSeconds: 3 });
+  expect(app.asked.map(([continuation]) => continuation)).toEqual([undefined, '2', '3']);
+});
+
+test('pages that have not changed are not sent again', async () => {
+  const app = new PagedApp();
+  const reader = new InventoryReader(app);
+  await clientsOf(reader);
+  app.version = 2;
+  expect(await clientsOf(reader)).toEqual(['sensor-1 W/"1-1"', 'sensor-2 W/"2-2"', 'sensor-3 W/"3-1"']);
+  expect(app.asked.slice(3)).toEqual([
+    [undefined, 'W/"1-1"'],
+    ['2', 'W/"2-1"'],
+    ['3', 'W/"3-1"'],
+  ]);
+});
+
+test('what was read before a fault is used after it', async () => {
+  const app = new PagedApp();
+  const reader = new InventoryReader(app);
+  await clientsOf(reader);
+  app.isAway = true;
+  await expect(reader.read()).rejects.toThrow(FaultError);
+  app.isAway = false;
+  expect(await clientsOf(reader)).toHaveLength(3);
+  expect(app.asked.at(-1)).toEqual(['3', 'W/"3-1"']);
+});
+
+test('the next operator gets nothing of the one before', async () => {
+  const app = new PagedApp();
+  const reader = new InventoryReader(app);
+  await clientsOf(reader);
+  reader.clear();
+  await clientsOf(reader);
+  expect(app.asked.slice(3).map(([, etag]) => etag)).toEqual([undefined, undefined, undefined]);
+});
+
+test('an app whose pages never end does not keep the page reading forever', async () => {
+  let count = 0;
+  const endless = {
+    read: async <T>() => {
+      count += 1;
+      const page: InventoryPage = { asOf: ROW.issuedAt, total: 1, clients: [], continuation: String(count) };
+      return { kind: 'value', value: page as T } satisfies Answer<T>;
+    },
+  };
+  await new InventoryReader(endless).read();
+  expect(count).toBe(100);
+});
