@@ -8,7 +8,7 @@ import { RotationList } from './rotationList.js';
 
 /** The days on which something rotates or is frozen; the one in the address shows its clients. */
 export function DayTable({
-  plan: { days },
+  plan: { days, known },
   texts,
   query,
   now,
@@ -54,7 +54,7 @@ export function DayTable({
                   </th>
                   <td class="number">{whole(day.rotations.length)}</td>
                   <td class="number">{day.deferred === 0 ? '' : whole(day.deferred)}</td>
-                  <td>{texts.freezes(day)}</td>
+                  <td>{texts.freezes(day, known)}</td>
                 </tr>
                 {isOpen && (
                   <tr class="opened">
