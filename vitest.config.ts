@@ -253,6 +253,8 @@ export default defineConfig({
             'test/e2e/enrolment/{agent,hub,join,sealed}.test.ts',
             // Entities signal entities there.
             'test/e2e/access/recordedPollers.test.ts',
+            // Its routes have a parameter that may be empty.
+            'test/e2e/page/served.test.ts',
             'test/e2e/enrolment/forged/*.test.ts',
             'test/e2e/races/{fortyAtOnce,oneClient}.test.ts',
             'test/func/**/*.test.ts',

@@ -10,7 +10,7 @@ const UNITS = [
   ['s', SECOND],
 ] as const;
 
-/** A span in its largest unit, and the next one where that says something: `3 d 4 h`, `12 d`, `5 min`, `42 s`. */
+/** A span in its largest unit, and the next one where that says something: `3 d 4 h`, `12 d`, `1 h 5 min`, `5 min`, `42 s`. */
 export function span(milliseconds: number): string {
   const total = Math.max(0, milliseconds);
   for (const [index, [unit, size]] of UNITS.entries()) {
@@ -18,7 +18,9 @@ export function span(milliseconds: number): string {
     if (count === 0 && unit !== 's') continue;
     const next = UNITS[index + 1];
     const rest = next === undefined ? 0 : Math.floor((total - count * size) / next[1]);
-    return next !== undefined && rest > 0 && count < 10 ? `${count} ${unit} ${rest} ${next[0]}` : `${count} ${unit}`;
+    return next !== undefined && next[0] !== 's' && rest > 0 && count < 10
+      ? `${count} ${unit} ${rest} ${next[0]}`
+      : `${count} ${unit}`;
   }
   return '0 s';
 }

@@ -1,4 +1,4 @@
-import type { ComponentChildren, JSX } from 'preact';
+import { Component, type ComponentChildren, type JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { rowWindow } from './rowWindow.js';
 
@@ -42,11 +42,17 @@ export function LongTable<T>({
   const frame = useRef<HTMLDivElement>(null);
   const rowHeight = useRowHeight();
   const [{ top, height }, setView] = useState({ top: 0, height: 800 });
+  const view = useRef({ rowHeight, count: rows.length });
+  view.current = { rowHeight, count: rows.length };
 
   useLayoutEffect(() => {
     const element = frame.current;
     if (element === null) return undefined;
-    const look = () => setView({ top: element.scrollTop, height: element.clientHeight });
+    const look = () => {
+      const seen = { top: element.scrollTop, height: element.clientHeight };
+      // What shows the same rows stays the same object, so that nothing is drawn.
+      setView((before) => (showsSame(before, seen, view.current) ? before : seen));
+    };
     const observer = new ResizeObserver(look);
     observer.observe(element);
     element.addEventListener('scroll', look, { passive: true });
@@ -75,25 +81,27 @@ export function LongTable<T>({
         <tbody>
           <Gap rows={first} rowHeight={rowHeight} />
           {rows.slice(first, end).map((row, index) => (
-            <tr key={rowKey(row)} aria-rowindex={first + index + 2}>
-              {columns.map(({ id, kind, cell }, place) =>
-                place === 0 ? (
-                  <th key={id} scope="row">
-                    {cell(row)}
-                  </th>
-                ) : (
-                  <td key={id} class={kind}>
-                    {cell(row)}
-                  </td>
-                ),
-              )}
-            </tr>
+            <Row<T> key={rowKey(row)} row={row} index={first + index} columns={columns} />
           ))}
           <Gap rows={rows.length - end} rowHeight={rowHeight} />
         </tbody>
       </table>
     </div>
   );
+}
+
+interface Seen {
+  readonly top: number;
+  readonly height: number;
+}
+
+function showsSame(
+  one: Seen,
+  other: Seen,
+  { rowHeight, count }: { readonly rowHeight: number; readonly count: number },
+): boolean {
+  const [a, b] = [one, other].map(({ top, height }) => rowWindow(top, height, rowHeight, count));
+  return a?.first === b?.first && a?.end === b?.end;
 }
 
 function HeaderCell<T>({
@@ -117,6 +125,38 @@ function HeaderCell<T>({
       )}
     </th>
   );
+}
+
+interface RowProps<T> {
+  readonly row: T;
+  /** From 0, among all rows. */
+  readonly index: number;
+  readonly columns: readonly LongTableColumn<T>[];
+}
+
+/** Drawn again only if something of it has changed: scrolling draws the rows that come into view. */
+class Row<T> extends Component<RowProps<T>> {
+  override shouldComponentUpdate({ row, index, columns }: RowProps<T>): boolean {
+    return row !== this.props.row || index !== this.props.index || columns !== this.props.columns;
+  }
+
+  override render({ row, index, columns }: RowProps<T>) {
+    return (
+      <tr aria-rowindex={index + 2}>
+        {columns.map(({ id, kind, cell }, place) =>
+          place === 0 ? (
+            <th key={id} scope="row">
+              {cell(row)}
+            </th>
+          ) : (
+            <td key={id} class={kind}>
+              {cell(row)}
+            </td>
+          ),
+        )}
+      </tr>
+    );
+  }
 }
 
 /** Stands for the rows that are not in the document. */

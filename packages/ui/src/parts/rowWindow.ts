@@ -6,6 +6,8 @@ export interface RowWindow {
 
 /** Rows beyond those in view: the keyboard finds the next link, and fast scrolling shows no gap. */
 const BEYOND = 12;
+/** The window moves by so many rows at once, so that most scrolling draws nothing. */
+const STEP = 6;
 
 /**
  * @param top pixels that the list is scrolled
@@ -13,8 +15,9 @@ const BEYOND = 12;
  * @param rowHeight pixels of each row
  */
 export function rowWindow(top: number, height: number, rowHeight: number, count: number): RowWindow {
-  const first = Math.max(0, Math.floor(Math.max(0, top) / rowHeight) - BEYOND);
-  const end = Math.min(count, Math.ceil((Math.max(0, top) + height) / rowHeight) + BEYOND);
+  const start = Math.floor(Math.max(0, top) / rowHeight / STEP) * STEP;
+  const first = Math.max(0, start - BEYOND);
+  const end = Math.min(count, start + STEP + Math.ceil(height / rowHeight) + BEYOND);
   // Of a list that has just become shorter, the last rows are shown until the browser has corrected its scrolling.
   return first >= end ? { first: Math.max(0, count - 2 * BEYOND), end: count } : { first, end };
 }

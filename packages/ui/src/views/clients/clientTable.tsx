@@ -1,5 +1,6 @@
 import type { InventoryRow } from '@connected-registry/protocol/answers/fleetAnswers';
 import type { JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
 import { Badge, CLIENT_TONES, OPERATION_TONES } from '../../parts/badge.js';
 import { Go } from '../../parts/link.js';
 import { LongTable, type LongTableColumn } from '../../parts/longTable.js';
@@ -17,7 +18,7 @@ const columnsAt = (now: number): readonly LongTableColumn<InventoryRow>[] => [
           <Text of={client} />
         </Go>
         <span class="narrow quiet">
-          <Text of={`${registry} › ${connectedRegistry}`} />
+          <Text of={connectedRegistry} /> · <Text of={registry} />
         </span>
       </>
     ),
@@ -29,10 +30,11 @@ const columnsAt = (now: number): readonly LongTableColumn<InventoryRow>[] => [
     kind: 'aside',
     cell: ({ registry, connectedRegistry }) => (
       <>
-        <span class="quiet">
-          <Text of={registry} /> ›{' '}
-        </span>
         <Text of={connectedRegistry} />
+        <span class="quiet">
+          {' · '}
+          <Text of={registry} />
+        </span>
       </>
     ),
   },
@@ -96,14 +98,8 @@ export function ClientTable({
   readonly sort: string;
   readonly onSort: (sort: string) => void;
 }): JSX.Element {
+  const columns = useMemo(() => columnsAt(now), [now]);
   return (
-    <LongTable
-      caption="Clients"
-      columns={columnsAt(now)}
-      rows={rows}
-      rowKey={({ key }) => key}
-      sort={sort}
-      onSort={onSort}
-    />
+    <LongTable caption="Clients" columns={columns} rows={rows} rowKey={({ key }) => key} sort={sort} onSort={onSort} />
   );
 }

@@ -12,11 +12,13 @@ export function ClientsCard({ clients: { total, byState } }: Pick<Overview, 'cli
   const present = STATES.filter((state) => byState[state] > 0);
   return (
     <Card title="Clients" size="wide" aside={whole(total)}>
-      <Bar
-        parts={[...present].reverse().map((state) => ({ size: byState[state], tone: CLIENT_TONES[state] }))}
-        whole={total}
-        label={present.map((state) => `${byState[state]} ${state}`).join(', ') || 'no clients'}
-      />
+      {total > 0 && (
+        <Bar
+          parts={[...present].reverse().map((state) => ({ size: byState[state], tone: CLIENT_TONES[state] }))}
+          whole={total}
+          label={present.map((state) => `${byState[state]} ${state}`).join(', ') || 'no clients'}
+        />
+      )}
       {total === 0 && <p>No client has been onboarded.</p>}
       <ul class="figures columns">
         {present.map((state) => (
