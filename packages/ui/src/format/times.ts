@@ -25,6 +25,12 @@ export function span(milliseconds: number): string {
   return '0 s';
 }
 
+/** As {@link span}, for what is often over in less than a second or two: `42 ms`, `3.4 s`. */
+export function shortSpan(milliseconds: number): string {
+  if (milliseconds >= 10 * SECOND) return span(milliseconds);
+  return milliseconds < SECOND ? `${Math.round(milliseconds)} ms` : `${(milliseconds / SECOND).toFixed(1)} s`;
+}
+
 /** `in 3 d`, `5 min ago`, `now`. @param at and `now` in milliseconds */
 export function fromNow(at: number, now: number): string {
   const distance = at - now;

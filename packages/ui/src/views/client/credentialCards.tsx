@@ -1,5 +1,6 @@
 import type { ClientView } from '@connected-registry/protocol/answers/clientAnswers';
 import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
 import { counted, whole } from '../../format/numbers.js';
 import { Badge } from '../../parts/badge.js';
 import { Card } from '../../parts/card.js';
@@ -74,8 +75,14 @@ export function CredentialCard({ client, now }: { readonly client: ClientView; r
   );
 }
 
+/** Repositories that are shown before somebody asks for all. */
+const FIRST = 12;
+
 /** What its scope map grants now. */
 export function RightsCard({ scopeMap: { name, actions, actionCount } }: Pick<ClientView, 'scopeMap'>): JSX.Element {
+  const [showsAll, setShowsAll] = useState(false);
+  const rights = rightsOf(actions);
+  const shown = showsAll ? rights : rights.slice(0, FIRST);
   return (
     <Card title="Rights" aside={counted(actionCount, 'action')}>
       <p class="quiet">
@@ -93,7 +100,7 @@ export function RightsCard({ scopeMap: { name, actions, actionCount } }: Pick<Cl
               </tr>
             </thead>
             <tbody>
-              {rightsOf(actions).map(({ repository, actions: granted }) => (
+              {shown.map(({ repository, actions: granted }) => (
                 <tr key={`${repository} ${granted.join()}`}>
                   <th scope="row">{repository === undefined ? 'none' : <Code of={repository} />}</th>
                   <td>
@@ -104,6 +111,13 @@ export function RightsCard({ scopeMap: { name, actions, actionCount } }: Pick<Cl
             </tbody>
           </table>
         </div>
+      )}
+      {shown.length < rights.length && (
+        <p>
+          <button type="button" class="button second" onClick={() => setShowsAll(true)}>
+            Show all {whole(rights.length)}
+          </button>
+        </p>
       )}
       {actions.length < actionCount && <p class="quiet">{whole(actionCount - actions.length)} more are not listed.</p>}
     </Card>

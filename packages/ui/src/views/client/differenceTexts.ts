@@ -76,7 +76,7 @@ export const DIFFERENCE_TEXTS: Readonly<Record<Difference['code'], DifferenceTex
 /** What to do about a client in a state, beyond its differences; absent if nothing needs to be done. */
 export const STATE_ADVICE: Readonly<Partial<Record<ClientState | 'absent', string>>> = {
   orphaned: ONBOARD,
-  revoked: 'Nothing, if it is to stay revoked. Onboard it to give it access again, or offboard it.',
+  revoked: 'Leave it if it is to stay revoked. Onboard it to give it access again, or offboard it to remove it.',
   expired: ONBOARD,
   unbound: ONBOARD,
   expiring: 'It should have been rotated long before: see its operations. Then rotate it.',

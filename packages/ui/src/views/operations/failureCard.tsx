@@ -39,7 +39,7 @@ export function FailureCard({
                   {problem.unknown === true && ' (could not be determined; refuses nothing)'}
                 </dt>
                 <dd>
-                  <LongText of={problem.message} /> Fix: <LongText of={problem.fix} />
+                  {problem.message !== message && <LongText of={problem.message} />} Fix: <LongText of={problem.fix} />
                 </dd>
               </div>
             ))}
@@ -51,7 +51,7 @@ export function FailureCard({
           The sweep tries again <Moment at={nextTryAt} now={now} />, at the earliest.
         </p>
       )}
-      {residue.length === 0 && status === 'rolledBack' && <p>Everything that it made was removed.</p>}
+      {residue.length === 0 && status === 'rolledBack' && <p>Nothing of what it made remains.</p>}
       <TextList title="What remains" of={residue} />
       <TextList title="Kept on purpose" of={kept} />
       <TextList title="Disabled nevertheless" of={disabled} />

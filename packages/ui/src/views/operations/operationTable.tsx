@@ -1,7 +1,7 @@
 import type { OperationSummary, RecordedOperation } from '@connected-registry/protocol/answers/answers';
 import type { JSX } from 'preact';
 import { textHead } from '../../format/textHead.js';
-import { span } from '../../format/times.js';
+import { shortSpan, span } from '../../format/times.js';
 import { Badge, OPERATION_TONES } from '../../parts/badge.js';
 import { Go } from '../../parts/link.js';
 import { Code, Text } from '../../parts/text.js';
@@ -82,7 +82,7 @@ function Row({
         )}
       </td>
       <td data-label="Took" class="nowrap">
-        {Number.isNaN(took) ? 'unknown' : `${span(took)}${endedAt === undefined ? ' so far' : ''}`}
+        {Number.isNaN(took) ? 'unknown' : endedAt === undefined ? `${span(took)} so far` : shortSpan(took)}
       </td>
       <td data-label="Reason" class="why">
         {failure !== undefined && (

@@ -1,6 +1,6 @@
 import type { Operation, StepStatus } from '@connected-registry/protocol/answers/answers';
 import type { JSX } from 'preact';
-import { span } from '../../format/times.js';
+import { shortSpan, span } from '../../format/times.js';
 import { Badge } from '../../parts/badge.js';
 import type { Tone } from '../../parts/bar.js';
 import { Card } from '../../parts/card.js';
@@ -22,7 +22,10 @@ export function TimelineCard({ operation }: { readonly operation: Operation }): 
   const { steps, undo, took } = timelineOf(operation, now);
   const isOpen = operation.status === 'running';
   return (
-    <Card title="Timeline" aside={took !== undefined && <>{isOpen ? `for ${span(took)}` : `took ${span(took)}`}</>}>
+    <Card
+      title="Timeline"
+      aside={took !== undefined && <>{isOpen ? `for ${span(took)}` : `took ${shortSpan(took)}`}</>}
+    >
       {/* Only this is read out while it runs: times change every second. */}
       <p role="status" class={isOpen ? undefined : 'unseen'}>
         {progressText(operation)}
@@ -62,8 +65,8 @@ function Entry({ of: { step, label, after, took, pause, place } }: { readonly of
           <Badge tone={STEP_TONES[status]}>{status}</Badge>
         </span>
         <span class="times number">
-          {took !== undefined && <span>{duration(took)}</span>}
-          {after !== undefined && <span class="quiet"> at {duration(after)}</span>}
+          {took !== undefined && <span>{shortSpan(took)}</span>}
+          {after !== undefined && <span class="quiet"> at {shortSpan(after)}</span>}
         </span>
         {place !== undefined && (
           <svg class="bar" viewBox={`0 0 ${TIMELINE_LENGTH} 10`} preserveAspectRatio="none" aria-hidden="true">
@@ -80,9 +83,4 @@ function Entry({ of: { step, label, after, took, pause, place } }: { readonly of
       </li>
     </>
   );
-}
-
-/** Most steps take less than a second or two. */
-function duration(milliseconds: number): string {
-  return milliseconds < 10_000 ? `${(milliseconds / 1000).toFixed(1)} s` : span(milliseconds);
 }

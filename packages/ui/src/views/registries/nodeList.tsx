@@ -104,7 +104,11 @@ function Syncs({
         syncs at <Code of={schedule} /> UTC
       </span>
       {moment('last sync', lastSync)}
-      {moment('next sync', nextSync)}
+      {nextSync !== undefined && Date.parse(nextSync) < now ? (
+        <span>next sync due</span>
+      ) : (
+        moment('next sync', nextSync)
+      )}
     </>
   );
 }

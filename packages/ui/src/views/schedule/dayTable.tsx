@@ -3,12 +3,12 @@ import { whole } from '../../format/numbers.js';
 import { Go } from '../../parts/link.js';
 import type { Query } from '../../routing/address.js';
 import type { DayTexts } from './dayTexts.js';
-import type { Plan } from './plan.js';
+import { hasSomething, type Plan } from './plan.js';
 import { RotationList } from './rotationList.js';
 
 /** The days on which something rotates or is frozen; the one in the address shows its clients. */
 export function DayTable({
-  plan: { days },
+  plan: { days, known },
   texts,
   query,
   now,
@@ -18,7 +18,7 @@ export function DayTable({
   readonly query: Query;
   readonly now: number;
 }): JSX.Element {
-  const shown = days.filter(({ rotations, freezes }) => rotations.length > 0 || freezes.length > 0);
+  const shown = days.filter(hasSomething);
   if (shown.length === 0) return <p>Nothing is due and nothing is frozen in these days.</p>;
   return (
     <div class="scroll">
@@ -54,7 +54,7 @@ export function DayTable({
                   </th>
                   <td class="number">{whole(day.rotations.length)}</td>
                   <td class="number">{day.deferred === 0 ? '' : whole(day.deferred)}</td>
-                  <td>{texts.freezes(day)}</td>
+                  <td>{texts.freezes(day, known)}</td>
                 </tr>
                 {isOpen && (
                   <tr class="opened">

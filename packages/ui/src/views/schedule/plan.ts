@@ -3,10 +3,16 @@ import { DAY } from '../../format/times.js';
 import type { CalendarDay } from './days.js';
 
 /** How far ahead the app says which freezes there are, in days (`overview.freezes`). */
-export const FREEZE_DAYS = 35;
+const FREEZE_DAYS = 35;
 
 /** A time in which no rotation begins, in milliseconds since 1970. */
 export interface Freeze {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** The time of which all freezes are known, in milliseconds since 1970. */
+export interface KnownTime {
   readonly from: number;
   readonly until: number;
 }
@@ -38,14 +44,21 @@ export interface Plan {
   readonly unknown: number;
   /** Freezes of the days, by time. */
   readonly freezes: readonly Freeze[];
+  /** From now on. */
+  readonly known: KnownTime;
   /** The end of the freeze at this moment. */
   readonly frozenUntil?: number;
+}
+
+/** Whether something rotates on a day, or is frozen. */
+export function hasSomething({ rotations, freezes }: Pick<PlannedDay, 'rotations' | 'freezes'>): boolean {
+  return rotations.length > 0 || freezes.length > 0;
 }
 
 /** What rotates on which day. @param days consecutive, from the one with `now` on @param now milliseconds since 1970 */
 export function planOf(
   rows: readonly InventoryRow[],
-  freezes: Overview['freezes'],
+  { asOf, freezes }: Pick<Overview, 'asOf' | 'freezes'>,
   days: readonly CalendarDay[],
   now: number,
 ): Plan {
@@ -81,14 +94,9 @@ export function planOf(
     later: ahead.length - next,
     unknown: rows.length - readable.length,
     freezes: within(frozen, days[0]?.from ?? now, end),
+    known: { from: now, until: Date.parse(asOf) + FREEZE_DAYS * DAY },
     ...(present === undefined ? {} : { frozenUntil: present }),
   };
-}
-
-/** Until when freezes are known, in milliseconds. @param asOf of the overview */
-export function freezesKnownUntil(asOf: string): number | undefined {
-  const at = Date.parse(asOf);
-  return Number.isNaN(at) ? undefined : at + FREEZE_DAYS * DAY;
 }
 
 /** Freezes by time; those that cannot be read, or end before they begin, are left out. */

@@ -14,7 +14,7 @@ import type { Query } from '../../routing/address.js';
 import { daysFrom } from './days.js';
 import { DayTable } from './dayTable.js';
 import { dayTexts } from './dayTexts.js';
-import { freezesKnownUntil, planOf } from './plan.js';
+import { hasSomething, planOf } from './plan.js';
 import { RotationList } from './rotationList.js';
 import { ScheduleChart } from './scheduleChart.js';
 
@@ -61,7 +61,7 @@ const ZONE = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 function Days({
   rows,
-  fleet: { asOf, freezes },
+  fleet,
   length,
   query,
 }: {
@@ -73,9 +73,8 @@ function Days({
   const now = useNow(60_000);
   const texts = useMemo(() => dayTexts(ZONE), []);
   const days = useMemo(() => daysFrom(now, length, ZONE), [now, length]);
-  const plan = useMemo(() => planOf(rows, freezes, days, now), [rows, freezes, days, now]);
-  const { overdue, later, unknown, frozenUntil } = plan;
-  const knownUntil = freezesKnownUntil(asOf);
+  const plan = useMemo(() => planOf(rows, fleet, days, now), [rows, fleet, days, now]);
+  const { overdue, later, unknown, frozenUntil, known } = plan;
   const end = days.at(-1)?.until ?? now;
   return (
     <>
@@ -93,10 +92,10 @@ function Days({
           <RotationList caption="Overdue rotations, the longest due first" rotations={overdue} now={now} />
         </Card>
       )}
-      <Card title={`The next ${length} days`} aside={<>days of {ZONE}</>}>
-        <ScheduleChart plan={plan} texts={texts} now={now} />
-        {knownUntil !== undefined && knownUntil < end && (
-          <p class="quiet">Freezes are known until {texts.instant(knownUntil)}; what comes after is not drawn.</p>
+      <Card title={`The next ${length} days`} aside={<>time zone: {ZONE}</>}>
+        {plan.days.some(hasSomething) && <ScheduleChart plan={plan} texts={texts} now={now} />}
+        {known.until < end && (
+          <p class="quiet">Freezes are known until {texts.instant(known.until)}; what comes after is not drawn.</p>
         )}
         <p class="quiet">
           {later > 0 && <>{counted(later, 'rotation')} after these days. </>}
