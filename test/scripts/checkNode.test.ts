@@ -101,6 +101,7 @@ const READ_FLAGS = ofRing({
     'bench:azure',
     'bench:fleet',
     'bench:quickstart',
+    'bench:ui',
     'azure',
     'host',
     'az-login',

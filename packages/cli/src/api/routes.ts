@@ -14,6 +14,7 @@ import {
   type Operation,
 } from '@connected-registry/protocol/answers/answers';
 import { issuedEnrolments } from '@connected-registry/protocol/answers/enrolmentAnswers';
+import { inventoryPage, overview, type Overview } from '@connected-registry/protocol/answers/fleetAnswers';
 import { healthAnswer } from '@connected-registry/protocol/answers/healthAnswer';
 import { checkStarted, startedOperations } from '@connected-registry/protocol/answers/problemDetails';
 import {
@@ -25,6 +26,7 @@ import {
 import { rotationScheduleAnswer } from '@connected-registry/protocol/answers/rotationScheduleAnswer';
 import type { checkBody } from '@connected-registry/protocol/requests/checkRequest';
 import type { offboardingBody, revocationBody } from '@connected-registry/protocol/requests/clientsRequest';
+import type { inventoryQuery } from '@connected-registry/protocol/requests/inventoryQuery';
 import type { clientsQuery, operationsQuery } from '@connected-registry/protocol/requests/listQueries';
 import type { pollerBody } from '@connected-registry/protocol/requests/pollerRequest';
 import type { rolloutClientsQuery, rolloutsQuery } from '@connected-registry/protocol/requests/rolloutQueries';
@@ -57,6 +59,8 @@ export const routes = {
   operations: (api: Api, query: z.input<typeof operationsQuery>) => api.get('/operations', operationPage, query),
   operation: (api: Api, operationId: string): Promise<Operation> =>
     api.get(`/operations/${id(operationId)}`, operation),
+  overview: (api: Api): Promise<Overview> => api.get('/overview', overview),
+  inventory: (api: Api, query: z.input<typeof inventoryQuery>) => api.get('/inventory', inventoryPage, query),
   schedule: (api: Api, query: Readonly<Partial<Record<'top' | 'registry' | 'connectedRegistry', QueryValue>>>) =>
     api.get('/rotations/schedule', rotationScheduleAnswer, query),
   rollouts: (api: Api, query: z.input<typeof rolloutsQuery>) => api.get('/rollouts', rolloutPage, query),

@@ -22,6 +22,7 @@ import { opsList } from './ops/list.js';
 import { opsShow } from './ops/show.js';
 import { opsWatch } from './ops/watch.js';
 import { rolloutsClients } from './rollouts/clients.js';
+import { overview } from './overview.js';
 import { rolloutsCancel, rolloutsPause, rolloutsResume, rolloutsRetryFailed } from './rollouts/control.js';
 import { rolloutsList } from './rollouts/list.js';
 import { rolloutsShow } from './rollouts/show.js';
@@ -69,6 +70,7 @@ export const COMMANDS: readonly Command[] = [
   rolloutsResume,
   rolloutsCancel,
   rolloutsRetryFailed,
+  overview,
   schedule,
   login,
   logout,

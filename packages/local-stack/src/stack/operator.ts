@@ -33,6 +33,15 @@ export interface EventSubscription {
   subjectBeginsWith?: string;
 }
 
+/** A version of a secret. */
+export interface StoredSecret {
+  readonly value: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** ISO 8601. */
+  readonly expiresOn: string;
+  readonly isEnabled: boolean;
+}
+
 /** Names of existing resources of the types that an onboarding creates. */
 export interface Inventory {
   scopeMaps: string[];
@@ -137,6 +146,14 @@ export class Operator {
       next = page.nextLink ?? undefined;
     }
     return names.toSorted();
+  }
+
+  /** Creates a version of a secret. */
+  async storeSecret(name: string, secret: StoredSecret): Promise<void> {
+    const { value, tags, expiresOn, isEnabled } = secret;
+    const attributes = { enabled: isEnabled, exp: Math.floor(Date.parse(expiresOn) / 1000) };
+    const url = `${this.base}/secrets/${name}?api-version=${KEY_VAULT}`;
+    await this.#call('PUT', url, VAULT_SCOPE, { value, tags, attributes });
   }
 
   /** The newest values of all secrets that can be read: those that are neither deleted nor disabled. */

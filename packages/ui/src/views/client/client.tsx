@@ -37,7 +37,7 @@ function Client({ params }: ViewProps): JSX.Element {
         aside={
           <>
             <Freshness of={client} />
-            <ClientActions refresh={refresh} />
+            <ClientActions refresh={refresh} client={names} />
           </>
         }
       >

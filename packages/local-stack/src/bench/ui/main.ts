@@ -1,0 +1,195 @@
+/**
+ * `npm run bench:ui`: what open fleet pages cost the app and Azure: a fleet in the local stack, seeded by the services' own APIs, looked
+ * at by no page, by one, and by many.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { forgetRequests } from '../../stack/armRequests.js';
+import { startStack } from '../../stack/startStack.js';
+import type { ControlPlane, Stack } from '../../stack/stack.js';
+import { appSettings } from '../../stack/settingFlags.js';
+import { UNTHROTTLED } from '../../stack/unthrottled.js';
+import { runBench, wholeNumber } from '../benchFlags.js';
+import { buildFleet, registryIds } from '../fleet/fleetWorld.js';
+import type { FleetSize } from '../fleet/floor.js';
+import { ENDPOINT } from '../fleet/onboardFleet.js';
+import { peakMemory, processorSeconds } from '../fleet/processUse.js';
+import { countRequests } from '../fleet/requestCounts.js';
+import { tableText, type Line } from '../host/table.js';
+import { missedIn, usedByOthers, verdict } from '../machine.js';
+import { keepOpen, OpenPage } from './openPages.js';
+import { seedFleet } from './seedFleet.js';
+
+const HELP = `npm run bench:ui -- [flags]
+
+What open fleet pages cost: each asks for the overview every few seconds, and for all clients whenever they have changed. Counts the
+requests of the app to Azure beside those that it serves, and the processor time of the app with its host.
+
+  --clients N      clients of the fleet (default 5000)
+  --pages N        open pages (default 50)
+  --every N        seconds between two requests of a page for the overview (default 5)
+  --seconds N      seconds of each measurement (default 120)
+  --set NAME=VALUE a setting of the app, as often as needed
+  --json           also print the measurements as JSON
+  --strict         exit code 1 if a goal is missed
+`;
+
+/** Share of one core that the pages may cost the app. */
+const GOAL = 0.05;
+/** Clients of one connected registry. */
+const CLIENTS_EACH = 50;
+/** Connected registries of one container registry. */
+const SITES_EACH = 50;
+
+interface Measured {
+  readonly pages: number;
+  readonly servedPerMinute: number;
+  readonly notModifiedShare: number;
+  readonly kilobytesPerMinute: number;
+  readonly failed: number;
+  readonly armPerMinute: number;
+  readonly vaultPerMinute: number;
+  readonly cores: number | undefined;
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+async function prepare(controlPlane: ControlPlane, size: FleetSize, settings: Readonly<Record<string, string>>) {
+  const { status } = await controlPlane.https(`${controlPlane.url}/_control/settings`, {
+    method: 'PATCH',
+    body: { throttling: 0 },
+  });
+  if (status !== 200) throw new Error(`The control plane refused its settings with ${status}.`);
+  say(`${size.connectedRegistries} connected registries are created`);
+  const { objectId } = controlPlane.world.identities.app;
+  await buildFleet(controlPlane, size, [objectId]);
+  say(`${size.clients} clients are seeded`);
+  await seedFleet(controlPlane, size, ENDPOINT);
+  return {
+    ...UNTHROTTLED,
+    REGISTRIES: registryIds(controlPlane.world, size).join(','),
+    ALLOWED_ENDPOINTS: ENDPOINT,
+    ...settings,
+  };
+}
+
+/** Waits until the app has read the fleet. */
+async function read(stack: Stack, clients: number): Promise<void> {
+  const page = new OpenPage(stack.endpoints.functions, { requests: 0, notModified: 0, bytes: 0, failed: 0 });
+  for (;;) {
+    const shown = await page.look();
+    if (shown === clients) return;
+    if (shown !== undefined) throw new Error(`The page shows ${shown} of ${clients} clients.`);
+    await sleep(1000);
+  }
+}
+
+async function measure(stack: Stack, pages: number, every: number, seconds: number): Promise<Measured> {
+  const { url, https } = stack.controlPlane;
+  const pids = [stack.pidOf('host')].filter((pid) => pid !== undefined);
+  say(`${pages} pages for ${seconds} s`);
+  await forgetRequests(url, https);
+  const [used, started] = [processorSeconds(pids), performance.now()];
+  const served =
+    pages === 0
+      ? await sleep(seconds * 1000, { requests: 0, notModified: 0, bytes: 0, failed: 0 })
+      : await keepOpen(stack.endpoints.functions, pages, every, seconds);
+  const passed = (performance.now() - started) / 1000;
+  const now = processorSeconds(pids);
+  const { reads, writes, deletes, vaultCalls } = await countRequests(url, https, ['app']);
+  const perMinute = (count: number): number => (count * 60) / passed;
+  return {
+    pages,
+    servedPerMinute: perMinute(served.requests),
+    notModifiedShare: served.requests === 0 ? 0 : served.notModified / served.requests,
+    kilobytesPerMinute: perMinute(served.bytes) / 1024,
+    failed: served.failed,
+    armPerMinute: perMinute(reads + writes + deletes),
+    vaultPerMinute: perMinute(vaultCalls),
+    cores: used === undefined || now === undefined ? undefined : (now - used) / passed,
+  };
+}
+
+function lineOf(one: Measured): Line {
+  const cores = one.cores === undefined ? 'unknown' : `${(100 * one.cores).toFixed(1)} %`;
+  const value = [
+    `${one.servedPerMinute.toFixed(0)} requests a minute served`,
+    `${(100 * one.notModifiedShare).toFixed(0)} % of them 304`,
+    `${one.kilobytesPerMinute.toFixed(0)} KB a minute`,
+    `${one.armPerMinute.toFixed(1)} of ARM`,
+    `${one.vaultPerMinute.toFixed(1)} of the vault`,
+    `${cores} of a core`,
+    ...(one.failed === 0 ? [] : [`${one.failed} failed`]),
+  ].join(', ');
+  return { what: `${one.pages} pages`, value };
+}
+
+await runBench(
+  HELP,
+  {
+    clients: { type: 'string', default: '5000' },
+    pages: { type: 'string', default: '50' },
+    every: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '120' },
+    set: { type: 'string', multiple: true, default: [] as string[] },
+  },
+  async (flags) => {
+    const clients = wholeNumber('clients', flags.clients, 1, 20_000);
+    const pages = wholeNumber('pages', flags.pages, 2, 1000);
+    const every = wholeNumber('every', flags.every, 1, 600);
+    const seconds = wholeNumber('seconds', flags.seconds, 1, 3600);
+    const connectedRegistries = Math.ceil(clients / CLIENTS_EACH);
+    const size = { clients, connectedRegistries, registries: Math.ceil(connectedRegistries / SITES_EACH) };
+    const settings = appSettings(flags.set, undefined);
+    const before = await usedByOthers();
+    const folder = await mkdtemp(join(tmpdir(), 'bench-ui-'));
+    const stack = await startStack({
+      dataFolder: folder,
+      device: false,
+      reset: true,
+      prepare: (controlPlane) => prepare(controlPlane, size, settings),
+    });
+    try {
+      const idle = await measure(stack, 0, every, Math.min(seconds, 30));
+      await read(stack, clients);
+      const one = await measure(stack, 1, every, seconds);
+      const many = await measure(stack, pages, every, seconds);
+      const cost = many.cores === undefined || idle.cores === undefined ? undefined : many.cores - idle.cores;
+      const memory = peakMemory([stack.pidOf('host')].filter((pid) => pid !== undefined));
+      const lines: Line[] = [
+        ...[idle, one, many].map(lineOf),
+        {
+          what: `${pages} pages, more than none`,
+          value: cost === undefined ? 'unknown' : `${(100 * cost).toFixed(1)} % of a core`,
+          goal: `under ${100 * GOAL} %`,
+          ...(cost === undefined ? {} : { met: cost < GOAL }),
+        },
+        {
+          what: `reads of ARM for ${pages} pages, as a multiple of those for one`,
+          value: (many.armPerMinute / one.armPerMinute).toFixed(2),
+          // A measurement may hold one reading more than the other.
+          goal: 'no more than one reading more',
+          met: many.armPerMinute <= one.armPerMinute * (1 + 120 / seconds),
+        },
+        { what: 'most memory of the app and its host', value: memory === undefined ? 'unknown' : megabytes(memory) },
+      ];
+      const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores`;
+      process.stdout.write(`${machine}; ${clients} clients\n\n${tableText(lines)}\n\n`);
+      const missed = missedIn(lines);
+      process.stdout.write(`${verdict(missed, [before, await usedByOthers()])}\n`);
+      if (flags.json) process.stdout.write(`${JSON.stringify([idle, one, many], undefined, 2)}\n`);
+      return flags.strict && missed.length > 0 ? 1 : 0;
+    } finally {
+      await stack.stop();
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    }
+  },
+);
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1024 / 1024).toFixed(0)} MB`;
+}

@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inventoryPage, overview } from '@connected-registry/protocol/answers/fleetAnswers';
+
+/** What pages have asked and got. */
+export interface Served {
+  requests: number;
+  notModified: number;
+  bytes: number;
+  /** Answers that are neither 200 nor 304. */
+  failed: number;
+}
+
+interface App {
+  readonly url: string;
+  readonly key: string;
+}
+
+/** What a page knows of an address. */
+interface Known {
+  readonly etag: string;
+  readonly body: unknown;
+}
+
+/**
+ * One page, as the fleet page asks: the overview again and again, and all pages of the inventory whenever the overview says that they
+ * may have changed. Each request has the ETag of what the page has.
+ */
+export class OpenPage {
+  readonly #known = new Map<string, Known>();
+  #inventory: string | undefined;
+
+  constructor(
+    private readonly app: App,
+    private readonly served: Served,
+  ) {}
+
+  /** One round of requests. @returns the number of clients that the page shows; undefined if the app has not read them yet */
+  async look(): Promise<number | undefined> {
+    const found = await this.#get('/api/overview');
+    if (found === undefined) return undefined;
+    const { inventory, clients } = overview.parse(found);
+    if (inventory === this.#inventory) return clients.total;
+    let continuation: string | undefined;
+    let rows = 0;
+    do {
+      const query = continuation === undefined ? '' : `?continuation=${encodeURIComponent(continuation)}`;
+      const page = await this.#get(`/api/inventory${query}`);
+      if (page === undefined) return undefined;
+      const parsed = inventoryPage.parse(page);
+      rows += parsed.clients.length;
+      ({ continuation } = parsed);
+    } while (continuation !== undefined);
+    this.#inventory = inventory;
+    return rows;
+  }
+
+  async #get(path: string): Promise<unknown> {
+    const known = this.#known.get(path);
+    const answer = await fetch(`${this.app.url}${path}`, {
+      headers: { 'x-functions-key': this.app.key, ...(known ? { 'if-none-match': known.etag } : {}) },
+    });
+    const text = await answer.text();
+    this.served.requests += 1;
+    this.served.bytes += text.length;
+    if (answer.status === 304) {
+      this.served.notModified += 1;
+      return known?.body;
+    }
+    if (answer.status !== 200) {
+      this.served.failed += 1;
+      return undefined;
+    }
+    const body: unknown = JSON.parse(text);
+    this.#known.set(path, { etag: answer.headers.get('etag') ?? '', body });
+    return body;
+  }
+}
+
+/** Keeps pages open for some time, each at its own moments. @param every seconds between two rounds of a page */
+export async function keepOpen(app: App, pages: number, every: number, seconds: number): Promise<Served> {
+  const served: Served = { requests: 0, notModified: 0, bytes: 0, failed: 0 };
+  const until = performance.now() + seconds * 1000;
+  const open = async (nth: number): Promise<void> => {
+    const page = new OpenPage(app, served);
+    await sleep((nth / pages) * every * 1000);
+    while (performance.now() < until) {
+      await page.look();
+      await sleep(every * 1000);
+    }
+  };
+  await Promise.all(Array.from({ length: pages }, (_, nth) => open(nth)));
+  return served;
+}
