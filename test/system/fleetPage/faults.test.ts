@@ -116,7 +116,9 @@ describe('an action whose answer is missing', () => {
     await send();
     await it.page.getByText('It is unknown whether the app took the request.').waitFor();
     await it.page.getByRole('dialog').getByRole('link', { name: 'the history of the client' }).waitFor();
-    expect(it.server.changes.filter(({ path }) => path === 'revocations').length).toBe(1);
+    // By the page: Chromium itself repeats a request whose kept connection ended before an answer.
+    const sent = it.requests.filter(({ url, body }) => url.endsWith('/revocations') && !body.includes('dryRun'));
+    expect(sent).toHaveLength(1);
   });
 
   test.each([

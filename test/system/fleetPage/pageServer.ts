@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { PageSignIn } from '../../../src/settings/config.js';
 import { getFleetPage } from '../../../src/triggers/http/page/fleetPage.js';
 import { startPlainServer } from '../../shared/plainServer.js';
 
@@ -37,9 +38,9 @@ export interface PageServer {
 
 export const KEY = 'key-of-the-fleet-page-tests-0123456789';
 
-/** @param api answers of a fleet */
-export async function startPageServer(api: FakeApi): Promise<PageServer> {
-  const getPage = getFleetPage('key');
+/** @param api answers of a fleet @param signIn how operators sign in, as the app's settings have it */
+export async function startPageServer(api: FakeApi, signIn: PageSignIn = 'key'): Promise<PageServer> {
+  const getPage = getFleetPage(signIn);
   const own: Pick<PageServer, 'api' | 'changes'> & { fault: PageServer['fault'] } = {
     api,
     changes: [],
@@ -53,7 +54,7 @@ export async function startPageServer(api: FakeApi): Promise<PageServer> {
   });
 
   async function answerTo(request: IncomingMessage, body: string): Promise<FakeAnswer> {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+    const { pathname, searchParams } = new URL((request.url ?? '/').replace(/^\/+/, '/'), 'http://localhost');
     if (/^\/api\/ui(?:\/|$)/.test(pathname)) return pageOf(request, pathname);
     if (request.headers['x-functions-key'] !== KEY) return { status: 401 };
     const parts = pathname
