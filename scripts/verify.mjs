@@ -25,6 +25,7 @@ const steps = [
   [bin('tsc'), '--noEmit'],
   // A browser has other globals than Node, so the page's tests are apart.
   [bin('tsc'), '--noEmit', '-p', 'packages/ui/test'],
+  [bin('tsc'), '--noEmit', '-p', 'test/system/fleetPage'],
   [process.execPath, join(root, 'scripts', 'build.mjs')],
   ...(forVitest.length < given.length ? [] : [[bin('vitest'), 'run', '--project', 'unit*', ...forVitest]]),
 ];

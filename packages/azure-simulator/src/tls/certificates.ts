@@ -55,7 +55,7 @@ async function belongTogether(files: CertificateFiles): Promise<boolean> {
 }
 
 async function issue(): Promise<{ authority: string; certificate: string; key: string }> {
-  x509.cryptoProvider.set(webcrypto);
+  x509.cryptoProvider.set(globalThis.crypto);
   const authorityKeys = await makeKeys();
   const serverKeys = await makeKeys();
   const authority = await x509.X509CertificateGenerator.createSelfSigned({

@@ -1,5 +1,6 @@
 import { sameName } from './sameName.js';
 import { shortHash } from './clientKey.js';
+import { REPOSITORY_ACTIONS, type RepositoryAction } from './repositoryActions.js';
 
 /**
  * The permissions of a scope map: repository -> actions. Repository names may be ACR's wildcards: `prefix/*` or `*`.
@@ -7,14 +8,7 @@ import { shortHash } from './clientKey.js';
  */
 export type Permissions = Readonly<Record<string, readonly RepositoryAction[]>>;
 
-export const REPOSITORY_ACTIONS = [
-  'content/read',
-  'content/write',
-  'content/delete',
-  'metadata/read',
-  'metadata/write',
-] as const;
-export type RepositoryAction = (typeof REPOSITORY_ACTIONS)[number];
+export { REPOSITORY_ACTIONS, type RepositoryAction };
 
 /** Actions that an event may request. Only an operator may request more. */
 export const READ_ACTIONS: readonly RepositoryAction[] = ['content/read', 'metadata/read'];

@@ -25,6 +25,15 @@ export function span(milliseconds: number): string {
   return '0 s';
 }
 
+/** As {@link span}, to the second up to an hour, and finer for what is over at once: `42 ms`, `3.4 s`, `4 min 15 s`. */
+export function shortSpan(milliseconds: number): string {
+  if (milliseconds < SECOND) return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < 10 * SECOND) return `${(milliseconds / SECOND).toFixed(1)} s`;
+  const seconds = Math.floor((milliseconds % MINUTE) / SECOND);
+  const isExact = milliseconds >= MINUTE && milliseconds < HOUR && seconds > 0;
+  return isExact ? `${span(milliseconds)} ${seconds} s` : span(milliseconds);
+}
+
 /** `in 3 d`, `5 min ago`, `now`. @param at and `now` in milliseconds */
 export function fromNow(at: number, now: number): string {
   const distance = at - now;

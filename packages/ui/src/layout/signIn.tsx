@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { ownPath } from '../routing/location.js';
 import { useServices } from './services.js';
 
 /** Asks the operator to sign in: with Entra by the platform's own page, with a function key in a field of this page. */
@@ -21,7 +22,7 @@ export function SignInView(): JSX.Element {
 }
 
 function EntraSignIn(): JSX.Element {
-  const here = `${window.location.pathname}${window.location.hash}`;
+  const here = `${ownPath()}${window.location.hash}`;
   return (
     <>
       <p>Authentication required. Sign in with an account that is an operator of this app.</p>

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { Go } from '../parts/link.js';
+import { ownPath } from '../routing/location.js';
 import { views } from '../views/views.js';
 import { useServices } from './services.js';
 
@@ -34,7 +35,7 @@ export function TopBar({ path }: { readonly path: string | undefined }): JSX.Ele
         </button>
       )}
       {session.signIn === 'entra' && (
-        <a href={`/.auth/logout?post_logout_redirect_uri=${encodeURIComponent(window.location.pathname)}`}>Sign out</a>
+        <a href={`/.auth/logout?post_logout_redirect_uri=${encodeURIComponent(ownPath())}`}>Sign out</a>
       )}
     </header>
   );

@@ -1,5 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useId } from 'preact/hooks';
+import { Text } from './text.js';
 
 /** A titled part of a view. */
 export function Card({
@@ -18,7 +19,9 @@ export function Card({
   return (
     <section class={size === undefined ? 'card' : `card ${size}`} aria-labelledby={id}>
       <div class="card-title">
-        <h2 id={id}>{title}</h2>
+        <h2 id={id}>
+          <Text of={title} />
+        </h2>
         {aside !== undefined && <span class="quiet">{aside}</span>}
       </div>
       {children}

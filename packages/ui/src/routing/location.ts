@@ -17,6 +17,11 @@ export function goTo(hash: string): void {
   window.location.hash = hash;
 }
 
+/** The path of the page on its origin. With two slashes at its start it would name another origin where it is used as an address. */
+export function ownPath(): string {
+  return window.location.pathname.replace(/^\/+/, '/');
+}
+
 /**
  * Changes parameters of this place. Undefined removes one.
  *

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { csvOf } from '../../src/format/csv.js';
 import { counted, whole } from '../../src/format/numbers.js';
 import { plainText } from '../../src/format/plainText.js';
-import { absolute, fromNow, span } from '../../src/format/times.js';
+import { absolute, fromNow, shortSpan, span } from '../../src/format/times.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -26,6 +26,21 @@ test.each([
   [90 * DAY + 5 * HOUR, '90 d'],
 ])('%d ms are %s', (milliseconds, text) => {
   expect(span(milliseconds)).toBe(text);
+});
+
+test.each([
+  [0, '0 ms'],
+  [42, '42 ms'],
+  [1000, '1.0 s'],
+  [3449, '3.4 s'],
+  [10 * SECOND, '10 s'],
+  [42 * SECOND, '42 s'],
+  [MINUTE, '1 min'],
+  [MINUTE + 5 * SECOND, '1 min 5 s'],
+  [59 * MINUTE + 59 * SECOND, '59 min 59 s'],
+  [HOUR + 5 * MINUTE + SECOND, '1 h 5 min'],
+])('a short span of %d ms is %s', (milliseconds, text) => {
+  expect(shortSpan(milliseconds)).toBe(text);
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { defaultScopeMapName, defaultTokenName } from '@connected-registry/protocol/names/names';
-import { REPOSITORY_ACTIONS, type RepositoryAction } from '@connected-registry/protocol/names/permissions';
+import { requestedRepositories } from '@connected-registry/protocol/names/repositoryActions';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 import { toOnboarding } from '@connected-registry/protocol/requests/onboardingRequest';
 import { CREDENTIAL_LIFETIME_DAYS } from '@connected-registry/protocol/requests/lifetimes';
@@ -84,7 +84,7 @@ function grouped(clients: readonly FleetClient[]): object {
 /** The client as the file has it, or why it cannot. */
 function clientOf(facts: ClientFacts): FleetClient | string {
   const { reference, actions, scopeMap, token, endpoint, lifetimeDays, identity, image } = facts;
-  const repositories = actions === undefined ? undefined : repositoriesOf(actions);
+  const repositories = actions === undefined ? undefined : requestedRepositories(actions);
   if (repositories === undefined) return 'what its scope map grants is missing, or no request can ask for it';
   const { min, max } = CREDENTIAL_LIFETIME_DAYS;
   const fields = {
@@ -104,20 +104,4 @@ function clientOf(facts: ClientFacts): FleetClient | string {
     ...(sameName(scopeMap, defaultScopeMapName(permissions)) ? {} : { scopeMap }),
     ...(sameName(token, defaultTokenName(reference)) ? {} : { token }),
   };
-}
-
-const ACTION = /^repositories\/(.+)\/((?:content|metadata)\/[a-z]+)$/i;
-
-/** Names alone, if they may only be pulled from; undefined if there is nothing, or something that no request can ask for. */
-export function repositoriesOf(actions: readonly string[]): FleetClient['repositories'] {
-  const found = new Map<string, RepositoryAction[]>();
-  for (const text of actions) {
-    const [, name = '', word = ''] = ACTION.exec(text) ?? [];
-    const action = REPOSITORY_ACTIONS.find((one) => one === word.toLowerCase());
-    if (action === undefined) return undefined;
-    found.set(name, [...(found.get(name) ?? []), action]);
-  }
-  if (found.size === 0) return undefined;
-  const isPull = [...found.values()].every((list) => list.length === 1 && list[0] === 'content/read');
-  return isPull ? [...found.keys()] : Object.fromEntries(found);
 }

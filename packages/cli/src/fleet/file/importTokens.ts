@@ -1,10 +1,11 @@
+import { requestedRepositories } from '@connected-registry/protocol/names/repositoryActions';
 import type { UnmanagedToken } from '@connected-registry/protocol/answers/unmanagedAnswers';
 import { isSystemScopeMap } from '@connected-registry/protocol/names/names';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 import { onboardingRow } from '@connected-registry/protocol/requests/rolloutRequest';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { plainLine } from '../../output/plain.js';
-import { fleetText, repositoriesOf, type ExportedFleet, type FleetRow } from './exportFleet.js';
+import { fleetText, type ExportedFleet, type FleetRow } from './exportFleet.js';
 import type { FleetClient } from './fleetSchema.js';
 
 /** An unmanaged token, with the client of a fleet file that adopts it, or why there is none. */
@@ -59,7 +60,7 @@ function clientOf(
       sameName(one.client, name),
   );
   if (taken) return `there is a client ${taken.client} already: choose another name for it by hand`;
-  const repositories = scopeMap.actions === undefined ? undefined : repositoriesOf(scopeMap.actions);
+  const repositories = scopeMap.actions === undefined ? undefined : requestedRepositories(scopeMap.actions);
   if (repositories === undefined)
     return `its scope map ${scopeMap.name} grants nothing, or is missing, or grants what no request can ask for`;
   const fields = {

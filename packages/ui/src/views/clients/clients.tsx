@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
+import { OnboardClient } from '../../actions/onboardClient.js';
 import type { Inventory } from '../../data/inventory.js';
 import { whole } from '../../format/numbers.js';
 import { useInventory } from '../../layout/fleet.js';
@@ -44,6 +45,7 @@ function Selection({ all, query }: { readonly all: Inventory; readonly query: Qu
             : `${whole(rows.length)} of ${whole(all.length)} clients`}
         </p>
         <span class="grow" />
+        <OnboardClient />
         <button
           type="button"
           class="button second"

@@ -25,7 +25,14 @@ export function ConnectedRegistries({
   const sorted = worstFirst(all);
   const shown = showsAll ? sorted : sorted.slice(0, FIRST);
   return (
-    <Card title="Connected registries" aside={whole(all.length)}>
+    <Card
+      title="Connected registries"
+      aside={
+        <>
+          {whole(all.length)} · <Go to={['registries']}>Map</Go>
+        </>
+      }
+    >
       {all.length === 0 && <p class="quiet">There are none.</p>}
       <ul class="tiles">
         {shown.map((one) => (

@@ -20,17 +20,15 @@ export function RunsCard({ runs: { inProgress } }: { readonly runs: Runs }): JSX
       <ul class="figures">
         {present.map((kind) => (
           <li key={kind}>
-            {kind === 'check' ? (
-              <span class="figure">
-                <span>{kind}</span>
-                <span class="number">{whole(inProgress[kind])}</span>
-              </span>
-            ) : (
-              <Go to={['clients']} query={{ run: 'running', kind }}>
-                <span>{kind}</span>
-                <span class="number">{whole(inProgress[kind])}</span>
-              </Go>
-            )}
+            {/* A check is about many clients, so it is no client's run. */}
+            <Go
+              {...(kind === 'check'
+                ? { to: ['operations'], query: { status: 'running', kind } }
+                : { to: ['clients'], query: { run: 'running', kind } })}
+            >
+              <span>{kind}</span>
+              <span class="number">{whole(inProgress[kind])}</span>
+            </Go>
           </li>
         ))}
       </ul>
@@ -39,10 +37,21 @@ export function RunsCard({ runs: { inProgress } }: { readonly runs: Runs }): JSX
 }
 
 /** Runs that failed in the last day, by code, the most frequent first. */
-export function FailuresCard({ failures: { total, byCode } }: { readonly failures: Runs['failures'] }): JSX.Element {
+export function FailuresCard({
+  failures: { total, byCode, since },
+}: {
+  readonly failures: Runs['failures'];
+}): JSX.Element {
   const codes = Object.entries(byCode).sort(([one, count], [other, more]) => more - count || (one < other ? -1 : 1));
   return (
-    <Card title="Failures of the last day" aside={whole(total)}>
+    <Card
+      title="Failures of the last day"
+      aside={
+        <Go to={['operations']} query={{ status: 'failed,rolledBack', since }}>
+          {whole(total)} <span class="unseen">failures, in the list of operations</span>
+        </Go>
+      }
+    >
       {codes.length === 0 && <p class="quiet">No run has failed.</p>}
       <ul class="figures">
         {codes.map(([code, count]) => (

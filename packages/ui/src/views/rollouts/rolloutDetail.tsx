@@ -1,5 +1,6 @@
 import type { Rollout } from '@connected-registry/protocol/answers/rolloutAnswers';
 import type { ComponentChildren, JSX } from 'preact';
+import { RolloutActions } from '../../actions/rolloutActions.js';
 import { counted, whole } from '../../format/numbers.js';
 import { absolute, span } from '../../format/times.js';
 import { Heading } from '../../layout/heading.js';
@@ -39,6 +40,7 @@ function RolloutDetail({ params, query }: ViewProps): JSX.Element {
       <Shown of={rollout} what="Rollout" hasAgeElsewhere>
         {(value) => <Details rollout={value} />}
       </Shown>
+      {rollout.value !== undefined && <RolloutActions rollout={rollout.value} />}
       {rollout.value !== undefined && <RolloutRows rollout={rollout.value} query={query} />}
     </>
   );

@@ -1,0 +1,98 @@
+import type { InventoryRow } from '@connected-registry/protocol/answers/fleetAnswers';
+import { clientOf, operationOf, openRollout, overviewOf, problem, rolloutRows } from '../../shared/madeUpFleet.js';
+import type { FakeAnswer, FakeApi } from './pageServer.js';
+
+const PAGE = 1000;
+
+/** What the API of a made-up fleet answers. */
+export function fleetApi(rows: readonly InventoryRow[]): FakeApi {
+  const byKey = new Map(rows.map((row) => [row.key, row]));
+  const overview = overviewOf(rows);
+  const rowFor = (key = '') => byKey.get(key) ?? byKey.get(key.split('.')[0] ?? '') ?? rows[0];
+  const about = (key: string | undefined, answer: (row: InventoryRow) => unknown): FakeAnswer => {
+    const row = rowFor(key);
+    return row === undefined ? { status: 404, body: problem(404, 'client-not-found') } : { body: answer(row) };
+  };
+  return new Map<string, FakeApi extends Map<string, infer Handler> ? Handler : never>([
+    ['GET overview', () => ({ body: overview, headers: { etag: 'W/"overview"' } })],
+    [
+      'GET inventory',
+      ({ query }) => {
+        const from = Number(query.get('continuation') ?? '0');
+        const clients = rows.slice(from, from + PAGE);
+        const next = from + PAGE < rows.length ? { continuation: String(from + PAGE) } : {};
+        return { body: { asOf: overview.asOf, total: rows.length, clients, ...next }, headers: { age: '20' } };
+      },
+    ],
+    ['GET clients/*', ({ parts }) => about(parts[1], clientOf)],
+    [
+      'GET clients/*/operations',
+      ({ parts }) =>
+        about(parts[1], (row) => {
+          const { steps: _steps, ...summary } = operationOf(row);
+          const ended = { ...summary, id: `${row.key}.0mrun00000001`, runId: '0mrun00000001', status: 'completed' };
+          return {
+            operations: [
+              { ...summary, actor: 'operator@plants.example' },
+              { ...ended, endedAt: summary.startedAt, actor: 'sweep' },
+            ],
+          };
+        }),
+    ],
+    ['GET operations/*', ({ parts }) => about(parts[1], (row) => operationOf(row, { id: parts[1] ?? '' }))],
+    [
+      'GET operations',
+      () => ({
+        body: {
+          operations: rows.slice(0, 20).map((row) => {
+            const { steps: _steps, ...summary } = operationOf(row);
+            return summary;
+          }),
+        },
+      }),
+    ],
+    ['GET rollouts', () => ({ body: { rollouts: [openRollout()] } })],
+    ['GET rollouts/*', () => ({ body: openRollout() })],
+    ['GET rollouts/*/clients', () => ({ body: { clients: rolloutRows(rows) } })],
+    [
+      'POST rollouts/*/*',
+      ({ parts }) => ({ status: 202, body: openRollout(parts[2] === 'pause' ? { status: 'paused' } : {}) }),
+    ],
+    ['POST operations/*/cancel', ({ parts }) => ({ status: 202, body: { id: parts[1], status: 'running' } })],
+    ...(['rotations', 'revocations', 'offboardings', 'checks'] as const).map(
+      (route) => [`POST ${route}`, ({ json }: { readonly json: unknown }) => toOne(route, json)] as const,
+    ),
+    [
+      'POST onboardings',
+      ({ json }) =>
+        isDryRun(json)
+          ? { body: planOf('onboard') }
+          : { status: 202, body: { id: `${rows[0]?.key}.0mrun00000009`, status: 'running' } },
+    ],
+  ]);
+
+  function toOne(route: string, json: unknown): FakeAnswer {
+    if (isDryRun(json)) return { body: planOf(route) };
+    const [named] = (json as { clients: readonly InventoryRow[] }).clients;
+    const row = rows.find(({ client }) => client === named?.client);
+    const part = { ...named, id: `${row?.key}.0mrun00000009`, status: 'running' };
+    return {
+      status: 202,
+      body: { ...(route === 'checks' ? { id: part.id, status: 'running' } : {}), operations: [part] },
+    };
+  }
+}
+
+function isDryRun(json: unknown): boolean {
+  return typeof json === 'object' && json !== null && Reflect.get(json, 'dryRun') === true;
+}
+
+function planOf(route: string) {
+  return {
+    problems: [],
+    writes: route === 'checks' ? [] : [{ step: 'token', action: `change for ${route}`, resource: 'tokens/line-token' }],
+    adopts: [],
+    vaults: [{ client: 'press', vault: 'plantvault.vault.azure.net' }],
+    ...(route === 'rotations' ? { plans: [] } : {}),
+  };
+}
