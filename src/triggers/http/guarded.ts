@@ -15,7 +15,7 @@ const PROTECTION = { ...NOT_STORED, 'x-content-type-options': 'nosniff' } as con
 
 /** Headers of the handler take precedence. */
 function protectedAnswer(answer: HttpResponseInit): HttpResponseInit {
-  return { ...answer, headers: { ...PROTECTION, ...answer.headers } };
+  return { ...answer, headers: { ...PROTECTION, ...Object.fromEntries(new Headers(answer.headers)) } };
 }
 
 /**

@@ -11,6 +11,7 @@ function queriesUnder(isLast: () => boolean): Queries {
     get: (known, name) => (name in known ? known[name as keyof typeof known] : query),
     ownKeys: () => [
       'inventory',
+      'readFleet',
       'check',
       'health',
       'offboardingDryRun',
@@ -32,10 +33,17 @@ test('queries for overviews come last; those of which runs share the reads do no
     },
   );
   const ask = (query: unknown) => (query as () => Promise<boolean>)();
-  const { inventory, check, preflight, planRotation, ...others } = queries;
+  const { inventory, readFleet, check, preflight, planRotation, ...others } = queries;
   const { health, offboardingDryRun, revocationDryRun } = others;
-  const last = [...Object.values(inventory), ...Object.values(check), health, offboardingDryRun, revocationDryRun];
-  expect(last).toHaveLength(7);
+  const last = [
+    ...Object.values(inventory),
+    readFleet,
+    ...Object.values(check),
+    health,
+    offboardingDryRun,
+    revocationDryRun,
+  ];
+  expect(last).toHaveLength(8);
   for (const query of last) expect(await ask(query)).toBe(true);
   for (const query of [preflight, planRotation]) expect(await ask(query)).toBe(false);
 });

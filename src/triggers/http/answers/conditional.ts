@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { JsonText } from './jsonText.js';
 
 /** The weak ETag of a text: equal texts have equal ones, in all instances of the app. */
 export function etagOf(text: string): string {
@@ -18,11 +19,12 @@ export function isKnown({ headers }: Pick<HttpRequest, 'headers'>, etag: string)
 export function conditionalJson(
   request: Pick<HttpRequest, 'headers'>,
   etag: string,
-  body: () => string,
+  body: () => JsonText,
   headers: Readonly<Record<string, string>> = {},
 ): HttpResponseInit {
   if (isKnown(request, etag)) return { status: 304, headers: { ...headers, etag } };
-  return { status: 200, headers: { ...headers, etag, 'content-type': 'application/json' }, body: body() };
+  const encoded = body().for(request);
+  return { status: 200, headers: { ...headers, etag, ...encoded.headers }, body: encoded.body };
 }
 
 /** The same for a value. */

@@ -5,6 +5,7 @@ import { INVENTORY_QUERY_FIELDS, inventoryQuery } from '@connected-registry/prot
 import type { Config } from '../../../settings/config.js';
 import { findRegistry } from '../../../settings/registries.js';
 import { conditionalJson } from '../answers/conditional.js';
+import { JsonText } from '../answers/jsonText.js';
 import { invalidQuery } from '../answers/problem.js';
 import { unknownRegistry } from '../requests/clientsBody.js';
 import { formatContinuation, parseContinuation } from '../requests/continuation.js';
@@ -23,6 +24,7 @@ export function getInventory(
   source: FleetSource,
   viewOf: (known: Awaited<ReturnType<FleetSource>>) => InventoryView,
 ) {
+  const bodies = keptBodies();
   return async (
     request: HttpRequest,
     client: DurableClient,
@@ -41,8 +43,20 @@ export function getInventory(
       const { readAt } = known.fleet;
       const page = viewOf(known).page(filter, top, place?.key);
       const headers = { age: String(ageSeconds(readAt)) };
-      return conditionalJson(request, page.etag, () => bodyOf(page, readAt, filter), headers);
+      return conditionalJson(request, page.etag, () => bodies(page, readAt, filter), headers);
     });
+  };
+}
+
+/** Bodies are made once for each page and reading. */
+function keptBodies() {
+  const kept = new WeakMap<RowsPage, { readonly readAt: Date; readonly body: JsonText }>();
+  return (page: RowsPage, readAt: Date, filter: object): JsonText => {
+    const known = kept.get(page);
+    if (known?.readAt === readAt) return known.body;
+    const body = new JsonText(bodyOf(page, readAt, filter));
+    kept.set(page, { readAt, body });
+    return body;
   };
 }
 

@@ -33,8 +33,10 @@ export interface InventoryView {
 export function createInventoryView(): (known: Pick<KnownFleet, 'fleet' | 'runs'>) => InventoryView {
   let last: { readonly facts: unknown; readonly lastRuns: unknown; readonly view: InventoryView } | undefined;
   return ({ fleet: { value: facts }, runs: { value: runs } }) => {
-    if (last?.facts !== facts || last.lastRuns !== runs.lastRuns)
-      last = { facts, lastRuns: runs.lastRuns, view: viewOf(inventoryRows(facts, runs.lastRuns)) };
+    if (last?.facts === facts && last.lastRuns === runs.lastRuns) return last.view;
+    const view = viewOf(inventoryRows(facts, runs.lastRuns));
+    // Equal rows keep their pages.
+    last = { facts, lastRuns: runs.lastRuns, view: last?.view.version === view.version ? last.view : view };
     return last.view;
   };
 }

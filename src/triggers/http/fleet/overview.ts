@@ -5,6 +5,7 @@ import { clientCounts } from '../../../domain/fleet/clientCounts.js';
 import { freezesUntil } from '../../../domain/schedules/freezeWindows.js';
 import type { Config } from '../../../settings/config.js';
 import { conditionalJson, etagOf } from '../answers/conditional.js';
+import { JsonText } from '../answers/jsonText.js';
 import { viewOf as rolloutViewOf } from '../rollouts/rolloutAnswers.js';
 import type { FleetSource, KnownFleet } from './fleetSource.js';
 import type { InventoryView } from './inventoryView.js';
@@ -20,6 +21,7 @@ export function getOverview(
   viewOf: (known: KnownFleet) => InventoryView,
 ) {
   const summaryOf = createSummary(config);
+  const bodies = keptBody();
   return async (
     request: HttpRequest,
     client: DurableClient,
@@ -29,14 +31,23 @@ export function getOverview(
     orNotReadYet(async () => {
       const known = await source({ client, context });
       const { etag, summary } = summaryOf(known, viewOf(known));
-      const age = ageSeconds(known.fleet.readAt);
-      const body = (): string => {
-        const { runs, ...rest } = summary;
-        const ofRuns = { ...runs, ageSeconds: ageSeconds(known.runs.readAt) };
-        return JSON.stringify({ ...rest, ageSeconds: age, runs: ofRuns } satisfies Overview);
-      };
-      return conditionalJson(request, etag, body, { age: String(age) });
+      const ages = { clients: ageSeconds(known.fleet.readAt), runs: ageSeconds(known.runs.readAt) };
+      return conditionalJson(request, etag, () => bodies(summary, ages), { age: String(ages.clients) });
     });
+}
+
+/** Those who ask in the same second get the same body. */
+function keptBody() {
+  let last: { readonly of: readonly unknown[]; readonly body: JsonText } | undefined;
+  return (summary: Ageless, ages: { readonly clients: number; readonly runs: number }): JsonText => {
+    const of = [summary, ages.clients, ages.runs];
+    if (last?.of.every((part, index) => part === of[index])) return last.body;
+    const { runs, ...rest } = summary;
+    const whole: Overview = { ...rest, ageSeconds: ages.clients, runs: { ...runs, ageSeconds: ages.runs } };
+    const body = new JsonText(JSON.stringify(whole));
+    last = { of, body };
+    return body;
+  };
 }
 
 type Ageless = Omit<Overview, 'ageSeconds' | 'runs'> & { readonly runs: Omit<Overview['runs'], 'ageSeconds'> };
@@ -44,6 +55,12 @@ type Ageless = Omit<Overview, 'ageSeconds' | 'runs'> & { readonly runs: Omit<Ove
 interface Summary {
   readonly etag: string;
   readonly summary: Ageless;
+}
+
+/** What counts as a change: not that the same was read again. */
+function timeless({ asOf: _asOf, runs: { asOf: _runsAsOf, failures, ...runs }, ...rest }: Ageless): object {
+  const { since: _since, ...failed } = failures;
+  return { ...rest, runs, failed };
 }
 
 /** Computes the overview without its age, once for each reading. */
@@ -66,7 +83,7 @@ function createSummary(config: Pick<Config, 'rotation'>): (known: KnownFleet, vi
         ({ from, until }) => ({ from: from.toISOString(), until: until.toISOString() }),
       ),
     };
-    const made = { etag: etagOf(JSON.stringify(summary)), summary };
+    const made = { etag: etagOf(JSON.stringify(timeless(summary))), summary };
     last = { of, made };
     return made;
   };

@@ -160,6 +160,17 @@ describe('a request', () => {
     expect(sent).toHaveLength(19);
   });
 
+  test('of a reading that nobody waits for comes last as well, and waits for as long as it is given', async () => {
+    const { turns, send, sent } = world();
+    await turns.asInventory(async () => {
+      for (let nth = 0; nth < 17; nth += 1) await send('PUT');
+    });
+    await send('PUT');
+    await expect(turns.asInventory(() => send('PUT'), 1)).rejects.toMatchObject({ name: 'AwaitsTurn' });
+    await turns.asInventory(() => send('PUT'), 60_000);
+    expect(sent).toHaveLength(19);
+  });
+
   test('a clock that stands still keeps nobody waiting for ever', async () => {
     const standing = new Turns({ now: () => 0, sleep: async () => undefined });
     const policy = budgetPolicy(standing, buckets.ofRequest(OWN));

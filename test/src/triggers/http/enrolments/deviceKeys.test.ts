@@ -33,7 +33,7 @@ describe('a renewal of keys', () => {
     const first = await world.renew(device, next);
     expect([first.status, first.headers, first.body]).toEqual([
       200,
-      { 'cache-control': 'no-store' },
+      { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' },
       {
         ...CLIENT,
         thumbprint: next.thumbprint,

@@ -25,7 +25,10 @@ const parts = (answer: { body: Readonly<Record<string, unknown>> }) => answer.bo
 describe('a join token', () => {
   test('is answered once, and its hash alone is kept', async () => {
     const answer = await world.issue();
-    expect([answer.status, answer.headers]).toEqual([201, { 'cache-control': 'no-store' }]);
+    expect([answer.status, answer.headers]).toEqual([
+      201,
+      { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' },
+    ]);
     const [part] = parts(answer);
     const { joinToken = '' } = part ?? {};
     expect(part).toEqual({ key: clientKey(CLIENT), ...CLIENT, joinToken, expiresAt: '2026-03-02T12:00:00.000Z' });

@@ -36,7 +36,10 @@ describe('a device with a join token', () => {
   test('joins, and is answered the same again without a write', async () => {
     const token = await world.token();
     const first = await world.redeem(device, token);
-    expect([first.status, first.headers]).toEqual([200, { 'cache-control': 'no-store' }]);
+    expect([first.status, first.headers]).toEqual([
+      200,
+      { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' },
+    ]);
     const { pass } = first.body as { pass: string };
     const channelKey = channelKeyOf(world.config.reportKeys, pass);
     expect(first.body).toEqual({ ...CLIENT, thumbprint: device.thumbprint, pass, channelKey });
