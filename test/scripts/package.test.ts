@@ -28,7 +28,18 @@ test('the package contains nothing of the simulators, the agent or tests, by the
     .flatMap((file) => map.parse(JSON.parse(readFileSync(join(folder, file), 'utf8'))).sources);
   const own = sources.filter((source) => !/node_modules\/|^deferred:|^webpack:/.test(source));
   expect(own.length).toBeGreaterThan(50);
-  for (const source of own) expect(source).toMatch(/(^|\/)src\//);
+  const built = own.filter((source) => !/(^|\/)src\//.test(source));
+  expect(built).toEqual([expect.stringMatching(/\/packages\/ui\/dist\/page\/assets\.js$/)]);
+});
+
+test('the fleet page is in a part that the first file does not load, and has the notices of what it holds', () => {
+  const holders = files.filter(
+    (file) => file.endsWith('.mjs') && readFileSync(join(folder, file), 'utf8').includes('data-sign-in='),
+  );
+  expect(holders).toEqual([expect.stringMatching(/^dist\/part-/)]);
+  const notices = readFileSync(join(folder, 'THIRD-PARTY-NOTICES'), 'utf8');
+  for (const name of ['preact', '@preact/signals', '@preact/signals-core'])
+    expect(notices).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+`, 'm'));
 });
 
 test('the SDKs are in parts that the first file does not load', () => {

@@ -1,18 +1,6 @@
 import type { ClientState } from '@connected-registry/protocol/answers/clientAnswers';
 
-/** States of a client, the worst first, as the app reports the first that applies. */
-export const STATES = [
-  'orphaned',
-  'revoked',
-  'expired',
-  'unbound',
-  'drifted',
-  'changing',
-  'expiring',
-  'ok',
-] as const satisfies readonly ClientState[];
-
-/** Each state in a few words. docs/inventory.md says more. */
+/** Each state in a few words, the worst first, as the app reports the first that applies. docs/inventory.md says more. */
 export const STATE_MEANINGS: Readonly<Record<ClientState, string>> = {
   orphaned: 'its token is gone',
   revoked: 'token and secret are disabled',
@@ -23,3 +11,6 @@ export const STATE_MEANINGS: Readonly<Record<ClientState, string>> = {
   expiring: 'less than a fifth of its lifetime is left',
   ok: 'as it was set up',
 };
+
+/** States of a client, the worst first. */
+export const STATES = Object.keys(STATE_MEANINGS) as readonly ClientState[];

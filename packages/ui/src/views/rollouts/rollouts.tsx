@@ -34,10 +34,18 @@ function RolloutTable({ rollouts }: { readonly rollouts: readonly Rollout[] }): 
             <th scope="col">Rollout</th>
             <th scope="col">Status</th>
             <th scope="col">Clients</th>
-            <th scope="col">Rate</th>
-            <th scope="col">Time left</th>
-            <th scope="col">Times the floor</th>
-            <th scope="col">Requested</th>
+            <th scope="col" class="aside">
+              Rate
+            </th>
+            <th scope="col" class="aside">
+              Time left
+            </th>
+            <th scope="col" class="aside">
+              Times the floor
+            </th>
+            <th scope="col" class="aside">
+              Requested
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -70,11 +78,12 @@ function RolloutRow({ rollout, now }: { readonly rollout: Rollout; readonly now:
       <td>
         <Bar parts={clientParts(rollout)} whole={rows} label={`${ended(rollout)} of ${rows} clients have ended`} />
         <div class="quiet">{countsText(rollout)}</div>
+        <div class="narrow quiet">Time left: {leftText(rollout)}</div>
       </td>
-      <td>{rateText(rollout)}</td>
-      <td>{leftText(rollout)}</td>
-      <td>{floorText(rollout)}</td>
-      <td>
+      <td class="aside nowrap">{rateText(rollout)}</td>
+      <td class="aside">{leftText(rollout)}</td>
+      <td class="aside">{floorText(rollout)}</td>
+      <td class="aside nowrap">
         <Moment at={requestedAt} now={now} />
       </td>
     </tr>
