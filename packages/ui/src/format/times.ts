@@ -25,10 +25,13 @@ export function span(milliseconds: number): string {
   return '0 s';
 }
 
-/** As {@link span}, for what is often over in less than a second or two: `42 ms`, `3.4 s`. */
+/** As {@link span}, to the second up to an hour, and finer for what is over at once: `42 ms`, `3.4 s`, `4 min 15 s`. */
 export function shortSpan(milliseconds: number): string {
-  if (milliseconds >= 10 * SECOND) return span(milliseconds);
-  return milliseconds < SECOND ? `${Math.round(milliseconds)} ms` : `${(milliseconds / SECOND).toFixed(1)} s`;
+  if (milliseconds < SECOND) return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < 10 * SECOND) return `${(milliseconds / SECOND).toFixed(1)} s`;
+  const seconds = Math.floor((milliseconds % MINUTE) / SECOND);
+  const isExact = milliseconds >= MINUTE && milliseconds < HOUR && seconds > 0;
+  return isExact ? `${span(milliseconds)} ${seconds} s` : span(milliseconds);
 }
 
 /** `in 3 d`, `5 min ago`, `now`. @param at and `now` in milliseconds */

@@ -34,7 +34,11 @@ test.each([
   [1000, '1.0 s'],
   [3449, '3.4 s'],
   [10 * SECOND, '10 s'],
+  [42 * SECOND, '42 s'],
+  [MINUTE, '1 min'],
   [MINUTE + 5 * SECOND, '1 min 5 s'],
+  [59 * MINUTE + 59 * SECOND, '59 min 59 s'],
+  [HOUR + 5 * MINUTE + SECOND, '1 h 5 min'],
 ])('a short span of %d ms is %s', (milliseconds, text) => {
   expect(shortSpan(milliseconds)).toBe(text);
 });

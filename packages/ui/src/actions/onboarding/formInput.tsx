@@ -60,6 +60,7 @@ export function FormInput({
       )}
       {(field.kind === 'text' || field.kind === 'number') && (
         <input
+          type="text"
           {...typed}
           {...(field.kind === 'number' ? { inputMode: 'numeric' as const } : {})}
           {...(suggestions.length > 0 ? { list: `${id}-list` } : {})}

@@ -1,6 +1,6 @@
 import type { Operation, StepStatus } from '@connected-registry/protocol/answers/answers';
 import type { JSX } from 'preact';
-import { shortSpan, span } from '../../format/times.js';
+import { shortSpan } from '../../format/times.js';
 import { Badge } from '../../parts/badge.js';
 import type { Tone } from '../../parts/bar.js';
 import { Card } from '../../parts/card.js';
@@ -24,7 +24,7 @@ export function TimelineCard({ operation }: { readonly operation: Operation }): 
   return (
     <Card
       title="Timeline"
-      aside={took !== undefined && <>{isOpen ? `for ${span(took)}` : `took ${shortSpan(took)}`}</>}
+      aside={took !== undefined && <>{isOpen ? `for ${shortSpan(took)}` : `took ${shortSpan(took)}`}</>}
     >
       {/* Only this is read out while it runs: times change every second. */}
       <p role="status" class={isOpen ? undefined : 'unseen'}>
@@ -56,7 +56,7 @@ function Entry({ of: { step, label, after, took, pause, place } }: { readonly of
   const { name, status, attempts, message } = step;
   return (
     <>
-      {pause !== undefined && <li class="pause quiet">{span(pause)} between two steps</li>}
+      {pause !== undefined && <li class="pause quiet">{shortSpan(pause)} between two steps</li>}
       <li>
         <span class="step">
           <strong title={name}>
