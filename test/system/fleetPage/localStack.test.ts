@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { logFile } from '@connected-registry/local-stack/stack/plans';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { pauseBefore } from '../../e2e/harness/appClient.js';
 import {
   clientsOf,
   ENDPOINT,
@@ -95,10 +97,11 @@ interface Ended {
 
 /** How an operation of any kind ends. */
 async function endOf(id: string): Promise<Ended> {
-  for (;;) {
+  for (let look = 0; ; look += 1) {
     const { body } = await stack.it.app.get(`operations/${id}`);
     const { kind, status } = body as Ended;
     if (status !== 'running') return { kind, status };
+    await sleep(pauseBefore(look));
   }
 }
 
