@@ -11,7 +11,9 @@ function listed(...texts: string[]) {
     return window;
   });
   const freezes = freezesUntil(windows, NOW, END);
-  for (const { from, until } of freezes) if (until < END) expect(frozenUntil(windows, from)).toEqual(until);
+  // The last one may be cut off.
+  const whole = freezes.filter(({ until }) => until < END);
+  expect(whole.map(({ from }) => frozenUntil(windows, from))).toEqual(whole.map(({ until }) => until));
   return freezes.map(({ from, until }) => `${from.toISOString().slice(0, 16)} ${until.toISOString().slice(0, 16)}`);
 }
 

@@ -76,18 +76,26 @@ export class OpenPage {
   }
 }
 
+/** Opens pages, each of which loads the whole fleet. @param served counts what they ask */
+export async function openPages(app: App, count: number, served: Served): Promise<OpenPage[]> {
+  const pages = Array.from({ length: count }, () => new OpenPage(app, served));
+  for (const page of pages) await page.look();
+  return pages;
+}
+
 /** Keeps pages open for some time, each at its own moments. @param every seconds between two rounds of a page */
-export async function keepOpen(app: App, pages: number, every: number, seconds: number): Promise<Served> {
-  const served: Served = { requests: 0, notModified: 0, bytes: 0, failed: 0 };
+export async function keepOpen(pages: readonly OpenPage[], every: number, seconds: number): Promise<void> {
   const until = performance.now() + seconds * 1000;
-  const open = async (nth: number): Promise<void> => {
-    const page = new OpenPage(app, served);
-    await sleep((nth / pages) * every * 1000);
+  const keep = async (page: OpenPage, nth: number): Promise<void> => {
+    await sleep((nth / pages.length) * every * 1000);
     while (performance.now() < until) {
       await page.look();
       await sleep(every * 1000);
     }
   };
-  await Promise.all(Array.from({ length: pages }, (_, nth) => open(nth)));
-  return served;
+  await Promise.all(pages.map(keep));
+}
+
+export function nothingServed(): Served {
+  return { requests: 0, notModified: 0, bytes: 0, failed: 0 };
 }
