@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { logFile } from '@connected-registry/local-stack/stack/plans';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { pauseBefore } from '../../e2e/harness/appClient.js';
 import {
   clientsOf,
   ENDPOINT,
@@ -57,7 +59,13 @@ const site = () => {
   if (first === undefined) throw new Error('The stack has no connected registry.');
   return first;
 };
-const keyOf = (client: string) => clientKey({ ...site(), client });
+const keyOf = (client: string) => clientKey({ ...siteOf(client), client });
+/** The new client is of the seeded connected registry: that one syncs again and again, and a rotation waits for a sync. */
+const NEW = 'press-new';
+const siteOf = (client: string) => {
+  const { azure, edge } = stack.it.stack.endpoints;
+  return client === NEW ? { registry: azure.registry, connectedRegistry: edge.connectedRegistry } : site();
+};
 const dialog = () => it.page.getByRole('dialog');
 
 /** Opens a dialog, and waits for the plan. */
@@ -89,10 +97,11 @@ interface Ended {
 
 /** How an operation of any kind ends. */
 async function endOf(id: string): Promise<Ended> {
-  for (;;) {
+  for (let look = 0; ; look += 1) {
     const { body } = await stack.it.app.get(`operations/${id}`);
     const { kind, status } = body as Ended;
     if (status !== 'running') return { kind, status };
+    await sleep(pauseBefore(look));
   }
 }
 
@@ -109,7 +118,7 @@ describe('the views', () => {
     await it.page.getByRole('heading', { name: heading, level: 1 }).waitFor();
     await it.page
       .locator('main')
-      .getByText(/press|fleetsite/)
+      .getByText(path === '/schedule' ? /rotation/i : /press|fleetsite/)
       .filter({ visible: true })
       .first()
       .waitFor({ timeout: 60_000 });
@@ -140,10 +149,10 @@ describe('an action', () => {
     await it.page.getByRole('button', { name: 'Onboard a client' }).click();
     await dialog()
       .getByLabel(/^Connected registry/)
-      .fill(site().connectedRegistry);
+      .fill(siteOf(NEW).connectedRegistry);
     await dialog()
       .getByRole('textbox', { name: /^Client/ })
-      .fill('press-new');
+      .fill(NEW);
     await dialog()
       .getByLabel(/^Repositories/)
       .fill('hello-world');
@@ -168,7 +177,7 @@ describe('an action', () => {
   });
 
   test.each([
-    ['Rotate', 'rotate', 'press-2', false],
+    ['Rotate', 'rotate', NEW, false],
     ['Recheck', 'onboard', 'press-3', false],
     ['Check', 'check', 'press-4', false],
     ['Revoke', 'revoke', 'press-5', true],
