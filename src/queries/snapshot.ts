@@ -20,9 +20,12 @@ export class NotReadYet extends Error {
   override readonly name = 'NotReadYet';
 }
 
+/** Maximum milliseconds from a reading that failed to the next one: a fault that is over by then is not shown for an hour. */
+const RETRY_WITHIN = 60_000;
+
 /** How often a value is read, in milliseconds. */
 export interface SnapshotTimes {
-  /** From the end of a reading, whether it failed or not, until a caller may begin the next one. */
+  /** From the end of a reading until a caller may begin the next one. After one that failed, it is a minute at most. */
   readonly freshFor: number;
   /** A caller waits for the next reading rather than take a value of this age at once. */
   readonly usableFor: number;
@@ -68,7 +71,8 @@ export function createSnapshot<Value, Source>(
   }
 
   return async (source) => {
-    if (reading === undefined && !isYounger(endedAt, freshFor)) reading = readNext(source);
+    const restsFor = failed === undefined ? freshFor : Math.min(freshFor, RETRY_WITHIN);
+    if (reading === undefined && !isYounger(endedAt, restsFor)) reading = readNext(source);
     const isUsable = held !== undefined && isYounger(held.readAt.getTime(), usableFor);
     if (!isUsable && reading !== undefined) await inTime(reading, patience, 'late');
     if (held !== undefined) return failed === undefined ? held : { ...held, failed };

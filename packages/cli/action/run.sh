@@ -10,6 +10,12 @@ export CRCTL_CONFIG="$work/contexts.json"
 unset CRCTL_KEY_FILE CRCTL_CONTEXT CRCTL_LOCAL
 if [[ -n $CRCTL_SCOPE ]]; then unset CRCTL_KEY; fi
 
+# The path is an output, and outputs are lines.
+if [[ $PLAN_FILE == *[[:cntrl:]]* ]]; then
+  echo '::error title=crctl::The input plan-file has a line break or another control character.'
+  exit 1
+fi
+
 flags=()
 if [[ -n $REGISTRY ]]; then flags+=("--registry=$REGISTRY"); fi
 if [[ -n $MAX_DELETES ]]; then flags+=(--prune "--max-deletes=$MAX_DELETES"); fi

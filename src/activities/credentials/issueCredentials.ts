@@ -2,7 +2,7 @@ import type { ClientReference } from '@connected-registry/protocol/names/clientK
 import { dockerConfig } from '@connected-registry/protocol/names/dockerConfig';
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
 import { formatTags, type MadeByUs } from '@connected-registry/protocol/names/secretTags';
-import { isSamePassword, type SlotName } from '@connected-registry/protocol/registry/slots';
+import { isLive, isSamePassword, type SlotName } from '@connected-registry/protocol/registry/slots';
 import { done, failed, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
 import type { Runs } from '../../ports/runs.js';
@@ -26,6 +26,11 @@ export interface IssueCredentialsInput extends InVault {
   readonly made: MadeByUs;
   /** Version of the main secret at the time of the plan. */
   readonly mainVersion?: string;
+  /**
+   * For a token that is adopted: when the passwords were made (ISO 8601) that this run has issued before. Another one that works in the
+   * slot is somebody else's, and perhaps in use.
+   */
+  readonly adopts?: { readonly issued: readonly string[] };
 }
 
 /** The credential as the orchestration knows it: where it is kept, never the password. */
@@ -69,6 +74,9 @@ export function issueCredentials({ controlPlane, vaults }: Ports) {
           `secret ${name} was replaced by this run or a later one while this request was pending`,
         );
 
+      if (await isFilledByOthers(input, own))
+        return failed('token-changed', `somebody else filled ${slot} of token ${token} during this run`);
+
       const expiresAt = new Date(new Date(expiresOn).getTime() + GRACE_MILLISECONDS);
       const password = await controlPlane.generatePassword(reference.registry, token, slot, expiresAt);
       const stored = await vault.store(name, dockerConfig(input.endpoint, password.userName, password.value), {
@@ -101,6 +109,20 @@ export function issueCredentials({ controlPlane, vaults }: Ports) {
         ...only,
       });
     });
+
+  /**
+   * Whether the slot of an adopted token holds a password that works and that this run did not issue. Before the first one is saved,
+   * ensureToken has looked, and what a process that died has generated cannot be told from what others have.
+   */
+  async function isFilledByOthers(
+    { reference, token, slot, adopts }: IssueCredentialsInput,
+    own: SavedCredential | undefined,
+  ): Promise<boolean> {
+    const issued = [...(adopts?.issued ?? []), ...(own ? [own.issued.slotCreatedAt] : [])];
+    if (!adopts || issued.length === 0) return false;
+    const slots = (await controlPlane.getToken(reference.registry, token))?.slots ?? {};
+    return isLive(slots[slot], new Date()) && !issued.some((createdAt) => isSamePassword(slots, { slot, createdAt }));
+  }
 
   /** Whether the slot still holds the saved password. Somebody may have generated another. */
   async function stands(

@@ -16,11 +16,25 @@ interface ClearSlotInput extends InVault {
   readonly earlier?: string;
   /** Whether that password still worked. Once overwritten, it cannot be restored. */
   readonly wasLive: boolean;
+  /** For a token that is adopted: when the passwords were made (ISO 8601) that this run has issued. */
+  readonly issued?: readonly string[];
 }
 
-/** Clears the slot that this run filled on an existing token. A password that a later run saved is kept. */
+/**
+ * Clears the slot that this run filled on an existing token. A password that a later run saved is kept. In an adopted token, so is one
+ * that is not of this run: somebody may use it.
+ */
 export function clearSlot({ controlPlane, vaults }: Ports) {
-  return ({ vaultHost, reference, run, token, slot, earlier, wasLive }: ClearSlotInput): Promise<StepOutcome<Undone>> =>
+  return ({
+    vaultHost,
+    reference,
+    run,
+    token,
+    slot,
+    earlier,
+    wasLive,
+    issued = [],
+  }: ClearSlotInput): Promise<StepOutcome<Undone>> =>
     outcomeOf(async () => {
       const { registry } = reference;
       const filled = (await controlPlane.getToken(registry, token))?.slots;
@@ -30,6 +44,11 @@ export function clearSlot({ controlPlane, vaults }: Ports) {
         known.slot === slot && isSamePassword(filled, { slot, createdAt: known.issued.slotCreatedAt });
       if (present && (await savedSince(vaults.of(vaultHost), reference, run)).some(isLater))
         return done({ kept: `${slot} of token ${token}: kept, because a later run filled it` });
+      const isOfRun = issued.length === 0 || issued.some((createdAt) => isSamePassword(filled, { slot, createdAt }));
+      if (present && !isOfRun)
+        return done({
+          residue: `${slot} of token ${token}: kept, because it holds a password that this run did not save`,
+        });
       if (present)
         await controlPlane.keepOnlySlots(
           registry,

@@ -34,6 +34,8 @@ interface CredentialOrder {
   /** How the device is reached. */
   readonly address: DeviceAddress;
   readonly made: MadeByUs;
+  /** Whether the token is that of others until the run succeeds. */
+  readonly isAdopted?: true;
   /** The main secret's version before this run. */
   readonly mainVersion?: string;
   /** How long the device's right to read the secret may take to be effective, in seconds; absent if this run did not give it. */
@@ -64,6 +66,8 @@ interface TakenSlot {
 /** The steps from a new password to a promoted secret, for every flow that renews a credential. */
 export class Credentials {
   private isPromotionUndone = false;
+  /** When the passwords were made that this run has issued (ISO 8601). */
+  private readonly issued: string[] = [];
 
   /** @param bindAgain what to do when the connected registry seems to have lost the token */
   constructor(
@@ -91,11 +95,15 @@ export class Credentials {
   /** Issues a password in this slot and saves it as the candidate. @param undo see {@link undoIssue} @throws StepFailed */
   *issue(slot: SlotName, attempt: number, undo: readonly Compensation[] = []): Flow<IssuedCredential> {
     const { run } = this;
-    const { reference, token, scopeMap, endpoint, credentialLifetimeDays, made, mainVersion } = this.order;
+    const { reference, token, scopeMap, endpoint, credentialLifetimeDays, made, mainVersion, isAdopted } = this.order;
     const expiresOn = run.later(credentialLifetimeDays * DAY_SECONDS).toISOString();
     const seen = mainVersion === undefined ? {} : { mainVersion };
-    const wanted = { reference, token, scopeMap, slot, endpoint, expiresOn, run: run.id, attempt, made, ...seen };
-    return yield* run.step('issueCredentials', () => run.activities.issueCredentials(wanted), undo);
+    const adopts = isAdopted ? { adopts: { issued: [...this.issued] } } : {};
+    const basis = { ...seen, ...adopts };
+    const wanted = { reference, token, scopeMap, slot, endpoint, expiresOn, run: run.id, attempt, made, ...basis };
+    const credential = yield* run.step('issueCredentials', () => run.activities.issueCredentials(wanted), undo);
+    this.issued.push(credential.slotCreatedAt);
+    return credential;
   }
 
   /** The device pulls with a secret's version. @throws StepFailed; CredentialLost when the registry lost an issued one */
@@ -161,10 +169,12 @@ export class Credentials {
 
   /** Empties the slot of a token that existed before the run. */
   undoSlot({ slot, wasLive, earlierPassword }: TakenSlot): Compensation {
-    const { reference, token } = this.order;
+    const { reference, token, isAdopted } = this.order;
     const earlier = earlierPassword === undefined ? {} : { earlier: earlierPassword };
     const order = { reference, run: this.run.id, token, slot, wasLive, ...earlier };
-    return { name: 'clearSlot', undo: ({ activities }) => activities.clearSlot(order) };
+    // By the time of the undo, the run knows which passwords it has issued.
+    const ofRun = () => (isAdopted ? { issued: [...this.issued] } : {});
+    return { name: 'clearSlot', undo: ({ activities }) => activities.clearSlot({ ...order, ...ofRun() }) };
   }
 
   /**

@@ -87,6 +87,7 @@ function clientOf(
     credentialLifetimeDays: request.credentialLifetimeDays,
     acknowledgeSeconds: run.limits.overlapSeconds,
     ...(plan.access && plan.access.missing.length > 0 ? { accessSeconds: EFFECTIVE_WITHIN_SECONDS } : {}),
+    ...(plan.token.isAdopted ? { isAdopted: plan.token.isAdopted } : {}),
     ...(plan.mainVersion === undefined ? {} : { mainVersion: plan.mainVersion }),
   };
   const credentials = new Credentials(run, order, () => binding.ensure('ensureAgain'));

@@ -125,6 +125,32 @@ describe('a snapshot', () => {
     expect((await next).value).toBe('first');
   });
 
+  test('is read again a minute after a failure, however seldom it is read', async () => {
+    let attempts = 0;
+    const get = createSnapshot<string, undefined>(
+      async () => {
+        attempts += 1;
+        if (attempts !== 2) throw new Error('a fault that passes');
+        return 'first';
+      },
+      { ...TIMES, freshFor: 3_600_000, usableFor: 10_800_000 },
+    );
+    await expect(get(undefined)).rejects.toThrow('a fault that passes');
+    await advance(59_000);
+    await expect(get(undefined)).rejects.toThrow('a fault that passes');
+    expect(attempts).toBe(1);
+    await advance(1_000);
+    expect(await get(undefined)).toMatchObject({ value: 'first' });
+    await advance(3_599_000);
+    await get(undefined);
+    expect(attempts).toBe(2);
+    await advance(1_000);
+    await get(undefined);
+    await advance(60_000);
+    await get(undefined);
+    expect(attempts).toBe(4);
+  });
+
   test('is read again after the clock was set back', async () => {
     const { begun, get } = readings();
     const first = get();

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { oneLine } from '@connected-registry/protocol/names/oneLine';
 
 /**
  * Characters that a terminal obeys, or that change how the text around them looks: C0 and C1 controls, line and paragraph
@@ -14,9 +15,7 @@ const REMOVED = '\ufffd';
  * other control and direction characters become U+FFFD. Names of devices and messages of services may contain anything.
  */
 export function plainLine(text: string): string {
-  return stripVTControlCharacters(text)
-    .replaceAll(/\s*[\r\n\u2028\u2029]+\s*|\t/g, ' ')
-    .replaceAll(UNSAFE, REMOVED);
+  return oneLine(stripVTControlCharacters(text)).replaceAll(UNSAFE, REMOVED);
 }
 
 /** The same for a text that has lines of its own. */

@@ -89,6 +89,19 @@ describe.each([0, 1, 2])('a plan that ends with %i', (code) => {
   });
 });
 
+test.each(['plan.json\nchanges=false', 'plan.json\rchanges=false', 'plan\u001b[2J.json'])(
+  'a path of a plan that would be several lines of the outputs is refused: %j',
+  async (path) => {
+    standIn('', '', 2);
+    const run = await runs({ ...INPUTS, 'plan-file': path });
+    expect(run.code).toBe(1);
+    expect(run.commands).toEqual([
+      '::error title=crctl::The input plan-file has a line break or another control character.',
+    ]);
+    expect(run.set).toEqual([]);
+  },
+);
+
 test.each(['$(touch owned)', '"; touch owned; "', '--prune', '-', "'`touch owned`'", '::error::x'])(
   'an input is a value and nothing else: %s',
   async (value) => {

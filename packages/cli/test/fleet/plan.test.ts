@@ -184,6 +184,12 @@ describe('removal', () => {
   });
 });
 
+/** An entry of a kept plan, as far as a test changes it. */
+interface Entry {
+  readonly client: string;
+  readonly row?: { readonly client: string };
+}
+
 describe('a kept plan', () => {
   const text = fleetText({ [PLANT]: { clients: ['press-1', 'press-2'] } });
 
@@ -242,6 +248,23 @@ describe('a kept plan', () => {
     const { code, err } = await crctl('apply', 'plan.json', '--yes');
     expect(code).toBe(2);
     expect(err).toContain('does not have the clients that its plan saw');
+    expect(app.started).toEqual([]);
+  });
+
+  test.each<[string, (entry: Entry) => object]>([
+    ['its row is about another client', (entry) => ({ row: { ...entry.row, client: 'press-9' } })],
+    ['its row is about another connected registry', (entry) => ({ row: { ...entry.row, connectedRegistry: 'other' } })],
+    ['its row is about another registry', (entry) => ({ row: { ...entry.row, registry: 'otherregistry' } })],
+    ['it removes another client than it is compared for', () => ({ mark: '-', client: 'press-9', row: undefined })],
+  ])('is refused where an entry was changed: %s', async (_what, change) => {
+    const app = new FleetApp();
+    const { crctl, put } = fleetFolder(app, { 'fleet.yaml': text });
+    const made = JSON.parse((await crctl('plan', 'fleet.yaml', '-o', 'json')).out) as { clients: Entry[] };
+    const clients = made.clients.map((entry) => ({ ...entry, ...change(entry) }));
+    put('plan.json', JSON.stringify({ ...made, clients }));
+    const { code, err } = await crctl('apply', 'plan.json', '--yes');
+    expect(code).toBe(2);
+    expect(err).toContain('was changed by hand');
     expect(app.started).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import type { InventoryPage, InventoryRow } from '@connected-registry/protocol/answers/fleetAnswers';
 import type { Answer, Api } from './api.js';
+import { FaultError } from './fault.js';
 
 /** All clients, as of one reading of the fleet. */
 export type Inventory = readonly InventoryRow[];
@@ -43,6 +44,9 @@ export class InventoryReader {
       pages.set(continuation, loaded);
       for (const row of loaded.page.clients) rows.push(row);
       continuation = loaded.page.continuation;
+      // What answers would be asked without end.
+      if (continuation !== undefined && pages.has(continuation))
+        throw new FaultError({ kind: 'unexpected', status: 200 });
     }
     this.#pages = pages;
     return { kind: 'value', value: rows, ...(ageSeconds === undefined ? {} : { ageSeconds }) };

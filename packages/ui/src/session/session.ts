@@ -3,6 +3,9 @@ import { computed, signal } from '@preact/signals';
 /** How operators sign in; the app's settings say it. */
 export type SignIn = 'entra' | 'key' | 'keyOnLoopback';
 
+/** What a header may have (Fetch, header value): bytes that are no controls. */
+const HEADER_TEXT = /^[\x20-\x7e\x80-\xff]+$/;
+
 /** Whether a host name is that of the browser's own machine. */
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
@@ -45,12 +48,17 @@ export class Session {
     return key === undefined ? {} : { 'x-functions-key': key };
   }
 
+  /** A text that no header takes is no key: it is refused here, since a request with it would fail as if the app were away. */
   use(key: string): void {
+    if (!HEADER_TEXT.test(key)) {
+      this.refused();
+      return;
+    }
     this.#key.value = key;
     this.#wasRefused.value = false;
   }
 
-  /** The API answered 401. */
+  /** The API answered 401, or the key is none. */
   refused(): void {
     this.#key.value = undefined;
     this.#wasRefused.value = true;

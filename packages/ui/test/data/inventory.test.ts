@@ -88,3 +88,22 @@ test('an app whose pages never end does not keep the page reading forever', asyn
   await new InventoryReader(endless).read();
   expect(count).toBe(100);
 });
+
+test.each([[['1', '1']], [['1', '2', '1']]])('pages that lead in a circle are no inventory: %j', async (places) => {
+  let count = 0;
+  const circle = {
+    read: async () => {
+      const page: InventoryPage = {
+        asOf: ROW.issuedAt,
+        total: 1,
+        clients: [ROW],
+        continuation: places[count % places.length] ?? '',
+      };
+      count += 1;
+      if (count > 10) throw new Error('asked without end');
+      return { kind: 'value', value: page as never } satisfies Answer<never>;
+    },
+  };
+  await expect(new InventoryReader(circle).read()).rejects.toThrow(FaultError);
+  expect(count).toBe(places.length);
+});

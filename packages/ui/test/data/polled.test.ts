@@ -256,3 +256,12 @@ test.each([
 ])('the pause of %j is %d ms', ({ every, failures, random }, pause) => {
   expect(pauseAfter(every, failures, random)).toBe(pause);
 });
+
+test.each([
+  [30, 30_000],
+  [3600, 3_600_000],
+  [999_999_999, 3_600_000],
+])('an answer that asks for a pause of %d s gets one of %d ms, which a timer of a browser can wait', (asked, pause) => {
+  expect(pauseAfter(5000, 1, 0, asked)).toBe(pause);
+  expect(pauseAfter(5000, 1, 1, asked)).toBeLessThan(2 ** 31);
+});

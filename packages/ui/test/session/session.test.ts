@@ -31,6 +31,23 @@ describe('a function key', () => {
     expect([session.isOpen.value, session.hasKey, session.wasRefused.value]).toEqual([false, false, false]);
   });
 
+  test.each(['schlüssel', 'a b', 'AbC_-=='])('may be any text that a header takes: %j', (key) => {
+    const session = new Session('key', 'app.example');
+    session.use(key);
+    expect(session.isOpen.value).toBe(true);
+    expect(new Headers(session.headers()).get('x-functions-key')).toBe(key);
+  });
+
+  test.each(['key\u2026', 'k\u0000', 'one\r\ntwo', '\u{1f511}', '\u200bkey', ''])(
+    'is refused at once if no header takes it: %j',
+    (key) => {
+      const session = new Session('key', 'app.example');
+      session.use('right');
+      session.use(key);
+      expect([session.isOpen.value, session.hasKey, session.wasRefused.value]).toEqual([false, false, true]);
+    },
+  );
+
   test('that was refused can be followed by another', () => {
     const session = new Session('key', 'app.example');
     session.use('wrong');

@@ -37,16 +37,18 @@ export function crossSiteRefusal(request: Request): HttpResponseInit | undefined
 function isOwnOrigin({ headers, url }: Request): boolean {
   const origin = headers.get('origin');
   if (origin === null) return true;
-  const host = hostOf(origin);
-  return (
-    host !== undefined && [hostOf(url), ...HOST_HEADERS.map((name) => headers.get(name)?.toLowerCase())].includes(host)
-  );
+  if (!URL.canParse(origin)) return false;
+  const { host, protocol } = new URL(origin);
+  if (host === '') return false;
+  // Several proxies in a row make a list, of which the first is what the browser has used.
+  const named = HOST_HEADERS.flatMap((name) => headers.get(name)?.split(',') ?? []);
+  return [new URL(url).host, ...named.map((name) => hostOf(protocol, name.trim()))].includes(host);
 }
 
-/** Host and port in lower case; undefined for a text without them. */
-function hostOf(address: string): string | undefined {
-  const host = URL.canParse(address) ? new URL(address).host : '';
-  return host === '' ? undefined : host.toLowerCase();
+/** A host of a header as an origin has it: in lower case, without the default port of the protocol. */
+function hostOf(protocol: string, named: string): string | undefined {
+  const address = `${protocol}//${named}`;
+  return URL.canParse(address) ? new URL(address).host : undefined;
 }
 
 /** Refuses a body of a media type that no route reads. A request without the header passes: it may have no body. */

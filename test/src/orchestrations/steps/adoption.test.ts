@@ -233,6 +233,46 @@ describe('an adoption', () => {
     expect(world.controlPlane.token(TOKEN).scopeMap).toBe('their-map');
   });
 
+  test.each([1, 2, 3])('whose slot somebody fills before pull check %d ends, and keeps that password', async (nth) => {
+    const world = worldWith(PLAIN);
+    let checks = 0;
+    const { outcome } = await onboardIn(world, {
+      request: adopting(),
+      device: () => {
+        checks += 1;
+        if (checks === nth)
+          world.controlPlane.token(TOKEN).slots.password2 = {
+            value: 'quick-hand',
+            createdAt: '2026-03-01T12:34:56.000Z',
+          };
+        return report({ outcome: 'unauthorized' });
+      },
+    });
+    expect([outcome.status, outcome.failure?.code]).toEqual(['failed', 'token-changed']);
+    expect(outcome.failure?.residue.join()).toContain('password2 of token press-1: kept');
+    expect(world.controlPlane.accepts(TOKEN, 'quick-hand')).toBe(true);
+    expect(world.controlPlane.accepts(TOKEN, 'their-password1')).toBe(true);
+  });
+
+  test('issues another password where its own was wiped, and clears that one if it fails', async () => {
+    const world = worldWith(PLAIN);
+    let wiped = 0;
+    const { outcome } = await onboardIn(world, {
+      request: adopting(),
+      device: () => {
+        if (wiped === 0) {
+          wiped += 1;
+          delete world.controlPlane.token(TOKEN).slots.password2;
+        }
+        const isThere = world.controlPlane.token(TOKEN).slots.password2 !== undefined;
+        return report({ outcome: isThere ? 'digest-mismatch' : 'unauthorized' });
+      },
+    });
+    expect([outcome.status, outcome.failure?.residue]).toEqual(['rolledBack', []]);
+    expect(world.wire.count('generatePassword')).toBe(2);
+    expect(Object.keys(world.controlPlane.token(TOKEN).slots)).toEqual(['password1']);
+  });
+
   test('that failed is one the next time too: what the undone run has left makes the token no client’s own', async () => {
     const world = worldWith({ ...PLAIN, actions: [READ, 'repositories/hello-world/metadata/read'] });
     const flows = createFlowWorld(world);

@@ -67,7 +67,7 @@ function isPlan(value: unknown): boolean {
 
 /** @throws {CommandError} if it is no plan, or that of another app */
 async function keptPlan(source: YamlSource, file: string, url: string): Promise<FleetPlan> {
-  const { fleetPlan, seenByPlan } = await import('../../fleet/plan/planFile.js');
+  const { fleetPlan, seenByPlan, strayEntry } = await import('../../fleet/plan/planFile.js');
   const parsed = fleetPlan.safeParse(source.value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -76,6 +76,12 @@ async function keptPlan(source: YamlSource, file: string, url: string): Promise<
   const plan = parsed.data;
   if (plan.seen !== seenByPlan(plan.clients))
     throw usageError(`${file} does not have the clients that its plan saw. Plan again.`);
+  const stray = strayEntry(plan);
+  if (stray)
+    throw usageError(
+      `${file} was changed by hand: its entry for ${stray.registry}/${stray.connectedRegistry}/${stray.client} is about another client, or one that it has twice, or one outside of its connected registries.`,
+      'Plan again.',
+    );
   if (plan.app !== url)
     throw new CommandError(EXIT.refused, `The plan is for ${plan.app}, and not for ${url}.`, ['Nothing was started.']);
   return plan;

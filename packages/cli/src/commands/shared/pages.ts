@@ -1,3 +1,4 @@
+import { allPages } from '../../api/allPages.js';
 import type { OptionSpecs, OptionValues } from '../../program/optionSpecs.js';
 
 /** Maximum items of one page of the API. */
@@ -21,14 +22,13 @@ export async function readPages<Item>(
 ): Promise<{ readonly items: readonly Item[]; readonly notes: readonly string[] }> {
   const wanted = all ? Number.POSITIVE_INFINITY : (limit ?? DEFAULT_LIMIT);
   const items: Item[] = [];
-  let continuation: string | undefined;
-  do {
-    const top = String(Math.max(1, Math.min(PAGE, wanted - items.length)));
-    const page = await read({ top, ...(continuation === undefined ? {} : { continuation }) });
+  let isCut = false;
+  const top = () => String(Math.max(1, Math.min(PAGE, wanted - items.length)));
+  for await (const page of allPages((place) => read({ top: top(), ...place }))) {
     items.push(...page.items);
-    continuation = page.continuation;
-  } while (continuation !== undefined && items.length < wanted);
-  const isCut = continuation !== undefined || items.length > wanted;
+    isCut = page.continuation !== undefined || items.length > wanted;
+    if (items.length >= wanted) break;
+  }
   return {
     items: items.slice(0, wanted),
     notes: isCut ? [`There may be more: --all shows them, --limit N more than ${wanted}.`] : [],

@@ -1,4 +1,5 @@
 import type { RolloutClient } from '@connected-registry/protocol/answers/rolloutAnswers';
+import { allPages } from '../../api/allPages.js';
 import type { Api } from '../../api/api.js';
 import { ProblemError } from '../../api/problem.js';
 import { routes } from '../../api/routes.js';
@@ -77,15 +78,8 @@ function inTheFile(error: unknown, clients: readonly PlanEntry[]): unknown {
 /** @returns rows by their number, from 1 */
 async function rowsOf(api: Api, id: string): Promise<Map<number, RolloutClient>> {
   const rows = new Map<number, RolloutClient>();
-  let continuation: string | undefined;
-  do {
-    const page = await routes.rolloutClients(api, id, {
-      top: '100',
-      ...(continuation === undefined ? {} : { continuation }),
-    });
-    for (const row of page.clients) rows.set(row.row, row);
-    ({ continuation } = page);
-  } while (continuation !== undefined);
+  const pages = allPages((place) => routes.rolloutClients(api, id, { top: '100', ...place }));
+  for await (const page of pages) for (const row of page.clients) rows.set(row.row, row);
   return rows;
 }
 

@@ -1,4 +1,5 @@
-import { shortHash, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { clientKey, shortHash, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import { onboardingRow, rolloutBody } from '@connected-registry/protocol/requests/rolloutRequest';
 import { clientName } from '@connected-registry/protocol/requests/clientsRequest';
 import type { UnmanagedToken } from '@connected-registry/protocol/answers/unmanagedAnswers';
@@ -69,6 +70,26 @@ export function seenByPlan(entries: readonly Pick<PlanEntry, 'key' | 'seen'>[]):
     parts.sort(([left = ''], [right = '']) => (left < right ? -1 : 1)),
     32,
   );
+}
+
+/**
+ * The first entry that is not about one client of the plan's scopes: its key, its row and its name are those of one client, and no other
+ * entry has it. What is compared with the world, what is shown and what is sent would differ otherwise.
+ */
+export function strayEntry({ clients, scopes }: Pick<FleetPlan, 'clients' | 'scopes'>): ClientReference | undefined {
+  const keys = new Set<string>();
+  return clients.find((one) => {
+    const isNew = !keys.has(one.key);
+    keys.add(one.key);
+    // A row without a registry would be sent to whichever the app has.
+    const named = one.row === undefined ? [one] : [one, { ...one.row, registry: one.row.registry ?? '' }];
+    const isOfOne = named.every((reference) => clientKey(reference) === one.key);
+    return !isNew || !isOfOne || !scopes.some((scope) => isIn(scope, one));
+  });
+}
+
+function isIn(scope: FleetPlan['scopes'][number], one: ClientReference): boolean {
+  return sameName(scope.registry, one.registry) && sameName(scope.connectedRegistry, one.connectedRegistry);
 }
 
 /** How a client differs from what a plan saw of it. */

@@ -1,5 +1,6 @@
 import type { ClientView } from '@connected-registry/protocol/answers/clientAnswers';
 import { sameName } from '@connected-registry/protocol/names/sameName';
+import { allPages } from '../../api/allPages.js';
 import type { Api } from '../../api/api.js';
 import { routes } from '../../api/routes.js';
 import type { Scope } from '../file/desiredFleet.js';
@@ -58,16 +59,8 @@ async function listed(api: Api, scopes: readonly Scope[] | undefined): Promise<C
   const [only, ...others] = scopes === undefined ? [] : scopes;
   const filter = only !== undefined && others.length === 0 ? only : {};
   const found = new Map<string, ClientView>();
-  let continuation: string | undefined;
-  do {
-    const page = await routes.clients(api, {
-      ...filter,
-      top: PAGE,
-      ...(continuation === undefined ? {} : { continuation }),
-    });
-    for (const client of page.clients) found.set(client.key, client);
-    ({ continuation } = page);
-  } while (continuation !== undefined);
+  const pages = allPages((place) => routes.clients(api, { ...filter, top: PAGE, ...place }));
+  for await (const page of pages) for (const client of page.clients) found.set(client.key, client);
   return [...found.values()];
 }
 

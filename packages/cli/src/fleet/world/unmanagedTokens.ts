@@ -1,6 +1,7 @@
 import type { UnmanagedToken } from '@connected-registry/protocol/answers/unmanagedAnswers';
 import { shortHash } from '@connected-registry/protocol/names/clientKey';
 import { sameName } from '@connected-registry/protocol/names/sameName';
+import { allPages } from '../../api/allPages.js';
 import type { Api } from '../../api/api.js';
 import { routes } from '../../api/routes.js';
 import type { Scope } from '../file/desiredFleet.js';
@@ -14,17 +15,8 @@ export async function readUnmanaged(
   filter: { readonly registry?: string; readonly connectedRegistry?: string },
 ): Promise<UnmanagedToken[]> {
   const found = new Map<string, UnmanagedToken>();
-  let continuation: string | undefined;
-  do {
-    const page = await routes.clients(api, {
-      state: 'unmanaged',
-      ...filter,
-      top: PAGE,
-      ...(continuation === undefined ? {} : { continuation }),
-    });
-    for (const token of page.unmanaged ?? []) found.set(placeOf(token), token);
-    ({ continuation } = page);
-  } while (continuation !== undefined);
+  const pages = allPages((place) => routes.clients(api, { state: 'unmanaged', ...filter, top: PAGE, ...place }));
+  for await (const page of pages) for (const token of page.unmanaged ?? []) found.set(placeOf(token), token);
   return [...found.values()];
 }
 

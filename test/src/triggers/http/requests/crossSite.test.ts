@@ -47,6 +47,9 @@ describe('a request of a browser that changes something', () => {
     ['another port', { origin: 'https://app.example:8443' }],
     ['a page without an origin', { origin: 'null' }],
     ['text that is no origin', { origin: 'app.example' }],
+    ['a list of proxies', { origin: 'https://evil.example', 'x-forwarded-host': 'front.example, app.example' }],
+    ['an empty name of a proxy', { origin: 'https://evil.example', 'x-forwarded-host': ' , ' }],
+    ['the port of another protocol', { origin: 'http://front.example', 'x-forwarded-host': 'front.example:443' }],
     ['a host that begins like the app', { origin: 'https://app.example.evil.example' }],
   ])('is refused from %s, before anything is read', async (_name, headers) => {
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
@@ -63,6 +66,18 @@ describe('a request of a browser that changes something', () => {
     ['the address bar', { 'sec-fetch-site': 'none' }],
     ['an older browser on a page of the app', { origin: 'https://APP.example' }],
     ['an older browser behind a proxy', { origin: 'https://front.example', 'x-forwarded-host': 'front.example' }],
+    [
+      'an older browser behind two proxies',
+      { origin: 'https://front.example', 'x-forwarded-host': 'front.example, inner.example' },
+    ],
+    [
+      'an older browser behind a proxy that names the default port',
+      { origin: 'https://front.example', 'x-forwarded-host': 'Front.example:443' },
+    ],
+    [
+      'an older browser behind a proxy on another port',
+      { origin: 'https://front.example:8443', 'x-forwarded-host': 'front.example:8443' },
+    ],
     ['a tool', {}],
   ])('passes from %s', async (_name, headers) => {
     expect(await send({ headers })).toMatchObject({ status: 202, isHandled: true });
