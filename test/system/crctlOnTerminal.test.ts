@@ -80,7 +80,8 @@ const STEPS: readonly Step[] = [
   { command: 'plan', line: 'fleet.yaml --out plan.json', shows: /1 to add, 0 to change, 0 to remove, 1 equal/ },
   { command: 'apply', line: 'fleet.yaml', shows: /Carry out 1 change\? \[y\/N\]/, typed: YES },
   { command: 'export', line: '', shows: /press-2/ },
-  { command: 'import', line: '', shows: /unmanaged|no tokens|0 tokens/i },
+  { command: 'import', line: '', shows: /belongs to a client/ },
+  { command: 'overview', line: '', shows: /myconnectedregistry/ },
   {
     command: 'rollouts start',
     line: `--kind onboard -f clients.csv ${C} --repository hello-world --canary 1 --wait`,

@@ -20,6 +20,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   check: ['--all'],
   plan: ['fleet.yaml', '-r', 'myregistry'],
   apply: ['fleet.yaml', '-r', 'myregistry', '--yes'],
+  overview: [],
   export: [],
   import: [],
   schema: [],

@@ -113,7 +113,7 @@ async function giveOnboardings(): Promise<void> {
   await onboardings('a dry run with problems', { ...BODY, ...much, dryRun: true }, inactive);
   for (const kind of ['throttled', 'forbidden'] as const) {
     const world = createWorld();
-    world.wire.fail('current', { when: 'before', kind, ...(kind === 'throttled' ? { retryAfterSeconds: 17 } : {}) });
+    world.wire.fail('listTokens', { when: 'before', kind, ...(kind === 'throttled' ? { retryAfterSeconds: 17 } : {}) });
     await onboardings(`a dry run while Azure is ${kind}`, { ...BODY, dryRun: true }, world);
   }
 }

@@ -105,10 +105,11 @@ describe('a route', () => {
     expect(lines[0]?.text).toContain('TypeError');
   });
 
-  test('answers as its handler does otherwise', async () => {
+  test('answers as its handler does otherwise, and no browser keeps or guesses at it', async () => {
     const { context, lines } = invocation();
     const handler = guarded(async () => ({ status: 200 }), 'somebody');
-    expect(await handler(httpRequest({}), new FakeDurableClient().client, context)).toEqual({ status: 200 });
+    const headers = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+    expect(await handler(httpRequest({}), new FakeDurableClient().client, context)).toEqual({ status: 200, headers });
     expect(lines).toEqual([]);
   });
 });
