@@ -45,7 +45,8 @@ const deferred = {
 
 const { name, version, license, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-rmSync(join(root, 'package'), { recursive: true, force: true, maxRetries: 5 });
+// What other scripts have written there stays.
+for (const old of [folder, zip]) rmSync(old, { recursive: true, force: true, maxRetries: 5 });
 mkdirSync(folder, { recursive: true });
 writePage(buildSync, root);
 const { metafile, warnings } = await build({

@@ -103,7 +103,7 @@ function hubProbe({ hubs }: Ports, hub: string): Probe {
 
 /** Rights that only an onboarding can show. */
 function rightsUntried({ registries, vaults, signalTopic }: Config): TriedRight[] {
-  const reason = 'only a write shows it, and none was sent; a dry run and the first onboarding tell';
+  const reason = 'only a write shows it, and none was sent; the first onboarding shows it';
   return [
     ...registries.map(({ name }) => ({ right: `${ACR}/* (writes)`, on: name })),
     ...vaults.map(({ host }) => ({ right: 'Microsoft.KeyVault/vaults/secrets/setSecret/action', on: host })),

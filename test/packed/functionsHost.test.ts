@@ -63,7 +63,10 @@ describe('the package', () => {
         .map((path) => `${file}: ${path}`);
     });
     expect(missing).toEqual([]);
-    expect(readFileSync(join(installed, 'README.md'), 'utf8')).not.toContain('In this repository');
+    const readme = readFileSync(join(installed, 'README.md'), 'utf8');
+    expect(readme).not.toContain('In this repository');
+    expect(readme).not.toContain('not published yet');
+    expect(readme).not.toContain('<!-- repository -->');
   });
 
   test('has types that strict apps compile with', () => {

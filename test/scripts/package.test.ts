@@ -1,13 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { unpack } from '../../scripts/packaging/unpack.mjs';
 
 let folder: string;
 let files: string[];
+const archive = join(projectRoot(), 'package', 'archive-of-another-script.tgz');
 beforeAll(() => {
+  mkdirSync(join(projectRoot(), 'package'), { recursive: true });
+  writeFileSync(archive, '');
   folder = unpack();
   files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -15,6 +18,12 @@ beforeAll(() => {
 });
 
 const map = z.object({ sources: z.array(z.string()), sourcesContent: z.array(z.unknown()).optional() });
+
+afterAll(() => rmSync(archive, { force: true }));
+
+test('packaging the app leaves what other scripts have written beside it', () => {
+  expect(existsSync(archive)).toBe(true);
+});
 
 test('the package contains the bundle, its maps, and the files that the host reads, and no other', () => {
   const others = files.filter((file) => !/^dist\/(index|part-[A-Z0-9]+)\.mjs(\.map|\.LEGAL\.txt)?$/.test(file));

@@ -3,6 +3,9 @@
 /** From this heading on, a document is about work in the repository. */
 const REPOSITORY = '\n## In this repository\n';
 
+/** Other parts that are about the repository. */
+const PARTS = /<!-- repository -->.*?<!-- \/repository -->\n+/gs;
+
 /** Where a document is in the package, by its place in the repository. */
 const PLACES = new Map([
   ['../../docs/local-host.md', 'docs/local-host.md'],
@@ -15,7 +18,7 @@ const PLACES = new Map([
  */
 export function publishedText(text) {
   const [published] = text.split(REPOSITORY);
-  return published.replaceAll(/\[([^\]]+)\]\(([^)#]+)(#[^)]*)?\)/g, (link, words, path, part = '') => {
+  return published.replaceAll(PARTS, '').replaceAll(/\[([^\]]+)\]\(([^)#]+)(#[^)]*)?\)/g, (link, words, path, part = '') => {
     if (/^https?:/.test(path) || /^(examples|CHANGELOG\.md|LICENSE)/.test(path)) return link;
     const place = PLACES.get(path);
     return place === undefined ? words : `[${words}](${place}${part})`;

@@ -174,7 +174,7 @@ test('a plan shows the adoptions and writes nothing; carried out, old and new pa
   expect(out).toContain(
     `+ ${full('press-1')}\n    has no credential\n    adopts token press-1, takes password2, keeps its scope map\n`,
   );
-  expect(out).toContain('3 to add, 0 to change, 0 to remove, 0 equal, 3 of these adopt a token');
+  expect(out).toContain('3 to add, 0 to change, 0 to remove, 0 equal, 3 adopt a token');
   const applied = await crctl('apply', 'plan.json');
   expect(applied, applied.err).toMatchObject({ code: 0 });
 

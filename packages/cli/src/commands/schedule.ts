@@ -32,7 +32,7 @@ const COLUMNS: readonly Column<ScheduledRotation>[] = [
 
 export const schedule = defineCommand({
   name: 'schedule',
-  summary: 'show when credentials are due for rotation, the first first',
+  summary: 'show when credentials are due for rotation, the earliest first',
   args: [],
   options: {
     registry: { kind: 'text', value: 'NAME', short: 'r', help: 'of this registry only' },

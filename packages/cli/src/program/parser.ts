@@ -88,7 +88,7 @@ export function buildProgram(
 function configured(command: Commander, output: ParserOutput, name: string): Commander {
   return command
     .exitOverride()
-    .helpOption('-h, --help', 'say what there is')
+    .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
     .configureHelp({ showGlobalOptions: true, helpWidth: output.columns })
     .configureOutput({
@@ -98,7 +98,7 @@ function configured(command: Commander, output: ParserOutput, name: string): Com
       getErrHelpWidth: () => output.columns,
       outputError: (text, write) => write(text.replace(/^error: /, 'crctl: ')),
     })
-    .showHelpAfterError(`${name} --help says what there is.`);
+    .showHelpAfterError(`Run ${name} --help for commands and options.`);
 }
 
 function groupOf(

@@ -37,7 +37,7 @@ export function overviewOutput(overview: Overview): Output {
           ['expiring', `${within7Days} in 7 days, ${within14Days} in 14, ${within30Days} in 30`],
           ['rotation due', String(clients.rotationDue)],
           ['in progress', listed(runs.inProgress).slice(2) || 'nothing'],
-          ['failures of a day', `${runs.failures.total}${listed(runs.failures.byCode)}`],
+          ['failures, last day', `${runs.failures.total}${listed(runs.failures.byCode)}`],
         ],
       },
       ...rolloutsOf(rollouts),

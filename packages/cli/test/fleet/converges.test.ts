@@ -85,6 +85,7 @@ test('a plan that was carried out leaves nothing to do, and takes nothing away w
       const removal = prune ? ['--prune', '--max-deletes', '100'] : [];
       const plan = await crctl('plan', 'fleet.yaml', ...removal, '--out', 'plan.json');
       expect(plan.code, plan.err).toBe(0);
+      expect(plan.err.includes('Carry it out with')).toBe(!plan.out.includes('0 to add, 0 to change, 0 to remove'));
       expect([...app.clients]).toEqual([...before]);
       const applied = isKept
         ? await crctl('apply', 'plan.json', '--yes')

@@ -60,7 +60,7 @@ describe('crctl import', () => {
     expect(plan.out).toContain(
       `+ ${REGISTRY}/${PLANT}/press-1\n    has no credential\n    adopts token press-1, takes password2, keeps its scope map\n    * generate password2 press-1`,
     );
-    expect(plan.out).toContain('2 to add, 0 to change, 0 to remove, 0 equal, 2 of these adopt a token');
+    expect(plan.out).toContain('2 to add, 0 to change, 0 to remove, 0 equal, 2 adopt a token');
     expect((await crctl('apply', 'plan.json')).code).toBe(0);
     expect(app.started).toMatchObject([{ clients: [{ token: 'press-1', adopt: true }, { adopt: true }] }]);
     expect((await crctl('plan', 'fleet.yaml', '--detailed-exitcode')).code).toBe(0);

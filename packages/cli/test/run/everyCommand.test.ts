@@ -66,7 +66,7 @@ describe.each(COMMANDS.map(({ name }) => name))('crctl %s', (name) => {
     const { code, out, err, world } = await runIn([...lineOf(name), '--no-such-flag'], { json: {} });
     expect({ code, out, sent: world.requests.length }).toEqual({ code: 2, out: '', sent: 0 });
     expect(err).toContain("unknown option '--no-such-flag'");
-    expect(err).toContain(`crctl ${name} --help says what there is.`);
+    expect(err).toContain(`Run crctl ${name} --help for commands and options.`);
   });
 
   test('has help: 0, on stdout', async () => {

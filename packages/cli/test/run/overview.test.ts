@@ -49,7 +49,7 @@ test('shows the numbers of the fleet, open rollouts and connected registries', a
     /clients +12: 1 revoked, 2 drifted, 9 ok\n/,
     /expiring +1 in 7 days, 3 in 14, 4 in 30\n/,
     /in progress +3 onboard, 1 check\n/,
-    /failures of a day +2: 2 pull-check-deadline\n/,
+    /failures, last day +2: 2 pull-check-deadline\n/,
     new RegExp(`${ROLLOUT.id} +${ROLLOUT.kind} ${ROLLOUT.status}`),
     /plant7registry > line3 +Offline +unknown/,
   ])

@@ -51,7 +51,7 @@ async function main(args: readonly string[]): Promise<number> {
 /** @returns the exit code; the reason is printed last */
 function explain(error: unknown): number {
   if (error instanceof FlagError) {
-    console.error(`${error.message}\n\nnpm run local -- --help says what there is.`);
+    console.error(`${error.message}\n\nRun npm run local -- --help for its flags.`);
     return 2;
   }
   console.error(error instanceof Error ? error.message : String(error));

@@ -26,7 +26,7 @@ Onboard a client:
 
 ${folderLine(stack)}${onboardingLine('device-1', !stack.isAgentExternal)}
 
-\`npx crctl --help\` says what else there is. ${stack.isAgentExternal ? agentAdvice(stack) : checkAdvice(stack)}
+\`npx crctl --help\` lists all commands. ${stack.isAgentExternal ? agentAdvice(stack) : checkAdvice(stack)}
 ${joinAdvice(stack)}
 Ctrl-C stops everything.
 `;

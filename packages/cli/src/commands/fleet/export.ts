@@ -11,7 +11,7 @@ export const exportFleetFile = defineCommand({
   options: {
     ...PLACE_OPTIONS,
   },
-  examples: [{ text: 'begin a fleet file', line: 'crctl export > fleet.yaml' }],
+  examples: [{ text: 'start a fleet file', line: 'crctl export > fleet.yaml' }],
   usesApp: true,
   async run(context, { options }) {
     const { api, place } = await context.connect();

@@ -14,7 +14,7 @@ export const importTokensCommand = defineCommand({
   name: 'import',
   summary: 'list tokens that belong to no client, and write the fleet file that adopts them',
   description:
-    'These are tokens that connected registries accept and that no secret of the app names: made by hand, or by another tool. It changes nothing. `crctl plan` shows what the adoption of each would do, `crctl apply` carries it out: it fills a free password slot, so that devices with the present password go on. A token that cannot be adopted as it is, is left out with the reason; with --out that makes the exit code 1. When a token was last used nobody knows, since Azure does not tell.',
+    'These are tokens that connected registries accept and that no secret of the app names: made by hand, or by another tool. Nothing is changed. `crctl plan` shows what the adoption of each would do, and `crctl apply` carries it out. An adoption fills a free password slot, so devices can still pull with the present password. A token that cannot be adopted as it is, is left out with the reason; with --out the exit code is then 1. When a token was last used is unknown, because Azure does not report it.',
   args: [],
   options: {
     ...PLACE_OPTIONS,
@@ -26,7 +26,7 @@ export const importTokensCommand = defineCommand({
     out: { kind: 'text', value: 'FILE', help: 'write the fleet file; it must not exist' },
   },
   examples: [
-    { text: 'what is there that nobody manages?', line: 'crctl import --registry myregistry' },
+    { text: 'tokens that belong to no client', line: 'crctl import --registry myregistry' },
     { text: 'write the rows of a fleet file', line: 'crctl import --registry myregistry --out fleet.yaml' },
     { text: 'see what their adoption would do', line: 'crctl plan fleet.yaml' },
   ],

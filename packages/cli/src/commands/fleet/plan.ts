@@ -42,14 +42,15 @@ export const plan = defineCommand({
       const fleet = await readFleet(await readSource(file, context), file, options.registry, context);
       const made = await planOf(context, fleet, file, removal, !options.quick);
       if (options.out !== undefined) keep(made, options.out, context.world.cwd);
-      const [{ planOutput }, { planExit }] = await Promise.all([
+      const [{ planOutput }, { countOf, planExit }] = await Promise.all([
         import('../../fleet/plan/planView.js'),
         import('../../fleet/plan/counts.js'),
       ]);
+      const isEmpty = countOf(made.clients, '+', '~', '-') === 0;
       return {
         ...planOutput(made, options.equal),
         exit: planExit(made.clients, options.detailedExitcode),
-        notes: options.out === undefined ? [] : [`Carry it out with: ${context.again} apply ${options.out}`],
+        notes: options.out === undefined || isEmpty ? [] : [`Carry it out with: ${context.again} apply ${options.out}`],
       };
     } catch (error) {
       // Code 2 says that there are changes.

@@ -17,7 +17,10 @@ export type InputFile =
 export async function readInput(name: string, world: World): Promise<InputFile> {
   const ending = name === '-' ? '.yaml' : extname(name).toLowerCase();
   if (!['.csv', '.json', '.yaml', '.yml'].includes(ending))
-    throw usageError(`${name} is neither .csv nor .json nor .yaml.`, 'Its ending says how it is read.');
+    throw usageError(
+      `${name} is neither .csv nor .json nor .yaml.`,
+      'The name must end in one of these; - reads JSON or YAML from stdin.',
+    );
   const bytes = name === '-' ? await buffer(world.stdin) : readBytes(resolve(world.cwd, name), name);
   if (ending === '.csv') return { kind: 'csv', bytes };
   return { kind: 'value', value: await parseText(bytes, name) };

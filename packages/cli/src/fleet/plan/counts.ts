@@ -24,7 +24,7 @@ export function summary(entries: readonly Counted[]): string {
     `${countOf(entries, '=')} equal`,
     ...(left > 0 ? [`${left} different and left so`] : []),
     ...(unknown > 0 ? [`${unknown} unknown`] : []),
-    ...(adopting > 0 ? [`${adopting} of these ${adopting === 1 ? 'adopts' : 'adopt'} a token`] : []),
+    ...(adopting > 0 ? [`${adopting} ${adopting === 1 ? 'adopts' : 'adopt'} a token`] : []),
   ].join(', ');
 }
 

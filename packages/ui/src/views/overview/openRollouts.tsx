@@ -11,8 +11,8 @@ import { clientParts, countsText, ended, floorText, leftText, rateText } from '.
 /** Rollouts that have not ended. */
 export function OpenRollouts({ rollouts }: { readonly rollouts: readonly Rollout[] }): JSX.Element {
   return (
-    <Card title="Rollouts under way" aside={<Go to={['rollouts']}>All rollouts</Go>}>
-      {rollouts.length === 0 && <p class="quiet">No rollout is under way.</p>}
+    <Card title="Rollouts in progress" aside={<Go to={['rollouts']}>All rollouts</Go>}>
+      {rollouts.length === 0 && <p class="quiet">No rollout is in progress.</p>}
       <ul class="rollouts">
         {rollouts.map((rollout) => (
           <OpenRollout key={rollout.id} rollout={rollout} />

@@ -10,12 +10,12 @@ type Runs = Overview['runs'];
 
 const KINDS = ['onboard', 'rotate', 'check', 'offboard', 'revoke'] as const satisfies readonly OperationKind[];
 
-/** Runs under way, by kind. */
+/** Runs in progress, by kind. */
 export function RunsCard({ runs: { inProgress } }: { readonly runs: Runs }): JSX.Element {
   const total = KINDS.reduce((sum, kind) => sum + inProgress[kind], 0);
   const present = KINDS.filter((kind) => inProgress[kind] > 0);
   return (
-    <Card title="Runs under way" aside={whole(total)}>
+    <Card title="Runs in progress" aside={whole(total)}>
       {present.length === 0 && <p class="quiet">Nothing is running.</p>}
       <ul class="figures">
         {present.map((kind) => (
