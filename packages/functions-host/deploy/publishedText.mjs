@@ -18,9 +18,11 @@ const PLACES = new Map([
  */
 export function publishedText(text) {
   const [published] = text.split(REPOSITORY);
-  return published.replaceAll(PARTS, '').replaceAll(/\[([^\]]+)\]\(([^)#]+)(#[^)]*)?\)/g, (link, words, path, part = '') => {
-    if (/^https?:/.test(path) || /^(examples|CHANGELOG\.md|LICENSE)/.test(path)) return link;
-    const place = PLACES.get(path);
-    return place === undefined ? words : `[${words}](${place}${part})`;
-  });
+  return published
+    .replaceAll(PARTS, '')
+    .replaceAll(/\[([^\]]+)\]\(([^)#]+)(#[^)]*)?\)/g, (link, words, path, part = '') => {
+      if (/^https?:/.test(path) || /^(examples|CHANGELOG\.md|LICENSE)/.test(path)) return link;
+      const place = PLACES.get(path);
+      return place === undefined ? words : `[${words}](${place}${part})`;
+    });
 }
