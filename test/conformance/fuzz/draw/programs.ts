@@ -59,6 +59,10 @@ export function retrying(draws: Draws): Script {
 
 const eventNames = ['go', 'Go', 'x', 'data'];
 
+/** The events of a burst one after another. */
+const apart = (action: Action): readonly Action[] =>
+  action.do === 'burst' ? action.events.map((event): Action => ({ do: 'raise', ...event })) : [action];
+
 /** Events that come before, while and after somebody waits for them. */
 export function eventful(draws: Draws): Script {
   const tasks = new TaskDraws(draws);
@@ -107,11 +111,15 @@ export function eventful(draws: Draws): Script {
   ];
   const actions = [...draws.several(3, 7, raise), ...(draws.chance(0.2) ? pause : []), ...draws.several(1, 2, raise)];
   const last: Action = { do: 'raise', event: 'end' };
+  // Which events of a burst are there when a race begins would be chance.
+  const calm = steps.some(({ op }) => op === 'any') ? actions.flatMap(apart) : actions;
+  // Without a pause there would be chance in whether a child is there.
+  const toChildren = actions.some((action) => action.do === 'raise' && action.child !== undefined);
   return {
     orchestrator: 'program',
     input: program([...steps, { op: 'event', name: 'end' }]),
-    actions: [...actions, last],
-    ...(draws.chance(0.2) ? { atOnce: true } : {}),
+    actions: [...calm, last],
+    ...(draws.chance(0.2) && !toChildren ? { atOnce: true } : {}),
   };
 }
 
