@@ -81,6 +81,43 @@ export const drawn: Cases = {
       '{"a":1,,"b":2}',
     ],
   }),
+  drawnMetadata: sendAll({
+    bodies: [
+      '{"$type":null}',
+      '{"$type":{"a":1}}',
+      '{"$type":1,"a":2}',
+      '{"$type":/* c */"x","b":1}',
+      '{"$id":{"a":1}}',
+      '{"$id":[1],"b":1}',
+      '{"$id":{"a":[01]},"b":',
+      '{"$id":null,"b":1}',
+    ],
+  }),
+  drawnReferences: sendAll({
+    bodies: [
+      '{"$ref":1}',
+      '{"$ref":"1","a":1}',
+      '{"$ref":null,"a":1}',
+      '{"$values":[1]}',
+      '{"$values":[1],"a":1}',
+      '{"$values":1/* c */}',
+      '{/* c */"$type":null}',
+      '{"$id":"1"/* c */,"$type":null}',
+    ],
+  }),
+  drawnEntityPages: sendAll({
+    requests: [get('<hook>/entities/Nobody?<code>&top=-1'), get('<hook>/entities?<code>&top=-1')],
+  }),
+  drawnSeparators: program({ op: 'entity', key: 'a', operation: 'make', input: 'lineEnds' }),
+  drawnPaths: sendAll({ bodies: ['{"":{"a":[1 2]}}', '{"a b":[1 2]}', '{"a":{"b\'":{"c":x}}}'] }),
+  drawnUnreadableBuffered: play({
+    orchestrator: 'program',
+    input: { steps: [{ op: 'event', name: 'x' }, waiting] },
+    actions: [
+      { do: 'raise', event: 'go', value: { $ref: 1 } },
+      { do: 'raise', event: 'x', value: 1 },
+    ],
+  }),
   drawnForms: sendAll({
     requests: [
       post(`${start}-a`, form, 'a=1'),

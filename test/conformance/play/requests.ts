@@ -12,6 +12,8 @@ export interface SentRequest {
   /** Sent in UTF-8, or latin1 where it is asked for. */
   readonly body?: string;
   readonly latin1?: true;
+  /** If it is accepted: the case's instance comes to rest before the next request is sent. */
+  readonly rest?: true;
 }
 
 /** Texts that are sent as the body of a start, of an event and of a signal to an entity. */
@@ -27,8 +29,11 @@ export const sendAll =
   ({ requests = [], bodies = [] }: Requests): Case =>
   async (run) => {
     run.note('turns may differ', true);
-    for (const [index, request] of requests.entries())
-      run.note(`${index} ${request.method} ${request.path}`, await sendRaw(run, request));
+    for (const [index, request] of requests.entries()) {
+      const answer = await sendRaw(run, request);
+      run.note(`${index} ${request.method} ${request.path}`, answer);
+      if (request.rest === true && isAccepted(answer)) await untilRest(run);
+    }
     await Promise.all(bodies.map((body, index) => sendBody(run, index, body)));
   };
 

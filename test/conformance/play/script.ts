@@ -27,6 +27,10 @@ export type Action = { readonly child?: string } & (
   | { readonly do: 'readEntity'; readonly key: string }
 );
 
+/** The events of a burst one after another. */
+export const oneByOne = (action: Action): readonly Action[] =>
+  action.do === 'burst' ? action.events.map((event): Action => ({ do: 'raise', ...event })) : [action];
+
 /** One case. */
 export interface Script {
   readonly orchestrator: string;

@@ -3,7 +3,7 @@ import type { Generations, Json, Program, Step, TaskStep } from '../../app/progr
 import { entityOperations } from '../../app/programs/entityOperations.js';
 import { oddErrors } from '../../app/programs/oddErrors.js';
 import { oddValues } from '../../app/programs/oddValues.js';
-import type { Action, RaisedEvent, Script } from '../../play/script.js';
+import { oneByOne, type Action, type RaisedEvent, type Script } from '../../play/script.js';
 import type { Draws } from './draws.js';
 import { entityKeys, smallValues, TaskDraws } from './tasks.js';
 
@@ -107,11 +107,15 @@ export function eventful(draws: Draws): Script {
   ];
   const actions = [...draws.several(3, 7, raise), ...(draws.chance(0.2) ? pause : []), ...draws.several(1, 2, raise)];
   const last: Action = { do: 'raise', event: 'end' };
+  // Which events of a burst are there when a race begins would be chance.
+  const calm = steps.some(({ op }) => op === 'any') ? actions.flatMap(oneByOne) : actions;
+  // Without a pause there would be chance in whether a child is there.
+  const toChildren = actions.some((action) => action.do === 'raise' && action.child !== undefined);
   return {
     orchestrator: 'program',
     input: program([...steps, { op: 'event', name: 'end' }]),
-    actions: [...actions, last],
-    ...(draws.chance(0.2) ? { atOnce: true } : {}),
+    actions: [...calm, last],
+    ...(draws.chance(0.2) && !toChildren ? { atOnce: true } : {}),
   };
 }
 

@@ -250,6 +250,8 @@ export function toManagement(draws: Draws): Requests {
       path: path + (path.includes('?') ? query() : ''),
       headers: kept,
       ...(odd === 'POST' ? { body } : {}),
+      // Whether its turn has run would be chance.
+      ...(path.includes('/<id>') && odd === 'POST' ? { rest: true } : {}),
     };
   };
   return { requests: draws.several(15, 25, request) };

@@ -3,6 +3,7 @@
  * their fields and the .NET type names matter (public source: RequestMessage.cs, ResponseMessage.cs, ReleaseMessage.cs
  * of the Durable Task extension).
  */
+import { withEscapedSeparators } from '../json/jsonWriter.js';
 import type { EntityId } from '../entityId.js';
 
 const space = 'Microsoft.Azure.WebJobs.Extensions.DurableTask';
@@ -28,12 +29,14 @@ export interface RequestMessage {
   requestTime?: string;
 }
 
+const textOf = (message: object): string => withEscapedSeparators(JSON.stringify(message));
+
 const never = '0001-01-01T00:00:00';
 
 /** Serializes a request. */
 export function requestText(message: RequestMessage): string {
   const { op, signal, input, id, parent, parentExecution, due, lockset, pos, requestTime } = message;
-  return JSON.stringify({
+  return textOf({
     $type: typeName('RequestMessage'),
     op,
     ...(signal ? { signal } : {}),
@@ -68,7 +71,7 @@ export function parseRequest(text: string | null): RequestMessage | undefined {
 
 /** The answer to a call. `exceptionType` is set when the operation threw. */
 export function responseText(result: string | null, failed: boolean): string {
-  return JSON.stringify({
+  return textOf({
     $type: typeName('ResponseMessage'),
     result,
     ...(failed ? { exceptionType: 'Error' } : {}),
@@ -77,7 +80,7 @@ export function responseText(result: string | null, failed: boolean): string {
 
 /** The text that releases a lock. */
 export function releaseText(parent: string, lockRequestId: string): string {
-  return JSON.stringify({ $type: typeName('ReleaseMessage'), parent, id: lockRequestId });
+  return textOf({ $type: typeName('ReleaseMessage'), parent, id: lockRequestId });
 }
 
 /** The instance that releases a lock. */

@@ -3,7 +3,9 @@
  * without quotes, trailing commas, NaN, octal and hexadecimal numbers (public source: JsonTextReader.cs).
  */
 
-import { JsonLiteral, numberToken, type JsonObject, type JsonToken } from './tokens.js';
+import { jsonPath } from './jsonPath.js';
+import { escapes, JsonLiteral, literals, numberToken } from './tokens.js';
+import type { JsonObject, JsonToken, ReadToken, TokenListener } from './tokens.js';
 
 /** Where a text ends too early. */
 export interface Unfinished {
@@ -33,33 +35,21 @@ export const isBlank = (text: string): boolean => /^\s*$/.test(text);
 
 interface ReadOptions {
   /** Whether anything may follow the value. */
-  readonly rest: 'allowed' | 'refused';
+  readonly rest?: 'allowed' | 'refused';
+  /** Gets each token when it is read; what it throws ends the reading. */
+  readonly onToken?: TokenListener;
 }
 
 /**
  * Reads one value.
  * @throws JsonReadError
  */
-export function readJson(text: string, options: ReadOptions = { rest: 'refused' }): JsonToken {
-  const reader = new Reader(text.replace(/^\uFEFF/, ''));
+export function readJson(text: string, { rest = 'refused', onToken }: ReadOptions = {}): JsonToken {
+  const reader = new Reader(text.replace(/^\uFEFF/, ''), onToken);
   const value = reader.value();
-  if (options.rest === 'refused') reader.expectEnd();
+  if (rest === 'refused') reader.expectEnd();
   return value;
 }
-
-const escapes: Readonly<Record<string, string>> = { b: '\b', t: '\t', n: '\n', f: '\f', r: '\r' };
-/** By their first letter; what the errors call them. */
-const literals: ReadonlyMap<string, { word: string; value: JsonToken; kind: string }> = new Map(
-  [
-    { word: 'true', value: true, kind: 'boolean' },
-    { word: 'false', value: false, kind: 'boolean' },
-    { word: 'null', value: null, kind: 'null' },
-    { word: 'undefined', value: new JsonLiteral('undefined'), kind: 'undefined' },
-    { word: 'NaN', value: 'NaN', kind: 'NaN' },
-    { word: 'Infinity', value: 'Infinity', kind: 'Infinity' },
-    { word: '-Infinity', value: '-Infinity', kind: '-Infinity' },
-  ].map((literal) => [literal.word.charAt(0), literal]),
-);
 
 /** A container that is being read, and the last of its members or entries that was begun. */
 interface Frame {
@@ -74,7 +64,10 @@ class Reader {
   #at = 0;
   readonly #frames: Frame[] = [];
 
-  constructor(readonly text: string) {}
+  constructor(
+    readonly text: string,
+    readonly onToken?: TokenListener,
+  ) {}
 
   value(): JsonToken {
     this.#skip();
@@ -84,6 +77,7 @@ class Reader {
     if (next === '[') return this.#list();
     const value = this.#scalar(next);
     this.#count();
+    this.#tell({ kind: 'value', value });
     return value;
   }
 
@@ -118,10 +112,11 @@ class Reader {
           `Invalid character after parsing property name. Expected ':' but got: ${this.#next() || '\0'}.`,
         );
       frame.at = name;
+      this.#tell({ kind: 'name', value: name });
       members.set(name, this.value());
       if (!this.#goesOn('}')) break;
     }
-    this.#frames.pop();
+    this.#leave();
     return members;
   }
 
@@ -133,12 +128,14 @@ class Reader {
       if (this.#take(']')) break;
       // Between two commas there is a value, which is undefined.
       if (this.#next() === ',') {
-        items.push(new JsonLiteral('undefined'));
+        const value = new JsonLiteral('undefined');
+        items.push(value);
         this.#count();
+        this.#tell({ kind: 'value', value });
       } else items.push(this.value());
       if (!this.#goesOn(']')) break;
     }
-    this.#frames.pop();
+    this.#leave();
     return items;
   }
 
@@ -159,7 +156,13 @@ class Reader {
     this.#frames.push(frame);
     if (this.#frames.length > maxJsonDepth)
       throw this.#error(`The reader's MaxDepth of ${maxJsonDepth} has been exceeded.`);
+    this.#tell({ kind });
     return frame;
+  }
+
+  #leave(): void {
+    this.#frames.pop();
+    this.#tell({ kind: 'end' });
   }
 
   /** A list counts its entries when they end, or begin as a container. */
@@ -247,7 +250,8 @@ class Reader {
 
   /** Passes white space and comments. */
   #skip(): void {
-    this.#match(/(?:(?!\uFEFF)[\s\u0085]|\/\/[^\r\n]*|\/\*[\s\S]*?\*\/)+/y);
+    const passed = this.#match(/(?:(?!\uFEFF)[\s\u0085]|\/\/[^\r\n]*|\/\*[\s\S]*?\*\/)+/y);
+    if (passed?.includes('/') === true) this.#tell({ kind: 'comment' });
   }
 
   #next(): string {
@@ -268,14 +272,19 @@ class Reader {
   }
 
   #error(what: string, unfinished?: Unfinished): JsonReadError {
+    return new JsonReadError(`${what} ${this.#place()}`, unfinished);
+  }
+
+  #tell(token: ReadToken): void {
+    this.onToken?.(token, () => this.#place());
+  }
+
+  #place(): string {
     const lines = this.text.slice(0, this.#at).split('\n');
     const position = lines.at(-1)?.length ?? 0;
     // At its start the reader has no line yet.
     const line = this.#frames.length === 0 && position === 0 ? 0 : lines.length;
-    const path = this.#frames
-      .flatMap(({ at }) => (at === undefined ? [] : [at]))
-      .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${part}`))
-      .join('');
-    return new JsonReadError(`${what} Path '${path}', line ${line}, position ${position}.`, unfinished);
+    const parts = this.#frames.flatMap(({ at }) => (at === undefined ? [] : [at]));
+    return `Path '${jsonPath(parts)}', line ${line}, position ${position}.`;
   }
 }

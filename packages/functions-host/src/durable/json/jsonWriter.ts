@@ -2,12 +2,11 @@
 import { readJson } from './jsonReader.js';
 import { JsonLiteral, type JsonToken } from './tokens.js';
 
-/** Line separators are escaped as well. */
-const quoted = (text: string): string =>
-  JSON.stringify(text).replace(
-    /[\u0085\u2028\u2029]/g,
-    (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+/** .NET escapes line separators as well. */
+export const withEscapedSeparators = (json: string): string =>
+  json.replace(/[\u0085\u2028\u2029]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+const quoted = (text: string): string => withEscapedSeparators(JSON.stringify(text));
 
 /** The text of a value, without white space. */
 export function writeJson(token: JsonToken): string {

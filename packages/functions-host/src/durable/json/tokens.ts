@@ -36,3 +36,27 @@ export function floatToken(value: number): JsonToken {
   const plain = String(Math.abs(value));
   return new JsonLiteral(`${sign}${plain.includes('.') ? plain : `${plain}.0`}`);
 }
+
+/** A step of reading, as .NET's reader takes it. Names and values have their value; white space is no step. */
+export interface ReadToken {
+  readonly kind: 'JObject' | 'JArray' | 'end' | 'name' | 'value' | 'comment';
+  readonly value?: JsonToken;
+}
+
+/** Gets each token when it is read, and where that is, in the words of an error. What it throws ends the reading. */
+export type TokenListener = (token: ReadToken, place: () => string) => void;
+
+/** What a letter after a backslash stands for. */
+export const escapes: Readonly<Record<string, string>> = { b: '\b', t: '\t', n: '\n', f: '\f', r: '\r' };
+/** By their first letter; what the errors call them. */
+export const literals: ReadonlyMap<string, { word: string; value: JsonToken; kind: string }> = new Map(
+  [
+    { word: 'true', value: true, kind: 'boolean' },
+    { word: 'false', value: false, kind: 'boolean' },
+    { word: 'null', value: null, kind: 'null' },
+    { word: 'undefined', value: new JsonLiteral('undefined'), kind: 'undefined' },
+    { word: 'NaN', value: 'NaN', kind: 'NaN' },
+    { word: 'Infinity', value: 'Infinity', kind: 'Infinity' },
+    { word: '-Infinity', value: '-Infinity', kind: '-Infinity' },
+  ].map((literal) => [literal.word.charAt(0), literal]),
+);

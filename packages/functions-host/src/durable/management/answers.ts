@@ -38,9 +38,17 @@ export const invalidJson = (error: unknown): WebAnswer =>
     type: 'Newtonsoft.Json.JsonReaderException',
   });
 
+/** A failure that the extension does not expect. */
+export const failedAnswer = (failure: { message: string; type: string }): WebAnswer =>
+  errorAnswer(500, 'Something went wrong while processing your request', failure);
+
 /** The body of a start ends too early: the reader's own exceptions are not looked for. */
 export const unfinishedJson = (message: string, reader: 'JsonSerialization' | 'JsonWriter'): WebAnswer =>
-  errorAnswer(500, 'Something went wrong while processing your request', {
-    message,
-    type: `Newtonsoft.Json.${reader}Exception`,
+  failedAnswer({ message, type: `Newtonsoft.Json.${reader}Exception` });
+
+/** The storage refuses a page of a negative length. */
+export const storageFailure = (): WebAnswer =>
+  failedAnswer({
+    message: 'An error occurred while communicating with Azure Storage',
+    type: 'DurableTask.AzureStorage.Storage.DurableTaskStorageException',
   });

@@ -3,7 +3,7 @@ import type { WebAnswer } from '../../extension.js';
 import { beforeAll } from '../client/client.js';
 import { entityOf, schedulerId } from '../entityId.js';
 import { normalisedJson } from '../json/jsonWriter.js';
-import { empty, errorAnswer, json, jsonText } from './answers.js';
+import { empty, errorAnswer, json, jsonText, storageFailure } from './answers.js';
 import { afterOf, continued } from './continuation.js';
 import { booleanParameter, numberParameter, parameter, timeParameter } from './query.js';
 import { requestText, type Management, type ManagementRequest } from './request.js';
@@ -36,6 +36,7 @@ async function read({ client }: Management, name: string, key: string): Promise<
 async function list({ client }: Management, request: ManagementRequest, name: string | undefined): Promise<WebAnswer> {
   const fetchState = booleanParameter(request.query, 'fetchState', false);
   const top = numberParameter(request.query, 'top') ?? defaultPage;
+  if (top < 0) return storageFailure();
   const from = timeParameter(request.query, 'lastOperationTimeFrom') ?? Number.NEGATIVE_INFINITY;
   const to = timeParameter(request.query, 'lastOperationTimeTo') ?? Number.POSITIVE_INFINITY;
   const after = afterOf(request);

@@ -6,7 +6,7 @@ import { isEnded, type RuntimeStatus } from '../hub/instance.js';
 import { statusNames } from '../hub/records.js';
 import { normalisedJson } from '../json/jsonWriter.js';
 import { afterOf, continued } from './continuation.js';
-import { empty, errorAnswer, invalidJson, json } from './answers.js';
+import { empty, errorAnswer, invalidJson, json, storageFailure } from './answers.js';
 import { booleanParameter, listParameter, numberParameter, parameter, timeParameter } from './query.js';
 import type { Management, ManagementRequest } from './request.js';
 import { startedAnswer } from './start.js';
@@ -22,11 +22,7 @@ export async function instancesRoute({ client }: Management, request: Management
     return instancesDeleted === 0 ? empty(404) : json(200, { instancesDeleted });
   }
   if (request.method !== 'GET') return empty(404);
-  if (query.top !== undefined && query.top < 0)
-    return errorAnswer(500, 'Something went wrong while processing your request', {
-      message: 'An error occurred while communicating with Azure Storage',
-      type: 'DurableTask.AzureStorage.Storage.DurableTaskStorageException',
-    });
+  if (query.top !== undefined && query.top < 0) return storageFailure();
   const { instances, next } = await client.list(query);
   const showInput = booleanParameter(request.query, 'showInput', true);
   const views = instances.map((instance) =>

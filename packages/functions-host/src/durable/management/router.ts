@@ -2,7 +2,7 @@
 import type { WebAnswer, WebRequest } from '../../extension.js';
 import { InstanceExistsError, WrongStateError } from '../client/client.js';
 import { decodePath } from '../../http/path.js';
-import { empty, errorAnswer } from './answers.js';
+import { empty, errorAnswer, failedAnswer } from './answers.js';
 import { answerElsewhere } from './elsewhere.js';
 import { entitiesRoute } from './entities.js';
 import { instanceRoute, instancesRoute } from './instances.js';
@@ -68,5 +68,5 @@ function failureOf(error: unknown): WebAnswer {
       type: 'System.ArgumentException',
     });
   const type = error instanceof WrongStateError ? 'System.InvalidOperationException' : 'System.Exception';
-  return errorAnswer(500, 'Something went wrong while processing your request', { message, type });
+  return failedAnswer({ message, type });
 }

@@ -2,7 +2,8 @@
 import type { WebAnswer } from '../../extension.js';
 import { isEnded } from '../hub/instance.js';
 import { isBlank, JsonReadError, readJson } from '../json/jsonReader.js';
-import { empty, errorAnswer, invalidJson, json, jsonText, unfinishedJson } from './answers.js';
+import { LeadingMetadata, JsonMetadataError } from '../json/leadingMetadata.js';
+import { empty, errorAnswer, failedAnswer, invalidJson, json, jsonText, unfinishedJson } from './answers.js';
 import { instanceLinks } from './links.js';
 import { parameter, secondsParameter } from './query.js';
 import { requestText, type Management, type ManagementRequest } from './request.js';
@@ -18,11 +19,12 @@ export async function startRoute(
   let input: string | null = null;
   // Only a body whose length is said to be zero is none. Where nothing is in it, that is stored, and the orchestration fails.
   if (request.headers['content-length'] !== '0') {
+    const metadata = new LeadingMetadata();
     try {
       input = requestText(request);
-      if (!isBlank(input)) readJson(input);
+      if (!isBlank(input)) readJson(input, { onToken: metadata.take });
     } catch (error) {
-      const refusal = refusalOf(error);
+      const refusal = refusalOf(error, metadata);
       if (refusal !== undefined) return refusal;
     }
   }
@@ -40,8 +42,10 @@ export async function startRoute(
  * How a body that cannot be read is refused; undefined if it is not. Lists are read by another reader than objects, which is
  * content with a list that is not closed (observed).
  */
-function refusalOf(error: unknown): WebAnswer | undefined {
+function refusalOf(error: unknown, metadata: LeadingMetadata): WebAnswer | undefined {
+  if (error instanceof JsonMetadataError) return failedAnswer(error);
   if (!(error instanceof JsonReadError) || error.unfinished === undefined) return invalidJson(error);
+  if (metadata.isOver) return undefined;
   const { open, afterValue } = error.unfinished;
   if (open[0] === 'JArray') return afterValue ? undefined : unfinishedJson(error.message, 'JsonWriter');
   return unfinishedJson(error.message, afterValue || open.length === 1 ? 'JsonSerialization' : 'JsonWriter');

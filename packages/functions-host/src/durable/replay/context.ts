@@ -7,6 +7,7 @@
 import type { Complete, Decision, EndStatus } from './decisions.js';
 import { OrchestrationStatus } from './decisions.js';
 import type { EventRaisedEvent } from '../history.js';
+import { unreadable, type JsonMetadataError } from '../json/leadingMetadata.js';
 import { Task, completed } from './task.js';
 
 type Failed = Pick<Complete, 'details' | 'failureDetails'>;
@@ -117,23 +118,30 @@ export class ReplayContext {
     if (waiting !== undefined) {
       const input = waiting.inputs.shift() ?? null;
       if (waiting.inputs.length === 0) this.buffered.delete(key);
-      this.raiseEvent(name, input);
+      const why = this.raiseEvent(name, input);
+      if (why !== undefined) throw why;
     }
     return task;
   }
 
-  raiseEvent(name: string, input: string | null): void {
+  /**
+   * Gives an event to the wait for it. What .NET cannot read ends the wait, which then never completes.
+   * @returns why it cannot be read
+   */
+  raiseEvent(name: string, input: string | null): JsonMetadataError | undefined {
     const key = name.toLowerCase();
     const wait = this.#waits.get(key);
     if (wait !== undefined) {
       if (wait.next === undefined) this.#waits.delete(key);
       else this.#waits.set(key, wait.next);
-      wait.task.complete(input);
-      return;
+      const why = input === null ? undefined : unreadable(input);
+      if (why === undefined) wait.task.complete(input);
+      return why;
     }
     const waiting = this.buffered.get(key);
     if (waiting === undefined) this.buffered.set(key, { name, inputs: [input] });
     else waiting.inputs.push(input);
+    return undefined;
   }
 
   suspend(): void {

@@ -105,6 +105,13 @@ export const eventTakenByOldWait = (name: string): Notice => ({
   names: name,
 });
 
+export const eventUnreadable = (name: string): Notice => ({
+  key: `unreadable:${name}`,
+  text: `got an event '${name}' whose value begins with a $type or $ref that .NET cannot read; what follows the wait for it never runs`,
+  cure: 'send values whose first member is not $type, $id, $ref or $values',
+  names: name,
+});
+
 export const replacesRunning = (instanceId: string): Notice => ({
   key: `replaces:${instanceId}`,
   text: `calls a sub-orchestration with the id '${instanceId}' of a running instance, which it silently replaces`,

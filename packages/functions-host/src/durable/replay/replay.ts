@@ -3,7 +3,7 @@
  * tasks and possibly an end. A pure function; a port of the framework's TaskOrchestrationExecutor with the extension's
  * shim for executors in other languages (public source: Azure/durabletask, Azure/azure-functions-durable-extension).
  */
-import type { FailureDetails, HistoryEvent } from '../history.js';
+import type { EventRaisedEvent, FailureDetails, HistoryEvent } from '../history.js';
 import { storedJson } from '../json/stored.js';
 import { ActionType, jsonOf, type Action, type OrchestratorState } from './actions.js';
 import { Calls } from './calls.js';
@@ -150,8 +150,7 @@ class Replay {
         context.endTask(event.TimerId, (task) => task.complete());
         return;
       case 15:
-        if (context.continueAsNewInput === undefined) context.raiseEvent(event.Name, event.Input);
-        else context.carryOver.push(event);
+        this.#raise(event);
         return;
       case 19:
         context.suspend();
@@ -166,6 +165,13 @@ class Replay {
       case 17:
         return;
     }
+  }
+
+  #raise(event: EventRaisedEvent): void {
+    const context = this.#context;
+    if (context.continueAsNewInput !== undefined) context.carryOver.push(event);
+    else if (context.raiseEvent(event.Name, event.Input) !== undefined)
+      this.#notices.push(notices.eventUnreadable(event.Name));
   }
 
   /** The extension's side of the orchestrator function: its status, its actions in order, its end. */

@@ -48,6 +48,8 @@ describe('a text that a caller sends', () => {
     [']', /^JsonToken EndArray is not valid for closing JsonType None. Path '', line 1, position 1/],
     ['{"a":1,,', /^Invalid property identifier character: ,. Path 'a', line 1, position 7/],
     ['{"a":"\\u12"}', /^Unexpected end while parsing Unicode escape sequence. Path 'a', line 1, position 8/],
+    ['{"":{"a":x}}', /Path 'a', line 1, position 9/],
+    ['{"a":{"b c\'":x}}', /Path 'a\['b c\\''\]', line 1, position 13/],
     ['1 2', /^Additional text encountered/],
     [nested(65), /^The reader's MaxDepth of 64 has been exceeded/],
   ])('%s is refused', (text, why) => {
