@@ -19,15 +19,14 @@ export class ClientWatch {
   #isLooking = false;
   /** Whether a hint came after the look in progress had begun, which may have read too early. */
   #isStale = false;
-  /** Whether a waiter came after the look in progress had begun. */
-  #isLate = false;
   #hintedAt: number | undefined;
   #acknowledged: string | undefined;
   #next: { readonly timer: NodeJS.Timeout; readonly at: number } | undefined;
+  readonly #onIdle: () => void;
 
-  /** Whether nobody waits any more. */
-  get isIdle(): boolean {
-    return this.#waiting.size === 0;
+  /** @param onIdle called when nobody waits any more, and no look is in progress */
+  constructor(onIdle: () => void) {
+    this.#onIdle = onIdle;
   }
 
   /**
@@ -38,20 +37,21 @@ export class ClientWatch {
   join(waiter: Waiter, acknowledged: string | undefined): void {
     this.#waiting.add(waiter);
     this.#acknowledged ??= acknowledged;
-    if (this.#isLooking) this.#isLate = true;
-    else void this.#look();
+    if (!this.#isLooking) void this.#look();
   }
 
   leave(waiter: Waiter): void {
     this.#waiting.delete(waiter);
-    if (this.isIdle) this.#stopTimer();
+    if (this.#waiting.size > 0) return;
+    this.#stopTimer();
+    if (!this.#isLooking) this.#onIdle();
   }
 
   /** Looks again in a moment, and then in growing pauses. Many hints in a row put off no look. */
   hint(): void {
     this.#hintedAt = Date.now();
     if (this.#isLooking) this.#isStale = true;
-    else if (!this.isIdle) this.#lookIn(AFTER_HINT);
+    else if (this.#waiting.size > 0) this.#lookIn(AFTER_HINT);
   }
 
   async #look(): Promise<void> {
@@ -60,8 +60,7 @@ export class ClientWatch {
     if (!waiter) return;
     this.#isLooking = true;
     this.#isStale = false;
-    this.#isLate = false;
-    const asked = [...this.#waiting];
+    const asked = new Set(this.#waiting);
     const needsRecord = this.#hintedAt !== undefined && Date.now() - this.#hintedAt < LONGEST_PAUSE;
     try {
       const news = await waiter.look({ acknowledged: this.#acknowledged, needsRecord });
@@ -70,17 +69,24 @@ export class ClientWatch {
     } catch (error) {
       this.#isLooking = false;
       for (const one of asked) if (this.#waiting.has(one)) one.failed(error);
-      if (this.#isLate) void this.#look();
+      this.#lookForOthers(asked);
     }
+    if (this.#waiting.size === 0 && !this.#isLooking) this.#onIdle();
   }
 
-  #tell(news: ClientNews, asked: readonly Waiter[]): void {
+  #tell(news: ClientNews, asked: ReadonlySet<Waiter>): void {
     if (news.record) this.#acknowledged = news.record.acknowledged;
     for (const one of asked) if (this.#waiting.has(one)) one.found(news);
-    if (this.isIdle) return;
-    if (this.#isLate) return void this.#look();
+    if (this.#waiting.size === 0 || this.#lookForOthers(asked)) return;
     const recent = { hintedAt: this.#hintedAt, changedAt: news.changedAt };
     this.#lookIn(this.#isStale ? AFTER_HINT : lookPause(recent, Date.now(), Math.random()));
+  }
+
+  /** Looks at once for those who came after the last look had started. @returns whether there are any */
+  #lookForOthers(asked: ReadonlySet<Waiter>): boolean {
+    const hasOthers = [...this.#waiting].some((one) => !asked.has(one));
+    if (hasOthers) void this.#look();
+    return hasOthers;
   }
 
   /** @param milliseconds from now; a look that is due earlier stays */

@@ -76,14 +76,12 @@ export class ClientWatches implements NewsHints {
   }
 
   #watchOf(key: string): ClientWatch {
-    const watch = this.#watches.get(key) ?? new ClientWatch();
+    const watch = this.#watches.get(key) ?? new ClientWatch(() => this.#watches.delete(key));
     this.#watches.set(key, watch);
     return watch;
   }
 
   #leave(key: string, waiter: Waiter): void {
-    const watch = this.#watches.get(key);
-    watch?.leave(waiter);
-    if (watch?.isIdle === true) this.#watches.delete(key);
+    this.#watches.get(key)?.leave(waiter);
   }
 }

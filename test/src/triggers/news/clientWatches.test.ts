@@ -199,6 +199,21 @@ test('a thousand clients that wait take few looks, and not all at the same insta
   expect(Math.max(...perSecond.slice(16))).toBeLessThan(500);
 });
 
+test('a request that comes during a look for one that has left waits for its end: there is one look at a time', async () => {
+  const client = new Client('a');
+  client.readTime = 100;
+  const ending = new AbortController();
+  const gone = request([client], 5000, ending.signal);
+  await advance(10);
+  ending.abort();
+  await gone;
+  const late = request([client], 5000);
+  client.newsAt = Date.now();
+  await advance(190);
+  expect([(await late).ids, client.looks.length, client.mostBusy]).toEqual([['a'], 2, 1]);
+  expect(forgotten()).toEqual([0, 0]);
+});
+
 const step = fc.record({
   after: fc.integer({ min: 0, max: 6000 }),
   what: fc.constantFrom('hint', 'hint another', 'request', 'abort', 'change'),
