@@ -85,8 +85,8 @@ const onCompiledFiles = [
   'test/e2e/year/**/*.test.ts',
 ];
 
-/** Each file starts a whole stack of five processes, which mostly wait for each other: two cores bear four files. */
-const fourStacks = { isolate: false, maxWorkers: 4, testTimeout: 600_000, hookTimeout: 300_000 };
+/** Each file starts a whole stack of five processes, which mostly wait for each other: four at once leave two cores a quarter idle. */
+const manyStacks = { isolate: false, maxWorkers: 6, testTimeout: 600_000, hookTimeout: 300_000 };
 
 /** Settings of a ring that runs the app as it is deployed. */
 const onDeployedApp = {
@@ -94,7 +94,7 @@ const onDeployedApp = {
   globalSetup: [...build, unpack, forgetNotes],
   tags,
   env: { APP_FOLDER: 'package/unpacked' },
-  ...fourStacks,
+  ...manyStacks,
 };
 
 // Where the end-to-end tests of this run note what the app asked of ARM; test/after looks at the sum. Inherited by all workers.
@@ -170,7 +170,7 @@ export default defineConfig({
           include: ['test/conformance/**/*.test.ts'],
           globalSetup: [...build],
           // With the end-to-end tests: its one file mostly waits.
-          maxWorkers: fourStacks.maxWorkers,
+          maxWorkers: manyStacks.maxWorkers,
           testTimeout: 600_000,
           hookTimeout: 300_000,
           sequence: { groupOrder: 2 },
@@ -184,7 +184,7 @@ export default defineConfig({
           include: onCompiledFiles,
           globalSetup: [...build, forgetNotes],
           tags,
-          ...fourStacks,
+          ...manyStacks,
           sequence: { groupOrder: 2 },
         },
       },

@@ -6,15 +6,16 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  */
 const LONGEST = [
   '/launcher.',
-  '/rollouts/failingSite',
   '/conformance/',
   '/year/',
   '/cli/commands',
+  '/azurePace',
+  '/access/recordedPollers',
+  '/races/cancel',
   '/rollouts/',
   '/enrolment/kills/',
   '/faults/',
   '/silence',
-  '/azurePace',
   '/fleet/',
   '/races/',
   '/launcherFlags',

@@ -20,7 +20,7 @@ const NAME = 'myregistry/myconnectedregistry/device-1';
 /** More steps than a program has. */
 const TOO_MANY = 200;
 /** Steps between two that are tried where one more program is killed than in the tests of every step. */
-const STRIDE = ofRing({ default: 3, long: 1 });
+const STRIDE = ofRing({ default: 5, long: 1 });
 /** Programs that run at the same time: each mostly starts. */
 const AT_ONCE = 4;
 
