@@ -7,7 +7,7 @@ import { flagsOf, RINGS } from './tests/rings.mjs';
 const HELP = `
 npm test -- [files] [arguments for Vitest]
 
-Runs all tests that need only Node: unit, conformance and end-to-end tests. It takes about eight minutes on two cores, says
+Runs all tests that need only Node: unit, conformance and end-to-end tests. It takes about ten minutes on two cores, says
 what starts, and prints a line as each file ends. Parts of it, and further rings (test/README.md):
 
   npm run test:unit         functions, flows and adapters over fakes

@@ -19,8 +19,9 @@ export async function advance(milliseconds: number): Promise<void> {
 /**
  * Lets fake time pass until work has ended, however long its real reads take on a busy machine: a fixed piece of fake
  * time can be over before the work has set the timer that it ends by.
+ * @param mayPass whether time may pass now; not while other work, whose reads are real, must come first
  */
-export async function whileTimePasses<T>(work: Promise<T>): Promise<T> {
+export async function whileTimePasses<T>(work: Promise<T>, mayPass = () => true): Promise<T> {
   let ended = false;
   const watched = work.finally(() => (ended = true));
   watched.catch(() => undefined);
@@ -28,7 +29,7 @@ export async function whileTimePasses<T>(work: Promise<T>): Promise<T> {
     await letWorkGoOn();
     if (ended) return watched;
     // No timer: it waits for something real.
-    if (vi.getTimerCount() > 0) await vi.advanceTimersByTimeAsync(STEP_MILLISECONDS);
+    if (vi.getTimerCount() > 0 && mayPass()) await vi.advanceTimersByTimeAsync(STEP_MILLISECONDS);
   }
 }
 

@@ -48,6 +48,7 @@ export class RecordingEngine extends FakeDurableClient {
   readonly held: (() => Promise<void>)[] = [];
   /** Number of held signals at which all are delivered, the last first. */
   heldUntil = Number.POSITIVE_INFINITY;
+  #hasDelivered = false;
 
   record(key = KEY): ClientRecord {
     return this.entities.get(`@client@${key}`) ?? NOTHING_KNOWN;
@@ -88,8 +89,14 @@ export class RecordingEngine extends FakeDurableClient {
     if (this.held.length >= this.heldUntil) await this.deliver();
   }
 
+  /** Whether signals are held until others come, which are still being made: no time may pass for those that wait. */
+  get isGathering(): boolean {
+    return this.fate === 'held' && Number.isFinite(this.heldUntil) && !this.#hasDelivered;
+  }
+
   /** Carries out what was held, the last first. */
   async deliver(): Promise<void> {
+    this.#hasDelivered = true;
     for (const work of this.held.splice(0).toReversed()) await work();
   }
 }
@@ -189,7 +196,7 @@ export class EnrolmentWorld {
   async ask(route: keyof EnrolmentWorld['routes'], request: HttpRequest) {
     const { context, lines } = invocation();
     const work: Promise<HttpResponseInit> = this.routes[route](request, this.engine.client, context);
-    const answer = seen(await whileTimePasses(work));
+    const answer = seen(await whileTimePasses(work, () => !this.engine.isGathering));
     this.lines.push(...lines.map(({ text }) => text));
     return answer;
   }

@@ -204,7 +204,7 @@ describe('a joined device that asks for its messages', () => {
     const others = ['sensor-8', 'sensor-9'].map((client) => holdPlace(polls, client, 25));
     await untilRequestsWait(2);
     expect((await get('25')).status).toBe(429);
-    await Promise.all(others.map(whileTimePasses));
+    await Promise.all(others.map((one) => whileTimePasses(one)));
     expect((await get('0')).status).toBe(204);
   });
 
