@@ -123,7 +123,7 @@ const change: fc.Arbitrary<Change> = fc.tuple(
   ),
 );
 
-/** Sends the parts over one connection, and ends it as it is told to. */
+/** Sends the parts over one connection, and ends it in the given way. */
 async function sendParts(parts: readonly Buffer[], end: 'reset' | 'half' | 'wait'): Promise<void> {
   const socket = connect(tested.host.port, '127.0.0.1');
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));

@@ -1,4 +1,4 @@
-/** Cases as data: what is started, and what is done to it from outside. Drawn by seed (../fuzz), or written by hand. */
+/** Cases as data: what is started, and what callers do to it. Drawn by seed (../fuzz), or written by hand. */
 import type { Generations, Json, Program } from '../app/programs/program.js';
 
 export interface RaisedEvent {

@@ -4,7 +4,7 @@ import type { HostFunction, HostKeys, LogLine } from './functionsHost.js';
 /** Carries a message, so that messages of the app are not taken for one. */
 const envelope = 'functions-host';
 
-/** What the process of a host is told to do. Times are milliseconds since the epoch. */
+/** Requests to the process of a host. Times are milliseconds since the epoch. */
 export type Order =
   | {
       readonly kind: 'start';

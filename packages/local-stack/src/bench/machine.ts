@@ -37,7 +37,7 @@ export interface Measurement<T> {
  * Measures until the machine was quiet before and after, a few times at most.
  *
  * @param attempts maximum number of measurements
- * @param say is told why it measures again
+ * @param say called with the reason when it measures again
  * @param look at the load; the benchmark is idle then
  * @returns the first measurement on a quiet machine, or the one with the least load
  */

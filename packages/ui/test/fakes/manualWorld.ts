@@ -44,20 +44,20 @@ export class ManualWorld implements PollWorld {
   /** Lets time pass, and what waits for it happen, in order. */
   async pass(milliseconds: number): Promise<void> {
     const until = this.#now + milliseconds;
-    await settled();
+    await pendingWork();
     for (;;) {
       const [next] = [...this.#timers].filter(({ at }) => at <= until).sort((one, other) => one.at - other.at);
       if (next === undefined) break;
       this.#timers.delete(next);
       this.#now = Math.max(this.#now, next.at);
       next.call();
-      await settled();
+      await pendingWork();
     }
     this.#now = until;
   }
 }
 
 /** Lets everything that is already decided happen. */
-async function settled(): Promise<void> {
+async function pendingWork(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
 }

@@ -3,13 +3,10 @@ import type { DurableClient } from 'durable-functions';
 import { z } from 'zod';
 import { INVENTORY_QUERY_FIELDS, inventoryQuery } from '@connected-registry/protocol/requests/inventoryQuery';
 import type { Config } from '../../../settings/config.js';
-import { findRegistry } from '../../../settings/registries.js';
 import { conditionalJson } from '../answers/conditional.js';
 import { JsonText } from '../answers/jsonText.js';
-import { invalidQuery } from '../answers/problem.js';
-import { unknownRegistry } from '../requests/clientsBody.js';
-import { formatContinuation, parseContinuation } from '../requests/continuation.js';
-import { badContinuation, queryParameters } from '../requests/queryParameters.js';
+import { formatContinuation } from '../requests/continuation.js';
+import { listParameters, pageStart } from '../requests/listParameters.js';
 import { CLIENT_KEY } from '../routes/clients.js';
 import type { FleetSource } from './fleetSource.js';
 import type { InventoryView, RowsPage } from './inventoryView.js';
@@ -31,17 +28,15 @@ export function getInventory(
     _actor: string,
     context: InvocationContext,
   ): Promise<HttpResponseInit> => {
-    const parsed = queryParameters(request, inventoryQuery, INVENTORY_QUERY_FIELDS);
+    const parsed = listParameters(request, inventoryQuery, INVENTORY_QUERY_FIELDS, config);
     if ('refusal' in parsed) return parsed.refusal;
     const { top, continuation, ...filter } = parsed.query;
-    if (filter.registry !== undefined && !findRegistry(config, filter.registry))
-      return invalidQuery([unknownRegistry('registry', config)]);
-    const place = continuation === undefined ? undefined : parseContinuation(continuation, rowPlace, filter);
-    if (continuation !== undefined && !place) return badContinuation();
+    const start = pageStart(continuation, rowPlace, filter);
+    if ('refusal' in start) return start.refusal;
     return orNotReadYet(async () => {
       const known = await source({ client, context });
       const { readAt } = known.fleet;
-      const page = viewOf(known).page(filter, top, place?.key);
+      const page = viewOf(known).page(filter, top, start.place?.key);
       const headers = { age: String(ageSeconds(readAt)) };
       return conditionalJson(request, page.etag, () => bodies(page, readAt, filter), headers);
     });

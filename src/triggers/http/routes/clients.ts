@@ -3,7 +3,6 @@ import type { DurableClient } from 'durable-functions';
 import { z } from 'zod';
 import type { Config } from '../../../settings/config.js';
 import { vaultHosts } from '../../../settings/vaults.js';
-import { findRegistry } from '../../../settings/registries.js';
 import type {
   AbsentClient,
   ClientAnswer,
@@ -25,11 +24,11 @@ import { operationSummaryOf } from '../../durable/operationView.js';
 import { readClientRecord } from '../../durable/clientRecords.js';
 import { findRunning } from '../../durable/runningRuns.js';
 import { hasEnded, operationKind, readRun } from '../../durable/runStatus.js';
-import { unknownRegistry } from '../requests/clientsBody.js';
-import { formatContinuation, parseContinuation } from '../requests/continuation.js';
+import { formatContinuation } from '../requests/continuation.js';
 import { unmanagedPage } from '../answers/unmanagedPage.js';
-import { invalidQuery, problem } from '../answers/problem.js';
-import { badContinuation, queryParameters } from '../requests/queryParameters.js';
+import { problem } from '../answers/problem.js';
+import { listParameters, pageStart } from '../requests/listParameters.js';
+import { badContinuation } from '../requests/queryParameters.js';
 import { orServiceProblem } from '../answers/serviceProblem.js';
 
 const clientPlace = z.strictObject({
@@ -40,18 +39,17 @@ const clientPlace = z.strictObject({
 /** `GET /api/clients`: a page of the clients that have a credential; or, with `state=unmanaged`, of tokens that belong to none. */
 export function getClients(config: Pick<Config, 'registries'>, queries: Pick<Queries, 'inventory' | 'unmanaged'>) {
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
-    const parsed = queryParameters(request, clientsQuery, CLIENTS_QUERY_FIELDS);
+    const parsed = listParameters(request, clientsQuery, CLIENTS_QUERY_FIELDS, config);
     if ('refusal' in parsed) return parsed.refusal;
     const { top, continuation, state, ...given } = parsed.query;
-    if (given.registry !== undefined && !findRegistry(config, given.registry))
-      return invalidQuery([unknownRegistry('registry', config)]);
     if (state === UNMANAGED) {
       const { registry, connectedRegistry } = given;
       return unmanagedPage(config, queries, { filter: { registry, connectedRegistry }, top, continuation }, client);
     }
     const filter = Object.fromEntries(Object.entries({ state, ...given }).filter(([, value]) => value !== undefined));
-    const place = continuation === undefined ? undefined : parseContinuation(continuation, clientPlace, filter);
-    if (continuation !== undefined && !place) return badContinuation();
+    const start = pageStart(continuation, clientPlace, filter);
+    if ('refusal' in start) return start.refusal;
+    const { place } = start;
     return orServiceProblem(async () => {
       try {
         const { clients, next } = await queries.inventory.clients(

@@ -2,7 +2,6 @@ import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/fu
 import type { DurableClient } from 'durable-functions';
 import { z } from 'zod';
 import type { Config } from '../../../settings/config.js';
-import { findRegistry } from '../../../settings/registries.js';
 import type { OperationPage, OperationStatus, OperationSummary } from '@connected-registry/protocol/answers/answers';
 import { CHECK, CHECK_PREFIX } from '../../../domain/check/checkRun.js';
 import { clientKey, keyPrefix } from '@connected-registry/protocol/names/clientKey';
@@ -30,11 +29,9 @@ import {
   type RunsQuery,
 } from '../../durable/runsByTime.js';
 import { hasEnded, operationKind, readRun, type RunStatus } from '../../durable/runStatus.js';
-import { unknownRegistry } from '../requests/clientsBody.js';
-import { formatContinuation, parseContinuation } from '../requests/continuation.js';
+import { formatContinuation } from '../requests/continuation.js';
 import { findOperation } from '../findOperation.js';
-import { invalidQuery } from '../answers/problem.js';
-import { badContinuation, queryParameters } from '../requests/queryParameters.js';
+import { listParameters, pageStart } from '../requests/listParameters.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /** Position of a page in a continuation. Operation ids have only these characters. */
@@ -53,14 +50,12 @@ export function getOperations(config: Pick<Config, 'registries'>) {
     _actor: string,
     context: InvocationContext,
   ): Promise<HttpResponseInit> => {
-    const parsed = queryParameters(request, operationsQuery, OPERATIONS_QUERY_FIELDS);
+    const parsed = listParameters(request, operationsQuery, OPERATIONS_QUERY_FIELDS, config);
     if ('refusal' in parsed) return parsed.refusal;
     const { top, continuation, ...filter } = parsed.query;
-    if (filter.registry !== undefined && !findRegistry(config, filter.registry))
-      return invalidQuery([unknownRegistry('registry', config)]);
-    const from = continuation === undefined ? undefined : parseContinuation(continuation, listPlace, filter);
-    if (continuation !== undefined && !from) return badContinuation();
-    return { status: 200, jsonBody: await listOperations(filter, top, from, client, context) };
+    const start = pageStart(continuation, listPlace, filter);
+    if ('refusal' in start) return start.refusal;
+    return { status: 200, jsonBody: await listOperations(filter, top, start.place, client, context) };
   };
 }
 

@@ -6,8 +6,9 @@ import { ROLLOUTS_QUERY_FIELDS, rolloutsQuery } from '@connected-registry/protoc
 import { eachOf } from '../../../queries/eachOf.js';
 import { listedInstances } from '../../durable/instancePages.js';
 import { readRollout, rolloutIds, ROLLOUT_ID } from '../../durable/rollouts.js';
-import { formatContinuation, parseContinuation } from '../requests/continuation.js';
-import { badContinuation, queryParameters } from '../requests/queryParameters.js';
+import { formatContinuation } from '../requests/continuation.js';
+import { pageStart } from '../requests/listParameters.js';
+import { queryParameters } from '../requests/queryParameters.js';
 import { viewOf } from '../rollouts/rolloutAnswers.js';
 
 /** The last rollout of the page before. */
@@ -23,8 +24,9 @@ export async function getRollouts(
   const parsed = queryParameters(request, rolloutsQuery, ROLLOUTS_QUERY_FIELDS);
   if ('refusal' in parsed) return parsed.refusal;
   const { top, continuation } = parsed.query;
-  const place = continuation === undefined ? undefined : parseContinuation(continuation, listPlace, {});
-  if (continuation !== undefined && !place) return badContinuation();
+  const start = pageStart(continuation, listPlace, {});
+  if ('refusal' in start) return start.refusal;
+  const { place } = start;
   const ids = await rolloutIds(listedInstances(context));
   const rest = ids.filter((id) => place === undefined || id < place.id);
   const shown = rest.slice(0, top);

@@ -41,7 +41,7 @@ export interface Action {
   /** What it does, before the plan is known. */
   readonly help: string;
   readonly isDanger?: true;
-  /** A text to be typed in before: what is done to is named once more. */
+  /** A text to be typed in before: its name, once more. */
   readonly typed?: string;
   /** Where to look if nobody knows whether the app took it. */
   readonly look: Place;

@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { FaultText } from '../../parts/fault.js';
 import { Code } from '../../parts/text.js';
 import type { Action } from './action.js';
@@ -29,7 +29,8 @@ export function ActionDialog({
   const isSending = stage.kind === 'sending';
   const isDone = stage.kind === 'done';
   const plan = () => makePlan(action.plan);
-  useEffect(plan, [title]);
+  // Before the next click: the plan of another choice must not be confirmed with this action.
+  useLayoutEffect(plan, [title]);
   // The button that was pressed is gone.
   useEffect(() => {
     if (isDone) end.current?.focus();

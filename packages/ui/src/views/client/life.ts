@@ -20,7 +20,7 @@ export interface LifePoint {
   readonly place: number;
 }
 
-/** A part of the bar in one tone: what has passed of it is told apart from what is ahead. */
+/** A part of the bar in one tone: its past is drawn otherwise than what is ahead. */
 export interface LifeZone {
   readonly tone: Tone;
   readonly start: number;

@@ -4,9 +4,9 @@ import { counted, whole } from '../../format/numbers.js';
 import { Badge, CLIENT_TONES } from '../../parts/badge.js';
 import type { Tone } from '../../parts/bar.js';
 import { Card } from '../../parts/card.js';
-import { Go } from '../../parts/link.js';
 import { LongText } from '../../parts/longText.js';
 import { Code, Text } from '../../parts/text.js';
+import { ClientHeading } from '../../parts/clientHeading.js';
 import { TextList } from './textList.js';
 
 const VERDICT_TONES: Readonly<Record<Verdict, Tone>> = {
@@ -62,14 +62,7 @@ function Findings({ all }: { readonly all: readonly CheckFinding[] }): JSX.Eleme
         <tbody>
           {all.map(({ registry, connectedRegistry, client, state, differences, fix }) => (
             <tr key={`${registry}/${connectedRegistry}/${client}`}>
-              <th scope="row">
-                <Go to={['clients']} query={{ registry, connectedRegistry, q: client }}>
-                  <Text of={client} />
-                </Go>
-                <div class="quiet">
-                  <Text of={`${registry} › ${connectedRegistry}`} />
-                </div>
-              </th>
+              <ClientHeading registry={registry} connectedRegistry={connectedRegistry} client={client} />
               <td data-label="State">
                 <Badge tone={VERDICT_TONES[state]}>{state}</Badge>
               </td>

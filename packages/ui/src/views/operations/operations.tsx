@@ -7,6 +7,7 @@ import type { View, ViewProps } from '../../layout/view.js';
 import { Freshness, Shown } from '../../parts/shown.js';
 import { Code } from '../../parts/text.js';
 import { useNow } from '../../parts/time.js';
+import { Pager } from '../../parts/pager.js';
 import { setQuery } from '../../routing/location.js';
 import {
   KINDS,
@@ -48,18 +49,7 @@ function Operations({ query }: ViewProps): JSX.Element {
           </>
         )}
       </Shown>
-      <div class="line">
-        {continuation !== undefined && (
-          <button type="button" class="button second" onClick={() => setQuery({ continuation: undefined }, 'push')}>
-            First page
-          </button>
-        )}
-        {next !== undefined && (
-          <button type="button" class="button second" onClick={() => setQuery({ continuation: next }, 'push')}>
-            Next page
-          </button>
-        )}
-      </div>
+      <Pager continuation={continuation} next={next} />
     </>
   );
 }

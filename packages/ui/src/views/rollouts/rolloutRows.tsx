@@ -4,10 +4,12 @@ import { whole } from '../../format/numbers.js';
 import { EVERY, usePolled } from '../../layout/services.js';
 import { Badge, ROW_TONES } from '../../parts/badge.js';
 import { Card } from '../../parts/card.js';
-import { Go } from '../../parts/link.js';
 import { Shown } from '../../parts/shown.js';
-import { Code, Text } from '../../parts/text.js';
+import { Code } from '../../parts/text.js';
 import { Moment, useNow } from '../../parts/time.js';
+import { Pager } from '../../parts/pager.js';
+import { ClientHeading } from '../../parts/clientHeading.js';
+import { Go } from '../../parts/link.js';
 import { pathTo, type Query } from '../../routing/address.js';
 import { setQuery } from '../../routing/location.js';
 
@@ -57,18 +59,7 @@ export function RolloutRows({
       <Shown of={page} what="Clients of the rollout">
         {({ clients }) => (clients.length === 0 ? <p class="quiet">None on this page.</p> : <Rows clients={clients} />)}
       </Shown>
-      <div class="line">
-        {continuation !== undefined && (
-          <button type="button" class="button second" onClick={() => setQuery({ continuation: undefined }, 'push')}>
-            First page
-          </button>
-        )}
-        {next !== undefined && (
-          <button type="button" class="button second" onClick={() => setQuery({ continuation: next }, 'push')}>
-            Next page
-          </button>
-        )}
-      </div>
+      <Pager continuation={continuation} next={next} />
     </Card>
   );
 }
@@ -105,14 +96,7 @@ function Row({ of, now }: { readonly of: RolloutClient; readonly now: number }):
   return (
     <tr>
       <td class="number">{whole(row)}</td>
-      <th scope="row">
-        <Go to={['clients']} query={{ registry, connectedRegistry, q: client }}>
-          <Text of={client} />
-        </Go>
-        <div class="quiet">
-          <Text of={`${registry} › ${connectedRegistry}`} />
-        </div>
-      </th>
+      <ClientHeading registry={registry} connectedRegistry={connectedRegistry} client={client} />
       <td>
         <Badge tone={ROW_TONES[state]}>{state}</Badge>
         {codes.map((one) => (
