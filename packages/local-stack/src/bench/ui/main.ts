@@ -132,6 +132,20 @@ function lineOf(one: Measured): Line {
   return { what: `${one.pages} pages`, value };
 }
 
+/** A window without a reading of the fleet says nothing, which is called unknown. */
+function readsLine(one: Measured, many: Measured, seconds: number): Line {
+  const what = `reads of ARM for ${many.pages} pages, as a multiple of those for one`;
+  // A measurement may hold one reading more than the other.
+  const goal = 'no more than one reading more';
+  if (one.armPerMinute === 0 || many.armPerMinute === 0) return { what, value: 'unknown: measure for longer', goal };
+  return {
+    what,
+    value: (many.armPerMinute / one.armPerMinute).toFixed(2),
+    goal,
+    met: many.armPerMinute <= one.armPerMinute * (1 + 120 / seconds),
+  };
+}
+
 await runBench(
   HELP,
   {
@@ -172,13 +186,7 @@ await runBench(
           goal: `under ${100 * GOAL} %`,
           ...(cost === undefined ? {} : { met: cost < GOAL }),
         },
-        {
-          what: `reads of ARM for ${pages} pages, as a multiple of those for one`,
-          value: (many.armPerMinute / one.armPerMinute).toFixed(2),
-          // A measurement may hold one reading more than the other.
-          goal: 'no more than one reading more',
-          met: many.armPerMinute <= one.armPerMinute * (1 + 120 / seconds),
-        },
+        readsLine(one, many, seconds),
         {
           what: `loading the fleet into ${pages} pages, before`,
           value: many.openingSeconds === undefined ? 'unknown' : `${many.openingSeconds.toFixed(1)} s of a core`,
