@@ -7,8 +7,8 @@ import { onboardingOf } from './harness/appClient.js';
 import { TakingAway } from './harness/takingAway.js';
 import { startTestStack, type TestStack } from './harness/testStack.js';
 
-/** A bucket that a few onboardings empty, and that fills at a tenth of the rate that Azure publishes. */
-const WRITES = { size: 20, perSecond: 1 };
+/** A bucket that a few onboardings empty, and that fills at a fifth of the rate that Azure publishes. */
+const WRITES = { size: 20, perSecond: 2 };
 const FLEET = 30;
 const STOLEN = ['stolen-1', 'stolen-2', 'stolen-3'];
 

@@ -3,15 +3,22 @@ import { z } from 'zod';
 import { countArmRequests, forgetRequests } from '@connected-registry/local-stack/stack/armRequests';
 import { clientsOf, onboardingOf, startRolloutStack, type RolloutStack } from './rolloutStack.js';
 
-const ROWS = 32;
-/** A tenth of ARM's limits: after 20 writes at once there is one in a second, and the rollout takes a minute. */
+const ROWS = 24;
+/** A tenth of ARM's limits: after 20 writes at once there is one in a second. */
 const THROTTLING = 0.1;
+/** Writes that are made at once. A rollout of so many rows needs more than twice as many: a token and a password for each row. */
+const BUCKET = 20;
 /** Writes of others before the revocation's own, at the most: those in progress, and the tokens left to it. */
-const AHEAD = 20;
+const AHEAD = 12;
 
 let stack: RolloutStack;
 beforeAll(async () => {
-  stack = await startRolloutStack({ sites: 2, throttling: THROTTLING });
+  stack = await startRolloutStack({
+    sites: 2,
+    throttling: THROTTLING,
+    // All agents answer, on a busy machine later than the other files of this folder wait.
+    settings: { REPORT_TIMEOUT_SECONDS: '60' },
+  });
 }, 600_000);
 afterAll(() => stack.dispose());
 
@@ -27,8 +34,10 @@ test('a revocation in the middle of a rollout that has used up the budget ends b
   const first = await rollouts.start(onboardingOf([stolen]));
   expect(await rollouts.atRest(first)).toMatchObject({ status: 'completed' });
 
+  const writesNow = async () => (await countArmRequests(azure.arm, it.stack.controlPlane.https)).writes;
+  await forgetRequests(azure.arm, it.stack.controlPlane.https);
   const id = await rollouts.start(onboardingOf(clientsOf(site, 'many', ROWS)));
-  const before = await rollouts.until(id, ({ counts }) => counts.completed >= ROWS / 4);
+  await expect.poll(writesNow, { timeout: 120_000, interval: 20 }).toBeGreaterThanOrEqual(BUCKET);
   await forgetRequests(azure.arm, it.stack.controlPlane.https);
   const startedAt = Date.now();
   const answer = await it.app.post({ clients: [stolen] }, 'revocations');
@@ -41,12 +50,11 @@ test('a revocation in the middle of a rollout that has used up the budget ends b
       interval: 100,
     })
     .toBe('completed');
-  const { writes } = await countArmRequests(azure.arm, it.stack.controlPlane.https);
+  const writes = await writesNow();
   console.log(`revoked after ${((Date.now() - startedAt) / 1000).toFixed(1)} s and ${writes} writes`);
   expect(writes).toBeLessThanOrEqual(AHEAD);
-  const after = await rollouts.view(id);
-  expect(after).toMatchObject({ status: 'running' });
-  expect(after.counts.completed).toBeLessThan(before.counts.completed + ROWS / 2);
+  // The rollout has more writes left to make than were made since, so it cannot have ended.
+  expect(await rollouts.view(id)).toMatchObject({ status: 'running' });
 
   expect(await rollouts.atRest(id)).toMatchObject({ status: 'completed', counts: { completed: ROWS } });
 }, 600_000);

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 
 /** A requested port is in use; `flag` chooses another one. */
 export class PortTakenError extends Error {
@@ -19,11 +19,16 @@ export class PortTakenError extends Error {
  * connection cannot take the port of a process that restarts.
  */
 const LOWEST = 20_000;
-const HIGHEST = 32_000;
+/** Ports to choose from, and as many above them that only reserve: see {@link reserve}. */
+const CHOICE = 6000;
 const TRIES = 50;
 
+/** Listeners that reserve ports. They are kept until this process ends, and do not keep it from ending. */
+const reservations: Server[] = [];
+
 /**
- * Checks that a port is free, or finds a free one for 0.
+ * Checks that a port is free, or finds a free one for 0. One that was found belongs to this process until it ends: no
+ * other that looks for a free one gets it, though nothing listens on it yet, or its process is about to restart.
  *
  * @throws {PortTakenError} naming `flag` if it is taken
  */
@@ -33,16 +38,37 @@ export async function claimPort(port: number, flag: string, not: ReadonlySet<num
     return port;
   }
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    const candidate = randomInt(LOWEST, HIGHEST);
-    if (!not.has(candidate) && (await canListen(candidate))) return candidate;
+    const candidate = randomInt(LOWEST, LOWEST + CHOICE);
+    if (!not.has(candidate) && (await canListen(candidate)) && (await reserve(candidate))) return candidate;
   }
-  throw new Error(`None of ${TRIES} ports between ${LOWEST} and ${HIGHEST} was free.`);
+  throw new Error(`None of ${TRIES} ports between ${LOWEST} and ${LOWEST + CHOICE} was free.`);
 }
 
-function canListen(port: number): Promise<boolean> {
+/**
+ * Reserves a port for this process by listening on another, which stands for it. The operating system gives that one to
+ * a single process, and takes it back however the process ends, which a file could not promise.
+ *
+ * @returns false if another process, or this one, has reserved it
+ */
+async function reserve(port: number): Promise<boolean> {
+  const reservation = await listenOn(port + CHOICE);
+  if (!reservation) return false;
+  reservation.on('connection', (socket) => socket.destroy());
+  reservations.push(reservation.unref());
+  return true;
+}
+
+async function canListen(port: number): Promise<boolean> {
+  const probe = await listenOn(port);
+  if (!probe) return false;
+  await new Promise((resolve) => probe.close(resolve));
+  return true;
+}
+
+function listenOn(port: number): Promise<Server | undefined> {
   return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+    const server = createServer();
+    server.once('error', () => resolve(undefined));
+    server.listen(port, '127.0.0.1', () => resolve(server));
   });
 }

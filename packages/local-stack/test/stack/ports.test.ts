@@ -1,7 +1,14 @@
+import type * as crypto from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { claimPort, PortTakenError } from '../../src/stack/ports.js';
+
+const { randomInt } = vi.hoisted(() => ({ randomInt: vi.fn<(from: number, to: number) => number>() }));
+vi.mock('node:crypto', async (original) => {
+  const real = await original<typeof crypto>();
+  return { ...real, randomInt: randomInt.mockImplementation((from, to) => real.randomInt(from, to)) };
+});
 
 test('port 0 gives a free port outside the range of outgoing connections', async () => {
   const port = await claimPort(0, '--edge-port');
@@ -27,4 +34,12 @@ test('a port in use is refused, with the port and the flag that chooses another'
 test('a port that this start has assigned already is refused', async () => {
   const port = await claimPort(0, '--edge-port');
   await expect(claimPort(port, '--edge-port', new Set([port]))).rejects.toThrow(PortTakenError);
+});
+
+test('a free port belongs to who found it, though nothing listens on it yet', async () => {
+  const first = await claimPort(0, '--edge-port');
+  randomInt.mockReturnValueOnce(first);
+  expect(await claimPort(0, '--edge-port')).not.toBe(first);
+  // It is free to listen on, also for a process that gets it as a number.
+  expect(await claimPort(first, '--edge-port')).toBe(first);
 });
