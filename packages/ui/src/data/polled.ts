@@ -1,4 +1,5 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
+import { quietPause } from '@connected-registry/protocol/requests/quietPause';
 import type { Answer } from './api.js';
 import { FaultError, type Fault } from './fault.js';
 
@@ -44,7 +45,8 @@ export function pauseAfter(every: number, failures: number, random: number, retr
 }
 
 /**
- * Asks for something again and again, while somebody looks at it and the page is visible. After faults the pauses double.
+ * Asks for something again and again, while somebody looks at it and the page is visible. Pauses grow while nothing
+ * changes, and double after faults.
  * Nothing is asked for while a request is under way.
  */
 export class Polled<T> {
@@ -52,6 +54,7 @@ export class Polled<T> {
   readonly state: ReadonlySignal<Polling<T>> = this.#state;
   #watchers = 0;
   #failures = 0;
+  #unchanged = 0;
   #etag: string | undefined;
   #nextAt = 0;
   #isRunning = false;
@@ -60,7 +63,7 @@ export class Polled<T> {
   #unsubscribe = () => {};
 
   /**
-   * @param every milliseconds between requests
+   * @param every milliseconds between requests while there is news
    * @param read rejects with a {@link FaultError}
    */
   constructor(
@@ -100,6 +103,7 @@ export class Polled<T> {
   /** Asks now, as after an action. */
   refresh(): void {
     this.#failures = 0;
+    this.#unchanged = 0;
     this.#nextAt = 0;
     this.#plan();
   }
@@ -123,13 +127,15 @@ export class Polled<T> {
       const readAt = this.world.now() - (answer.ageSeconds ?? 0) * 1000;
       if (answer.kind === 'value') {
         this.#etag = answer.etag;
+        this.#unchanged = 0;
         this.#state.value = { value: answer.value, readAt };
       } else {
+        this.#unchanged++;
         const { value } = this.#state.value;
         this.#state.value = { ...(value === undefined ? {} : { value }), readAt };
       }
       this.#failures = 0;
-      pause = pauseAfter(this.every, 0, this.world.random());
+      pause = pauseAfter(quietPause(this.every, this.#unchanged), 0, this.world.random());
     } catch (error) {
       this.#failures++;
       const { fault, retryAfter } =

@@ -24,7 +24,7 @@ export function useServices(): Services {
   return services;
 }
 
-/** How often views ask, in milliseconds. */
+/** How often views ask, in milliseconds; up to half as often while nothing changes. */
 export const EVERY = {
   /** What is under way. */
   live: 5_000,

@@ -87,6 +87,37 @@ describe('while somebody looks at it', () => {
     expect(state()).toEqual({ value: 'one', readAt: world.now() - 3000 });
   });
 
+  test('is asked for half as often while nothing changes, and as before after news or an action', async () => {
+    const unchanged = async () => {
+      app.answer({ kind: 'notModified' });
+      await world.pass(0);
+    };
+    polled.watch();
+    await world.pass(0);
+    app.answer(value('one', 'W/"1"'));
+    await world.pass(EVERY);
+    for (let n = 1; n <= 8; n++) {
+      await unchanged();
+      await world.pass((EVERY * (6 + Math.min(n, 6))) / 6 - 1);
+      expect(app.asked).toHaveLength(n + 1);
+      await world.pass(1);
+      expect(app.asked).toHaveLength(n + 2);
+    }
+    app.answer(value('two', 'W/"2"'));
+    await world.pass(EVERY);
+    expect(app.asked).toHaveLength(11);
+    for (let n = 0; n < 6; n++) {
+      await unchanged();
+      await world.pass(2 * EVERY);
+    }
+    polled.refresh();
+    await world.pass(0);
+    const asked = app.asked.length;
+    await unchanged();
+    await world.pass((EVERY * 7) / 6);
+    expect(app.asked).toHaveLength(asked + 1);
+  });
+
   test('is as old as the app says', async () => {
     polled.watch();
     await world.pass(0);

@@ -29,7 +29,7 @@ requests of the app to Azure beside those that it serves, and the processor time
 
   --clients N      clients of the fleet (default 5000)
   --pages N        open pages (default 50)
-  --every N        seconds between two requests of a page for the overview (default 5)
+  --every N        seconds between two requests of a page for the overview while it has news (default 5)
   --seconds N      seconds of each measurement (default 120)
   --set NAME=VALUE a setting of the app, as often as needed
   --json           also print the measurements as JSON

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { quietPause } from '@connected-registry/protocol/requests/quietPause';
 import { inventoryPage, overview } from '@connected-registry/protocol/answers/fleetAnswers';
 
 /** What pages have asked and got. */
@@ -28,6 +29,8 @@ interface Known {
 export class OpenPage {
   readonly #known = new Map<string, Known>();
   #inventory: string | undefined;
+  /** Answers with something new. */
+  changes = 0;
 
   constructor(
     private readonly app: App,
@@ -70,6 +73,7 @@ export class OpenPage {
       this.served.failed += 1;
       return undefined;
     }
+    this.changes += 1;
     const body: unknown = JSON.parse(text);
     this.#known.set(path, { etag: answer.headers.get('etag') ?? '', body });
     return body;
@@ -83,14 +87,21 @@ export async function openPages(app: App, count: number, served: Served): Promis
   return pages;
 }
 
-/** Keeps pages open for some time, each at its own moments. @param every seconds between two rounds of a page */
+/**
+ * Keeps pages open for some time, each at its own moments.
+ *
+ * @param every seconds between two rounds of a page while it has news; longer while nothing changes
+ */
 export async function keepOpen(pages: readonly OpenPage[], every: number, seconds: number): Promise<void> {
   const until = performance.now() + seconds * 1000;
   const keep = async (page: OpenPage, nth: number): Promise<void> => {
     await sleep((nth / pages.length) * every * 1000);
+    let unchanged = 0;
     while (performance.now() < until) {
+      const { changes } = page;
       await page.look();
-      await sleep(every * 1000);
+      unchanged = page.changes === changes ? unchanged + 1 : 0;
+      await sleep(quietPause(every, unchanged) * 1000);
     }
   };
   await Promise.all(pages.map(keep));
