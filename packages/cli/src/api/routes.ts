@@ -79,8 +79,7 @@ export const routes = {
   revoke: (api: Api, json: z.input<typeof revocationBody>) =>
     api.send('POST', '/revocations', startedOr(dryRunAnswer), { json }),
   check: (api: Api, json: z.input<typeof checkBody>) => api.send('POST', '/checks', checkStarted, { json }),
-  enrol: (api: Api, body: Body, query: Readonly<Record<string, QueryValue>>) =>
-    api.send('POST', '/enrolments', issuedEnrolments, body, query),
+  enrol: (api: Api, body: Body) => api.send('POST', '/enrolments', issuedEnrolments, body),
   withdraw: (api: Api, key: string) => api.send('DELETE', `/enrolments/${id(key)}`, z.undefined()),
   setPoller: (api: Api, key: string, json: z.input<typeof pollerBody>) =>
     api.send('PUT', `/clients/${id(key)}/poller`, pollerAnswer, { json }),

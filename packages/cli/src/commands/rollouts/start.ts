@@ -9,6 +9,7 @@ import { CLIENTS_ARGUMENT, NAME_OPTIONS, readClient } from '../shared/clientName
 import { confirm, namesOf, YES_OPTION } from '../shared/confirm.js';
 import { readInput } from '../shared/inputFile.js';
 import { present } from '../shared/present.js';
+import { startWarnings } from '../shared/startWarnings.js';
 import { readRepositories } from '../shared/repositories.js';
 import { DRY_RUN_OPTION, WAIT_OPTIONS } from '../shared/waiting.js';
 import { rolloutOutcome } from './outcome.js';
@@ -81,7 +82,8 @@ export const rolloutsStart = defineCommand({
     if (kind === 'offboard' && !options.dryRun) await confirm(context, `Remove ${what}`, options.yes);
     const { routes } = await import('../../api/routes.js');
     const rollout = await routes.startRollout(api, body, query);
-    return rolloutOutcome(context, rollout, options);
+    const output = await rolloutOutcome(context, rollout, options);
+    return { ...output, notes: [...startWarnings(rollout.warnings), ...(output.notes ?? [])] };
   },
 });
 
