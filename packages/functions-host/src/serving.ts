@@ -54,7 +54,7 @@ export interface Serving {
 export async function serveApp(options: ServingOptions): Promise<Serving> {
   const { hostJson, log, clock, environment, dataDir } = options;
   const routePrefix = textSetting(hostJson, 'api', 'extensions', 'http', 'routePrefix');
-  const worker = await loadApp({ appDir: options.appDir, log });
+  const worker = await loadApp({ appDir: options.appDir, log, strict: options.strict });
   const ends: (() => Promise<unknown>)[] = [() => worker.close()];
   try {
     checkNames(worker.functions.keys());

@@ -1,5 +1,6 @@
 /** Runs one activity and creates the event with its answer. */
 import { isJsonObject } from '../../config/jsonWithComments.js';
+import { QuirkError } from '../../log/quirks.js';
 import { InvocationError, type LoadedApp, type RpcTypedData } from '../../worker/app.js';
 import { FunctionTimeoutError } from '../../functionTimeout.js';
 import {
@@ -31,7 +32,8 @@ export async function runActivity(
     app: Pick<LoadedApp, 'invoke'>;
     functions: DurableFunctions;
     now: () => Date;
-    warn: (message: string) => void;
+    /** Reports a case in which the real host fails silently. @throws QuirkError in strict mode */
+    report: (message: string) => void;
   },
   instanceId: string,
   task: PendingTask,
@@ -75,7 +77,7 @@ export async function runActivity(
       traceContext: { traceParent: '', traceState: '', attributes: {} },
     });
     if (/\p{Surrogate}/u.test(returnValue?.string ?? '')) {
-      host.warn(
+      host.report(
         `Activity '${task.name}' of '${instanceId}' returned a text with half of a surrogate pair, which ends the real host's worker process with all that it runs. Cure: return text.toWellFormed().`,
       );
       const message = 'node exited with code 1 (0x1)';
@@ -87,6 +89,11 @@ export async function runActivity(
       const { reason, details } = activityTimeout(task.name, error);
       return failed(reason, details);
     }
+    if (error instanceof QuirkError)
+      return failed(
+        `Activity function '${task.name}' failed: ${error.message}`,
+        exceptionText('System.Exception', error.message),
+      );
     if (error instanceof JsonReadError)
       return failed(`Activity function '${task.name}' failed: ${error.message}`, jsonExceptionText(error.message));
     if (!(error instanceof InvocationError)) throw error;
