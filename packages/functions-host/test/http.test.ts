@@ -320,7 +320,15 @@ describe('the admin API', () => {
     ['{}', 'text/plain', 'get', 415],
     ['{nope', 'application/json', 'get', 400],
     ['null', 'application/json', 'get', 400],
+    ['', 'application/json', 'get', 400],
+    ['/* only a comment */', 'application/json', 'get', 400],
+    ['\uFEFF{"input": "x"}', 'application/json', 'get', 400],
     ['{"input": {}}', 'application/json', 'get', 400],
+    ['{"input": [1], "INPUT": "x"}', 'application/json', 'get', 400],
+    ['{"input": undefined}', 'application/json', 'get', 400],
+    [`{"a": ${'['.repeat(70)}${']'.repeat(70)}}`, 'application/json', 'get', 400],
+    ["// of one line\n{'input': 'x', other: 01,} and more", 'application/json', 'get', 202],
+    ['{"input": NaN}', 'application/json', 'get', 202],
   ])('answers a run with body %s of type %s for %s by %s', async (body, type, name, status) => {
     const answer = await tested.send('POST', `/admin/functions/${name}?${master()}`, {
       body,

@@ -16,6 +16,7 @@ import type { DurableFunctions } from '../functions.js';
 import type { FailureDetails, HistoryEvent } from '../history.js';
 import { HttpActivityError, sendDurableHttp } from '../http/httpActivity.js';
 import { HttpRequestFormError } from '../http/requestHeaders.js';
+import { netTime } from '../json/dates.js';
 import { JsonReadError } from '../json/jsonReader.js';
 import type { PendingTask } from '../hub/instance.js';
 import type { DurableHttpRequest } from '../replay/actions.js';
@@ -135,13 +136,9 @@ function bindingText(value: unknown): RpcTypedData | undefined {
 
 /** A text that is a time, in .NET's invariant form without fraction and offset. */
 function netDate(text: string): string | undefined {
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/.test(text)) return undefined;
-  const date = new Date(text);
-  if (Number.isNaN(date.getTime())) return undefined;
-  const hasOffset = /[+-]\d\d:\d\d$/.test(text);
-  // Times with an offset become local ones; others keep their numbers.
-  const shown = hasOffset ? new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString() : text;
-  const [, year = '', month = '', day = '', time = ''] = /^(\d+)-(\d+)-(\d+)T(\d+:\d+:\d+)/.exec(shown) ?? [];
+  const found = netTime(text);
+  if (found === undefined) return undefined;
+  const [, year = '', month = '', day = '', time = ''] = /^(\d+)-(\d+)-(\d+)T(.*)/.exec(found.seconds) ?? [];
   return `${month}/${day}/${year} ${time}`;
 }
 

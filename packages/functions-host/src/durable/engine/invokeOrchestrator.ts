@@ -1,6 +1,7 @@
 /** Passes the history to an orchestrator's executor, and takes its answer. */
 import { InvocationError, type LoadedApp, type RpcTypedData } from '../../worker/app.js';
-import { aggregateText, exceptionText, orchestrationStackTrace, workerMessage } from '../failures.js';
+import { workerMessage } from '../../worker/errors.js';
+import { aggregateText, exceptionText, orchestrationStackTrace } from '../failures.js';
 import type { DurableFunctions } from '../functions.js';
 import type { ExecutionStartedEvent, HistoryEvent } from '../history.js';
 import { JsonReadError } from '../json/jsonReader.js';
