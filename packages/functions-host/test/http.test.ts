@@ -361,6 +361,21 @@ describe('a start', () => {
     await expect(hostWith(one('a/{v:nosuch}'))).rejects.toThrow(/'v' - 'nosuch'/);
     await expect(hostWith(one('/a'))).rejects.toThrow(/separator/);
     await expect(hostWith(one('a'), { port: tested.host.port })).rejects.toThrow(/port \d+ is taken/);
+    const prefixed = { 'host.json': '{"version": "2.0", "extensions": {"http": {"routePrefix": "/x/"}}}' };
+    await expect(hostWith({ ...one('a'), ...prefixed })).rejects.toThrow(/'\/x\/\/a' cannot start with a '\/'/);
+    const twins = `const { app } = require('@azure/functions'); for (const name of ['Twin', 'twin']) app.http(name, { handler: () => ({}) });`;
+    await expect(hostWith({ 'index.cjs': twins })).rejects.toThrow(/'Twin' and 'twin' differ in case only/);
+  });
+
+  it('goes well with a broken regular expression, whose route answers 500', async () => {
+    const broken = `const { app } = require('@azure/functions');
+      app.http('broken', { route: 'a/{v:regex(()}', authLevel: 'anonymous', handler: () => ({ body: 'x' }) });
+      app.http('whole', { route: 'b/{v:regex(^b$)}', authLevel: 'anonymous', handler: () => ({ body: 'x' }) });`;
+    const other = await hostWith({ 'index.cjs': broken });
+    expect((await other.send('GET', '/api/a/x')).status).toBe(500);
+    expect((await other.send('GET', '/api/b/b')).status).toBe(200);
+    expect((await other.send('GET', '/api/b/c')).status).toBe(404);
+    await other.stop();
   });
 
   it('with --strict fails for what would otherwise be a warning', async () => {

@@ -98,16 +98,15 @@ describe('an orchestration', () => {
 
 describe('an instance id', () => {
   it.each([
-    ['a%2Bb', 202, 'a b'],
-    ['a%252Bb', 202, 'a+b'],
-    ['a%252Fb', 404, undefined],
-  ])('%s in the path of a start is answered by %i, and is %s', async (path, status, id) => {
+    ['a%2Bb', 202, '{"id":"a b",'],
+    ['a%252Bb', 202, '{"id":"a+b",'],
+    ['a%252Fb', 404, ''],
+  ])('%s in the path of a start is answered by %i and %s', async (path, status, begin) => {
     const answer = await tested.send('POST', hook(`orchestrators/returns/${path}`), {
       body: '1',
       headers: { 'content-type': 'application/json' },
     });
-    expect(answer.status).toBe(status);
-    if (id !== undefined) expect(JSON.parse(answer.text)).toMatchObject({ id });
+    expect([answer.status, answer.text.slice(0, begin.length || 1)]).toEqual([status, begin]);
   });
 
   it('of the client has its plus read as a space, and stays as it is with a percent sign', async () => {
@@ -141,7 +140,6 @@ describe('an HTTP function', () => {
     ['x=1&X=2', [['X', '1,2']]],
     ['x=%FF', [['x', '%FF']]],
   ])('gets the query %s as %j', async (query, pairs) => {
-    const got = (await tested.get(`/api/queries?${query}`)) as unknown;
-    expect(got).toEqual(pairs);
+    expect(await tested.get(`/api/queries?${query}`)).toEqual(pairs);
   });
 });
