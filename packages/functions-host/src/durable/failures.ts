@@ -74,6 +74,18 @@ export const jsonExceptionText = (message: string): string =>
     Source: 'Newtonsoft.Json',
   });
 
+const workerExit = (message: string) => ({
+  $type: 'Microsoft.Azure.WebJobs.Script.Workers.WorkerProcessExitException, Microsoft.Azure.WebJobs.Script',
+  ExitCode: 1,
+  Message: message,
+  Data: { $type: 'System.Collections.ListDictionaryInternal, System.Private.CoreLib' },
+  InnerException: null,
+  HelpLink: null,
+  Source: null,
+  HResult: -2146233088,
+  StackTrace: null,
+});
+
 /** An activity whose worker process ended. */
 export const workerExitText = (message: string): string =>
   JSON.stringify({
@@ -81,18 +93,20 @@ export const workerExitText = (message: string): string =>
     ClassName: 'System.Exception',
     Message: message,
     Data: null,
-    InnerException: {
-      $type: 'Microsoft.Azure.WebJobs.Script.Workers.WorkerProcessExitException, Microsoft.Azure.WebJobs.Script',
-      ExitCode: 1,
-      Message: message,
-      Data: { $type: 'System.Collections.ListDictionaryInternal, System.Private.CoreLib' },
-      InnerException: null,
-      HelpLink: null,
-      Source: null,
-      HResult: -2146233088,
-      StackTrace: null,
-    },
+    InnerException: workerExit(message),
     ...exceptionTail,
+  });
+
+/** An orchestrator whose worker process ended. */
+export const workerExitAggregate = (message: string): string =>
+  JSON.stringify({
+    $type: 'System.AggregateException, System.Private.CoreLib',
+    ClassName: 'System.AggregateException',
+    Message: 'One or more errors occurred.',
+    Data: null,
+    InnerException: workerExit(message),
+    ...exceptionTail,
+    InnerExceptions: [workerExit(message)],
   });
 
 /** An HTTP request of callHttp that got no answer. */

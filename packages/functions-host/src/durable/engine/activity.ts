@@ -3,6 +3,7 @@ import { isJsonObject } from '../../config/jsonWithComments.js';
 import { QuirkError } from '../../log/quirks.js';
 import { InvocationError, type LoadedApp, type RpcTypedData } from '../../worker/app.js';
 import { FunctionTimeoutError } from '../../functionTimeout.js';
+import { WorkerExitError } from '../../workerExit.js';
 import {
   activityFailure,
   activityTimeout,
@@ -90,6 +91,8 @@ export async function runActivity(
       const { reason, details } = activityTimeout(task.name, error);
       return failed(reason, details);
     }
+    if (error instanceof WorkerExitError)
+      return failed(`Activity function '${task.name}' failed: ${error.message}`, workerExitText(error.message));
     if (error instanceof QuirkError)
       return failed(
         `Activity function '${task.name}' failed: ${error.message}`,
