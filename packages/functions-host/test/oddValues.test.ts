@@ -12,6 +12,7 @@ const results = {
   deep: () => nested(64), tooDeep: () => nested(65), halfAPair: () => 'x\\udc00',
 };
 df.app.activity('gives', { handler: (name) => results[name]() });
+df.app.entity('Deep', (context) => { context.df.setState(nested(context.df.getInput())); });
 df.app.orchestration('passesOn', function* (context) { return yield context.df.callActivity('gives', context.df.getInput()); });
 df.app.orchestration('waitsForDeep', function* (context) { return JSON.stringify(yield context.df.callActivity('gives', 'deep')).length; });
 df.app.orchestration('returns', function* (context) { return context.df.getInput(); });
@@ -93,6 +94,29 @@ describe('an orchestration', () => {
     const [status, output] = await endOf('invalidTimer');
     expect(status).toBe('Failed');
     expect(output).toContain("Error converting value {null} to type 'System.DateTime'.");
+  });
+});
+
+describe('the state of an entity', () => {
+  const signal = async (key: string, depth: number): Promise<void> => {
+    const headers = { 'content-type': 'application/json' };
+    const path = `/runtime/webhooks/durabletask/entities/Deep/${key}?op=make&code=${tested.host.keys.durable}`;
+    expect((await tested.send('POST', path, { body: String(depth), headers })).status).toBe(202);
+    await expect.poll(async () => (await tested.send('GET', hook(`entities/Deep/${key}`))).status).not.toBe(404);
+  };
+
+  it('is readable down to 64 levels, and a text in lists if it is deeper', async () => {
+    await signal('a', 64);
+    await signal('b', 65);
+    expect((await tested.send('GET', hook('entities/Deep/a'))).text).toMatch(/^\{"in":/);
+    const { status, text } = await tested.send('GET', hook('entities/Deep/b'));
+    expect([status, JSON.parse(text)]).toEqual([
+      500,
+      expect.objectContaining({ ExceptionType: 'Newtonsoft.Json.JsonReaderException' }),
+    ]);
+    expect(text).toContain("The reader's MaxDepth of 64 has been exceeded.");
+    const list = (await tested.get(`${hook('entities/Deep')}&fetchState=true`)) as { state: unknown }[];
+    expect(list.map(({ state }) => typeof state)).toEqual(['object', 'string']);
   });
 });
 

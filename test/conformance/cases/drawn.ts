@@ -58,6 +58,11 @@ export const drawn: Cases = {
     ...marked.map((input) => guarded({ op: 'activity', name: 'fail', input })),
     guarded({ op: 'entity', key: 'a', operation: 'throw', input: 'marked' }),
   ),
+  drawnDeepEntity: play({
+    orchestrator: 'program',
+    input: { steps: [{ op: 'entity', key: 'a', operation: 'keep', input: 'depth70' }] },
+    actions: [{ do: 'readEntity', key: 'a' }],
+  }),
   drawnErrors: program(
     guarded({ op: 'activity', name: 'breaks', input: 'bigint' }),
     guarded({ op: 'activity', name: 'breaks', input: 'emptyObject' }),
