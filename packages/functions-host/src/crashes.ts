@@ -1,21 +1,65 @@
-/** Ends the process when the app throws where nobody can catch it. */
+/** Errors of the app that nobody can catch. */
 import type { LogEntry } from './log/log.js';
 import { ensureError, userStack } from './worker/errors.js';
 
 /**
- * The real worker dies of such errors and is restarted. Here the host ends, and stored work continues after its next start.
- * @param ownFolder frames of this folder are left out of the stack
- * @param end ends the process with exit code 1; it gets the text that was logged
+ * The real host starts its worker again, unless it has ended for the third time, each time within half an hour of the
+ * time before: then the host ends, too (public source: RpcFunctionInvocationDispatcher.cs, WorkerConstants.cs).
  */
-export function endAtCrash(sink: (entry: LogEntry) => void, ownFolder: string, end: (text: string) => void): void {
-  const crash = (thrown: unknown): void => {
-    const error = ensureError(thrown);
-    const message = `unhandled error, the host ends: ${userStack(error.stack ?? error.message, ownFolder)}`;
-    sink({ time: new Date(), level: 'critical', category: 'Worker', message, fields: {} });
-    end(message);
-  };
+const mostCrashes = 3;
+const apart = 30 * 60_000;
+
+/** What happens after such an error. */
+export interface CrashOptions {
+  readonly sink: (entry: LogEntry) => void;
+  /** Frames of this folder, which has the host's code, are left out of stacks. */
+  readonly ownFolder: string;
+  /** Whether the first such error ends the host. */
+  readonly strict: boolean;
+  /** Fails all running invocations, and returns their number; undefined while nothing is served. */
+  readonly failRunning: () => number | undefined;
+  /** Ends the process with exit code 1; it gets the text that was logged. */
+  readonly end: (text: string) => void;
+  /** Milliseconds of a clock that no test or app moves. */
+  readonly now?: () => number;
+}
+
+/** Handles what is thrown where nobody can catch it, and rejections that nobody handles. */
+export function handleCrashes(options: CrashOptions): void {
+  const crash = crashHandler(options);
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
+}
+
+/** @returns what handles one such error */
+export function crashHandler(options: CrashOptions): (thrown: unknown) => void {
+  const { sink, ownFolder, strict, failRunning, end, now = () => performance.now() } = options;
+  let count = 0;
+  let last = Number.NEGATIVE_INFINITY;
+  const report = (message: string): string => {
+    sink({ time: new Date(), level: 'critical', category: 'Worker', message, fields: {} });
+    return message;
+  };
+  return (thrown) => {
+    const error = ensureError(thrown);
+    const text = userStack(error.stack ?? error.message, ownFolder);
+    count = now() - last > apart ? 1 : count + 1;
+    last = now();
+    const failed = strict || count >= mostCrashes || isOfHost(thrown, ownFolder) ? undefined : failRunning();
+    if (failed === undefined) end(report(`unhandled error, the host ends: ${text}`));
+    else
+      report(
+        `unhandled error, which ends the real host's worker process: running invocations fail (${failed}). ` +
+          `The third within half an hour ends the host; this is number ${count}. ${text}`,
+      );
+  };
+}
+
+/** Whether the host's own code threw, whose state is then unknown. */
+function isOfHost(thrown: unknown, ownFolder: string): boolean {
+  const stack = thrown instanceof Error ? thrown.stack : undefined;
+  const frame = /^\s+at .*$/m.exec(stack ?? '')?.[0];
+  return frame?.includes(ownFolder) === true;
 }
 
 /** What a person reads of an error at start: the stack for one of the app's own, else the message. */

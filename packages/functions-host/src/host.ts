@@ -43,6 +43,8 @@ export interface RunningHost {
   readonly index: FunctionIndex;
   /** Names and addresses, in Core Tools' form. */
   readonly functionList: string;
+  /** Fails what runs, as the end of the real host's worker process does. Returns the number of invocations. */
+  failRunning(): number;
   /** Finishes running requests, then stops triggers, durable engine and app. Further calls wait for the same end. */
   stop(): Promise<void>;
 }
@@ -98,6 +100,7 @@ export async function startHostInProcess(options: HostOptions): Promise<RunningH
       log,
       index,
       functionList,
+      failRunning: () => serving.failRunning(),
       stop: () => {
         serving.announceStop();
         stopping ??= endInOrder([closeWeb, ...serving.ends], drainWithin + 1_000, log);

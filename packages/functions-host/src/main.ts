@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import { makeUsable } from '@connected-registry/clock/files/usableFolder';
 import { flagsOf, help, type Flags } from './commandLine.js';
-import { endAtCrash, startErrorText } from './crashes.js';
+import { handleCrashes, startErrorText } from './crashes.js';
 import { startHostInProcess, type RunningHost } from './host.js';
 import { captureConsole } from './log/capturedConsole.js';
 import { jsonLine, streamSink, textLine } from './log/consoleSink.js';
@@ -30,7 +30,13 @@ async function serve(given: Flags): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  endAtCrash(sink, folder, () => process.exit(1));
+  handleCrashes({
+    sink,
+    ownFolder: folder,
+    strict: given.strict,
+    failRunning: () => running?.failRunning(),
+    end: () => process.exit(1),
+  });
   const giveBack = captureConsole((message) =>
     sink({ time: new Date(), level: 'information', category: 'Host.Function.Console', message, fields: {} }),
   );

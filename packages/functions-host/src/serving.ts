@@ -21,6 +21,7 @@ import { invokeFor, isEventGridFunction } from './triggers/eventGrid.js';
 import { startTimers, type Timers } from './triggers/timers.js';
 import type { AppFunction, LoadedApp } from './worker/app.js';
 import { loadApp, type WorkerApp } from './worker/load.js';
+import { RunningInvocations } from './workerExit.js';
 
 export interface ServingOptions {
   readonly appDir: string;
@@ -41,6 +42,8 @@ export interface Serving {
   readonly index: FunctionIndex;
   readonly functionList: string;
   handle(request: Incoming): Promise<Answer>;
+  /** Fails what runs. Returns the number of invocations. */
+  failRunning(): number;
   /** From now on the host's status is stopping. */
   announceStop(): void;
   /** Stops its parts, in this order, when no more requests arrive. */
@@ -54,7 +57,7 @@ export interface Serving {
 export async function serveApp(options: ServingOptions): Promise<Serving> {
   const { hostJson, log, clock, environment, dataDir } = options;
   const routePrefix = textSetting(hostJson, 'api', 'extensions', 'http', 'routePrefix');
-  const worker = await loadApp({ appDir: options.appDir, log });
+  const worker = await loadApp({ appDir: options.appDir, log, strict: options.strict });
   const ends: (() => Promise<unknown>)[] = [() => worker.close()];
   try {
     checkNames(worker.functions.keys());
@@ -63,7 +66,9 @@ export async function serveApp(options: ServingOptions): Promise<Serving> {
     const routes = routesOf(index.served, routePrefix);
     const quirks = createQuirks(log, options.strict);
     reportShadowed(routes, quirks);
-    const app = servedApp(worker, index, { clock, limit: functionTimeout(hostJson), log: log.for('Host.Triggers') });
+    const running = new RunningInvocations();
+    const limit = functionTimeout(hostJson);
+    const app = servedApp(worker, index, { clock, limit, log: log.for('Host.Triggers'), running });
     const durable = await startDurable(options, worker, app);
     if (durable !== undefined) ends.unshift(() => durable.stop());
     const timers = await startTimers({ app, index, dataDir, environment, clock, log: log.for('Host.Triggers.Timer') });
@@ -77,6 +82,7 @@ export async function serveApp(options: ServingOptions): Promise<Serving> {
       index,
       functionList: functionList(index, options.baseUrl(), routePrefix),
       handle: (request) => dispatch({ ...dispatching, admin }, request),
+      failRunning: () => running.failAll(),
       announceStop: () => {
         stopping = true;
       },
@@ -185,9 +191,10 @@ function reportShadowed(routes: readonly FunctionRoute[], quirks: Quirks): void 
 function servedApp(
   app: WorkerApp,
   index: FunctionIndex,
-  { clock, limit, log }: { clock: HostClock; limit: number | undefined; log: HostLog },
+  options: { clock: HostClock; limit: number | undefined; log: HostLog; running: RunningInvocations },
 ): LoadedApp {
-  const { working } = clock;
+  const { limit, log, running } = options;
+  const { working } = options.clock;
   const functions = new Map(index.served.map((fn) => [fn.name, fn]));
   const find = (name: string): AppFunction | undefined => {
     const fn = app.find(name);
@@ -195,8 +202,9 @@ function servedApp(
   };
   const plain: LoadedApp['invoke'] = (name, invocation) => app.invoke(name, invocation);
   const limited = limit === undefined ? plain : withTimeout(plain, find, { limit, log });
+  const watched = running.watched(limited);
   const invoke: LoadedApp['invoke'] =
-    working === undefined ? limited : (name, invocation) => working(limited(name, invocation));
+    working === undefined ? watched : (name, invocation) => working(watched(name, invocation));
   return { functions, find, invoke, close: () => app.close() };
 }
 

@@ -184,7 +184,7 @@ describe('the host goes on', () => {
     'after any value in durable functions: %s',
     { timeout: 60_000 },
     async (way) => {
-      // A rejection that the app's own code drops is nobody's to catch: it ends the app's process on any host.
+      // A rejection that nobody handles would be the test run's own. process.test.ts has it.
       const names = ((await tested.get('/api/names')) as string[]).filter((name) => name !== 'rejects');
       for (const name of names) {
         expect((await tested.send('POST', `/api/start/${way}/${name}`)).status).toBe(202);

@@ -18,6 +18,45 @@ app.http('crash', { authLevel: 'anonymous', handler: () => { setTimeout(() => { 
 app.timer('tick', { schedule: '0 0 0 1 1 *', handler: () => {} });
 `;
 
+const dropping = `
+const { app } = require('@azure/functions');
+const drop = async () => { void Promise.reject(new Error('dropped')); };
+const open = { authLevel: 'anonymous' };
+app.http('hello', { ...open, handler: () => ({ body: 'hello' }) });
+app.http('drops', { ...open, handler: async () => { void drop(); return { body: 'not seen' }; } });
+app.http('throwsLater', { ...open, handler: async () => { setTimeout(() => { throw new Error('dropped'); }, 1); return new Promise(() => {}); } });
+`;
+const durably = `${dropping}
+const df = require('durable-functions');
+df.app.activity('act', { handler: async () => { void drop(); return 'not seen'; } });
+df.app.orchestration('calls', function* (context) { return yield context.df.callActivity('act'); });
+df.app.orchestration('returns', function* () { return Promise.reject(new Error('dropped')); });
+`;
+const exited = 'node exited with code 1 (0x1)';
+/** Apps whose errors nobody handles: files, the path of a function or the name of an orchestration, what its caller sees. */
+const crashing: [string, Record<string, string>, string, string][] = [
+  ['a rejection in an HTTP function', { 'index.cjs': dropping }, 'drops', '500 '],
+  ['a throw in a timer', { 'index.cjs': dropping }, 'throwsLater', '500 '],
+  [
+    'a rejection with HTTP streams',
+    {
+      'index.cjs': dropping.replace(
+        "require('@azure/functions');",
+        "require('@azure/functions'); app.setup({ enableHttpStream: true });",
+      ),
+    },
+    'throwsLater',
+    '500 ',
+  ],
+  ['a rejection in an activity', { 'index.cjs': durably }, '!calls', `Activity function 'act' failed: ${exited}`],
+  [
+    'a rejection in an orchestrator',
+    { 'index.cjs': durably },
+    '!returns',
+    `Orchestrator function 'returns' failed: One or more errors occurred. (${exited})`,
+  ],
+];
+
 const children: ChildProcess[] = [];
 const folders: AppFolder[] = [];
 afterEach(async () => {
@@ -162,13 +201,48 @@ describe('the host as a process', () => {
     expect(third.out()).toBe('');
   });
 
-  it('ends with an error if user code throws outside an invocation', async () => {
+  it('with --strict ends with an error if user code throws outside an invocation', async () => {
     const { appDir, dataDir } = await folderWith();
-    const host = run(['--app', appDir, '--port', '0', '--data', dataDir]);
+    const host = run(['--app', appDir, '--port', '0', '--data', dataDir, '--strict']);
     await fetch(`${await host.ready()}/api/crash`);
     expect(await host.exit).toBe(1);
-    expect(host.err()).toMatch(/unhandled error.*out of reach\n.*index\.cjs/s);
+    expect(host.err()).toMatch(/unhandled error, the host ends: Error: out of reach\n.*index\.cjs/);
   });
+
+  it.each(crashing)(
+    'fails what runs when an error is handled by nobody, and goes on, but for the third time: %s',
+    async (_, files, path, text) => {
+      const { appDir, dataDir } = await folderWith(files);
+      const host = run(['--app', appDir, '--port', '0', '--data', dataDir]);
+      const url = await host.ready();
+      const { durable } = JSON.parse(await readFile(`${dataDir}/keys.json`, 'utf8')) as { durable: string };
+      const hook = `${url}/runtime/webhooks/durabletask`;
+      const ended = async (id: string): Promise<string> => {
+        await fetch(`${hook}/orchestrators/${id}/${id}?code=${durable}`, { method: 'POST' });
+        const status = async (): Promise<{ runtimeStatus: string; output: string }> =>
+          (await fetch(`${hook}/instances/${id}?code=${durable}`)).json() as Promise<{
+            runtimeStatus: string;
+            output: string;
+          }>;
+        await expect.poll(async () => (await status()).runtimeStatus, { timeout: 10_000 }).toBe('Failed');
+        return (await status()).output;
+      };
+      const answer = async (): Promise<string> => {
+        const response = await fetch(`${url}/api/${path}`);
+        return `${response.status} ${await response.text()}`;
+      };
+
+      expect(path.startsWith('!') ? await ended(path.slice(1)) : await answer()).toContain(text);
+      expect(await (await fetch(`${url}/api/hello`)).text()).toBe('hello');
+      expect(host.err()).toMatch(/running invocations fail \(1\)\..*this is number 1\. Error: dropped/);
+
+      await fetch(`${url}/api/drops`).catch(() => undefined);
+      expect(await (await fetch(`${url}/api/hello`)).text()).toBe('hello');
+      await fetch(`${url}/api/drops`).catch(() => undefined);
+      expect(await host.exit).toBe(1);
+      expect(host.err()).toContain('unhandled error, the host ends: Error: dropped');
+    },
+  );
 
   it('with --watch serves the app’s new files', async () => {
     const { appDir, dataDir } = await folderWith();

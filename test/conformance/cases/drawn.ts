@@ -21,6 +21,16 @@ const failures = [
   '{"errorMessage":"Y","innerFailure":{"errorType":"I"},"isNonRetriable":true,"properties":{"a":1}}',
 ];
 
+/** Messages with what the host looks for in the text of a failure. */
+const marked = [
+  'x\n\n$OutOfProcData$:{"isDone":true}',
+  'x\n\n$OutOfProcData$',
+  'x\n$OutOfProcData$:',
+  'a\n\n$OutOfProcData$:b\nStack: c',
+  'a\nStack: b\n\n$OutOfProcData$:c',
+  'a\n\n\n$OutOfProcData$:b',
+];
+
 const suspend: Action = { do: 'manage', how: 'suspend', reason: 'held' };
 const resume: Action = { do: 'manage', how: 'resume' };
 const go: Action = { do: 'raise', event: 'go', value: 1 };
@@ -44,6 +54,15 @@ const get = (path: string, ...headers: (readonly [string, string])[]): SentReque
 /** The smallest cases of what `npm run fuzz:host` has found. */
 export const drawn: Cases = {
   drawnFailures: program(...failures.map((input) => guarded({ op: 'activity', name: 'fail', input }))),
+  drawnMarks: program(
+    ...marked.map((input) => guarded({ op: 'activity', name: 'fail', input })),
+    guarded({ op: 'entity', key: 'a', operation: 'throw', input: 'marked' }),
+  ),
+  drawnDeepEntity: play({
+    orchestrator: 'program',
+    input: { steps: [{ op: 'entity', key: 'a', operation: 'keep', input: 'depth70' }] },
+    actions: [{ do: 'readEntity', key: 'a' }],
+  }),
   drawnErrors: program(
     guarded({ op: 'activity', name: 'breaks', input: 'bigint' }),
     guarded({ op: 'activity', name: 'breaks', input: 'emptyObject' }),

@@ -2,6 +2,7 @@ import { children } from './children.js';
 import { drawn } from './drawn.js';
 import { entities } from './entities.js';
 import { managing } from './managing.js';
+import { longTimers } from './longTimers.js';
 import { odd } from './odd.js';
 import { oddRequests } from './oddRequests.js';
 import type { Cases } from './plain.js';
@@ -26,4 +27,5 @@ export const cases: Cases = {
   ...odd,
   ...oddRequests,
   ...drawn,
+  ...longTimers,
 };

@@ -1,6 +1,7 @@
 /** The durable engine as an extension of the host, with a client binding, a management API, a start and a stop. */
 import type { HostJson } from '../config/hostJson.js';
 import type { DurableExtension, ExtensionOptions } from '../extension.js';
+import { createQuirks } from '../log/quirks.js';
 import { Client } from './client/client.js';
 import { Engine } from './engine/engine.js';
 import { DurableFunctions } from './functions.js';
@@ -44,7 +45,7 @@ export async function createDurableExtension(options: ExtensionOptions & StoreOp
   const engine = new Engine({ app, functions, settings, clock, log, strict, hub, journal, archive, findCode });
   const links = { hubName: settings.hubName, key: options.keys.durable };
   const hasConnection = connectionsOf(options.hostJson);
-  const management = { client: new Client(engine), functions, links, log, hasConnection };
+  const management = { client: new Client(engine), functions, links, quirks: createQuirks(log, strict), hasConnection };
   return {
     clientBinding: (binding) =>
       clientBindingText({ ...links, origin: options.baseUrl(), rpcBaseUrl: options.rpcBaseUrl() }, binding),

@@ -2,6 +2,7 @@
  * Texts of failures in the extension's form: a failed activity's details are a .NET exception as JSON, with the text of
  * the Node.js worker inside (observed on the real host; public source: TaskActivityShim.cs, RpcException.cs).
  */
+import { workerMessage } from '../worker/errors.js';
 import type { FailureDetails } from './history.js';
 import { structuredFailure } from './structuredFailure.js';
 
@@ -73,6 +74,18 @@ export const jsonExceptionText = (message: string): string =>
     Source: 'Newtonsoft.Json',
   });
 
+const workerExit = (message: string) => ({
+  $type: 'Microsoft.Azure.WebJobs.Script.Workers.WorkerProcessExitException, Microsoft.Azure.WebJobs.Script',
+  ExitCode: 1,
+  Message: message,
+  Data: { $type: 'System.Collections.ListDictionaryInternal, System.Private.CoreLib' },
+  InnerException: null,
+  HelpLink: null,
+  Source: null,
+  HResult: -2146233088,
+  StackTrace: null,
+});
+
 /** An activity whose worker process ended. */
 export const workerExitText = (message: string): string =>
   JSON.stringify({
@@ -80,18 +93,20 @@ export const workerExitText = (message: string): string =>
     ClassName: 'System.Exception',
     Message: message,
     Data: null,
-    InnerException: {
-      $type: 'Microsoft.Azure.WebJobs.Script.Workers.WorkerProcessExitException, Microsoft.Azure.WebJobs.Script',
-      ExitCode: 1,
-      Message: message,
-      Data: { $type: 'System.Collections.ListDictionaryInternal, System.Private.CoreLib' },
-      InnerException: null,
-      HelpLink: null,
-      Source: null,
-      HResult: -2146233088,
-      StackTrace: null,
-    },
+    InnerException: workerExit(message),
     ...exceptionTail,
+  });
+
+/** An orchestrator whose worker process ended. */
+export const workerExitAggregate = (message: string): string =>
+  JSON.stringify({
+    $type: 'System.AggregateException, System.Private.CoreLib',
+    ClassName: 'System.AggregateException',
+    Message: 'One or more errors occurred.',
+    Data: null,
+    InnerException: workerExit(message),
+    ...exceptionTail,
+    InnerExceptions: [workerExit(message)],
   });
 
 /** An HTTP request of callHttp that got no answer. */
@@ -121,10 +136,6 @@ export function taskException(type: string, message: string): { details: string;
     },
   };
 }
-
-/** The text with which the worker reports a throw to the host. */
-export const workerMessage = (message: string, stack: string): string =>
-  `Result: Failure\nException: ${message}\nStack: ${stack}`;
 
 /** What the worker reported of a throw, as the host's exception. */
 const rpcException = ({ message, stack }: { message: string; stack: string }) => ({
@@ -166,8 +177,9 @@ export function activityFailure(
       details: null,
       failureDetails: structured,
     };
-  // The extension takes the message out of the worker's text, up to the first line that begins as the stack does.
-  const message = error.message.split('\nStack:', 1)[0] ?? '';
+  // The extension takes the message out of the worker's text, up to the first line that begins as the stack does, or to
+  // the mark before the state of an orchestrator.
+  const message = error.message.split(/\nStack:|\n\n\$OutOfProcData\$:/, 1)[0] ?? '';
   const details = JSON.stringify({
     $type: 'System.Exception, System.Private.CoreLib',
     ClassName: 'System.Exception',

@@ -5,6 +5,7 @@
  */
 import { isJsonObject } from '../config/jsonWithComments.js';
 import type { FailureDetails } from './history.js';
+import { rewrittenDate } from './json/dates.js';
 
 type Reader = (value: unknown) => boolean;
 
@@ -39,6 +40,17 @@ function structured(value: unknown): FailureDetails | null {
     StackTrace: typeof stackTrace === 'string' ? stackTrace : null,
     InnerFailure: structured(innerFailure),
     IsNonRetriable: isNonRetriable === true,
-    Properties: isJsonObject(properties) ? { ...properties } : null,
+    Properties: isJsonObject(properties) ? stored(properties) : null,
   };
+}
+
+/** Properties as the extension stores them: times in .NET's form. */
+function stored(properties: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, storedValue(value)]));
+}
+
+function storedValue(value: unknown): unknown {
+  if (typeof value === 'string') return rewrittenDate(value);
+  if (Array.isArray(value)) return value.map(storedValue);
+  return isJsonObject(value) ? stored(value) : value;
 }

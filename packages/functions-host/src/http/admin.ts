@@ -2,7 +2,9 @@
 import { sameName } from '../caseInsensitive.js';
 import path from 'node:path';
 
-import { isJsonObject } from '../config/jsonWithComments.js';
+import { JsonReadError, readJson } from '../durable/json/jsonReader.js';
+import { writeJson } from '../durable/json/jsonWriter.js';
+import { JsonLiteral, type JsonObject, type JsonToken } from '../durable/json/tokens.js';
 import type { FunctionIndex } from '../indexing.js';
 import type { HostLog } from '../log/log.js';
 import type { AppFunction } from '../worker/app.js';
@@ -98,17 +100,10 @@ function hostStatus(options: AdminOptions): Answer {
  */
 async function runByHand(options: AdminOptions, request: Incoming, fn: AppFunction | undefined): Promise<Answer> {
   if (!/^(application|text)\/([\w.-]+\+)?json\b/i.test(request.headers['content-type'] ?? '')) return empty(415);
-  let body: unknown;
-  try {
-    body = JSON.parse((await request.body()).toString('utf8')) as unknown;
-  } catch {
-    return empty(400);
-  }
-  if (!isJsonObject(body)) return empty(400);
+  const found = inputOf((await request.body()).toString('utf8'));
+  if (found === undefined) return empty(400);
   if (fn === undefined) return empty(404);
-  const given = Object.entries(body).find(([name]) => sameName(name, 'input'))?.[1];
-  if (typeof given === 'object' && given !== null) return empty(400);
-  const input = typeof given === 'string' ? given : given === undefined ? undefined : JSON.stringify(given);
+  const { input } = found;
   if (!options.index.errors.has(fn.name)) {
     const running = options.run(fn, input);
     if (running === undefined)
@@ -121,6 +116,38 @@ async function runByHand(options: AdminOptions, request: Incoming, fn: AppFuncti
       );
   }
   return empty(202);
+}
+
+/**
+ * The input in the body of a run by hand, of which the host reads one value as Newtonsoft.Json does.
+ * @returns undefined for an invalid body
+ */
+function inputOf(text: string): { readonly input: string | undefined } | undefined {
+  // The host refuses a byte order mark, unlike the extensions.
+  if (text.startsWith('\uFEFF')) return undefined;
+  const body = readOrNothing(text);
+  if (!(body instanceof Map)) return undefined;
+  const given = [...(body as JsonObject)].filter(([name]) => sameName(name, 'input')).map(([, value]) => value);
+  if (given.some((value) => !isText(value))) return undefined;
+  const input = given.at(-1);
+  return {
+    input: input === undefined || input === null || typeof input === 'string' ? (input ?? undefined) : writeJson(input),
+  };
+}
+
+/** Whether .NET reads a value as a text. */
+function isText(value: JsonToken): boolean {
+  if (value instanceof JsonLiteral) return value.text !== 'undefined';
+  return value === null || typeof value !== 'object';
+}
+
+function readOrNothing(text: string): JsonToken | undefined {
+  try {
+    return readJson(text, { rest: 'allowed' });
+  } catch (error) {
+    if (error instanceof JsonReadError) return undefined;
+    throw error;
+  }
 }
 
 /** A function in the real host's form for tools. `base` is the scheme and host of the addresses. */

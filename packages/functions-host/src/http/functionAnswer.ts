@@ -85,6 +85,7 @@ function framed(answer: Whole, { functionName, quirks }: AnswerReports): Answer 
   quirks.report(
     `function '${functionName}' sets content-length to ${String(declared)}, but its body has ${answer.body.length} bytes: ${isTooShort ? 'the answer is a 500 without a body' : 'the connection breaks after the body'}. Omit the header`,
     { functionName },
+    `content-length of ${functionName}`,
   );
   return isTooShort ? empty(500, others) : { ...answer, breaks: 'cut' };
 }

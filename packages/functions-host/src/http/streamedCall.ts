@@ -9,6 +9,7 @@ import { Agent, IncomingMessage, request as httpRequest } from 'node:http';
 import type { HostLog } from '../log/log.js';
 import type { Quirks } from '../log/quirks.js';
 import type { LoadedApp } from '../worker/app.js';
+import { WorkerExitError } from '../workerExit.js';
 import { empty, type Answer } from './answer.js';
 import { BodyTooLargeError, type Incoming } from './incoming.js';
 import { encodePath } from './path.js';
@@ -66,10 +67,14 @@ export async function callStreamed(
   });
   const silent = ended.then(
     () => 'returned nothing',
-    () => 'threw',
+    (error: unknown) => (error instanceof WorkerExitError ? 'ended with its worker' : 'threw'),
   );
   const first = await Promise.race([forwarded.answer, silent]);
   if (typeof first !== 'string') return answerOf(first);
+  if (first === 'ended with its worker') {
+    forwarded.cancel();
+    return empty(500);
+  }
   // The answer may be in transit although the invocation has ended.
   const late = await Promise.race([
     forwarded.answer,

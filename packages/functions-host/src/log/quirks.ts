@@ -11,19 +11,20 @@ export class QuirkError extends Error {
 
 export interface Quirks {
   /**
-   * Reports a case once for each text, with what to do about it.
+   * Reports a case once for each key, with what to do about it. The default key is the text; name one if the text has
+   * values that differ from one time to the next.
    * @throws QuirkError in strict mode, every time
    */
-  report(message: string, fields?: LogFields): void;
+  report(message: string, fields?: LogFields, key?: string): void;
 }
 
 export function createQuirks(log: HostLog, strict: boolean): Quirks {
   const reported = new Set<string>();
   return {
-    report(message, fields) {
+    report(message, fields, key = message) {
       if (strict) throw new QuirkError(message);
-      if (reported.has(message)) return;
-      reported.add(message);
+      if (reported.has(key)) return;
+      reported.add(key);
       log.warn(message, fields);
     },
   };

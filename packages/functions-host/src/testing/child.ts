@@ -4,7 +4,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 import { makeUsable } from '@connected-registry/clock/files/usableFolder';
-import { endAtCrash, startErrorText } from '../crashes.js';
+import { handleCrashes, startErrorText } from '../crashes.js';
 import { startHostInProcess, type RunningHost } from '../host.js';
 import { captureConsole } from '../log/capturedConsole.js';
 import type { LogEntry } from '../log/log.js';
@@ -26,6 +26,13 @@ let time: JumpingTime | undefined;
 
 async function start(order: Extract<Order, { kind: 'start' }>): Promise<void> {
   const { appDir, dataDir, inMemory, port, strict, startAt } = order;
+  handleCrashes({
+    sink,
+    ownFolder,
+    strict,
+    failRunning: () => running?.failRunning(),
+    end: (message) => exit(1, { kind: 'failed', message }),
+  });
   time = startAt === undefined ? undefined : jumpingTime(startAt);
   const giveBack = captureConsole((message) =>
     sink({ time: new Date(), level: 'information', category: 'Host.Function.Console', message, fields: {} }),
@@ -71,7 +78,6 @@ async function follow(order: Order): Promise<void> {
   }
 }
 
-endAtCrash(sink, ownFolder, (message) => exit(1, { kind: 'failed', message }));
 process.on('message', (message) => {
   const order = orderIn(message);
   if (order !== undefined) void follow(order);

@@ -3,13 +3,13 @@
  * handshakes: event-grid end-point-validation-event-grid-events-schema and end-point-validation-cloud-events-schema).
  */
 import { sameName } from '../caseInsensitive.js';
+import { withDates } from '../durable/json/dates.js';
 import { readJson } from '../durable/json/jsonReader.js';
 import { JsonLiteral, type JsonObject, type JsonToken } from '../durable/json/tokens.js';
 import { writeJson } from '../durable/json/jsonWriter.js';
 import { empty, type Answer } from '../http/answer.js';
 import type { HostLog } from '../log/log.js';
 import type { AppFunction, LoadedApp, RpcTypedData } from '../worker/app.js';
-import { withDates } from './eventDates.js';
 
 export interface EventGridOptions {
   readonly app: LoadedApp;

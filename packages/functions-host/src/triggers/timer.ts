@@ -128,7 +128,7 @@ class Listener implements TimerListener {
       IsPastDue: cause === 'pastDue',
     };
     if (cause === 'pastDue') log.debug(`The '${fn.name}' timer is past due.`, { functionName: fn.name });
-    const policy = retryPolicy(fn.metadata.retryOptions);
+    const policy = retryPolicy(fn.name, fn.metadata.retryOptions);
     let failure: unknown;
     for (let attempt = 0; ; attempt += 1) {
       const invocation: RpcInvocation = {

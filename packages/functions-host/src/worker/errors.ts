@@ -41,6 +41,10 @@ export function invocationError(thrown: unknown): InvocationError {
   });
 }
 
+/** The text with which the worker reports a throw to the host. */
+export const workerMessage = (message: string, stack: string): string =>
+  `Result: Failure\nException: ${message}\nStack: ${stack}`;
+
 function isErrorLike(value: unknown): value is { name: string; message: string; stack?: string } {
   return Object.prototype.toString.call(value) === '[object Error]';
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 
 import type { HostLog, LogLevel } from '../log/log.js';
+import { QuirkError, type Quirks } from '../log/quirks.js';
 import { modelOf } from './coreModule.js';
 import { ReadOnlyError, WorkerSystemError, invocationError } from './errors.js';
 import type {
@@ -47,10 +48,10 @@ export async function invoke(
   registration: Registration,
   registered: RegisteredFunction,
   invocation: RpcInvocation,
-  log: HostLog,
+  reports: { readonly log: HostLog; readonly quirks: Quirks },
 ): Promise<RpcInvocationResult> {
   try {
-    return await run(registration, registered, invocation, log);
+    return await run(registration, registered, invocation, reports);
   } catch (thrown) {
     throw invocationError(thrown);
   }
@@ -60,7 +61,7 @@ async function run(
   registration: Registration,
   registered: RegisteredFunction,
   invocation: RpcInvocation,
-  log: HostLog,
+  { log, quirks }: { readonly log: HostLog; readonly quirks: Quirks },
 ): Promise<RpcInvocationResult> {
   const model = modelOf(registration);
   if (model === undefined)
@@ -86,7 +87,7 @@ async function run(
   };
 
   if (registration.hooks.preInvocation.length === 0 && registration.hooks.postInvocation.length === 0)
-    return withoutHooks(invocationModel, coreContext, log, { context, inputs, callback: registered.callback });
+    return withoutHooks(invocationModel, coreContext, quirks, { context, inputs, callback: registered.callback });
 
   const before = Object.assign(readOnly(shared), { functionCallback: registered.callback, inputs });
   await inState(coreContext, 'preInvocationHooks', () => executeHooks(registration, 'preInvocation', before));
@@ -102,7 +103,7 @@ async function run(
       after.result = await invocationModel.invokeFunction(context, before.inputs, before.functionCallback);
     } catch (thrown) {
       after.error = thrown;
-      if (isNothing(thrown)) warnOfNothing(log);
+      if (isNothing(thrown)) after.error = refusalOfNothing(quirks, coreContext) ?? thrown;
     }
   });
   await inState(coreContext, 'postInvocationHooks', () => executeHooks(registration, 'postInvocation', after));
@@ -113,16 +114,26 @@ async function run(
 
 const isNothing = (thrown: unknown): boolean => thrown === null || thrown === undefined;
 
-/** The worker looks for an error by its value, so that nothing counts as none. */
-function warnOfNothing(log: HostLog): void {
-  log.warn('null or undefined was thrown, which counts as a success without a result. Cure: throw an Error.');
+/**
+ * The worker looks for an error by its value, so that nothing counts as none.
+ * @returns the error of strict mode
+ */
+function refusalOfNothing(quirks: Quirks, { metadata: { name }, invocationId }: CoreInvocationContext): unknown {
+  const text = `function '${name}' threw null or undefined, which counts as a success without a result. Cure: throw an Error.`;
+  try {
+    quirks.report(text, { functionName: name, invocationId });
+    return undefined;
+  } catch (error) {
+    if (error instanceof QuirkError) return error;
+    throw error;
+  }
 }
 
 /** The same for an app without hooks, which is the common case: it skips everything that only hooks would see. */
 async function withoutHooks(
   model: InvocationModel,
   coreContext: CoreInvocationContext,
-  log: HostLog,
+  quirks: Quirks,
   { context, inputs, callback }: { context: object; inputs: unknown[]; callback: FunctionCallback },
 ): Promise<RpcInvocationResult> {
   coreContext.state = 'invocation';
@@ -130,9 +141,9 @@ async function withoutHooks(
   try {
     result = await model.invokeFunction(context, inputs, callback);
   } catch (thrown) {
-    if (!isNothing(thrown)) throw invocationError(thrown);
+    const error = isNothing(thrown) ? refusalOfNothing(quirks, coreContext) : thrown;
+    if (error !== undefined) throw invocationError(error);
     result = null;
-    warnOfNothing(log);
   } finally {
     coreContext.state = undefined;
   }

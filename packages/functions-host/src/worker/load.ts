@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 
 import type { HostLog } from '../log/log.js';
+import { createQuirks, type Quirks } from '../log/quirks.js';
 import type { AppFunction, LoadedApp } from './app.js';
 import { InvocationError } from './app.js';
 import { asApp, installCoreModule, modelOf, setLoadingApp, type CoreApp } from './coreModule.js';
@@ -33,17 +34,18 @@ let queue: Promise<unknown> = Promise.resolve();
  * is loading.
  * @throws WorkerSystemError if a file cannot be loaded or the app registers no function
  */
-export function loadApp(options: { appDir: string; log: HostLog }): Promise<WorkerApp> {
-  const next = queue.then(() => load(path.resolve(options.appDir), options.log));
+export function loadApp(options: { appDir: string; log: HostLog; strict?: boolean }): Promise<WorkerApp> {
+  const { appDir, log, strict = false } = options;
+  const next = queue.then(() => load(path.resolve(appDir), { log, quirks: createQuirks(log, strict) }));
   queue = next.catch(() => undefined);
   return next;
 }
 
-async function load(appDir: string, log: HostLog): Promise<WorkerApp> {
+async function load(appDir: string, reports: { log: HostLog; quirks: Quirks }): Promise<WorkerApp> {
   installCoreModule();
   const again = loadedBefore.get(appDir);
   const registration = again ?? new Registration();
-  const worker = log.for('Worker');
+  const worker = reports.log.for('Worker');
   const core: CoreApp = {
     registration,
     log: (level, category, message) =>
@@ -72,7 +74,7 @@ async function load(appDir: string, log: HostLog): Promise<WorkerApp> {
     ),
   );
   registration.locked = true;
-  return new LoadedWorkerApp(appDir, core, log);
+  return new LoadedWorkerApp(appDir, core, reports);
 }
 
 class LoadedWorkerApp implements WorkerApp {
@@ -85,7 +87,7 @@ class LoadedWorkerApp implements WorkerApp {
   constructor(
     readonly appDir: string,
     private readonly core: CoreApp,
-    private readonly log: HostLog,
+    private readonly reports: { readonly log: HostLog; readonly quirks: Quirks },
   ) {
     const { registration } = core;
     this.httpUri = registration.capabilities?.['HttpUri'];
@@ -120,9 +122,10 @@ class LoadedWorkerApp implements WorkerApp {
       });
     const invocationId = invocation.invocationId ?? randomUUID();
     const whole = { ...invocation, invocationId, inputData: this.#withInputs(found.known, invocation.inputData) };
-    const log = this.log.for(`Function.${found.known.name}`);
+    const { quirks } = this.reports;
+    const log = this.reports.log.for(`Function.${found.known.name}`);
     return logInvocation(found.known.name, whole, log, () =>
-      asApp(this.core, () => invoke(this.core.registration, found.registered, whole, log)),
+      asApp(this.core, () => invoke(this.core.registration, found.registered, whole, { log, quirks })),
     );
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { entityId } from './engine/sampleFunctions.js';
 import { EngineUnderTest, type TestApp } from './engineUnderTest.js';
 
 const DAY = 24 * 3600;
@@ -41,6 +42,10 @@ function app(days: number): TestApp {
           return 'caught';
         }
       },
+      *entity({ df }) {
+        yield* first(df);
+        return [yield df.callEntity(entityId('counter', 'k'), 'get')];
+      },
       *noTimerAfter({ df }) {
         const timer = df.createTimer(later(df.currentUtcDateTime, days * DAY));
         yield df.Task.any([timer, df.callActivity('say', 'x')]);
@@ -76,6 +81,17 @@ describe('after a cancelled timer of more than six days', () => {
     expect(said[0]).toMatch(
       new RegExp(`^Orchestration '${name}', instance 'one': .* Cure: wait in pieces: a timer of at most five`),
     );
+  });
+
+  it('a later entity call fails the orchestration as non-deterministic', async () => {
+    const engine = new EngineUnderTest(app(7));
+    await engine.start('entity', 'one');
+
+    expect(await engine.ended('one')).toMatchObject({
+      runtimeStatus: 'Failed',
+      output: expect.stringContaining('Non-Deterministic workflow detected'),
+    });
+    expect(engine.warnings.join()).toContain('an entity call fails the orchestration');
   });
 
   it('all is well if no timer follows', async () => {
@@ -116,6 +132,7 @@ it.each([
   ['activity', ['said y']],
   ['sub', ['said in']],
   ['failure', 'caught'],
+  ['entity', [1]],
 ])('a cancelled timer of five days loses no result: %s', async (name, output) => {
   const engine = new EngineUnderTest(app(5));
   await engine.start(name, 'one');

@@ -240,12 +240,19 @@ describe('a host for tests that does not start', () => {
 
 describe('a host for tests that ends', () => {
   it.each([
-    ['crash', /^unhandled error, the host ends: Error: out of reach\n.*index\.cjs/],
-    ['exit', /^The host has ended with exit code 7\./],
-  ])('rejects what waits for it, and what comes later: %s', async (route, message) => {
-    const host = await another();
+    ['crash', { strict: true }, /^unhandled error, the host ends: Error: out of reach\n.*index\.cjs/],
+    ['exit', {}, /^The host has ended with exit code 7\./],
+  ])('rejects what waits for it, and what comes later: %s', async (route, options, message) => {
+    const host = await another(options);
     await expect(host.fetch(`/api/${route}`)).rejects.toThrow(message);
     await expect(host.query('any')).rejects.toThrow(message);
+  });
+
+  it('does not, unless strict, for the first error that nobody can catch, which fails what runs', async () => {
+    const host = await another();
+    expect((await host.fetch('/api/crash')).status).toBe(500);
+    expect((await host.fetch('/api/calls')).status).toBe(200);
+    expect(host.log.map(({ level }) => level)).toContain('critical');
   });
 
   it('can be killed, after which it says so', async () => {

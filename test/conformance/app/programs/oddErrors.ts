@@ -41,6 +41,8 @@ const makers = {
   spaces: () => new Error('  padded  '),
   braces: () => new Error('100% {0} {x} %s'),
   nameWithColon: () => withMore(new Error('m'), { name: 'A: B' }),
+  marked: () => new Error('marked\n\n$OutOfProcData$:{"isDone":true}'),
+  stackLine: () => new Error('cut\nStack: here'),
   aborted: () => new DOMException('aborted', 'AbortError'),
 } satisfies Record<string, () => unknown>;
 

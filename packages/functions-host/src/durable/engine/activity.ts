@@ -1,7 +1,9 @@
 /** Runs one activity and creates the event with its answer. */
 import { isJsonObject } from '../../config/jsonWithComments.js';
+import { QuirkError } from '../../log/quirks.js';
 import { InvocationError, type LoadedApp, type RpcTypedData } from '../../worker/app.js';
 import { FunctionTimeoutError } from '../../functionTimeout.js';
+import { WorkerExitError } from '../../workerExit.js';
 import {
   activityFailure,
   activityTimeout,
@@ -15,6 +17,7 @@ import type { DurableFunctions } from '../functions.js';
 import type { FailureDetails, HistoryEvent } from '../history.js';
 import { HttpActivityError, sendDurableHttp } from '../http/httpActivity.js';
 import { HttpRequestFormError } from '../http/requestHeaders.js';
+import { netTime } from '../json/dates.js';
 import { JsonReadError } from '../json/jsonReader.js';
 import type { PendingTask } from '../hub/instance.js';
 import type { DurableHttpRequest } from '../replay/actions.js';
@@ -31,7 +34,8 @@ export async function runActivity(
     app: Pick<LoadedApp, 'invoke'>;
     functions: DurableFunctions;
     now: () => Date;
-    warn: (message: string) => void;
+    /** Reports a case in which the real host fails silently. @throws QuirkError in strict mode */
+    report: (message: string) => void;
   },
   instanceId: string,
   task: PendingTask,
@@ -75,7 +79,7 @@ export async function runActivity(
       traceContext: { traceParent: '', traceState: '', attributes: {} },
     });
     if (/\p{Surrogate}/u.test(returnValue?.string ?? '')) {
-      host.warn(
+      host.report(
         `Activity '${task.name}' of '${instanceId}' returned a text with half of a surrogate pair, which ends the real host's worker process with all that it runs. Cure: return text.toWellFormed().`,
       );
       const message = 'node exited with code 1 (0x1)';
@@ -87,6 +91,13 @@ export async function runActivity(
       const { reason, details } = activityTimeout(task.name, error);
       return failed(reason, details);
     }
+    if (error instanceof WorkerExitError)
+      return failed(`Activity function '${task.name}' failed: ${error.message}`, workerExitText(error.message));
+    if (error instanceof QuirkError)
+      return failed(
+        `Activity function '${task.name}' failed: ${error.message}`,
+        exceptionText('System.Exception', error.message),
+      );
     if (error instanceof JsonReadError)
       return failed(`Activity function '${task.name}' failed: ${error.message}`, jsonExceptionText(error.message));
     if (!(error instanceof InvocationError)) throw error;
@@ -128,13 +139,9 @@ function bindingText(value: unknown): RpcTypedData | undefined {
 
 /** A text that is a time, in .NET's invariant form without fraction and offset. */
 function netDate(text: string): string | undefined {
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/.test(text)) return undefined;
-  const date = new Date(text);
-  if (Number.isNaN(date.getTime())) return undefined;
-  const hasOffset = /[+-]\d\d:\d\d$/.test(text);
-  // Times with an offset become local ones; others keep their numbers.
-  const shown = hasOffset ? new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString() : text;
-  const [, year = '', month = '', day = '', time = ''] = /^(\d+)-(\d+)-(\d+)T(\d+:\d+:\d+)/.exec(shown) ?? [];
+  const found = netTime(text);
+  if (found === undefined) return undefined;
+  const [, year = '', month = '', day = '', time = ''] = /^(\d+)-(\d+)-(\d+)T(.*)/.exec(found.seconds) ?? [];
   return `${month}/${day}/${year} ${time}`;
 }
 

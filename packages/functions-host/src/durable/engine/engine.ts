@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { HostClock } from '../../hostClock.js';
 import type { HostLog } from '../../log/log.js';
+import { createQuirks, type Quirks } from '../../log/quirks.js';
 import type { FileArchive } from '../../store/archive.js';
 import type { Journal } from '../../store/journal.js';
 import type { LoadedApp } from '../../worker/app.js';
@@ -16,7 +17,7 @@ import type { ExecutionStartedEvent } from '../history.js';
 import type { HubListener, TaskHub } from '../hub/hub.js';
 import { isEnded, storedInstance, type Instance, type PendingTask } from '../hub/instance.js';
 import type { HubRecord } from '../hub/records.js';
-import type { Notice } from '../replay/notices.js';
+import { versionNotRun, type Notice } from '../replay/notices.js';
 import type { DurableSettings } from '../settings.js';
 import type { CodeFinder } from '../userCode.js';
 import { runActivity } from './activity.js';
@@ -72,6 +73,7 @@ export class Engine implements HubListener {
   /** Order of the signals that entities send. */
   readonly labels = new MessageLabels();
   readonly #log: HostLog;
+  readonly #quirks: Quirks;
   readonly #journal: Journal;
   readonly #findCode: CodeFinder;
   readonly #alarm: Alarm;
@@ -96,6 +98,7 @@ export class Engine implements HubListener {
     this.strict = init.strict;
     this.hub = init.hub;
     this.#log = init.log;
+    this.#quirks = createQuirks(init.log, init.strict);
     this.#journal = init.journal;
     this.#findCode = init.findCode;
     this.#alarm = new Alarm(init.clock);
@@ -309,11 +312,7 @@ export class Engine implements HubListener {
   async #orchestrationTurn(instance: Instance): Promise<HubRecord | undefined> {
     const result = await orchestrationTurn(this, instance);
     if (result === 'rejected') {
-      this.notice(instance, {
-        key: 'version',
-        text: `has version '${instance.version ?? ''}', which this host does not run (host.json: defaultVersion '${this.settings.defaultVersion ?? ''}', versionMatchStrategy ${this.settings.versionMatchStrategy}); it waits`,
-        cure: 'run a host with a matching defaultVersion, or set versionMatchStrategy',
-      });
+      this.notice(instance, versionNotRun(instance.version, this.settings));
       instance.inbox = instance.inbox.map((message) => ({ ...message, due: Number.POSITIVE_INFINITY }));
       return undefined;
     }
@@ -359,7 +358,7 @@ export class Engine implements HubListener {
           app: this.app,
           functions: this.functions,
           now: () => this.now(),
-          warn: (message) => this.#log.warn(message, { instanceId: instance.id }),
+          report: (message) => this.#quirks.report(message, { instanceId: instance.id }),
         },
         instance.id,
         task,

@@ -1,6 +1,8 @@
 /** Passes the history to an orchestrator's executor, and takes its answer. */
 import { InvocationError, type LoadedApp, type RpcTypedData } from '../../worker/app.js';
-import { aggregateText, exceptionText, orchestrationStackTrace, workerMessage } from '../failures.js';
+import { workerMessage } from '../../worker/errors.js';
+import { WorkerExitError } from '../../workerExit.js';
+import { aggregateText, exceptionText, orchestrationStackTrace, workerExitAggregate } from '../failures.js';
 import type { DurableFunctions } from '../functions.js';
 import type { ExecutionStartedEvent, HistoryEvent } from '../history.js';
 import { JsonReadError } from '../json/jsonReader.js';
@@ -41,6 +43,12 @@ export async function invokeOrchestrator(
     return broken('Out of proc orchestrators must return a valid JSON schema', '');
   } catch (error) {
     if (!(error instanceof InvocationError)) throw error;
+    if (error instanceof WorkerExitError)
+      return {
+        kind: 'broken',
+        message: `One or more errors occurred. (${error.message})`,
+        details: workerExitAggregate(error.message),
+      };
     const state = stateOfFailure(error.message);
     if (state === undefined) return broken(error.message, error.stack ?? '');
     return unreadable('', state) ?? { kind: 'threw', state, trace: orchestrationStackTrace };

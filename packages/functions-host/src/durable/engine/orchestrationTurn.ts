@@ -8,7 +8,7 @@ import { executionStarted, turnMark, type ExecutionStartedEvent, type HistoryEve
 import type { Instance, Message } from '../hub/instance.js';
 import type { TurnRecord } from '../hub/records.js';
 import { OrchestrationStatus, type Complete, type Decision } from '../replay/decisions.js';
-import { replacesRunning, type Notice } from '../replay/notices.js';
+import { replacesRunning, versionNotRun, type Notice } from '../replay/notices.js';
 import { replay } from '../replay/replay.js';
 import type { ReplayResult } from '../replay/turn.js';
 import type { DurableSettings } from '../settings.js';
@@ -51,13 +51,13 @@ export async function orchestrationTurn(host: TurnHost, instance: Instance): Pro
   const started = history.find((event) => event.EventType === 0);
   if (taken.length === 0 || started?.EventType !== 0) return 'nothing';
   const mismatch = versionMismatch(host.settings, started.Version);
-  if (mismatch === 'reject') return 'rejected';
+  if (mismatch === 'reject' && !host.strict) return 'rejected';
 
   const outbox = new Outbox(at, () => host.nextMessageNumber());
   let run: Run = { started, history, isFirst: true };
   let carriedStatus: string | null = null;
   for (;;) {
-    const result = mismatch === 'fail' ? versionFailure : await decide(host, instance, run);
+    const result = await resultOf(host, instance, run, mismatch);
     const end = result.decisions.findLast((decision) => decision.kind === 'complete');
     const scheduled = outbox.post(run, result.decisions);
     if (end?.status === OrchestrationStatus.ContinuedAsNew) {
@@ -108,6 +108,19 @@ function versionMismatch(settings: DurableSettings, version: string | null): 're
   return matches ? undefined : versionFailureStrategy;
 }
 
+async function resultOf(
+  host: TurnHost,
+  instance: Instance,
+  run: Run,
+  mismatch: 'reject' | 'fail' | undefined,
+): Promise<ReplayResult> {
+  if (mismatch === 'fail') return versionFailure;
+  if (mismatch === undefined) return decide(host, instance, run);
+  const notice = versionNotRun(instance.version, host.settings);
+  host.notice(instance, notice);
+  return { ...versionFailure, decisions: [failed([], strictText(instance.name, notice))] };
+}
+
 async function decide(host: TurnHost, instance: Instance, run: Run): Promise<ReplayResult> {
   const { name, id } = instance;
   const { functions, settings } = host;
@@ -128,9 +141,11 @@ async function decide(host: TurnHost, instance: Instance, run: Run): Promise<Rep
   for (const notice of result.notices) host.notice(instance, notice);
   const [first] = result.notices;
   if (!host.strict || first === undefined) return result;
-  const text = `Orchestrator function '${name}' failed: strict mode: it ${first.text}. Cure: ${first.cure}.`;
-  return { ...result, decisions: [failed(result.decisions, text)] };
+  return { ...result, decisions: [failed(result.decisions, strictText(name, first))] };
 }
+
+const strictText = (name: string, { text, cure }: Notice): string =>
+  `Orchestrator function '${name}' failed: strict mode: it ${text}. Cure: ${cure}.`;
 
 /** Children that would take the ids of running instances. Unless in strict mode they do, and the hub reports it. */
 function replacements(host: TurnHost, decisions: readonly Decision[]): Notice[] {

@@ -35,20 +35,21 @@ function emptyHub(
 ): Promise<WebAnswer> | WebAnswer {
   const { method } = request;
   if (area === 'orchestrators' && name !== undefined && more.length === 0 && method === 'POST') {
-    warn(management, `the start of '${name}'`);
+    report(management, `the start of '${name}'`);
     return startedAnswer(management, request, last ?? newExecutionId());
   }
   if (area === 'entities' && method === 'GET' && last === undefined) return json(200, []);
   if (area === 'entities' && (method === 'POST' || method === 'DELETE') && name !== undefined) {
-    warn(management, `a signal to '${name}'`);
+    report(management, `a signal to '${name}'`);
     return empty(202);
   }
   if (area === 'instances' && name === undefined && method === 'GET') return json(200, []);
   return empty(404);
 }
 
-function warn({ links, log }: Management, what: string): void {
-  log.warn(
+/** @throws QuirkError in strict mode */
+function report({ links, quirks }: Management, what: string): void {
+  quirks.report(
     `${what} went to the task hub '${links.hubName}', on which no host works: it is accepted, and nothing happens. Cure: name this app's hub, or none.`,
   );
 }

@@ -2,8 +2,10 @@
 import type { WebAnswer } from '../../extension.js';
 import { beforeAll } from '../client/client.js';
 import { entityOf, schedulerId } from '../entityId.js';
+import { JsonReadError, readJson } from '../json/jsonReader.js';
 import { normalisedJson } from '../json/jsonWriter.js';
-import { empty, errorAnswer, json, jsonText, storageFailure } from './answers.js';
+import { isTooDeep } from '../json/stored.js';
+import { empty, errorAnswer, failedAnswer, json, jsonText, storageFailure } from './answers.js';
 import { afterOf, continued } from './continuation.js';
 import { booleanParameter, numberParameter, parameter, timeParameter } from './query.js';
 import { requestText, type Management, type ManagementRequest } from './request.js';
@@ -30,8 +32,27 @@ export async function entitiesRoute(
 async function read({ client }: Management, name: string, key: string): Promise<WebAnswer> {
   const instance = await client.find(schedulerId({ name, key }));
   const state = instance?.entity?.exists === true ? instance.entity.state : null;
-  return state === null ? empty(404) : jsonText(200, state);
+  if (state === null) return empty(404);
+  const tooDeep = depthError(state);
+  return tooDeep === undefined
+    ? jsonText(200, state)
+    : failedAnswer({ message: tooDeep.message, type: 'Newtonsoft.Json.JsonReaderException' });
 }
+
+/** Entities store any depth, but the extension does not read it again. */
+function depthError(state: string): JsonReadError | undefined {
+  if (!isTooDeep(state)) return undefined;
+  try {
+    readJson(state);
+    return undefined;
+  } catch (error) {
+    if (error instanceof JsonReadError) return error;
+    throw error;
+  }
+}
+
+/** A state in a list, which has what cannot be read as its text. */
+const listed = (state: string): unknown => (isTooDeep(state) ? state : (JSON.parse(state) as unknown));
 
 async function list({ client }: Management, request: ManagementRequest, name: string | undefined): Promise<WebAnswer> {
   const fetchState = booleanParameter(request.query, 'fetchState', false);
@@ -50,7 +71,7 @@ async function list({ client }: Management, request: ManagementRequest, name: st
     page.map(({ id, updated, entity }) => ({
       entityId: entityOf(id),
       lastOperationTime: updated,
-      state: fetchState && typeof entity?.state === 'string' ? (JSON.parse(entity.state) as unknown) : null,
+      state: fetchState && typeof entity?.state === 'string' ? listed(entity.state) : null,
     })),
     continued(found.length > page.length ? (page.at(-1)?.id ?? after ?? beforeAll) : undefined),
   );

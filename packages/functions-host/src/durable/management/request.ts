@@ -1,6 +1,6 @@
 /** Requests to the management API, and the dependencies of its routes. */
 import type { WebRequest } from '../../extension.js';
-import type { HostLog } from '../../log/log.js';
+import type { Quirks } from '../../log/quirks.js';
 import type { Client } from '../client/client.js';
 import type { DurableFunctions } from '../functions.js';
 import { bodyText } from '../http/bodyText.js';
@@ -11,7 +11,7 @@ export interface Management {
   readonly client: Client;
   readonly functions: DurableFunctions;
   readonly links: Omit<LinkParts, 'origin'>;
-  readonly log: HostLog;
+  readonly quirks: Quirks;
   /** Whether the app has a storage connection of this name. */
   hasConnection(name: string): boolean;
 }

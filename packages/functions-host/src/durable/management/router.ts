@@ -1,5 +1,6 @@
 /** The routes of the management API (public source: HttpApiHandler.cs of the Durable Task extension). */
 import type { WebAnswer, WebRequest } from '../../extension.js';
+import { QuirkError } from '../../log/quirks.js';
 import { InstanceExistsError, WrongStateError } from '../client/client.js';
 import { decodePath } from '../../http/path.js';
 import { empty, errorAnswer, failedAnswer } from './answers.js';
@@ -60,6 +61,7 @@ async function route(
 }
 
 function failureOf(error: unknown): WebAnswer {
+  if (error instanceof QuirkError) return errorAnswer(400, error.message);
   if (error instanceof InstanceExistsError) return errorAnswer(409, error.message);
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof RepeatedTaskError)

@@ -2,6 +2,7 @@
 import { eventTypeNames, type HistoryEvent } from '../history.js';
 import { historyOf, type Instance } from '../hub/instance.js';
 import { statusNames } from '../hub/records.js';
+import { asLocalTime } from '../json/dates.js';
 import { normalisedJson } from '../json/jsonWriter.js';
 
 /** Parts of the status that a caller requests. */
@@ -150,7 +151,7 @@ function eventView(
       const found = answers(event.EventType < 8 ? 4 : 7, event.TaskScheduledId);
       delete view['TaskScheduledId'];
       if (found !== undefined) {
-        view['ScheduledTime'] = found.time;
+        view['ScheduledTime'] = asLocalTime(found.time);
         view['FunctionName'] = found.name;
         if (found.instanceId !== undefined) view['InstanceId'] = found.instanceId;
         view['Input'] = null;

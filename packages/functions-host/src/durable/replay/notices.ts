@@ -2,6 +2,7 @@
  * Cases in which the real engine fails silently. The replay records them. The engine logs each once or, in strict mode,
  * fails the orchestration with it.
  */
+import type { DurableSettings } from '../settings.js';
 
 /** One case. `key` identifies it within an instance, so that a replay does not repeat it. */
 export interface Notice {
@@ -116,4 +117,13 @@ export const replacesRunning = (instanceId: string): Notice => ({
   key: `replaces:${instanceId}`,
   text: `calls a sub-orchestration with the id '${instanceId}' of a running instance, which it silently replaces`,
   cure: 'give sub-orchestrations ids that no other instance has',
+});
+
+export const versionNotRun = (
+  version: string | null | undefined,
+  { defaultVersion, versionMatchStrategy }: Pick<DurableSettings, 'defaultVersion' | 'versionMatchStrategy'>,
+): Notice => ({
+  key: 'version',
+  text: `has version '${version ?? ''}', which this host does not run (host.json: defaultVersion '${defaultVersion ?? ''}', versionMatchStrategy ${versionMatchStrategy}); it waits`,
+  cure: 'run a host with a matching defaultVersion, or set versionMatchStrategy',
 });

@@ -33,6 +33,7 @@ const answer: RequestListener = (request, response) => {
         .end();
     else if (kind === 'charset')
       response.writeHead(200, { 'content-type': `text/plain; charset=${detail}` }).end(Buffer.from([0x41, 0xe9]));
+    else if (kind === 'bytes') response.end(Buffer.from(detail, 'hex'));
     else if (kind === 'broken') response.destroy();
     else response.end(JSON.stringify({ method, url, headers, body }));
   });
@@ -127,10 +128,14 @@ describe('an answer', () => {
     expect((await seen('/echo/jars')).headers['cookie']).toBeUndefined();
   });
 
-  it('is decoded by its charset, and fails with one that .NET does not know', async () => {
+  it('is decoded by its charset or byte order mark, and fails with one that .NET does not know', async () => {
     expect((await call('/charset/iso-8859-1')).content).toBe('Aé');
     expect((await call('/charset/utf-16be')).content).toBe('\u41e9');
     expect((await call('/charset/us-ascii')).content).toBe('A?');
+    expect((await call('/bytes/efbbbf41')).content).toBe('A');
+    expect((await call('/bytes/fffe4100')).content).toBe('A');
+    expect((await call('/bytes/feff0041')).content).toBe('A');
+    expect((await call('/bytes/41efbbbf')).content).toBe('A\uFEFF');
     await expect(call('/charset/windows-1250')).rejects.toThrow(
       'The character set provided in ContentType is invalid.',
     );
