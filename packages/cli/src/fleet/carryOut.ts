@@ -56,7 +56,7 @@ export async function carryOut(
       else changesLeft += chunk.clients.length;
       continue;
     }
-    const started = await routes.startRollout(api, { json: rolloutBodyOf(chunk, plan.rollout, 'crctl apply') }, {});
+    const started = await routes.startRollout(api, { json: rolloutBodyOf(chunk, plan.rollout, 'crctl apply') });
     rollouts.push(await follow(started));
   }
   return { rollouts, removalsLeft, changesLeft };

@@ -1,3 +1,4 @@
+import type { EnrolmentCsvQuery, EnrolmentFields, EnrolmentRowFields } from '../../api/requests.js';
 import { defineCommand } from '../../program/command.js';
 import { usageError } from '../../program/commandError.js';
 import { EXIT } from '../../program/exitCodes.js';
@@ -61,21 +62,23 @@ export const enrol = defineCommand({
     checkCount(args, 'onboard');
     const { api, place } = await context.connect();
     const { routes } = await import('../../api/routes.js');
-    const shared = present({ lifetimeHours, addresses: address });
+    const shared = present<EnrolmentFields>({ lifetimeHours, addresses: [...address] });
     const input = file === undefined ? undefined : await readInput(file, context.world);
-    const clients = args.map((text) => ({ ...readClient(text, options, place), ...present({ replace }) }));
+    const clients = args.map((text): EnrolmentRowFields => {
+      const { registry, connectedRegistry, client } = readClient(text, options, place);
+      return { registry, connectedRegistry, client, ...present<EnrolmentRowFields>({ replace }) };
+    });
     // Made before anything is issued: a token that cannot be written would be lost.
     const target = out === undefined ? undefined : reserveSecretFile(out, context.world.cwd);
     let answer: IssuedEnrolments;
     try {
-      answer =
-        input?.kind === 'csv'
-          ? await routes.enrol(
-              api,
-              { bytes: input.bytes, type: 'text/csv' },
-              present({ lifetimeHours, addresses: address.join(';') || undefined }),
-            )
-          : await routes.enrol(api, { json: input ? mergedBody(input.value, shared) : { clients, ...shared } }, {});
+      if (input?.kind === 'csv') {
+        const query = present<EnrolmentCsvQuery>({ lifetimeHours, addresses: address.join(';') || undefined });
+        answer = await routes.enrolCsv(api, input.bytes, query);
+      } else {
+        const request = input ? { fromFile: mergedBody(input.value, shared) } : { json: { clients, ...shared } };
+        answer = await routes.enrol(api, request);
+      }
     } catch (error) {
       target?.discard();
       throw error;
