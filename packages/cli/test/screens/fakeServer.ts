@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { FakeAnswer, FakeApp } from '../fakes/fakeWorld.js';
@@ -24,6 +24,12 @@ export function prepared(answers: Answers): FakeApp {
   };
 }
 
+function headersOf({ headers }: IncomingMessage): Headers {
+  return new Headers(
+    Object.entries(headers).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
+  );
+}
+
 /** Serves a fake app. */
 export async function startFakeServer(): Promise<FakeServer> {
   let app: FakeApp = prepared({});
@@ -35,7 +41,7 @@ export async function startFakeServer(): Promise<FakeServer> {
         status,
         json,
         text: plain,
-      } = await app({ method: request.method ?? '', path, headers: new Headers(), body });
+      } = await app({ method: request.method ?? '', path, headers: headersOf(request), body });
       response.writeHead(status ?? 200, { 'content-type': 'application/json' });
       response.end(json === undefined ? (plain ?? '') : JSON.stringify(json));
     })();
