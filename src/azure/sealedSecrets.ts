@@ -40,7 +40,7 @@ export function createSealedSecrets(
   }
 
   return {
-    // The value is in this function and nowhere else: it goes in as the vault has it, and comes out sealed.
+    // The value goes in as the vault has it, and comes out sealed. Besides, only the filter of logs keeps it, in this process's memory.
     seal: async (secret, client, channel) => {
       const { value, properties } = await read(secret);
       if (value !== undefined) rememberCredential(value);

@@ -8,7 +8,7 @@ import type { ClientReference } from '@connected-registry/protocol/names/clientK
 import type { OffboardingPlan } from '../domain/offboarding/offboardingPlan.js';
 import { withAccess } from './access/accessDryRun.js';
 import { createAssignmentMaker } from './access/assignmentMaker.js';
-import { createAssignmentCount, limitWarnings } from './access/assignmentCount.js';
+import { countWithin, createAssignmentCount, limitWarnings } from './access/assignmentCount.js';
 import { createPlanAccess } from './access/planAccess.js';
 import { createFindCaseTwins, type FindCaseTwins } from './clients/caseTwins.js';
 import { createFindNear, createFindUnknown, type FindNear, type FindUnknown } from './clients/clientKnown.js';
@@ -37,6 +37,18 @@ export type TakingAwayDryRun = (
   remembered?: Remembered,
 ) => Promise<DryRunAnswer>;
 
+/**
+ * Warns if the subscription of a vault has almost no room for the role assignments of clients.
+ *
+ * @param vaultHost see InVault
+ * @param more maximum milliseconds to wait, after which the count is called unknown; number of a rollout's clients
+ */
+export type LimitWarnings = (
+  reference: ClientReference,
+  vaultHost: string | undefined,
+  more?: { readonly within?: number; readonly clients?: number },
+) => Promise<readonly CheckWarning[]>;
+
 /** Everything that only reads: no query writes to a service. */
 export interface Queries {
   readonly reads: SharedReads;
@@ -55,11 +67,7 @@ export interface Queries {
   readonly offboardingDryRun: TakingAwayDryRun;
   readonly revocationDryRun: TakingAwayDryRun;
   readonly rotationSchedule: RotationSchedule;
-  /** Warns if the subscription of the client's vault has almost no room for its role assignments. @param vaultHost see InVault */
-  readonly limitWarnings: (
-    reference: ClientReference,
-    vaultHost: string | undefined,
-  ) => Promise<readonly CheckWarning[]>;
+  readonly limitWarnings: LimitWarnings;
   readonly inventory: Inventory;
   /** For the overview and the inventory of all clients: their snapshot decides when. */
   readonly readFleet: ReadFleet;
@@ -108,9 +116,11 @@ export function createQueries(ports: Ports, config: Config): Queries {
         makerOf,
       ),
     rotationSchedule: createRotationSchedule(ports.vaults, facts, config),
-    limitWarnings: async (reference, vaultHost) => {
-      const resourceId = findVault(config, vaultHost)?.resourceId;
-      return resourceId === undefined ? [] : limitWarnings(reference, resourceId, await count(resourceId));
+    limitWarnings: async (reference, vaultHost, { within, clients } = {}) => {
+      const vault = findVault(config, vaultHost)?.resourceId;
+      if (vault === undefined) return [];
+      const usage = await (within === undefined ? count(vault) : countWithin(count, vault, within));
+      return limitWarnings(reference, vault, usage, clients);
     },
     inventory: createInventory(ports, config, tokenUsers),
     readFleet: createReadFleet(ports, config),

@@ -2,7 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
+import { checkWarning, clientReach } from '@connected-registry/protocol/answers/clientAnswers';
 import { FAILURE_CODES } from '@connected-registry/protocol/answers/codes';
+import { REMEMBERED } from '@connected-registry/protocol/redaction/seenSecrets';
 import { METRICS } from '../../src/telemetry/metrics.js';
 
 const root = projectRoot();
@@ -153,4 +155,22 @@ test('docs/api.md has a row for every route of the OpenAPI document, and for no 
   );
   const rows = [...read('docs/api.md').matchAll(/^\| `([A-Z]+ \/[^`]+)`/gm)].map(([, route = '']) => route);
   expect(rows.toSorted()).toEqual(routes.toSorted());
+});
+
+test('the threat model says how many passwords stay in memory for the filter of logs', () => {
+  const text = read('docs/security.md').replaceAll(/\s+/g, ' ');
+  const number = REMEMBERED.toLocaleString('en');
+  expect(text).toContain(`It knows the last ${number} values`);
+  expect(text).toContain(`also after the function that used them has returned, until ${number} others have come`);
+});
+
+test('docs/inventory.md explains every warning of a check, and every way in which a device is reached', () => {
+  const text = read('docs/inventory.md');
+  const [, listed = ''] = /^- `warnings`, by code:\n\n((?: {2}.*\n)+)/m.exec(text) ?? [];
+  const codes = [...listed.matchAll(/^ {2}- (.*?):/gm)].flatMap(([, names = '']) =>
+    [...names.matchAll(/`([\w-]+)`/g)].map(([, code]) => code),
+  );
+  expect(codes.toSorted()).toEqual(checkWarning.unwrap().shape.code.options.toSorted());
+  const [row = ''] = /^\| `reach\.kind` .*$/m.exec(text) ?? [];
+  expect(clientReach.unwrap().shape.kind.options.filter((kind) => !row.includes(`\`${kind}\``))).toEqual([]);
 });

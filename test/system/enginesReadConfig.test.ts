@@ -22,7 +22,7 @@ let edge: EdgeUnderTest;
 let folder: string;
 let podman: PodmanStore;
 beforeAll(async () => {
-  await requireProgram('docker', 'docker-cli');
+  await requireProgram('docker', 'docker-cli or docker.io');
   await requireProgram('skopeo');
   await requireProgram('podman');
   edge = await startEdgeUnderTest();

@@ -12,7 +12,7 @@ import { TakingAway } from '../e2e/harness/takingAway.js';
 import type { TestStack } from '../e2e/harness/testStack.js';
 import { startChild, type Child } from '../shared/childProcess.js';
 import { startPodmanStore, type PodmanStore } from './podmanStore.js';
-import { requireProgram, runProgram } from './program.js';
+import { pythonWithDocker, requireProgram, runProgram } from './program.js';
 
 /*
  * What an agent that has joined has written is read by those that need it: skopeo and podman, docker's command line, and
@@ -35,15 +35,17 @@ let file: string;
 let image: string;
 let podman: PodmanStore;
 let agent: Child;
+/** A Python that has docker's library. */
+let python: string;
 
 beforeAll(async () => {
   for (const [program, debianPackage] of [
-    ['docker', 'docker-cli'],
+    ['docker', 'docker-cli or docker.io'],
     ['skopeo', 'skopeo'],
     ['podman', 'podman'],
-    ['python3', 'python3-docker'],
   ] as const)
     await requireProgram(program, debianPackage);
+  python = await pythonWithDocker();
   folder = await mkdtemp(join(tmpdir(), 'joined-engines-'));
   file = join(folder, 'docker', 'config.json');
   await mkdir(dirname(file));
@@ -86,8 +88,8 @@ const NONE = { skopeo: false, podman: false, docker: false };
 
 /** The login that docker's library finds in the file. */
 async function dockerPy(): Promise<Login | null> {
-  const { ok, text } = await runProgram('python3', ['-c', DOCKER_PY, file, it.stack.endpoints.edge.host]);
-  if (!ok) throw new Error(`docker for Python (Debian package python3-docker) could not read the file: ${text}`);
+  const { ok, text } = await runProgram(python, ['-c', DOCKER_PY, file, it.stack.endpoints.edge.host]);
+  if (!ok) throw new Error(`docker for Python could not read the file: ${text}`);
   return readByDocker.parse(JSON.parse(text));
 }
 

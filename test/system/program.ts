@@ -15,6 +15,18 @@ export async function requireProgram(name: string, debianPackage = name, asks = 
   });
 }
 
+/**
+ * A Python that has docker's library. Debian's own may have it while another comes first on the PATH, and the other way round.
+ * @throws Error if none has
+ */
+export async function pythonWithDocker(): Promise<string> {
+  for (const python of ['python3', '/usr/bin/python3']) {
+    const { ok } = await runProgram(python, ['-c', 'import docker']);
+    if (ok) return python;
+  }
+  throw new Error('no python3 has docker’s library: the system tests need it (Debian package python3-docker)');
+}
+
 /** Runs a program to its end, for a minute at most. */
 export async function runProgram(
   name: string,

@@ -146,6 +146,24 @@ test('enrol writes a token that only its owner reads; it can be withdrawn', asyn
   expect((await crctl.run(['clients', 'withdraw', full('sensor-1')])).code).toBe(0);
 });
 
+test('enrol takes more clients than one request, and keeps the tokens that were issued before a refusal', async () => {
+  const rows = Array.from({ length: 150 }, (_, nth) => `${REGISTRY},${nth === 119 ? 'press-1' : `many-${nth + 1}`},`);
+  const csv = (lines: readonly string[]) => ['connectedRegistry,client,replace', ...lines].join('\n');
+  const issued = (name: string) =>
+    (JSON.parse(readFileSync(join(crctl.folder, name), 'utf8')) as { enrolments: { joinToken?: string }[] }).enrolments;
+  writeFileSync(join(crctl.folder, 'many.csv'), csv(rows));
+  const ended = await crctl.run(['enrol', '--file', 'many.csv', '--out', 'many']);
+  expect(ended.code, ended.err).toBe(1);
+  expect(ended.err).toContain('row 121, replace: is not true, and this client has a credential');
+  expect(ended.err).toContain('Rows 2 to 101 have join tokens, which stay valid. Rows 102 to 151 have none.');
+
+  writeFileSync(join(crctl.folder, 'rest.csv'), csv(rows.slice(100).map((row) => `${row}true`)));
+  const rest = await crctl.run(['enrol', '--file', 'rest.csv', '--out', 'rest']);
+  expect(rest.code, rest.err).toBe(0);
+  const tokens = [...issued('many'), ...issued('rest')].map(({ joinToken }) => joinToken);
+  expect(new Set(tokens.filter((token) => token?.startsWith('crjoin1.'))).size).toBe(150);
+});
+
 test('ops cancel rolls back a run whose device does not answer', async () => {
   const device = it.stack.pidOf('device');
   if (device === undefined) throw new Error('The stack has no device.');

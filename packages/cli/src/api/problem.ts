@@ -89,7 +89,7 @@ export function problemLines(problem: ProblemDetails, again: string): string[] {
 }
 
 /** Field, reason and fix of one error. */
-function fieldLines({ field, message, fix, row, column }: FieldError): string[] {
+export function fieldLines({ field, message, fix, row, column }: FieldError): string[] {
   const place = [
     ...(row === undefined ? [] : [`row ${row}`]),
     ...(column === undefined || column === field ? [] : [`column ${column}`]),

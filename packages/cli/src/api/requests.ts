@@ -1,5 +1,4 @@
 import type { offboardingBody, revocationBody } from '@connected-registry/protocol/requests/clientsRequest';
-import type { enrolmentCsvQuery } from '@connected-registry/protocol/requests/enrolmentCsv';
 import type { enrolmentRow, enrolmentRows } from '@connected-registry/protocol/requests/enrolmentRequest';
 import type { clientsQuery, operationsQuery } from '@connected-registry/protocol/requests/listQueries';
 import type { onboardingBody } from '@connected-registry/protocol/requests/onboardingRequest';
@@ -26,7 +25,6 @@ export type RotationFields = z.input<typeof rotationBody>;
 export type TakingAwayFields = z.input<typeof offboardingBody> & z.input<typeof revocationBody>;
 export type EnrolmentFields = z.input<typeof enrolmentRows>;
 export type EnrolmentRowFields = z.input<typeof enrolmentRow>;
-export type EnrolmentCsvQuery = Parameters<typeof enrolmentCsvQuery>;
 export type RolloutFields = z.input<typeof rolloutBody>;
 export type RolloutCsvQuery = Parameters<typeof rolloutCsvQuery>;
 

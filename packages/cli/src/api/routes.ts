@@ -34,7 +34,6 @@ import { usageError } from '../program/commandError.js';
 import type { Api } from './api.js';
 import type {
   ClientsQuery,
-  EnrolmentCsvQuery,
   EnrolmentFields,
   JsonRequest,
   OnboardingFields,
@@ -94,8 +93,6 @@ export const routes = {
   check: (api: Api, json: z.input<typeof checkBody>) => api.send('POST', '/checks', checkStarted, { json }),
   enrol: (api: Api, request: JsonRequest<EnrolmentFields>) =>
     api.send('POST', '/enrolments', issuedEnrolments, bodyOf(request)),
-  enrolCsv: (api: Api, bytes: Uint8Array, query: EnrolmentCsvQuery) =>
-    api.send('POST', '/enrolments', issuedEnrolments, csv(bytes), query),
   withdraw: (api: Api, key: string) => api.send('DELETE', `/enrolments/${id(key)}`, z.undefined()),
   setPoller: (api: Api, key: string, json: z.input<typeof pollerBody>) =>
     api.send('PUT', `/clients/${id(key)}/poller`, pollerAnswer, { json }),

@@ -35,6 +35,8 @@ export interface CarriedOut {
   readonly removalsLeft: number;
   /** Clients to add or to change that were not started for the same reason. */
   readonly changesLeft: number;
+  /** Of the answers to the starts. */
+  readonly warnings: NonNullable<Rollout['warnings']>;
 }
 
 /**
@@ -47,6 +49,7 @@ export async function carryOut(
   follow: (rollout: Rollout) => Promise<Rollout>,
 ): Promise<CarriedOut> {
   const rollouts: Rollout[] = [];
+  const warnings: CarriedOut['warnings'][number][] = [];
   let [removalsLeft, changesLeft] = [0, 0];
   for (const chunk of chunksOf(plan.clients.filter(({ problems }) => problems === undefined))) {
     const isStopped = rollouts.some(({ status }) => status !== 'completed');
@@ -57,7 +60,8 @@ export async function carryOut(
       continue;
     }
     const started = await routes.startRollout(api, { json: rolloutBodyOf(chunk, plan.rollout, 'crctl apply') });
+    warnings.push(...(started.warnings ?? []));
     rollouts.push(await follow(started));
   }
-  return { rollouts, removalsLeft, changesLeft };
+  return { rollouts, removalsLeft, changesLeft, warnings };
 }

@@ -79,6 +79,8 @@ export class FleetApp {
   readonly byHand = new Map<string, UnmanagedToken>();
   /** Those of them that no connected registry lists. */
   readonly unbound = new Set<string>();
+  /** What the answer to each start warns of. */
+  warnings: NonNullable<Rollout['warnings']> = [];
   /** Bodies of rollouts that were no dry runs. */
   readonly started: unknown[] = [];
   readonly #rollouts: { readonly view: Rollout; readonly rows: readonly RolloutClient[] }[] = [];
@@ -184,7 +186,7 @@ export class FleetApp {
     });
     const opened = this.#rollouts.at(-1);
     if (!opened) throw new Error('There is one.');
-    return { ...opened.view, status: 'opening' };
+    return { ...opened.view, status: 'opening', ...(this.warnings.length === 0 ? {} : { warnings: this.warnings }) };
   }
 
   #row(kind: string, request: ClientReference | Onboarding) {

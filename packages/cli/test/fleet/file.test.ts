@@ -129,6 +129,15 @@ test('a client has its own fields, then those of its connected registry, then th
   ]);
 });
 
+test('what the app warns of when it starts a rollout is shown', async () => {
+  const app = new FleetApp();
+  const [message, fix] = ['The subscription is almost full.', 'Add a vault in another one.'];
+  app.warnings = [{ code: 'role-assignments-near-limit', registry: 'a', connectedRegistry: 'b', message, fix }];
+  const folder = fleetFolder(app, { 'fleet.yaml': fleetText({ plant7registry: { clients: ['a'] } }) });
+  const { code, err } = await folder.crctl('apply', 'fleet.yaml', '--yes');
+  expect([code, err]).toEqual([0, expect.stringContaining(`Warning: ${message}\n  ${fix}`)]);
+});
+
 test('the options of the rollout are those of the file', async () => {
   const app = new FleetApp();
   const rollout = { waves: { canary: 1, size: 10 }, failureLimit: { percent: 5 } };

@@ -1,6 +1,4 @@
 import { expect, test } from 'vitest';
-import { enrolmentCsvQuery, enrolmentDefaults } from '@connected-registry/protocol/requests/enrolmentCsv';
-import { enrolmentRows } from '@connected-registry/protocol/requests/enrolmentRequest';
 import { clientsQuery, operationsQuery } from '@connected-registry/protocol/requests/listQueries';
 import { headOfQuery, rolloutCsvQuery } from '@connected-registry/protocol/requests/rolloutCsvOptions';
 import { rolloutClientsQuery, rolloutsQuery } from '@connected-registry/protocol/requests/rolloutQueries';
@@ -8,7 +6,7 @@ import { rolloutHead } from '@connected-registry/protocol/requests/rolloutReques
 import { scheduleQuery } from '@connected-registry/protocol/requests/scheduleQuery';
 import { present } from '../../src/commands/shared/present.js';
 import { ROLLOUT } from '../fakes/answers.js';
-import { REFERENCE, sent } from '../fakes/runCrctl.js';
+import { sent } from '../fakes/runCrctl.js';
 
 /* The parameters of requests are what the app takes: its own schemas read them. */
 
@@ -46,20 +44,6 @@ test('all options of a rollout beside CSV', async () => {
     startAt: '2027-01-01T00:00:00Z',
     freezeWindows: ['0 18 * * 5|PT62H|Europe/Berlin', '0 0 1 1 *|P1D|UTC'],
     dryRun: true,
-  });
-});
-
-test('all options of join tokens beside CSV', async () => {
-  const query = await queryOf(
-    'enrol -f a.csv --lifetime-hours 4 --address 198.51.100.0/24,203.0.113.7 --show-tokens'.split(' '),
-    { enrolments: [] },
-    { 'a.csv': 'client\npress-1\n' },
-  );
-  const fields = enrolmentDefaults(enrolmentCsvQuery.parse(query));
-  expect(enrolmentRows.parse({ ...fields, clients: [REFERENCE] })).toEqual({
-    clients: [REFERENCE],
-    lifetimeHours: 4,
-    addresses: ['198.51.100.0/24', '203.0.113.7'],
   });
 });
 

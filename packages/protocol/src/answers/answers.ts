@@ -288,7 +288,9 @@ export const runningOperation = z
     warnings: z
       .array(checkWarning)
       .readonly()
-      .describe('of an onboarding: other clients whose names differ only in case; absent if there are none')
+      .describe(
+        'of an onboarding: other clients whose names differ only in case; with `identity`, a subscription with almost no room for role assignments. Absent if there are none',
+      )
       .exactOptional(),
   })
   .readonly()

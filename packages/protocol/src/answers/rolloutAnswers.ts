@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SLOT_NAMES } from '../registry/slots.js';
+import { checkWarning } from './clientAnswers.js';
 import { ROLLOUT_KINDS } from '../requests/rolloutRequest.js';
 
 /* Schemas of the answers about rollouts. Import types only (see answers.ts). */
@@ -92,6 +93,13 @@ export const rollout = z
           .exactOptional(),
       })
       .readonly(),
+    warnings: z
+      .array(checkWarning)
+      .readonly()
+      .describe(
+        'in the answer to a start only: subscriptions that have, or will have by these clients, almost no room for role assignments. Absent if there are none',
+      )
+      .exactOptional(),
   })
   .readonly()
   .describe('A rollout. Times are ISO 8601, UTC.');

@@ -6,14 +6,15 @@ import { ENROLMENT_FIELDS, enrolmentRow } from './enrolmentRequest.js';
 /** Columns of the CSV form: the fields of a row. */
 export const ENROLMENT_COLUMNS: readonly string[] = Object.keys(enrolmentRow.shape);
 
-const FORM: CsvForm = { columns: ENROLMENT_COLUMNS, maxRows: MAX_CLIENTS, valueOf, rowOf: (cells) => cells };
+const FORM: Omit<CsvForm, 'maxRows'> = { columns: ENROLMENT_COLUMNS, valueOf, rowOf: (cells) => cells };
 
 /**
  * Reads the clients of a request for join tokens from CSV. A cell of `addresses` separates addresses by spaces or semicolons.
  * @param bytes the file
+ * @param maxRows more are a fault. The default is what one request may have
  */
-export function parseEnrolmentCsv(bytes: Uint8Array): Promise<CsvRows> {
-  return parseCsvRows(bytes, FORM);
+export function parseEnrolmentCsv(bytes: Uint8Array, maxRows: number = MAX_CLIENTS): Promise<CsvRows> {
+  return parseCsvRows(bytes, { ...FORM, maxRows });
 }
 
 type Parameter = 'lifetimeHours' | 'addresses';

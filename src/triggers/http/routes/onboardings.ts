@@ -36,8 +36,8 @@ import { fieldErrors, invalidRequest } from '../answers/problem.js';
 /** Maximum bytes of a body: 500 repositories with long names fit. */
 const MAX_BYTES = 256 * 1024;
 
-/** Milliseconds that the answer waits for the names of other clients. Listing a large vault takes longer. */
-const NAMES_WITHIN = 2_000;
+/** Milliseconds that the answer waits for its warnings. Listing the names of a large vault takes longer. */
+const WARNINGS_WITHIN = 2_000;
 
 /** `POST /api/onboardings`: starts an onboarding, attaches to an equal one, or plans one (dryRun). */
 export function postOnboardings(config: Config, queries: Queries) {
@@ -112,16 +112,30 @@ async function start(
   onboarding: Onboarding,
   actor: string,
   config: Config,
-  queries: Pick<Queries, 'findCaseTwins'>,
+  queries: Pick<Queries, 'findCaseTwins' | 'limitWarnings'>,
 ): Promise<HttpResponseInit> {
   const run = newRun(onboarding, { actor, fingerprint: fingerprint(onboarding) }, config);
-  const [result, twins] = await Promise.all([
+  const [result, twins, ofLimit] = await Promise.all([
     durableRuns(client).start(ONBOARD, run),
-    queries.findCaseTwins(referenceOf(onboarding), NAMES_WITHIN),
+    queries.findCaseTwins(referenceOf(onboarding), WARNINGS_WITHIN),
+    onboarding.identity === undefined ? [] : warningsOfLimit(onboarding, client, config, queries),
   ]);
   const answer = startAnswer(result);
-  if (result.kind !== 'running' || twins.length === 0) return answer;
-  return { ...answer, jsonBody: { id: result.id, status: 'running', ...warningsOf(twins) } satisfies RunningOperation };
+  const warnings = [...twins, ...ofLimit];
+  if (result.kind !== 'running' || warnings.length === 0) return answer;
+  const jsonBody = { id: result.id, status: 'running', ...warningsOf(warnings) } satisfies RunningOperation;
+  return { ...answer, jsonBody };
+}
+
+async function warningsOfLimit(
+  onboarding: Onboarding,
+  client: DurableClient,
+  config: Pick<Config, 'vaults'>,
+  queries: Pick<Queries, 'limitWarnings'>,
+) {
+  const key = clientKey(onboarding);
+  const vault = clientVault(await readClientRecord(client, key), key, vaultHosts(config));
+  return queries.limitWarnings(referenceOf(onboarding), vault, { within: WARNINGS_WITHIN });
 }
 
 function warningsOf(warnings: readonly CheckWarning[]): { readonly warnings?: readonly CheckWarning[] } {

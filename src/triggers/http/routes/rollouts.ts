@@ -14,10 +14,6 @@ import {
 import { rolloutView } from '../../../domain/rollouts/view.js';
 import type { Queries } from '../../../queries/queries.js';
 import type { Config } from '../../../settings/config.js';
-import { givesAccess } from '../../../domain/rollouts/requestsOfKind.js';
-import { clientKey } from '@connected-registry/protocol/names/clientKey';
-import { vaultOfKey } from '../../../domain/vaults/clientVault.js';
-import { findVault, subscriptionOfVault, vaultHosts } from '../../../settings/vaults.js';
 import { findRegistry } from '../../../settings/registries.js';
 import {
   awaitControl,
@@ -29,6 +25,7 @@ import {
 } from '../../durable/rollouts.js';
 import { problem } from '../answers/problem.js';
 import { orServiceProblem } from '../answers/serviceProblem.js';
+import { accessOfPlan, limitWarningsOf } from '../rollouts/accessRows.js';
 import { checkConnectedRegistries } from '../rollouts/connectedRegistryFaults.js';
 import { checkSizes } from '../rollouts/sizeFaults.js';
 import { notClaimed, rolloutLocation, rolloutNotFound, viewOf } from '../rollouts/rolloutAnswers.js';
@@ -41,7 +38,7 @@ import { selectedRows } from '../rollouts/selectedRows.js';
 const MAX_NAME_CHARACTERS = 128;
 
 /** `POST /api/rollouts`: checks all clients, and starts a rollout, or one that only plans (dryRun). */
-export function postRollouts(config: Config, queries: Pick<Queries, 'inventory' | 'slowFacts'>) {
+export function postRollouts(config: Config, queries: Pick<Queries, 'inventory' | 'slowFacts' | 'limitWarnings'>) {
   return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
     const body = await readRolloutBody(request);
     if ('refusal' in body) return body.refusal;
@@ -55,7 +52,12 @@ export function postRollouts(config: Config, queries: Pick<Queries, 'inventory' 
       if (faults.count === 0 && kind === 'onboard') await checkConnectedRegistries(requests, config, queries, faults);
       checkSizes(requests, faults);
       if (faults.count > 0) return faults.refusal();
-      return start(client, toPlan(body, requests, actor, config), requests, places, config);
+      const [answer, warnings] = await Promise.all([
+        start(client, toPlan(body, requests, actor, config), requests, places, config),
+        limitWarningsOf(kind, requests, config, queries),
+      ]);
+      if (answer.status !== 202 || warnings.length === 0) return answer;
+      return { ...answer, jsonBody: { ...(answer.jsonBody as Rollout), warnings } satisfies Rollout };
     });
   };
 }
@@ -95,7 +97,7 @@ function toPlan(
     freezeWindows,
     dryRun,
     subscriptions: rowsBySubscription(requests, config),
-    ...rowsWithAccess(kind, requests, config),
+    ...accessOfPlan(kind, requests, config),
     rates: config.arm.rates,
   };
 }
@@ -105,28 +107,6 @@ function given<Fields extends object>(fields: Fields) {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
     [Name in keyof Fields]: Exclude<Fields[Name], undefined>;
   };
-}
-
-/**
- * Rows with access, by the subscription of the vault that a new client gets. Without a vault's resource id the app gives no access:
- * each such row is refused.
- */
-function rowsWithAccess(
-  kind: RolloutPlan['kind'],
-  requests: readonly RolloutRequest[],
-  config: Pick<Config, 'vaults'>,
-): Pick<RolloutPlan, 'access'> {
-  const hosts = vaultHosts(config);
-  const counts = new Map<string, number>();
-  for (const request of requests) {
-    if (!givesAccess(kind, request)) continue;
-    const vault = findVault(config, vaultOfKey(clientKey(request), hosts));
-    const subscription = vault && subscriptionOfVault(vault);
-    if (subscription !== undefined) counts.set(subscription, (counts.get(subscription) ?? 0) + 1);
-  }
-  const [first, ...others] = [...counts].map(([subscription, rows]) => ({ subscription, rows }));
-  if (first === undefined) return {};
-  return { access: { ...first, ...(others.length === 0 ? {} : { others }) } };
 }
 
 function rowsBySubscription(requests: readonly RolloutRequest[], config: Pick<Config, 'registries'>) {

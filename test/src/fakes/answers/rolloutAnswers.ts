@@ -49,6 +49,7 @@ const selecting = (clients: Queries['inventory']['clients']) =>
   postRollouts(config(), {
     inventory: { clients, client: () => Promise.resolve(undefined) },
     slowFacts: NO_FACTS,
+    limitWarnings: async () => [],
   });
 const failing = (error: Error) => selecting(() => Promise.reject(error));
 

@@ -117,14 +117,26 @@ export class EnrolmentWorld {
   readonly config;
   /** What the routes wrote to their logs. */
   readonly lines: string[] = [];
-  private readonly routes;
+  private routes;
 
   /** @param perMinute requests of one address that the app accepts */
-  constructor(settings: Readonly<Record<string, string>> = {}, perMinute = 100_000) {
+  constructor(
+    settings: Readonly<Record<string, string>> = {},
+    private readonly perMinute = 100_000,
+  ) {
     this.config = config(settings);
+    this.routes = this.instance();
+  }
+
+  /** From now on another instance of the app answers, or this one after a restart: it remembers no request. */
+  restart(): void {
+    this.routes = this.instance();
+  }
+
+  private instance() {
     const requests = new SignedRequests(this.config.reportKeys);
-    const anonymous = anonymousHandlers(new AnonymousLimit(perMinute));
-    this.routes = {
+    const anonymous = anonymousHandlers(new AnonymousLimit(this.perMinute));
+    return {
       issue: operatorRoute({ kind: 'functionKey' }, postEnrolments(this.config)).handler,
       withdraw: operatorRoute({ kind: 'functionKey' }, deleteEnrolment).handler,
       redeem: anonymous(postRedemption(this.config, requests, this.alerts), 'device'),
@@ -193,7 +205,7 @@ export class EnrolmentWorld {
     return devicePass(this.config.reportKeys, { client: CLIENT, thumbprint });
   }
 
-  async ask(route: keyof EnrolmentWorld['routes'], request: HttpRequest) {
+  async ask(route: 'issue' | 'withdraw' | 'redeem' | 'renew', request: HttpRequest) {
     const { context, lines } = invocation();
     const work: Promise<HttpResponseInit> = this.routes[route](request, this.engine.client, context);
     const answer = seen(await whileTimePasses(work, () => !this.engine.isGathering));

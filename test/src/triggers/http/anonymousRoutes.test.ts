@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { HttpRequest } from '@azure/functions';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { deriveAcknowledgementKey, deriveReportKey } from '../../../../src/domain/pullCheck/reportKey.js';
@@ -5,11 +7,18 @@ import { OBJECT_ID, principalHeader } from '../../fakes/answers/principal.js';
 import { AnonymousLimit, anonymousHandlers } from '../../../../src/triggers/http/anonymousHandlers.js';
 import { boundedBody } from '../../../../src/triggers/http/requests/boundedBody.js';
 import { LongPolls } from '../../../../src/triggers/http/requests/longPolls.js';
+import { SignedRequests } from '../../../../src/triggers/http/requests/signedRequest.js';
+import { fleetPageRoute, getFleetPage } from '../../../../src/triggers/http/page/fleetPage.js';
+import { postDeviceKeys } from '../../../../src/triggers/http/routes/deviceKeys.js';
+import { getDeviceMessages } from '../../../../src/triggers/http/routes/deviceMessages.js';
+import { getDeviceSecrets } from '../../../../src/triggers/http/routes/deviceSecrets.js';
+import { postRedemption } from '../../../../src/triggers/http/routes/redemptions.js';
 import { getOpenApi } from '../../../../src/triggers/http/routes/openApi.js';
 import { operatorRoute } from '../../../../src/triggers/http/operatorRoute.js';
 import { getPendingMessages } from '../../../../src/triggers/http/routes/pendingMessages.js';
 import { postPromotion } from '../../../../src/triggers/http/routes/promotions.js';
 import { postPullCheck } from '../../../../src/triggers/http/routes/pullChecks.js';
+import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { FakeDurableClient, httpRequest, invocation, seen } from '../../fakes/durable/durableClient.js';
 import { config, RUN } from '../../fakes/answers/requests.js';
 
@@ -51,12 +60,34 @@ beforeEach(() => {
 });
 
 const identify = async () => undefined;
+const unasked = () => Promise.reject(new Error('Nobody was let in.'));
+const signed = new SignedRequests(keys);
+/** All anonymous routes, by what follows /api. */
 const routes = {
-  'pull-checks': postPullCheck(keys),
-  promotions: postPromotion(keys),
-  pending: getPendingMessages(settings, { identify }, polls),
+  'pull-checks/{operation}/{attempt}': postPullCheck(keys),
+  'promotions/{operation}': postPromotion(keys),
+  'pull-checks/pending': getPendingMessages(settings, { identify }, polls),
+  'devices/messages': getDeviceMessages(keys, signed, polls),
+  'devices/secrets': getDeviceSecrets(settings, signed, { seal: unasked }),
+  'devices/keys': postDeviceKeys(settings, signed),
+  'enrolments/redeem': postRedemption(settings, signed, { enrolmentRefused: unasked }),
   'openapi.json': getOpenApi,
+  'ui/{*file}': getFleetPage('entra'),
 };
+
+test('the anonymous routes are those that the app registers as such, each behind the limit', () => {
+  const text = readFileSync(join(projectRoot(), 'src/index.ts'), 'utf8');
+  const registered = [...text.matchAll(/^df\.app\.client\.http\([^]*?^\}\);/gm)].filter(([one]) =>
+    one.includes("authLevel: 'anonymous'"),
+  );
+  const limited = registered.flatMap(([one]) => /route: '([^']+)'[^]*handler: anonymous\(/.exec(one)?.[1] ?? []);
+  expect(limited).toHaveLength(registered.length);
+  // The route of the page has a function of its own, which is given the limit.
+  expect(text).toMatch(/fleetPageRoute\([^)]*, anonymous\)/);
+  const { route } = fleetPageRoute('entra', anonymousHandlers(new AnonymousLimit(1)));
+  expect(Object.keys(routes).toSorted()).toEqual([...limited, route].toSorted());
+});
+
 const reportKey = `PullCheck k1:${deriveReportKey(keys.signing, { operation: OPERATION, attempt: 1, expiresAt })}`;
 const promotionKey = `PullCheck k1:${deriveAcknowledgementKey(keys.signing, { operation: OPERATION, expiresAt })}`;
 
@@ -72,8 +103,8 @@ describe('an anonymous request', () => {
   });
 
   test.each([
-    ['pull-checks', routes['pull-checks'], reportKey],
-    ['promotions', routes.promotions, promotionKey],
+    ['pull-checks', routes['pull-checks/{operation}/{attempt}'], reportKey],
+    ['promotions', routes['promotions/{operation}'], promotionKey],
   ])('with the right key reads no more than its limit: %s', async (_, handler, authorization) => {
     const declared = countedBody(100 * MEGABYTE);
     const headers = { authorization, 'content-length': String(100 * MEGABYTE) };
@@ -85,7 +116,8 @@ describe('an anonymous request', () => {
   });
 
   test('counts against one limit for all routes, before anything else of it is read', async () => {
-    const route = anonymousHandlers(new AnonymousLimit(3));
+    const many = Object.keys(routes).length - 1;
+    const route = anonymousHandlers(new AnonymousLimit(many));
     const of = (address: string) => requestWith(undefined, { 'x-forwarded-for': address });
     const [first, ...others] = Object.values(routes).map((handler) => route(handler, 'device'));
     const { context, lines } = invocation();
@@ -93,7 +125,7 @@ describe('an anonymous request', () => {
     for (const handler of [first, ...others])
       expect(seen((await handler?.(of('1.1.1.1'), engine.client, context)) ?? {})).toMatchObject({
         status: 429,
-        headers: { 'retry-after': '20' },
+        headers: { 'retry-after': String(Math.ceil(60 / many)) },
         body: { code: 'too-many-requests' },
       });
     expect((await first?.(of('2.2.2.2'), engine.client, context))?.status).toBe(401);

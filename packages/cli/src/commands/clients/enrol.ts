@@ -1,18 +1,16 @@
-import type { EnrolmentCsvQuery, EnrolmentFields, EnrolmentRowFields } from '../../api/requests.js';
+import type { Api } from '../../api/api.js';
+import type { IssuedPart, IssuedTokens } from '../../enrol/issueTokens.js';
+import type { EnrolmentFields, EnrolmentRowFields } from '../../api/requests.js';
 import { defineCommand } from '../../program/command.js';
 import { usageError } from '../../program/commandError.js';
 import { EXIT } from '../../program/exitCodes.js';
 import type { OptionSpecs } from '../../program/optionSpecs.js';
 import { listOutput, type Column } from '../../output/output.js';
 import { shortTime } from '../../output/times.js';
-import type { IssuedEnrolments } from '@connected-registry/protocol/answers/enrolmentAnswers';
 import { clientText, CLIENTS_ARGUMENT, NAME_OPTIONS, readClient } from '../shared/clientNames.js';
 import { readInput } from '../shared/inputFile.js';
 import { present } from '../shared/present.js';
-import { reserveSecretFile, type SecretFile } from '../shared/secretFile.js';
-import { checkCount } from '../shared/started.js';
-
-type Part = IssuedEnrolments['enrolments'][number];
+import { reserveSecretFile } from '../shared/secretFile.js';
 
 const OPTIONS = {
   ...NAME_OPTIONS,
@@ -29,19 +27,19 @@ const OPTIONS = {
   showTokens: { kind: 'flag', help: 'print the tokens on stdout, where logs and others may see them' },
 } as const satisfies OptionSpecs;
 
-const COLUMNS: readonly Column<Part>[] = [
+const COLUMNS: readonly Column<IssuedPart>[] = [
   { header: 'CONNECTED REGISTRY', value: ({ connectedRegistry }) => connectedRegistry },
   { header: 'CLIENT', value: ({ client }) => client },
   { header: 'EXPIRES', firm: true, value: ({ expiresAt, problem }) => problem?.code ?? shortTime(expiresAt) },
   { header: 'KEY', minor: 1, value: ({ key }) => key },
 ];
-const TOKEN_COLUMN: Column<Part> = { header: 'JOIN TOKEN', value: ({ joinToken }) => joinToken };
+const TOKEN_COLUMN: Column<IssuedPart> = { header: 'JOIN TOKEN', value: ({ joinToken }) => joinToken };
 
 export const enrol = defineCommand({
   name: 'enrol',
   summary: 'issue join tokens, with which devices without an Entra identity join',
   description:
-    'A token is shown once, so say where it goes: --out writes it to a new file that only you can read (one client: the bare token, as the agent reads it; several: the answer as JSON); --show-tokens prints it.',
+    'A token is shown once, so say where it goes: --out writes it to a new file that only you can read (one client: the bare token, as the agent reads it; several: the answer as JSON); --show-tokens prints it. The app takes 100 clients at a time, so more are sent in several requests; if one fails, the tokens before it are kept, and the rows without one are named.',
   args: [{ ...CLIENTS_ARGUMENT, optional: true }],
   options: OPTIONS,
   examples: [
@@ -59,62 +57,68 @@ export const enrol = defineCommand({
       throw usageError('Where do the tokens go?', 'Give --out FILE, or --show-tokens to print them.');
     if (file !== undefined && replace)
       throw usageError('--replace is for named clients.', 'In a file it is a field of each client.');
-    checkCount(args, 'onboard');
     const { api, place } = await context.connect();
-    const { routes } = await import('../../api/routes.js');
+    const [{ checkPieces, enrolRows }, { issueTokens, stoppedLines }] = await Promise.all([
+      import('../../enrol/enrolRows.js'),
+      import('../../enrol/issueTokens.js'),
+    ]);
     const shared = present<EnrolmentFields>({ lifetimeHours, addresses: [...address] });
-    const input = file === undefined ? undefined : await readInput(file, context.world);
     const clients = args.map((text): EnrolmentRowFields => {
       const { registry, connectedRegistry, client } = readClient(text, options, place);
       return { registry, connectedRegistry, client, ...present<EnrolmentRowFields>({ replace }) };
     });
+    const given =
+      file === undefined
+        ? { rows: clients, head: shared }
+        : await enrolRows(await readInput(file, context.world), file, shared);
+    const source = file ?? 'The command';
+    if ('rows' in given) checkPieces(given, source);
     // Made before anything is issued: a token that cannot be written would be lost.
     const target = out === undefined ? undefined : reserveSecretFile(out, context.world.cwd);
-    let answer: IssuedEnrolments;
-    try {
-      if (input?.kind === 'csv') {
-        const query = present<EnrolmentCsvQuery>({ lifetimeHours, addresses: address.join(';') || undefined });
-        answer = await routes.enrolCsv(api, input.bytes, query);
-      } else {
-        const request = input ? { fromFile: mergedBody(input.value, shared) } : { json: { clients, ...shared } };
-        answer = await routes.enrol(api, request);
-      }
-    } catch (error) {
+    const keep = (enrolments: readonly IssuedPart[]) => target?.write(fileText(enrolments, args.length === 1));
+    const issuing = 'rows' in given ? issueTokens(api, given, keep, context.again) : issueOne(api, given.body, keep);
+    const issued = await issuing.catch((error: unknown) => {
       target?.discard();
       throw error;
-    }
-    return showTokens ? printed(answer) : written(answer, target, args.length === 1);
+    });
+    target?.close();
+    const { enrolments, stopped } = issued;
+    const refused = enrolments.flatMap((part) => (part.problem ? [`${clientText(part)}: ${part.problem.detail}`] : []));
+    const { interrupted } = context.world;
+    const left = stopped && 'rows' in given ? stoppedLines(stopped, given, interrupted) : [];
+    return {
+      ...(target === undefined ? printed(issued) : withoutTokens(issued)),
+      notes: [...refused, ...left, ...(target === undefined ? [] : [`Written, for you alone: ${target.path}`])],
+      ...(stopped && interrupted.aborted
+        ? { exit: EXIT.interrupted }
+        : refused.length + left.length > 0
+          ? { exit: EXIT.failed }
+          : {}),
+    };
   },
 });
 
-/** The fields of a file with those of flags; a list is the list of clients. */
-function mergedBody(value: unknown, shared: object): unknown {
-  if (Array.isArray(value)) return { clients: value, ...shared };
-  return typeof value === 'object' && value !== null ? { ...value, ...shared } : value;
+async function issueOne(
+  api: Api,
+  body: unknown,
+  keep: (enrolments: readonly IssuedPart[]) => void,
+): Promise<IssuedTokens> {
+  const { routes } = await import('../../api/routes.js');
+  const answer = await routes.enrol(api, { fromFile: body });
+  keep(answer.enrolments);
+  return answer;
 }
 
-function printed(answer: IssuedEnrolments) {
-  const { enrolments } = answer;
-  return {
-    ...listOutput(answer, enrolments, [...COLUMNS, TOKEN_COLUMN], ({ joinToken }) => joinToken ?? ''),
-    ...refusalsOf(enrolments),
-  };
+function fileText(enrolments: readonly IssuedPart[], isBare: boolean): string {
+  return isBare ? `${enrolments[0]?.joinToken ?? ''}\n` : `${JSON.stringify({ enrolments }, undefined, 2)}\n`;
 }
 
-/** Without the tokens: they are in the file. */
-function written({ enrolments }: IssuedEnrolments, target: SecretFile | undefined, isBare: boolean) {
-  const [only] = enrolments;
-  target?.write(isBare ? `${only?.joinToken ?? ''}\n` : `${JSON.stringify({ enrolments }, undefined, 2)}\n`);
-  const shown = enrolments.map(({ joinToken: _joinToken, ...rest }): Part => rest);
-  const { notes, ...exit } = refusalsOf(enrolments);
-  return {
-    ...listOutput({ enrolments: shown }, shown, COLUMNS, clientText),
-    ...exit,
-    notes: [...notes, `Written, for you alone: ${target?.path}`],
-  };
+function printed({ enrolments }: IssuedTokens) {
+  return listOutput({ enrolments }, enrolments, [...COLUMNS, TOKEN_COLUMN], ({ joinToken }) => joinToken ?? '');
 }
 
-function refusalsOf(enrolments: readonly Part[]) {
-  const notes = enrolments.flatMap((part) => (part.problem ? [`${clientText(part)}: ${part.problem.detail}`] : []));
-  return { notes, ...(notes.length > 0 ? { exit: EXIT.failed } : {}) };
+/** They are in the file. */
+function withoutTokens({ enrolments }: IssuedTokens) {
+  const shown = enrolments.map(({ joinToken: _joinToken, ...rest }): IssuedPart => rest);
+  return listOutput({ enrolments: shown }, shown, COLUMNS, clientText);
 }

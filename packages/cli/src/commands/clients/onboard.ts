@@ -8,6 +8,7 @@ import { readFields } from '../shared/inputFile.js';
 import { POLLER_HELP } from '../shared/pollerHelp.js';
 import { present } from '../shared/present.js';
 import { readRepositories } from '../shared/repositories.js';
+import { startWarnings } from '../shared/startWarnings.js';
 import { startedOne } from '../shared/started.js';
 import { DRY_RUN_OPTION, WAIT_OPTIONS } from '../shared/waiting.js';
 
@@ -80,9 +81,8 @@ export const onboard = defineCommand({
     const { routes } = await import('../../api/routes.js');
     const answer = await routes.onboard(api, request);
     if (!('id' in answer)) return (await import('../../views/dryRun.js')).dryRunOutput(answer);
-    const warnings = (answer.warnings ?? []).flatMap(({ message, fix }) => [`Warning: ${message}`, `  ${fix}`]);
     const output = await startedOne(context, answer, options);
-    return { ...output, notes: [...warnings, ...(output.notes ?? [])] };
+    return { ...output, notes: [...startWarnings(answer.warnings), ...(output.notes ?? [])] };
   },
 });
 

@@ -9,6 +9,7 @@ import { tableOf, type Output } from '../../output/output.js';
 import { paintFor } from '../../output/paint.js';
 import { judged, rolloutWaiting } from '../rollouts/outcome.js';
 import { confirm, YES_OPTION } from '../shared/confirm.js';
+import { startWarnings } from '../shared/startWarnings.js';
 import { WATCH_OPTIONS } from '../shared/waiting.js';
 import { planOf, readFleet, readSource } from './fleetInput.js';
 import { FLEET_OPTIONS, removalOf } from './options.js';
@@ -102,7 +103,7 @@ async function outcome(context: CommandContext, plan: FleetPlan, done: CarriedOu
     import('../../views/rollout.js'),
     import('../../fleet/plan/counts.js'),
   ]);
-  const { rollouts, removalsLeft, changesLeft } = done;
+  const { rollouts, removalsLeft, changesLeft, warnings } = done;
   const verdicts = rollouts.map((rollout) => judged(context, rollout));
   const refused = blocked(plan.clients).length;
   const exit = verdicts.find((one) => one.exit !== undefined)?.exit ?? (refused > 0 ? EXIT.failed : EXIT.done);
@@ -112,6 +113,7 @@ async function outcome(context: CommandContext, plan: FleetPlan, done: CarriedOu
     names: rollouts.map(({ id }) => id),
     exit,
     notes: [
+      ...startWarnings(warnings),
       ...(rollouts.length === 0 ? ['There was nothing to start.'] : []),
       ...verdicts.flatMap(({ notes }) => (notes === undefined ? [] : notes)),
       ...(refused > 0

@@ -1,6 +1,7 @@
 import { defineCommand } from '../../program/command.js';
 import { CLIENTS_ARGUMENT } from '../shared/clientNames.js';
 import { confirm } from '../shared/confirm.js';
+import { startWarnings } from '../shared/startWarnings.js';
 import { rolloutOutcome } from './outcome.js';
 import { START_OPTIONS } from './startOptions.js';
 import { requestOf } from './startRequest.js';
@@ -26,6 +27,8 @@ export const rolloutsStart = defineCommand({
     const { kind, what, start } = await requestOf(context, args, options);
     if (kind === 'offboard' && !options.dryRun) await confirm(context, `Remove ${what}`, options.yes);
     const { routes } = await import('../../api/routes.js');
-    return rolloutOutcome(context, await start(api, routes), options);
+    const rollout = await start(api, routes);
+    const output = await rolloutOutcome(context, rollout, options);
+    return { ...output, notes: [...startWarnings(rollout.warnings), ...(output.notes ?? [])] };
   },
 });

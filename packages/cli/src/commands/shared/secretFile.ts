@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { usageError } from '../../program/commandError.js';
 import { EXIT } from '../../program/exitCodes.js';
@@ -7,7 +7,9 @@ import { fileCode, withFile } from '../../program/fileError.js';
 /** A new, empty file for secrets. */
 export interface SecretFile {
   readonly path: string;
+  /** Gives the file this content. What it has in common with the content before stays untouched, also if the program ends here. */
   write(text: string): void;
+  close(): void;
   /** Removes it again. */
   discard(): void;
 }
@@ -28,6 +30,12 @@ export function reserveSecretFile(name: string, cwd: string): SecretFile {
       ...(code === 'EEXIST' ? ['It exists: choose another name, or remove it.'] : []),
     );
   }
+  let written: Uint8Array = new Uint8Array();
+  function put(bytes: Uint8Array, from: number): void {
+    for (let at = from; at < bytes.length;) at += writeSync(descriptor, bytes, at, bytes.length - at, at);
+    ftruncateSync(descriptor, bytes.length);
+    fsyncSync(descriptor);
+  }
   return {
     path,
     write: (text) =>
@@ -35,15 +43,30 @@ export function reserveSecretFile(name: string, cwd: string): SecretFile {
         EXIT.failed,
         `${path} cannot be written`,
         () => {
-          writeSync(descriptor, text);
-          fsyncSync(descriptor);
-          closeSync(descriptor);
+          const bytes = new TextEncoder().encode(text);
+          const same = commonLength(written, bytes);
+          try {
+            put(bytes, same);
+          } catch (error) {
+            // What it had before stays readable: the disk had room for it.
+            put(written, same);
+            throw error;
+          }
+          written = bytes;
         },
-        'The tokens were issued, and nobody has them. Issue new ones: they replace these.',
+        'Tokens were issued that nobody has. Issue new ones: they replace these.',
       ),
+    close: () => closeSync(descriptor),
     discard: () => {
       closeSync(descriptor);
       rmSync(path, { force: true });
     },
   };
+}
+
+/** How many bytes two texts begin with in common. */
+function commonLength(one: Uint8Array, other: Uint8Array): number {
+  let length = 0;
+  while (length < one.length && one[length] === other[length]) length += 1;
+  return length;
 }

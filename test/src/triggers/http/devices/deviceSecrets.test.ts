@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { CLOCK_WINDOW } from '@connected-registry/protocol/enrolment/signedRequests';
 import { sealedSecret } from '@connected-registry/protocol/enrolment/messages';
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
 import { formatTags } from '@connected-registry/protocol/names/secretTags';
@@ -113,6 +114,25 @@ describe('a joined device that asks for a secret', () => {
     const disabled = await store(MAIN, 'disabled');
     await world.vault.disable(disabled);
     expect(await problemOf(`name=${MAIN}`)).toEqual([404, 'secret-missing']);
+  });
+
+  test('whose request is copied to another instance: the copy gets the same secret, which only the device can open', async () => {
+    const line = { method: 'GET', path: `/api/devices/secrets?name=${MAIN}` };
+    const first = await get(`name=${MAIN}`);
+    const copy = async () => {
+      const other = getDeviceSecrets(world.config, new SignedRequests(keys), world.ports.sealed);
+      return seen(await other(deviceRequest({ ...line, authorization }), engine.client));
+    };
+    const before = structuredClone([[...engine.entities], world.wire.writes]);
+    const { status, body } = await copy();
+    expect([status, Object.keys(body), await opened(body)]).toEqual([200, ['sealed'], await opened(first.body)]);
+    const thief = { device: await signingDevice('ES256'), channelKey: channelKeyOf(keys, pass) };
+    await expect(openedAnswer(body, 'secret', authorization, thief)).rejects.toThrow();
+    expect([[...engine.entities], world.wire.writes]).toEqual(before);
+
+    vi.setSystemTime(NOW.getTime() + (CLOCK_WINDOW + 1) * 1000);
+    const late = await copy();
+    expect([late.status, late.body['code']]).toEqual([401, 'device-signature']);
   });
 
   test('is refused once its key has ended, without a look at the vault', async () => {

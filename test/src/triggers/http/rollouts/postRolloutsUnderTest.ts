@@ -27,6 +27,7 @@ class PostRollouts {
   settings: Record<string, string> = {};
   /** Tokens that the connected registry has. */
   bound: string[] = [];
+  limitWarnings: Queries['limitWarnings'] = async () => [];
   inventory: Queries['inventory'] = { clients: async () => ({ clients: [] }), client: async () => undefined };
 
   /** Sends a request to the route. Fake time passes until it is answered. */
@@ -38,7 +39,8 @@ class PostRollouts {
           ? [{ name: CONNECTED_REGISTRY, mode: 'ReadOnly', isActive: true, clientTokens: this.bound }]
           : [],
     });
-    const handler = postRollouts(config(this.settings), { inventory: this.inventory, slowFacts });
+    const { inventory, limitWarnings } = this;
+    const handler = postRollouts(config(this.settings), { inventory, slowFacts, limitWarnings });
     return seen(await whileTimePasses(handler(httpRequest({ body, ...more }), this.engine.client, 'ann')));
   }
 
