@@ -87,7 +87,7 @@ export const FLEET_SCREENS: readonly ScreenCase[] = [
       slow(new FleetApp([fakeClient(reference('press-2'), { repositories: ['oven'] }), fakeClient(reference('gone'))])),
     files: { 'fleet.yaml': MORE },
     typed: { after: '[y/N]', keys: 'y\r' },
-    moments: { question: /\[y\/N\]$/, running: /1 of 4[^]*^floor/m },
+    moments: { question: /\[y\/N\]$/, running: /1 of 4[^]*^floor .*[…)]$/m },
   },
   {
     name: 'fleet/import',

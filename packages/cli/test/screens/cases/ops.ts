@@ -31,7 +31,7 @@ export const OPERATION_SCREENS: readonly ScreenCase[] = [
     name: 'ops/watch',
     args: 'ops watch x',
     answers: { 'GET /operations/x': [{ json: RUNNING }, { json: COMPLETED }] },
-    moments: { running: /running, pullCheck[^]*pullCheck +The device/ },
+    moments: { running: /running, pullCheck[^]*pullCheck +The device.*[…)]$/ },
   },
   {
     name: 'ops/watch-failed',

@@ -41,6 +41,9 @@ const ROWS: readonly RolloutClient[] = [
   row(5, 'press-5', { state: 'waiting' }),
 ];
 
+/** The lines below the waves: with the last of them a screen is complete, also if the terminal gets it in parts. */
+const BELOW = 'wave 4 .* 0 of 40\\nrate .*\\ntime left .*\\nfloor .*\\nfailures .* 1 preflight$';
+
 export const ROLLOUT_SCREENS: readonly ScreenCase[] = [
   {
     name: 'rollouts/list',
@@ -58,7 +61,10 @@ export const ROLLOUT_SCREENS: readonly ScreenCase[] = [
     args: 'rollouts watch x',
     code: 1,
     answers: { 'GET /rollouts/x': [{ json: ROLLOUT }, { json: FAR }, { json: ENDED }] },
-    moments: { second: /90 of 250[^]*^failures/m, third: /135 of 250[^]*^failures/m },
+    moments: {
+      second: new RegExp(`90 of 250\\n.*\\n.*\\n.*\\n.* 80 of 100\\n.* 0 of 100\\n${BELOW}`, 'm'),
+      third: new RegExp(`135 of 250\\n.*\\n.*\\n.*\\n.* 100 of 100\\n.* 25 of 100\\n${BELOW}`, 'm'),
+    },
   },
   {
     name: 'rollouts/watch-many',
