@@ -4,7 +4,7 @@ import { CLIENT_STATES } from '@connected-registry/protocol/answers/clientAnswer
 import { ROLLOUT_ROW_STATES } from '@connected-registry/protocol/answers/rolloutAnswers';
 import { SLOT_NAMES } from '@connected-registry/protocol/registry/slots';
 import { PRINCIPAL_TYPES } from '@connected-registry/protocol/requests/deviceIdentity';
-import { ROLLOUT_KINDS } from '@connected-registry/protocol/requests/rolloutRequest';
+import { ROLLOUT_KINDS, rolloutSelection } from '@connected-registry/protocol/requests/rolloutRequest';
 import * as choices from '../src/commands/shared/choices.js';
 
 test('the words that options take are those of the API', () => {
@@ -14,6 +14,7 @@ test('the words that options take are those of the API', () => {
     OPERATION_STATUSES: operationStatus.options,
     ROLLOUT_KINDS,
     ROLLOUT_ROW_STATES,
+    SELECTION_FIELDS: Object.keys(rolloutSelection.shape),
     SLOT_NAMES,
     PRINCIPAL_TYPES,
   });

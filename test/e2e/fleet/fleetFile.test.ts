@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Site } from '@connected-registry/local-stack/bench/fleet/fleetWorld';
+import type { FleetPlan } from '../../../packages/cli/src/fleet/plan/planFile.js';
 import { Crctl } from '../cli/crctl.js';
 import { findPasswords } from '../harness/passwordSearch.js';
 import { startRolloutStack, type RolloutStack } from '../rollouts/rolloutStack.js';
@@ -58,8 +59,17 @@ test('a plan writes nothing, and names the writes of each client', async () => {
   expect(out).toMatch(/onboard +3 clients, 6 writes to Azure Resource Manager, at least /);
 });
 
-test('a plan is carried out, and then there is nothing to do', async () => {
-  expect(await crctl('apply', 'plan.json')).toMatchObject({ code: 0 });
+test('a plan is carried out with the writes that it named and what its clients share, and then there is nothing to do', async () => {
+  const { dryRuns } = JSON.parse(readFileSync(join(folder, 'plan.json'), 'utf8')) as FleetPlan;
+  const [named = 0] = dryRuns.map((one) => one.writes);
+  const writes = await stack.it.armWrites(async () => {
+    expect(await crctl('apply', 'plan.json')).toMatchObject({ code: 0 });
+  });
+  console.log(`onboarding ${DEVICES.length}: ${writes} writes, ${named} by the plan`);
+  // A token and a password each. So few clients make the shared scope map once, and write the client list once or twice.
+  expect(named).toBe(2 * DEVICES.length);
+  expect(writes).toBeGreaterThanOrEqual(named + 2);
+  expect(writes).toBeLessThanOrEqual(named + 3);
   const again = await planned();
   expect(again.out).toMatch(/0 to add, 0 to change, 0 to remove, 3 equal$/m);
   expect(again.code).toBe(0);

@@ -1,6 +1,7 @@
 import { defineCommand } from '../program/command.js';
 import { listOutput, type Column } from '../output/output.js';
 import { shortTime } from '../output/times.js';
+import type { ScheduleQuery } from '../api/requests.js';
 import { present } from './shared/present.js';
 import type { ScheduledRotation } from '@connected-registry/protocol/answers/rotationScheduleAnswer';
 import { clientText } from './shared/clientNames.js';
@@ -44,7 +45,7 @@ export const schedule = defineCommand({
   async run(context, { options: { limit, registry, connectedRegistry } }) {
     const { api } = await context.connect();
     const { routes } = await import('../api/routes.js');
-    const answer = await routes.schedule(api, present({ top: limit, registry, connectedRegistry }));
+    const answer = await routes.schedule(api, present<ScheduleQuery>({ top: limit, registry, connectedRegistry }));
     const { clients, total } = answer;
     return listOutput(answer, clients, COLUMNS, clientText, {
       notes: total > clients.length ? [`${clients.length} of ${total}: --limit N shows more.`] : [],

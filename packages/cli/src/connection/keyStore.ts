@@ -1,9 +1,14 @@
-import type { Entry } from '@napi-rs/keyring';
+import type { Entry, EntryOptions } from '@napi-rs/keyring';
 import { CommandError } from '../program/commandError.js';
 import { EXIT } from '../program/exitCodes.js';
 import type { KeyStore } from '../program/world.js';
 
 const SERVICE = 'crctl';
+/**
+ * Where there is no Secret Service the library would take the kernel's keyring without a word, whose keys are gone when the computer
+ * starts again.
+ */
+const OPTIONS: EntryOptions = { linux: { store: 'secret-service' } };
 
 /**
  * Opens the key store of the system for the signed-in user: Credential Manager, Keychain, Secret Service.
@@ -15,7 +20,7 @@ export async function openSystemKeyStore(): Promise<KeyStore> {
       'Install crctl with its optional dependencies, or keep the key in a file and log in with --key-file.',
     ]);
   });
-  const open = (name: string): Entry => new SystemEntry(SERVICE, name);
+  const open = (name: string): Entry => new SystemEntry(SERVICE, name, OPTIONS);
   return {
     read: (name) => used(() => open(name).getPassword() ?? undefined),
     write: (name, key) => used(() => open(name).setPassword(key)),
@@ -33,7 +38,8 @@ function used<T>(work: () => T): T {
   } catch {
     // What the library says may hold anything of the system; what to do is the same.
     throw new CommandError(EXIT.failed, 'The key store of this system cannot be used.', [
-      'Is one installed and unlocked? Otherwise keep the key in a file and log in with --key-file.',
+      'Is one installed and unlocked? On Linux it is a Secret Service, such as GNOME Keyring or KWallet.',
+      'Otherwise keep the key in a file and log in with --key-file.',
     ]);
   }
 }

@@ -42,7 +42,7 @@ export async function issueTokens(
   do {
     try {
       const clients = rows.slice(from, from + MAX_CLIENTS);
-      const answer = await routes.enrol(api, { json: { clients, ...head } });
+      const answer = await routes.enrol(api, { fromFile: { clients, ...head } });
       const all = [...enrolments, ...answer.enrolments];
       keep(all);
       enrolments = all;

@@ -59,7 +59,7 @@ export async function carryOut(
       else changesLeft += chunk.clients.length;
       continue;
     }
-    const started = await routes.startRollout(api, { json: rolloutBodyOf(chunk, plan.rollout, 'crctl apply') }, {});
+    const started = await routes.startRollout(api, { json: rolloutBodyOf(chunk, plan.rollout, 'crctl apply') });
     warnings.push(...(started.warnings ?? []));
     rollouts.push(await follow(started));
   }

@@ -1,8 +1,8 @@
+import { endedRows } from '@connected-registry/protocol/answers/rolloutWaves';
 import type { FleetConnectedRegistry, Overview } from '@connected-registry/protocol/answers/fleetAnswers';
 import { tableOf, type Block, type Column, type Output } from '../output/output.js';
 import { exactTime, shortTime } from '../output/times.js';
 import { formatDuration } from '../program/duration.js';
-import { endedRows } from './rollout.js';
 
 const COLUMNS: readonly Column<FleetConnectedRegistry>[] = [
   { header: 'REGISTRY', minor: 3, value: ({ registry }) => registry },

@@ -1,4 +1,5 @@
 import type { Rollout, RolloutClient } from '@connected-registry/protocol/answers/rolloutAnswers';
+import { endedRows, wavesAround, wavesOf, type Wave } from '@connected-registry/protocol/answers/rolloutWaves';
 import { counted } from '../output/counted.js';
 import type { Column, Tone } from '../output/output.js';
 import { cut } from '../output/drawTable.js';
@@ -7,11 +8,6 @@ import { plainLine } from '../output/plain.js';
 import { shortTime } from '../output/times.js';
 import { formatDuration } from '../program/duration.js';
 import { bar } from './bars.js';
-
-/** Rows that have ended, in any way. */
-export function endedRows({ counts }: Pick<Rollout, 'counts'>): number {
-  return counts.completed + counts.failed + counts.cancelled + counts.planned;
-}
 
 export function rolloutTone(status: Rollout['status']): Tone | undefined {
   if (status === 'completed') return 'good';
@@ -46,19 +42,22 @@ export const ROLLOUT_CLIENT_COLUMNS: readonly Column<RolloutClient>[] = [
 ];
 
 const BAR = 24;
-const LABEL = 10;
+const LABEL = 11;
+/** How many waves are shown around the one in progress: a terminal of 24 lines has room for all lines of a rollout. */
+const SHOWN_WAVES = 8;
 
 /**
- * A rollout in a few lines: bars of all clients, of the waves and of the wave in progress; rate, time left, and how it compares with
- * the shortest time that Azure Resource Manager allows. What is unknown is called unknown.
+ * A rollout in a few lines: bars of all clients and of each wave, or of those around the one in progress; rate, time left, and how it
+ * compares with the shortest time that Azure Resource Manager allows. What is unknown is called unknown.
  */
 export function rolloutLines(rollout: Rollout, width: number | undefined, paint: Paint): string[] {
-  const { id, name, kind, status, dryRun, reason, waitsUntil, rows, counts, wave, failures } = rollout;
-  const fit = (text: string): string => (width === undefined ? text : cut(text, width));
-  const beside = (text: string): string => (width === undefined ? text : cut(text, Math.max(1, width - LABEL)));
-  const line = (label: string, text: string): string => `${paint(label.padEnd(LABEL), 'faint')}${beside(text)}`;
+  const { id, name, kind, status, dryRun, reason, waitsUntil, rows, counts, failures } = rollout;
+  /** Cut to what is left of a line of the terminal, since one that it wraps would be drawn over the next time. */
+  const fit = (text: string, taken = 0): string => (width === undefined ? text : cut(text, Math.max(1, width - taken)));
+  const line = (label: string, text: string): string => `${paint(label.padEnd(LABEL), 'faint')}${fit(text, LABEL)}`;
   const title = name === undefined ? '' : `${plainLine(name)}: `;
   const waits = [reason, waitsUntil === undefined ? undefined : `until ${shortTime(waitsUntil)}`].filter(Boolean);
+  const waiting = waits.length > 0 ? ` (${waits.join(', ')})` : '';
   const ended = endedRows(rollout);
   const done = dryRun ? 'planned' : 'completed';
   const parts = [
@@ -67,35 +66,42 @@ export function rolloutLines(rollout: Rollout, width: number | undefined, paint:
   ];
   const codes = Object.entries(failures).map(([code, count]) => `${count} ${plainLine(code)}`);
   return [
-    `${paint(fit(`${title}${kind}${dryRun ? ' (dry run)' : ''}`), 'strong')}  ${paint(status, rolloutTone(status) ?? 'strong')}${waits.length > 0 ? ` (${waits.join(', ')})` : ''}`,
+    `${paint(fit(`${title}${kind}${dryRun ? ' (dry run)' : ''}`, 2 + status.length + waiting.length), 'strong')}  ${paint(status, rolloutTone(status) ?? 'strong')}${waiting}`,
     paint(fit(`rollout ${plainLine(id)}`), 'faint'),
     line('clients', `${bar(ended, rows, BAR)} ${ended} of ${rows}`),
     line('', parts.join(', ')),
-    line('waves', `${bar(wavesEnded(rollout), wave.of, BAR)} ${wave.current} of ${wave.of}`),
-    line('wave', waveText(rollout, ended)),
+    ...waveLines(rollout).map(([label, text]) => line(label, text)),
     ...(rollout.endedAt === undefined ? [line('rate', rateText(rollout)), line('time left', leftText(rollout))] : []),
     line('floor', floorText(rollout)),
     ...(codes.length > 0 ? [line('failures', codes.join(', '))] : []),
   ];
 }
 
-function wavesEnded({ status, wave }: Rollout): number {
-  return status === 'completed' ? wave.of : Math.max(0, wave.current - 1);
+type Line = readonly [label: string, text: string];
+
+function waveLines(rollout: Rollout): Line[] {
+  const { wave } = rollout;
+  const { current, of } = wave;
+  const all = wavesOf(rollout);
+  // An app of an earlier version does not say how large its waves are.
+  if (all === undefined)
+    return [
+      ['waves', `${current} of ${of}`],
+      ['', `${counted(wave.rows, 'client')} in the wave in progress; how many have ended is unknown`],
+    ];
+  if (wave.rows === 0) return [['waves', 'none has started']];
+  const shown = wavesAround(all, current, SHOWN_WAVES);
+  const more = all.length - shown.length;
+  return [
+    ['waves', `${current} of ${of}${more > 0 ? `, and ${counted(more, 'wave')} not shown` : ''}`],
+    ...shown.map((one): Line => [`wave ${one.number}`, waveText(one)]),
+  ];
 }
 
-/** @returns clients of earlier waves; undefined if the app is of a version that does not say how large its waves are. */
-function rowsBefore({ current, first, size }: Rollout['wave']): number | undefined {
-  if (first === undefined || size === undefined) return undefined;
-  return current <= 1 ? 0 : first + (current - 2) * size;
-}
-
-/** Every client of the waves before has ended. */
-function waveText({ wave }: Rollout, ended: number): string {
-  if (wave.rows === 0) return 'none has started';
-  const before = rowsBefore(wave);
-  if (before === undefined) return `${counted(wave.rows, 'client')}; how many have ended is unknown`;
-  const inWave = Math.min(wave.rows, Math.max(0, ended - before));
-  return `${bar(inWave, wave.rows, BAR)} ${inWave} of ${wave.rows}`;
+function waveText({ rows, ended }: Wave): string {
+  return ended === undefined
+    ? `${counted(rows, 'client')}; how many have ended is unknown`
+    : `${bar(ended, rows, BAR)} ${ended} of ${rows}`;
 }
 
 function rateText({ ratePerMinute }: Rollout): string {

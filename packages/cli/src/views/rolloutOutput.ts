@@ -1,9 +1,10 @@
+import { endedRows } from '@connected-registry/protocol/answers/rolloutWaves';
 import type { Rollout } from '@connected-registry/protocol/answers/rolloutAnswers';
 import { counted } from '../output/counted.js';
 import { tableOf, type Output } from '../output/output.js';
 import { exactTime } from '../output/times.js';
 import { formatDuration } from '../program/duration.js';
-import { endedRows, ROLLOUT_COLUMNS } from './rollout.js';
+import { ROLLOUT_COLUMNS } from './rollout.js';
 
 /** One rollout with its numbers. */
 export function rolloutOutput(rollout: Rollout): Output {

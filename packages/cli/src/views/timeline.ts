@@ -25,9 +25,12 @@ const NAME_COLUMNS = 24;
 export function timelineOf(operation: Operation, width: number | undefined, paint: Paint): string[] {
   const { id, kind, status, phase, startedAt, steps, failure } = operation;
   const start = new Date(startedAt).getTime();
-  const fit = (text: string): string => (width === undefined ? text : cut(text, width));
+  /** Cut to what is left of a line of the terminal, since one that it wraps would be drawn over the next time. */
+  const fit = (text: string, taken = 0): string => (width === undefined ? text : cut(text, Math.max(1, width - taken)));
+  const where = status === 'running' ? `, ${plainLine(phase)}` : '';
+  const around = `${kind}   ${status}${where}`.length;
   return [
-    `${paint(kind, 'strong')} ${subjectOf(operation)}  ${paint(status, STATUS_TONES[status])}${status === 'running' ? `, ${plainLine(phase)}` : ''}`,
+    `${paint(kind, 'strong')} ${fit(subjectOf(operation), around)}  ${paint(status, STATUS_TONES[status])}${where}`,
     paint(fit(`operation ${plainLine(id)}`), 'faint'),
     ...steps.map((step) => {
       const [mark, tone] = MARKS[step.status];

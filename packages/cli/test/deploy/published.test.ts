@@ -98,7 +98,7 @@ test('it says what it can do, and which version it is', async () => {
 test('it talks to an app', async () => {
   const server = await startFakeServer();
   try {
-    server.answers.set('GET /clients', [{ json: { clients: [CLIENT] } }]);
+    server.serve(() => ({ json: { clients: [CLIENT] } }));
     const env = { CRCTL_URL: server.url, CRCTL_KEY: 'key' };
     const ended = await crctl(['clients', 'list', '-o', 'name'], env);
     expect(ended).toEqual({ code: 0, out: 'myregistry/plant7registry/press-1\n', err: '' });

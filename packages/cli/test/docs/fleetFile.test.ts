@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as prettier from 'prettier';
 import { expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { fleetJsonSchema } from '../../src/fleet/file/jsonSchema.js';
 import { FleetApp } from '../fakes/fleetApp.js';
@@ -24,7 +22,7 @@ test('docs/fleet.schema.json is what `npm run fleet-schema` writes', async () =>
   );
 });
 
-test('the example is a fleet that can be planned and applied, and editors find no fault in it', async () => {
+test('the example is a fleet that can be planned and applied', async () => {
   const app = new FleetApp();
   const { crctl } = fleetFolder(app, { 'fleet.yaml': part('yaml'), 'plant8.csv': part('csv') });
   expect(await crctl('plan', 'fleet.yaml', '--out', 'plan.json')).toMatchObject({ code: 0 });
@@ -37,11 +35,6 @@ test('the example is a fleet that can be planned and applied, and editors find n
     'belt-1',
     'belt-2',
   ]);
-
-  const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(fleetJsonSchema());
-  expect(validate(parse(part('yaml'))), JSON.stringify(validate.errors)).toBe(true);
-  const wrong: unknown = parse(part('yaml').replace('press-2', 'client: 2'));
-  expect(validate(wrong)).toBe(false);
 });
 
 test('`crctl schema` prints the same schema', async () => {

@@ -180,6 +180,7 @@ export class FleetApp {
         wave: { current: 1, of: 1, rows: rows.length, first: rows.length, size: rows.length },
         writes: { needed: rows.length * 2, done: 0 },
         secondsLeft: rows.length,
+        endedAt: '2026-11-30T11:12:00.000Z',
       },
       rows,
     });

@@ -71,7 +71,12 @@ export const rollout = z
       .exactOptional(),
     writes: z
       .object({
-        needed: z.number().min(0).describe('writes to Azure Resource Manager that all clients need'),
+        needed: z
+          .number()
+          .min(0)
+          .describe(
+            'estimated writes to Azure Resource Manager that all clients need, of which many share a scope map and writes of the client list; a few clients need some more',
+          ),
         done: z.number().min(0).describe('estimated part of them that is done'),
       })
       .readonly(),

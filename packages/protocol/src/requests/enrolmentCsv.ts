@@ -17,8 +17,10 @@ export function parseEnrolmentCsv(bytes: Uint8Array, maxRows: number = MAX_CLIEN
   return parseCsvRows(bytes, { ...FORM, maxRows });
 }
 
+type Parameter = 'lifetimeHours' | 'addresses';
+
 /** The form of each parameter beside a CSV body, as a text: shown as its fix and its description in the API. */
-export const ENROLMENT_CSV_FIELDS: Readonly<Record<string, string>> = {
+export const ENROLMENT_CSV_FIELDS: Readonly<Record<Parameter, string>> = {
   lifetimeHours: ENROLMENT_FIELDS.lifetimeHours,
   addresses: `${ENROLMENT_FIELDS.addresses}; several with semicolons between`,
 };
@@ -27,7 +29,7 @@ export const ENROLMENT_CSV_FIELDS: Readonly<Record<string, string>> = {
 export const enrolmentCsvQuery = z.strictObject(
   Object.fromEntries(
     Object.entries(ENROLMENT_CSV_FIELDS).map(([name, help]) => [name, z.string().describe(help).optional()]),
-  ),
+  ) as Record<Parameter, z.ZodOptional<z.ZodString>>,
 );
 
 /** The request's fields, from the parameters beside a CSV body. Values are only converted. */

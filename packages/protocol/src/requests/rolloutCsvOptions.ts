@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { cellValue } from './rolloutCsv.js';
 import { ROLLOUT_FIELDS, rolloutDefaults } from './rolloutRequest.js';
 
-const DEFAULTS = Object.keys(rolloutDefaults.shape);
+type Default = keyof typeof rolloutDefaults.shape;
+const DEFAULTS = Object.keys(rolloutDefaults.shape) as Default[];
 const OPTIONS = [
   'kind',
   'name',
@@ -16,10 +17,11 @@ const OPTIONS = [
   'dryRun',
 ] as const;
 type Option = (typeof OPTIONS)[number];
+type Parameter = Option | Default;
 
 /** The form of each parameter beside a CSV body, as a text: shown as its fix and its description in the API. */
-export const ROLLOUT_CSV_FIELDS: Readonly<Record<string, string>> = {
-  ...Object.fromEntries([...OPTIONS, ...DEFAULTS].map((name) => [name, helpOf(name)])),
+export const ROLLOUT_CSV_FIELDS: Readonly<Record<Parameter, string>> = {
+  ...(Object.fromEntries([...OPTIONS, ...DEFAULTS].map((name) => [name, helpOf(name)])) as Record<Parameter, string>),
   freezeWindows: `${ROLLOUT_FIELDS.freezeWindows}; several with semicolons between`,
   repositories: 'repository names, with spaces or semicolons between',
 };
@@ -35,7 +37,7 @@ function helpOf(name: string): string {
 export const rolloutCsvQuery = z.strictObject(
   Object.fromEntries(
     Object.entries(ROLLOUT_CSV_FIELDS).map(([name, help]) => [name, z.string().describe(help).optional()]),
-  ),
+  ) as Record<Parameter, z.ZodOptional<z.ZodString>>,
 );
 
 /**

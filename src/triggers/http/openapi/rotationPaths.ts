@@ -1,5 +1,5 @@
+import { MAX_SCHEDULED, SCHEDULE_QUERY_FIELDS } from '@connected-registry/protocol/requests/scheduleQuery';
 import { answer, jsonContent, problemAnswers } from './answers.js';
-import { MAX_LISTED, SCHEDULE_PARAMETERS } from '../routes/rotationSchedule.js';
 import { BY_OPERATORS, BY_WRITING_OPERATORS, idParameter } from './parameters.js';
 import * as examples from './rotationExamples.js';
 
@@ -34,10 +34,10 @@ const postRotations = {
   },
 };
 
-const parameter = (name: keyof typeof SCHEDULE_PARAMETERS, schema: object) => ({
+const parameter = (name: keyof typeof SCHEDULE_QUERY_FIELDS, schema: object) => ({
   name,
   in: 'query',
-  description: SCHEDULE_PARAMETERS[name],
+  description: SCHEDULE_QUERY_FIELDS[name],
   schema,
 });
 
@@ -47,7 +47,7 @@ const getRotationSchedule = {
   summary: 'Lists when rotations are due',
   description: 'By the rules of the sweep, as of now, earliest first.',
   parameters: [
-    parameter('top', { type: 'integer', minimum: 1, maximum: MAX_LISTED, default: 100 }),
+    parameter('top', { type: 'integer', minimum: 1, maximum: MAX_SCHEDULED, default: 100 }),
     parameter('registry', { type: 'string' }),
     parameter('connectedRegistry', { type: 'string' }),
   ],

@@ -1,35 +1,18 @@
 import { sameName } from '@connected-registry/protocol/names/sameName';
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
-import { z } from 'zod';
 import type { Config } from '../../../settings/config.js';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
-import { NAME_RULES } from '@connected-registry/protocol/names/names';
 import type {
   RotationScheduleAnswer,
   ScheduledRotation,
 } from '@connected-registry/protocol/answers/rotationScheduleAnswer';
+import { SCHEDULE_QUERY_FIELDS, scheduleQuery } from '@connected-registry/protocol/requests/scheduleQuery';
 import type { Queries } from '../../../queries/queries.js';
 import type { ScheduledClient } from '../../../queries/rotation/rotationSchedule.js';
 import { readClientRecord } from '../../durable/clientRecords.js';
 import { fieldErrors, invalidQuery } from '../answers/problem.js';
 import { orServiceProblem } from '../answers/serviceProblem.js';
-
-/** Maximum clients in one answer. */
-export const MAX_LISTED = 1000;
-
-/** Rules of the parameters, by name. */
-export const SCHEDULE_PARAMETERS = {
-  top: `a whole number from 1 to ${MAX_LISTED}; the default is 100`,
-  registry: 'the name of a registry: 5 to 50 letters and digits',
-  connectedRegistry: 'the name of a connected registry: 5 to 50 letters and digits',
-} as const;
-
-const parameters = z.object({
-  top: z.coerce.number('must be a number').int().min(1, 'is too small').max(MAX_LISTED, 'is too large').default(100),
-  registry: z.string().regex(NAME_RULES.registry, 'is not a valid name').optional(),
-  connectedRegistry: z.string().regex(NAME_RULES.connectedRegistry, 'is not a valid name').optional(),
-});
 
 /** `GET /api/rotations/schedule`: lists when rotations are due by the rules of the sweep, earliest first. */
 export function getRotationSchedule(
@@ -37,9 +20,9 @@ export function getRotationSchedule(
   queries: Pick<Queries, 'rotationSchedule'>,
 ) {
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
-    const query = Object.fromEntries(Object.keys(SCHEDULE_PARAMETERS).flatMap((name) => given(request, name)));
-    const parsed = parameters.safeParse(query, { reportInput: true });
-    if (!parsed.success) return invalidQuery(fieldErrors(parsed.error, SCHEDULE_PARAMETERS));
+    const query = Object.fromEntries(Object.keys(SCHEDULE_QUERY_FIELDS).flatMap((name) => given(request, name)));
+    const parsed = scheduleQuery.safeParse(query, { reportInput: true });
+    if (!parsed.success) return invalidQuery(fieldErrors(parsed.error, SCHEDULE_QUERY_FIELDS));
     const { top, registry, connectedRegistry } = parsed.data;
     return orServiceProblem(async () => {
       const found: ScheduledClient[] = [];

@@ -1,5 +1,6 @@
 import type { Api } from '../../api/api.js';
 import type { IssuedPart, IssuedTokens } from '../../enrol/issueTokens.js';
+import type { EnrolmentFields, EnrolmentRowFields } from '../../api/requests.js';
 import { defineCommand } from '../../program/command.js';
 import { usageError } from '../../program/commandError.js';
 import { EXIT } from '../../program/exitCodes.js';
@@ -61,8 +62,11 @@ export const enrol = defineCommand({
       import('../../enrol/enrolRows.js'),
       import('../../enrol/issueTokens.js'),
     ]);
-    const shared = present({ lifetimeHours, addresses: address });
-    const clients = args.map((text) => ({ ...readClient(text, options, place), ...present({ replace }) }));
+    const shared = present<EnrolmentFields>({ lifetimeHours, addresses: [...address] });
+    const clients = args.map((text): EnrolmentRowFields => {
+      const { registry, connectedRegistry, client } = readClient(text, options, place);
+      return { registry, connectedRegistry, client, ...present<EnrolmentRowFields>({ replace }) };
+    });
     const given =
       file === undefined
         ? { rows: clients, head: shared }
@@ -96,11 +100,11 @@ export const enrol = defineCommand({
 
 async function issueOne(
   api: Api,
-  json: unknown,
+  body: unknown,
   keep: (enrolments: readonly IssuedPart[]) => void,
 ): Promise<IssuedTokens> {
   const { routes } = await import('../../api/routes.js');
-  const answer = await routes.enrol(api, { json });
+  const answer = await routes.enrol(api, { fromFile: body });
   keep(answer.enrolments);
   return answer;
 }

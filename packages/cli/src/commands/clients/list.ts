@@ -3,6 +3,7 @@ import { listOutput } from '../../output/output.js';
 import { CLIENT_STATES, chosenOf } from '../shared/choices.js';
 import { clientText } from '../shared/clientNames.js';
 import { LIMIT_OPTIONS, readPages } from '../shared/pages.js';
+import type { ClientsQuery } from '../../api/requests.js';
 import { present } from '../shared/present.js';
 
 export const clientsList = defineCommand({
@@ -38,7 +39,12 @@ export const clientsList = defineCommand({
       import('../../views/clientColumns.js'),
     ]);
     const { registry, connectedRegistry, state, expiresBefore } = options;
-    const filter = present({ registry, connectedRegistry, state: chosenOf(CLIENT_STATES, state), expiresBefore });
+    const filter = present<ClientsQuery>({
+      registry,
+      connectedRegistry,
+      state: chosenOf(CLIENT_STATES, state),
+      expiresBefore,
+    });
     const { items, notes } = await readPages(async (page) => {
       const { clients, continuation } = await routes.clients(api, { ...filter, ...page });
       return { items: clients, continuation };

@@ -1,14 +1,13 @@
-import type { onboardingBody } from '@connected-registry/protocol/requests/onboardingRequest';
-import type { z } from 'zod';
+import type { JsonRequest, OnboardingFields } from '../../api/requests.js';
 import { usageError } from '../../program/commandError.js';
 import { defineCommand, type CommandContext } from '../../program/command.js';
 import type { OptionSpecs, OptionValues } from '../../program/optionSpecs.js';
 import { chosenOf, PRINCIPAL_TYPES, SLOT_NAMES } from '../shared/choices.js';
-import { CLIENT_ARGUMENT, NAME_OPTIONS, readClient } from '../shared/clientNames.js';
+import { CLIENT_ARGUMENT, NAME_OPTIONS, readClient, type NamedClient } from '../shared/clientNames.js';
 import { readFields } from '../shared/inputFile.js';
 import { POLLER_HELP } from '../shared/pollerHelp.js';
 import { present } from '../shared/present.js';
-import { readRepositories, type Repositories } from '../shared/repositories.js';
+import { readRepositories } from '../shared/repositories.js';
 import { startWarnings } from '../shared/startWarnings.js';
 import { startedOne } from '../shared/started.js';
 import { DRY_RUN_OPTION, WAIT_OPTIONS } from '../shared/waiting.js';
@@ -77,40 +76,50 @@ export const onboard = defineCommand({
   ],
   usesApp: true,
   async run(context, { args: [name], options }) {
-    const json = await bodyOf(context, name, options);
+    const request = await requestOf(context, name, options);
     const { api } = await context.connect();
     const { routes } = await import('../../api/routes.js');
-    const answer = await routes.onboard(api, { json });
+    const answer = await routes.onboard(api, request);
     if (!('id' in answer)) return (await import('../../views/dryRun.js')).dryRunOutput(answer);
     const output = await startedOne(context, answer, options);
     return { ...output, notes: [...startWarnings(answer.warnings), ...(output.notes ?? [])] };
   },
 });
 
-/** Fields of the request whose names are those of the API; the app judges their values. */
-type Body = z.input<typeof onboardingBody>;
-
-async function bodyOf(context: CommandContext, name: string | undefined, options: Options): Promise<object> {
-  const { file, repository, lifetimeDays, identity, identityType } = options;
+async function requestOf(
+  context: CommandContext,
+  name: string | undefined,
+  options: Options,
+): Promise<JsonRequest<OnboardingFields>> {
+  const { file, identity, identityType } = options;
   if (identityType !== undefined && identity === undefined) throw usageError('--identity-type needs --identity.');
-  const fields = file === undefined ? {} : await readFields(file, context.world);
-  if (name === undefined && fields['client'] === undefined)
+  const fields = file === undefined ? undefined : await readFields(file, context.world);
+  if (name === undefined && fields?.['client'] === undefined)
     throw usageError('Which client?', 'Name it, or give --file with the field client.');
   const { place } = await context.connect();
+  const { registry, connectedRegistry, client }: Partial<NamedClient> =
+    name === undefined ? {} : readClient(name, options, place);
   const { image, endpoint, scopeMap, token, poller, adopt, restoreScopeMap, recheck, dryRun } = options;
-  const repositories: Repositories = readRepositories(repository);
-  const given: Partial<Omit<Body, 'repositories'>> = {
-    ...(name === undefined ? {} : readClient(name, options, place)),
-    ...present({ image, endpoint, scopeMap, token, poller, adopt, restoreScopeMap, recheck, dryRun }),
-    ...present({ credentialLifetimeDays: lifetimeDays, replaceSlot: chosenOf(SLOT_NAMES, options.replaceSlot) }),
-    ...(identity === undefined
-      ? {}
-      : {
-          identity: {
-            principalId: identity,
-            ...present({ principalType: chosenOf(PRINCIPAL_TYPES, identityType) }),
-          },
-        }),
-  };
-  return { ...fields, ...given, ...present({ repositories }) };
+  const given = present<OnboardingFields>({
+    registry,
+    connectedRegistry,
+    client,
+    repositories: readRepositories(options.repository),
+    image,
+    endpoint,
+    scopeMap,
+    token,
+    poller,
+    adopt,
+    restoreScopeMap,
+    recheck,
+    dryRun,
+    credentialLifetimeDays: options.lifetimeDays,
+    replaceSlot: chosenOf(SLOT_NAMES, options.replaceSlot),
+    identity:
+      identity === undefined
+        ? undefined
+        : { principalId: identity, principalType: chosenOf(PRINCIPAL_TYPES, identityType) },
+  });
+  return fields === undefined ? { json: given } : { fromFile: { ...fields, ...given } };
 }

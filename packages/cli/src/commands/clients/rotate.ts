@@ -1,6 +1,7 @@
 import { defineCommand } from '../../program/command.js';
 import { confirm, namesOf, YES_OPTION } from '../shared/confirm.js';
 import { CLIENTS_ARGUMENT, NAME_OPTIONS, readClient } from '../shared/clientNames.js';
+import type { RotationFields } from '../../api/requests.js';
 import { present } from '../shared/present.js';
 import { checkCount, startedOutput } from '../shared/started.js';
 import { DRY_RUN_OPTION, WAIT_OPTIONS } from '../shared/waiting.js';
@@ -33,7 +34,7 @@ export const rotate = defineCommand({
     if (urgent && !dryRun)
       await confirm(context, `Replace the password in use of ${namesOf(args)} at once`, options.yes);
     const { routes } = await import('../../api/routes.js');
-    const answer = await routes.rotate(api, { clients, ...present({ urgent, dryRun }) });
+    const answer = await routes.rotate(api, { clients, ...present<RotationFields>({ urgent, dryRun }) });
     if ('operations' in answer) return startedOutput(context, answer, options);
     return (await import('../../views/dryRun.js')).dryRunOutput(answer);
   },

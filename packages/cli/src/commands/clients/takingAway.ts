@@ -3,6 +3,7 @@ import type { OptionSpecs } from '../../program/optionSpecs.js';
 import type { Output } from '../../output/output.js';
 import { confirm, namesOf, YES_OPTION } from '../shared/confirm.js';
 import { NAME_OPTIONS, readClient } from '../shared/clientNames.js';
+import type { TakingAwayFields } from '../../api/requests.js';
 import { present } from '../shared/present.js';
 import { checkCount, startedOutput } from '../shared/started.js';
 import { DRY_RUN_OPTION, WAIT_OPTIONS } from '../shared/waiting.js';
@@ -33,7 +34,7 @@ export async function takeAway(
   const clients = args.map((text) => readClient(text, options, place));
   if (!dryRun) await confirm(context, `${question} ${namesOf(args)}`, yes);
   const { routes } = await import('../../api/routes.js');
-  const answer = await routes[route](api, { clients, ...present({ dryRun }) });
+  const answer = await routes[route](api, { clients, ...present<TakingAwayFields>({ dryRun }) });
   if ('operations' in answer) return startedOutput(context, answer, options);
   return (await import('../../views/dryRun.js')).dryRunOutput(answer);
 }

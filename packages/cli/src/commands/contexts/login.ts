@@ -58,7 +58,7 @@ export const login = defineCommand({
     if (!auth) throw usageError('How do you sign in?', 'Give --scope, --key-file or --store-key, or set CRCTL_KEY.');
     const registry = options.registry ?? local?.registry;
     const connectedRegistry = options.connectedRegistry ?? local?.connectedRegistry;
-    const place: Place = { url, auth, ...present({ registry, connectedRegistry }) };
+    const place: Place = { url, auth, ...present<Place>({ registry, connectedRegistry }) };
     const key = options.storeKey ? await readSecret(context, 'Function key') : undefined;
     if (!options.skipCheck) await trySignIn(context, place, key);
     if (key !== undefined) (await world.openKeyStore()).write(name, key);

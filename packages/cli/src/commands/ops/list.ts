@@ -2,6 +2,7 @@ import { defineCommand } from '../../program/command.js';
 import { listOutput } from '../../output/output.js';
 import { chosenOf, OPERATION_KINDS, OPERATION_STATUSES } from '../shared/choices.js';
 import { LIMIT_OPTIONS, readPages } from '../shared/pages.js';
+import type { OperationsQuery } from '../../api/requests.js';
 import { present } from '../shared/present.js';
 
 export const opsList = defineCommand({
@@ -43,7 +44,7 @@ export const opsList = defineCommand({
       import('../../views/operationColumns.js'),
     ]);
     const { registry, connectedRegistry, client, since, createdAfter, createdBefore } = options;
-    const filter = present({
+    const filter = present<OperationsQuery>({
       registry,
       connectedRegistry,
       client,

@@ -3,6 +3,7 @@ import { listOutput } from '../../output/output.js';
 import { chosenOf, ROLLOUT_ROW_STATES } from '../shared/choices.js';
 import { clientText } from '../shared/clientNames.js';
 import { LIMIT_OPTIONS, readPages } from '../shared/pages.js';
+import type { RolloutClientsQuery } from '../../api/requests.js';
 import { present } from '../shared/present.js';
 import { ROLLOUT_ARGUMENT } from './show.js';
 
@@ -28,7 +29,7 @@ export const rolloutsClients = defineCommand({
       import('../../api/routes.js'),
       import('../../views/rollout.js'),
     ]);
-    const filter = present({ state: chosenOf(ROLLOUT_ROW_STATES, options.state) });
+    const filter = present<RolloutClientsQuery>({ state: chosenOf(ROLLOUT_ROW_STATES, options.state) });
     const { items, notes } = await readPages(async (page) => {
       const { clients, continuation } = await routes.rolloutClients(api, id, { ...filter, ...page });
       return { items: clients, continuation };

@@ -3,7 +3,7 @@ import type { ClientState } from '@connected-registry/protocol/answers/clientAns
 import type { RolloutClient } from '@connected-registry/protocol/answers/rolloutAnswers';
 import type { SlotName } from '@connected-registry/protocol/registry/slots';
 import type { PrincipalType } from '@connected-registry/protocol/requests/deviceIdentity';
-import type { RolloutKind } from '@connected-registry/protocol/requests/rolloutRequest';
+import type { RolloutKind, RolloutSelection } from '@connected-registry/protocol/requests/rolloutRequest';
 
 /*
  * Words of the API that options take. They are written again here, since the schemas that have them take longer to load than the whole
@@ -41,6 +41,13 @@ export const ROLLOUT_ROW_STATES = [
   'cancelled',
   'planned',
 ] as const satisfies readonly RolloutClient['state'][];
+export const SELECTION_FIELDS = [
+  'registry',
+  'connectedRegistry',
+  'state',
+  'expiresBefore',
+  'profile',
+] as const satisfies readonly (keyof RolloutSelection)[];
 export const SLOT_NAMES = ['password1', 'password2'] as const satisfies readonly SlotName[];
 export const PRINCIPAL_TYPES = ['ServicePrincipal', 'Device'] as const satisfies readonly PrincipalType[];
 

@@ -1,7 +1,8 @@
+import type { OnboardingFields } from '../../api/requests.js';
 import { usageError } from '../../program/commandError.js';
 
 /** Repositories as a request has them: names that may be pulled, or names with their actions. */
-export type Repositories = string[] | Record<string, string[]>;
+type Repositories = OnboardingFields['repositories'];
 
 const PULL = 'content/read';
 
@@ -18,5 +19,5 @@ export function readRepositories(texts: readonly string[]): Repositories {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw usageError(`The repository ${JSON.stringify(twice)} is named twice.`);
   if (entries.every(([, actions]) => actions === undefined)) return names;
-  return Object.fromEntries(entries.map(([name, actions]) => [name, actions ?? [PULL]]));
+  return Object.fromEntries(entries.map(([name, actions]) => [name, actions ?? [PULL]])) as Repositories;
 }

@@ -19,7 +19,8 @@ const COLUMNS: readonly Column<Finding>[] = [
     value: ({ state }) => state,
     tone: ({ state }) => (state === 'ok' ? 'good' : state === 'faulty' ? 'bad' : 'faint'),
   },
-  { header: 'WHAT', value: ({ what }) => what },
+  // Names of rights differ at their ends.
+  { header: 'WHAT', firm: true, value: ({ what }) => what },
   { header: 'DETAIL', value: ({ detail }) => detail },
 ];
 

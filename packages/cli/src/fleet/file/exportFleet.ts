@@ -47,6 +47,11 @@ export interface FleetRow {
   readonly client: FleetClient;
 }
 
+/** What editors read of a fleet file, and how its reader gets the schema. */
+const FOR_EDITORS = `# yaml-language-server: $schema=fleet.schema.json
+# Editors find the schema beside this file: crctl schema > fleet.schema.json
+`;
+
 /** The text of a fleet file. @param left what it lacks, each named in a comment */
 export function fleetText(rows: readonly FleetRow[], left: ExportedFleet['left']): string {
   const groups = new Map<string, { readonly place: string; readonly clients: FleetClient[] }>();
@@ -63,7 +68,7 @@ export function fleetText(rows: readonly FleetRow[], left: ExportedFleet['left']
     ),
   };
   const comments = left.map(({ name, reason }) => `# Left out: ${name}: ${reason}\n`);
-  return `${comments.join('')}${stringify(file, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+  return `${FOR_EDITORS}${comments.join('')}${stringify(file, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }
 
 function grouped(clients: readonly FleetClient[]): object {

@@ -2,6 +2,7 @@ import type { RolloutClient } from '@connected-registry/protocol/answers/rollout
 import { allPages } from '../../api/allPages.js';
 import type { Api } from '../../api/api.js';
 import { ProblemError } from '../../api/problem.js';
+import type { RolloutFields } from '../../api/requests.js';
 import { routes } from '../../api/routes.js';
 import { CommandError } from '../../program/commandError.js';
 import { repeat, type Waiting } from '../../watch/deadline.js';
@@ -33,8 +34,8 @@ export async function dryRunOf(
   const dryRuns: FleetPlan['dryRuns'][number][] = [];
   for (const chunk of chunksOf(entries)) {
     const { kind, clients } = chunk;
-    const body = { json: { ...rolloutBodyOf(chunk, rollout, 'crctl plan'), dryRun: true } };
-    const { id } = await routes.startRollout(api, body, {}).catch((error: unknown) => {
+    const json: RolloutFields = { ...rolloutBodyOf(chunk, rollout, 'crctl plan'), dryRun: true };
+    const { id } = await routes.startRollout(api, { json }).catch((error: unknown) => {
       throw inTheFile(error, clients);
     });
     const ended = await repeat(waiting(id), POLL, async () => {

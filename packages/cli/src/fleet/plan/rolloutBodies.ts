@@ -1,5 +1,5 @@
-import { MAX_ROLLOUT_ROWS, type rolloutBody } from '@connected-registry/protocol/requests/rolloutRequest';
-import type { z } from 'zod';
+import { MAX_ROLLOUT_ROWS } from '@connected-registry/protocol/requests/rolloutRequest';
+import type { RolloutFields } from '../../api/requests.js';
 import type { DesiredFleet } from '../file/desiredFleet.js';
 import type { PlanEntry } from './planEntry.js';
 
@@ -46,8 +46,10 @@ function rowOf({ mark, row, registry, connectedRegistry, client }: PlanEntry) {
 /** The request for a rollout. */
 export function rolloutBodyOf(
   { kind, clients }: Chunk,
-  rollout: DesiredFleet['rollout'],
+  { waves, failureLimit, freezeWindows, ...others }: DesiredFleet['rollout'],
   name: string,
-): z.input<typeof rolloutBody> {
-  return { name, kind, ...rollout, clients: clients.map(rowOf) };
+): RolloutFields {
+  // A field of fleet files that is not named here would be sent without the compiler's look at it.
+  others satisfies Record<string, never>;
+  return { name, kind, waves, failureLimit, freezeWindows, clients: clients.map(rowOf) };
 }

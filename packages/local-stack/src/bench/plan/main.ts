@@ -20,6 +20,7 @@ import { ENDPOINT } from '../fleet/onboardFleet.js';
 import { rolloutFleet } from '../fleet/rolloutFleet.js';
 import { tableText } from '../host/table.js';
 import { missedIn, usedByOthers, verdict } from '../machine.js';
+import { planRows, type Measured } from './planRows.js';
 
 const HELP = `npm run bench:plan -- [flags]
 
@@ -33,17 +34,8 @@ make a plan slower by the reads that are counted.
   --strict      exit code 1 if a goal is missed
 `;
 
-/** Seconds in which a plan of 1,000 clients is to be made. */
-const GOAL = 10;
 /** Clients that differ in the plan of a few changes. */
 const FEW = 10;
-
-interface Measured {
-  readonly what: string;
-  readonly seconds: number;
-  readonly reads: number;
-  readonly summary: string;
-}
 
 function say(text: string): void {
   process.stderr.write(`${text}\n`);
@@ -98,7 +90,7 @@ async function measure(
   const file = join(folder, 'fleet.json');
   await writeFile(file, text);
   const { out, ...cost } = await timed(stack, ['plan', file, ...flags]);
-  return { what, ...cost, summary: /^plan +(.*)$/m.exec(out)?.[1] ?? 'unknown' };
+  return { what, command: 'plan', ...cost, summary: /^plan +(.*)$/m.exec(out)?.[1] ?? 'unknown' };
 }
 
 /** An export, and the plan of the file that it wrote. */
@@ -106,7 +98,7 @@ async function measureExport(stack: Stack, folder: string, clients: number): Pro
   const { out, ...cost } = await timed(stack, ['export']);
   const summary = `${out.split('\n').length} lines of a fleet file`;
   return [
-    { what: `export of ${clients} clients`, ...cost, summary },
+    { what: `export of ${clients} clients`, command: 'export', ...cost, summary },
     await measure(`${clients} clients as exported, no changes`, out, stack, folder),
   ];
 }
@@ -172,14 +164,7 @@ await runBench(
       await stack.stop();
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     }
-    const lines = measured.map(({ what, seconds, reads, summary }) => ({
-      what,
-      value: `${seconds.toFixed(1)} s, ${reads} reads: ${summary}`,
-      // What the app plans or shows for each client alone is bound by the read limits of Azure Resource Manager.
-      ...(what.endsWith('by the app') || what.startsWith('export')
-        ? {}
-        : { goal: `under ${GOAL} s`, met: seconds < GOAL }),
-    }));
+    const lines = planRows(measured);
     process.stdout.write(
       `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores\n\n${tableText(lines)}\n\n`,
     );

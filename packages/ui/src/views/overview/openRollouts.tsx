@@ -1,3 +1,4 @@
+import { endedRows } from '@connected-registry/protocol/answers/rolloutWaves';
 import type { Rollout } from '@connected-registry/protocol/answers/rolloutAnswers';
 import type { JSX } from 'preact';
 import { counted, whole } from '../../format/numbers.js';
@@ -6,7 +7,7 @@ import { Bar } from '../../parts/bar.js';
 import { Card } from '../../parts/card.js';
 import { Go } from '../../parts/link.js';
 import { Text } from '../../parts/text.js';
-import { clientParts, countsText, ended, floorText, leftText, rateText } from '../rollouts/rolloutFigures.js';
+import { clientParts, countsText, floorText, leftText, rateText } from '../rollouts/rolloutFigures.js';
 
 /** Rollouts that have not ended. */
 export function OpenRollouts({ rollouts }: { readonly rollouts: readonly Rollout[] }): JSX.Element {
@@ -24,7 +25,7 @@ export function OpenRollouts({ rollouts }: { readonly rollouts: readonly Rollout
 
 function OpenRollout({ rollout }: { readonly rollout: Rollout }): JSX.Element {
   const { id, name, kind, dryRun, status, rows } = rollout;
-  const done = ended(rollout);
+  const done = endedRows(rollout);
   return (
     <li>
       <div class="line">

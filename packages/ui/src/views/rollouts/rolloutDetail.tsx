@@ -1,3 +1,4 @@
+import { endedRows, wavesAround, wavesOf, type Wave } from '@connected-registry/protocol/answers/rolloutWaves';
 import type { Rollout } from '@connected-registry/protocol/answers/rolloutAnswers';
 import type { ComponentChildren, JSX } from 'preact';
 import { RolloutActions } from '../../actions/rolloutActions.js';
@@ -14,9 +15,8 @@ import { Freshness, Shown } from '../../parts/shown.js';
 import { Code, Text } from '../../parts/text.js';
 import { Moment, useNow } from '../../parts/time.js';
 import { pathTo } from '../../routing/address.js';
-import { clientParts, countsText, ended, floorText, leftText, rateText } from './rolloutFigures.js';
+import { clientParts, countsText, floorText, leftText, rateText } from './rolloutFigures.js';
 import { RolloutRows } from './rolloutRows.js';
-import { wavesAround, wavesOf } from './waves.js';
 
 function RolloutDetail({ params, query }: ViewProps): JSX.Element {
   const id = params['id'] ?? '';
@@ -49,7 +49,7 @@ function RolloutDetail({ params, query }: ViewProps): JSX.Element {
 function Details({ rollout }: { readonly rollout: Rollout }): JSX.Element {
   const now = useNow(5000);
   const { rows, failures } = rollout;
-  const done = ended(rollout);
+  const done = endedRows(rollout);
   const codes = Object.entries(failures).sort(([, one], [, other]) => other - one);
   return (
     <>
@@ -121,6 +121,9 @@ function Since({ at, now, by }: { readonly at: string; readonly now: number; rea
   );
 }
 
+/** How many waves are shown around the one in progress. */
+const SHOWN_WAVES = 12;
+
 /** A bar for each wave. */
 function Waves({ rollout }: { readonly rollout: Rollout }): JSX.Element {
   const { wave } = rollout;
@@ -131,26 +134,36 @@ function Waves({ rollout }: { readonly rollout: Rollout }): JSX.Element {
         <p>{counted(wave.rows, 'client')} in the wave in progress.</p>
       </Card>
     );
-  const shown = wavesAround(all, wave.current);
+  const shown = wavesAround(all, wave.current, SHOWN_WAVES);
   return (
     <Card title="Waves" aside={`${wave.current} of ${wave.of}`}>
       <ol class="waves">
-        {shown.map(({ number, rows, ended: done }) => (
-          <li key={number} {...(number === wave.current ? { 'aria-current': 'step' as const } : {})}>
-            <span>{number}</span>
-            <Bar
-              parts={[{ size: done, tone: done === rows ? 'good' : 'busy' }]}
-              whole={rows}
-              label={`Wave ${number}: ${done} of ${rows} clients have ended`}
-            />
-            <span class="number quiet">
-              {whole(done)} of {whole(rows)}
-            </span>
+        {shown.map((one) => (
+          <li key={one.number} {...(one.number === wave.current ? { 'aria-current': 'step' as const } : {})}>
+            <span>{one.number}</span>
+            <WaveBar wave={one} />
           </li>
         ))}
       </ol>
       {shown.length < all.length && <p class="quiet">{counted(all.length - shown.length, 'wave')} more.</p>}
     </Card>
+  );
+}
+
+function WaveBar({ wave: { number, rows, ended: done } }: { readonly wave: Wave }): JSX.Element {
+  if (done === undefined)
+    return <span class="quiet">How many of {counted(rows, 'client')} have ended is unknown.</span>;
+  return (
+    <>
+      <Bar
+        parts={[{ size: done, tone: done === rows ? 'good' : 'busy' }]}
+        whole={rows}
+        label={`Wave ${number}: ${done} of ${rows} clients have ended`}
+      />
+      <span class="number quiet">
+        {whole(done)} of {whole(rows)}
+      </span>
+    </>
   );
 }
 

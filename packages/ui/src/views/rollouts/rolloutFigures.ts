@@ -3,11 +3,6 @@ import { whole } from '../../format/numbers.js';
 import { span } from '../../format/times.js';
 import type { BarPart } from '../../parts/bar.js';
 
-/** Clients that have ended, in any way. */
-export function ended({ counts }: Pick<Rollout, 'counts'>): number {
-  return counts.completed + counts.failed + counts.cancelled + counts.planned;
-}
-
 /** All clients as parts of a bar; those that wait leave it empty. */
 export function clientParts({ counts }: Pick<Rollout, 'counts'>): BarPart[] {
   return [

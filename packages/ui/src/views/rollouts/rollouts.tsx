@@ -1,3 +1,4 @@
+import { endedRows } from '@connected-registry/protocol/answers/rolloutWaves';
 import type { Rollout, RolloutPage } from '@connected-registry/protocol/answers/rolloutAnswers';
 import type { JSX } from 'preact';
 import { Heading } from '../../layout/heading.js';
@@ -9,7 +10,7 @@ import { Go } from '../../parts/link.js';
 import { Freshness, Shown } from '../../parts/shown.js';
 import { Text } from '../../parts/text.js';
 import { Moment, useNow } from '../../parts/time.js';
-import { clientParts, countsText, ended, floorText, leftText, rateText } from './rolloutFigures.js';
+import { clientParts, countsText, floorText, leftText, rateText } from './rolloutFigures.js';
 
 function Rollouts(): JSX.Element {
   const rollouts = usePolled<RolloutPage>('rollouts', { top: 50 }, EVERY.live);
@@ -76,7 +77,7 @@ function RolloutRow({ rollout, now }: { readonly rollout: Rollout; readonly now:
         {reason !== undefined && <div class="quiet">{reason}</div>}
       </td>
       <td>
-        <Bar parts={clientParts(rollout)} whole={rows} label={`${ended(rollout)} of ${rows} clients have ended`} />
+        <Bar parts={clientParts(rollout)} whole={rows} label={`${endedRows(rollout)} of ${rows} clients have ended`} />
         <div class="quiet">{countsText(rollout)}</div>
         <div class="narrow quiet">Time left: {leftText(rollout)}</div>
       </td>
