@@ -81,6 +81,8 @@ export class FleetApp {
   readonly unbound = new Set<string>();
   /** Bodies of rollouts that were no dry runs. */
   readonly started: unknown[] = [];
+  /** What others do while a rollout that was no dry run is under way. */
+  besides: () => void = () => {};
   readonly #rollouts: { readonly view: Rollout; readonly rows: readonly RolloutClient[] }[] = [];
 
   constructor(
@@ -155,7 +157,10 @@ export class FleetApp {
       end();
       return { ...row, state: 'completed' };
     });
-    if (!dryRun) this.started.push(request);
+    if (!dryRun) {
+      this.started.push(request);
+      this.besides();
+    }
     const count = (state: RolloutClient['state']): number => rows.filter((row) => row.state === state).length;
     const { ratePerMinute: _rate, ...view } = ROLLOUT;
     this.#rollouts.push({

@@ -37,16 +37,20 @@ export const apply = defineCommand({
     const plan = kept
       ? await keptPlan(source, file, api.url)
       : await planOf(context, await readFleet(source, file, options.registry, context), file, removal, true);
-    if (kept) await checkUnmoved(api, plan);
-    else await show(context, plan);
+    if (!kept) await show(context, plan);
     const changes = countOf(plan.clients, '+', '~', '-');
     const removals = countOf(plan.clients, '-');
-    if (changes > 0 && (!kept || removals > 0))
+    if (changes > 0 && !options.yes && (!kept || removals > 0)) {
+      // Nobody is asked about a plan that is refused anyway.
+      if (kept) await checkUnmoved(api, plan);
       await confirm(
         context,
         `Carry out ${counted(changes, 'change')}${removals > 0 ? `, including ${counted(removals, 'removal')}` : ''}`,
-        options.yes,
+        false,
       );
+    }
+    // A question may stand for hours, in which others change and revoke clients.
+    if (kept || changes > 0) await checkUnmoved(api, plan);
     const { watchRollout } = await import('../../watch/watchRollout.js');
     const done = await carryOut(api, plan, (rollout) =>
       watchRollout(
@@ -98,19 +102,20 @@ async function show({ world }: CommandContext, plan: FleetPlan): Promise<void> {
 }
 
 async function outcome(context: CommandContext, plan: FleetPlan, done: CarriedOut): Promise<Output> {
-  const [{ ROLLOUT_COLUMNS }, { blocked }] = await Promise.all([
+  const [{ ROLLOUT_COLUMNS }, { blocked }, { movedLines }] = await Promise.all([
     import('../../views/rollout.js'),
     import('../../fleet/plan/counts.js'),
+    import('../../fleet/carryOut.js'),
   ]);
-  const { rollouts, removalsLeft, changesLeft } = done;
+  const { rollouts, removalsLeft, changesLeft, moved } = done;
   const verdicts = rollouts.map((rollout) => judged(context, rollout));
   const refused = blocked(plan.clients).length;
-  const exit = verdicts.find((one) => one.exit !== undefined)?.exit ?? (refused > 0 ? EXIT.failed : EXIT.done);
+  const worst = verdicts.find((one) => one.exit !== undefined)?.exit ?? (refused > 0 ? EXIT.failed : EXIT.done);
   return {
     data: { rollouts },
     table: tableOf(rollouts, ROLLOUT_COLUMNS),
     names: rollouts.map(({ id }) => id),
-    exit,
+    exit: moved.length > 0 ? EXIT.refused : worst,
     notes: [
       ...(rollouts.length === 0 ? ['There was nothing to start.'] : []),
       ...verdicts.flatMap(({ notes }) => (notes === undefined ? [] : notes)),
@@ -118,11 +123,16 @@ async function outcome(context: CommandContext, plan: FleetPlan, done: CarriedOu
         ? [`${countedWas(refused, 'client')} not started, since the app would refuse them: plan again.`]
         : []),
       ...(changesLeft > 0
-        ? [`${countedWas(changesLeft, 'client')} not started, since the rollout before them did not end well.`]
+        ? [
+            `${countedWas(changesLeft, 'client')} not started, since ${moved.length > 0 ? 'the world has moved' : 'the rollout before them did not end well'}.`,
+          ]
         : []),
       ...(removalsLeft > 0
-        ? [`${countedWas(removalsLeft, 'client')} not removed, since not everything else has succeeded.`]
+        ? [
+            `${countedWas(removalsLeft, 'client')} not removed, since ${moved.length > 0 ? 'the world has moved' : 'not everything else has succeeded'}.`,
+          ]
         : []),
+      ...(moved.length > 0 ? [...movedLines(moved), 'Plan again.'] : []),
     ],
   };
 }
