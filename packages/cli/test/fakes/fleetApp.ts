@@ -70,6 +70,13 @@ export function fakeToken(
   };
 }
 
+interface FakeRollout {
+  readonly view: Rollout;
+  readonly rows: readonly RolloutClient[];
+  /** How often it is yet found to be running. */
+  looks: number;
+}
+
 /** The app's routes over clients in memory, with the rules of onboarding that a plan relies on. */
 export class FleetApp {
   readonly clients = new Map<string, FakeClient>();
@@ -83,7 +90,9 @@ export class FleetApp {
   readonly started: unknown[] = [];
   /** What others do while a rollout that was no dry run is under way. */
   besides: () => void = () => {};
-  readonly #rollouts: { readonly view: Rollout; readonly rows: readonly RolloutClient[] }[] = [];
+  /** How often a rollout that is no dry run is found to be running before it has ended. */
+  looks = 0;
+  readonly #rollouts: FakeRollout[] = [];
 
   constructor(
     clients: readonly FakeClient[] = [],
@@ -112,9 +121,15 @@ export class FleetApp {
     if (kind === 'clients') return this.#one(id ?? '');
     const rollout = this.#rollouts[Number(id)];
     if (kind === 'rollouts' && rollout)
-      return { json: part === 'clients' ? this.#paged(rollout.rows, searchParams, 'clients') : rollout.view };
+      return { json: part === 'clients' ? this.#paged(rollout.rows, searchParams, 'clients') : this.#seen(rollout) };
     return { status: 404 };
   };
+
+  #seen(rollout: FakeRollout): Rollout {
+    if (rollout.looks === 0) return rollout.view;
+    rollout.looks -= 1;
+    return { ...rollout.view, status: 'running' };
+  }
 
   #list(query: URLSearchParams): object {
     const [registry, connectedRegistry] = [query.get('registry'), query.get('connectedRegistry')];
@@ -185,6 +200,7 @@ export class FleetApp {
         secondsLeft: rows.length,
       },
       rows,
+      looks: dryRun ? 0 : this.looks,
     });
     const opened = this.#rollouts.at(-1);
     if (!opened) throw new Error('There is one.');

@@ -12,6 +12,7 @@ import { confirm, YES_OPTION } from '../shared/confirm.js';
 import { WATCH_OPTIONS } from '../shared/waiting.js';
 import { planOf, readFleet, readSource } from './fleetInput.js';
 import { FLEET_OPTIONS, removalOf } from './options.js';
+import { stopped } from './stopped.js';
 
 export const apply = defineCommand({
   name: 'apply',
@@ -19,7 +20,14 @@ export const apply = defineCommand({
   description:
     'Starts rollouts and follows them. A plan whose world has moved since is refused. Clients are removed when everything else has succeeded. It asks before it carries out a plan that it made itself, or one that removes clients. If waiting ends early, the app goes on with the rollout in progress and later ones are not started: plan again.',
   args: [{ name: 'FILE', help: 'plan that `crctl plan --out` has kept, or a fleet file; - is stdin' }],
-  options: { ...FLEET_OPTIONS, ...YES_OPTION, ...WATCH_OPTIONS },
+  options: {
+    ...FLEET_OPTIONS,
+    ...YES_OPTION,
+    timeout: {
+      ...WATCH_OPTIONS.timeout,
+      help: 'give up after 90s, 15m, 2h of all rollouts together; the default is never',
+    },
+  },
   examples: [
     { text: 'what was reviewed', line: 'crctl apply plan.json' },
     { text: 'plan and carry out at once', line: 'crctl apply fleet.yaml --yes' },
@@ -29,7 +37,7 @@ export const apply = defineCommand({
     const removal = removalOf(options);
     const source = await readSource(file, context);
     const { api } = await context.connect();
-    const { carryOut, checkUnmoved } = await import('../../fleet/carryOut.js');
+    const { carryOut, checkUnmoved, StoppedEarly } = await import('../../fleet/carryOut.js');
     const { countOf } = await import('../../fleet/plan/counts.js');
     const kept = isPlan(source.value);
     if (kept && (options.prune || options.registry !== undefined))
@@ -52,18 +60,29 @@ export const apply = defineCommand({
     // A question may stand for hours, in which others change and revoke clients.
     if (kept || changes > 0) await checkUnmoved(api, plan);
     const { watchRollout } = await import('../../watch/watchRollout.js');
-    const done = await carryOut(api, plan, (rollout) =>
-      watchRollout(
-        api,
-        rollout.id,
-        rolloutWaiting(context, rollout.id, options.timeout),
-        { sink: context.world.stderr, as: context.isWatched ? 'drawing' : 'nothing' },
-        true,
-      ),
-    );
+    const since = context.world.now();
+    const done = await carryOut(api, plan, {
+      follow: (rollout) =>
+        watchRollout(
+          api,
+          rollout.id,
+          rolloutWaiting(context, rollout.id, options.timeout, since),
+          { sink: context.world.stderr, as: context.isWatched ? 'drawing' : 'nothing' },
+          true,
+        ),
+      checkTime: () => checkTime(context, options.timeout, since),
+    }).catch((error: unknown) => {
+      throw error instanceof StoppedEarly ? stopped(context, plan, error) : error;
+    });
     return outcome(context, plan, done);
   },
 });
+
+/** @throws {CommandError} if no time is left to start another rollout */
+function checkTime({ world }: CommandContext, timeout: number | undefined, since: number): void {
+  if (timeout !== undefined && world.now() >= since + timeout * 1000)
+    throw new CommandError(EXIT.timedOut, `The plan was not carried out within ${timeout} seconds.`);
+}
 
 function isPlan(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'FleetPlan';
