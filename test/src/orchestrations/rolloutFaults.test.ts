@@ -234,7 +234,10 @@ describe('a dry run', () => {
     world.world.wire.fail('getToken', { when: 'before', kind: 'forbidden' });
     const { outcome } = await world.run();
     expect(outcome).toMatchObject({ status: 'completed', counts: { planned: 2, failed: 1 } });
-    expect(world.rows.find(({ state }) => state === 'failed')).toMatchObject({ problems: ['service-error'] });
+    expect(world.rows.find(({ state }) => state === 'failed')).toMatchObject({
+      problems: ['service-error'],
+      reasons: [{ code: 'service-error', message: expect.stringContaining('getToken'), fix: expect.any(String) }],
+    });
   });
 
   test('plans each row, claims and starts nothing, and is not paused by problems', async () => {
@@ -254,7 +257,14 @@ describe('a dry run', () => {
       state: 'planned',
       writes: expect.arrayContaining(['create token token-c0']),
     });
-    expect(world.rows[55]).toMatchObject({ state: 'failed', code: 'problems', problems: [expect.any(String)] });
+    expect(world.rows[55]).toMatchObject({
+      state: 'failed',
+      code: 'problems',
+      problems: ['connected-registry-not-found'],
+      reasons: [
+        { code: 'connected-registry-not-found', field: 'connectedRegistry', message: expect.stringContaining('unknown') },
+      ],
+    });
     expect(calls.filter(({ name }) => name === 'planRollout')).toHaveLength(2);
     expect([world.clients.started, world.world.wire.writes, world.claims]).toEqual([[], [], { another: ['x'] }]);
   });

@@ -167,7 +167,8 @@ export class FleetApp {
       const asked = kind === 'onboard' ? toOnboarding(onboardingRow.parse(given), '') : reference;
       const { writes, problems, end, adopts } = this.#row(kind, asked);
       const row = { row: index + 1, ...referenceOf(reference) };
-      if (problems.length > 0) return { ...row, state: 'failed', code: 'problems', problems };
+      if (problems.length > 0)
+        return { ...row, state: 'failed', code: 'problems', problems, ...(dryRun ? reasonsOf(problems, asked) : {}) };
       if (dryRun) return { ...row, state: 'planned', writes, ...(adopts ? { adopts } : {}) };
       end();
       return { ...row, state: 'completed' };
@@ -244,6 +245,17 @@ export class FleetApp {
             },
     };
   }
+}
+
+function reasonsOf(problems: readonly string[], request: ClientReference | Onboarding): Pick<RolloutClient, 'reasons'> {
+  const about = 'scopeMap' in request ? request.scopeMap : request.client;
+  return {
+    reasons: problems.map((code) => ({
+      code,
+      message: `${about} is not as it must be.`,
+      fix: `az mend ${about}\naz look`,
+    })),
+  };
 }
 
 /** Differences that an onboarding does not touch. */

@@ -115,12 +115,28 @@ describe('a plan of one client', () => {
   test('that the app would refuse is an error, and is not started', async () => {
     const app = new FleetApp();
     app.foreignMaps.add('their-map');
-    const text = fleetText({ [PLANT]: { clients: ['press-1', { client: 'press-2', scopeMap: 'their-map' }] } });
+    app.foreignMaps.add('other-map');
+    const refused = [
+      ['press-2', 'their-map'],
+      ['press-3', 'their-map'],
+      ['press-4', 'other-map'],
+    ].map(([client, scopeMap]) => ({ client, scopeMap }));
+    const text = fleetText({ [PLANT]: { clients: ['press-1', ...refused] } });
     const { crctl } = fleetFolder(app, { 'fleet.yaml': text });
-    const plan = await crctl('plan', 'fleet.yaml');
+    const plan = await crctl('plan', 'fleet.yaml', '--out', 'plan.json');
     expect(plan.code).toBe(1);
-    expect(plan.out).toContain('would be refused: scope-map');
-    expect(await crctl('apply', 'fleet.yaml', '--yes')).toMatchObject({ code: 1 });
+    const reason = (map: string) =>
+      `    would be refused: scope-map\n      scope-map: ${map} is not as it must be.\n        az mend ${map}\n        az look\n`;
+    expect(plan.out).toContain(`press-2\n    has no credential\n${reason('their-map')}`);
+    // The same reason is not said again.
+    expect(plan.out).toMatch(/press-3\n {4}has no credential\n {4}would be refused: scope-map\n\+/);
+    expect(plan.out).toContain(`press-4\n    has no credential\n${reason('other-map')}`);
+    expect(await crctl('apply', 'plan.json')).toMatchObject({ code: 1 });
+    app.clients.clear();
+    const applied = await crctl('apply', 'fleet.yaml', '--yes');
+    expect(applied.code).toBe(1);
+    // What is applied at once is explained as well.
+    expect(applied.err).toContain(reason('their-map'));
     expect([...app.clients.values()].map(({ client }) => client)).toEqual(['press-1']);
   });
 });

@@ -109,6 +109,14 @@ export const PLANNED_CLIENTS: RolloutClientPage = {
       state: 'failed',
       code: 'problems',
       problems: ['repository-not-synced'],
+      reasons: [
+        {
+          code: 'repository-not-synced',
+          field: 'repositories.oven',
+          message: 'oven (content/read) is not in the sync scope of myconnectedregistry.',
+          fix: 'az acr connected-registry permissions update --registry myregistry --name myconnectedregistry --add oven',
+        },
+      ],
     },
   ],
 };

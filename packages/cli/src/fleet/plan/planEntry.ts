@@ -1,3 +1,4 @@
+import type { RowReason } from '@connected-registry/protocol/answers/rolloutAnswers';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { Verdict } from './verdict.js';
 
@@ -23,6 +24,8 @@ export interface PlanEntry extends Verdict, ClientReference {
   readonly writes?: readonly string[];
   /** Codes of problems for which it would be refused, by the same. */
   readonly problems?: readonly string[];
+  /** The same with message and fix, as far as the app has them. */
+  readonly refusals?: readonly RowReason[];
   /** The token of others that its row may take over. */
   readonly adopts?: Adoption;
 }

@@ -3,6 +3,7 @@ import { sameName } from '@connected-registry/protocol/names/sameName';
 import { onboardingRow, rolloutBody } from '@connected-registry/protocol/requests/rolloutRequest';
 import { clientName } from '@connected-registry/protocol/requests/clientsRequest';
 import type { UnmanagedToken } from '@connected-registry/protocol/answers/unmanagedAnswers';
+import { rowReason } from '@connected-registry/protocol/answers/rolloutAnswers';
 import { z } from 'zod';
 import { API_VERSION } from '../file/fleetSchema.js';
 import { seenHash, type ClientFacts } from '../world/clientFacts.js';
@@ -26,6 +27,7 @@ const entry = z.strictObject({
   row: onboardingRow.exactOptional(),
   writes: texts.exactOptional(),
   problems: texts.exactOptional(),
+  refusals: z.array(rowReason).readonly().exactOptional(),
   adopts: z
     .strictObject({ token: z.string(), seen: z.string().exactOptional(), how: z.string().exactOptional() })
     .exactOptional(),

@@ -1,6 +1,7 @@
 import { counted } from '../../output/counted.js';
 import { tableOf, type Block, type Column, type Output } from '../../output/output.js';
 import { formatDuration } from '../../program/duration.js';
+import { problemLines } from '../../views/dryRun.js';
 import { blocked, countOf, summary } from './counts.js';
 import type { PlanEntry } from './planEntry.js';
 import type { FleetPlan } from './planFile.js';
@@ -30,8 +31,9 @@ export function planOutput(plan: FleetPlan, withEqual: boolean): Output {
 
 /** The plan for a reader: its clients by mark, and in sum what it costs. */
 export function planBlocks(plan: FleetPlan, withEqual: boolean): Block[] {
+  const explained = new Set<string>();
   const lines = MARKS.filter((mark) => withEqual || mark !== '=').flatMap((mark) =>
-    plan.clients.filter((one) => one.mark === mark).flatMap(entryLines),
+    plan.clients.filter((one) => one.mark === mark).flatMap((one) => entryLines(one, explained)),
   );
   const refused = blocked(plan.clients).length;
   const isUnasked = plan.dryRuns.length === 0 && countOf(plan.clients, '+', '~', '-') > 0;
@@ -54,11 +56,16 @@ export function planBlocks(plan: FleetPlan, withEqual: boolean): Block[] {
   ];
 }
 
-function entryLines({ mark, registry, connectedRegistry, client, reasons, writes, problems }: PlanEntry): string[] {
+/** @param explained what refuses other clients, too, and has been said: it is not said again */
+function entryLines(entry: PlanEntry, explained: Set<string>): string[] {
+  const { mark, registry, connectedRegistry, client, reasons, writes, problems, refusals = [] } = entry;
+  const news = refusals.map((one) => problemLines(one)).filter((lines) => !explained.has(lines.join('\n')));
+  for (const lines of news) explained.add(lines.join('\n'));
   return [
     `${mark} ${registry}/${connectedRegistry}/${client}`,
     ...reasons.map((reason) => `    ${reason}`),
     ...(writes === undefined ? [] : writes.map((write) => `    * ${write}`)),
     ...(problems === undefined ? [] : [`    would be refused: ${problems.join(', ')}`]),
+    ...news.flat().map((line) => `      ${line}`),
   ];
 }
