@@ -114,9 +114,9 @@ async function planRow(
 
 function adoptionOf({ token }: Onboarding, plan: OnboardingPlan): Pick<Planned, 'adoption'> {
   if (!plan.token.isAdopted || plan.credential.kind !== 'issue') return {};
-  return {
-    adoption: { token, slot: plan.credential.slot, keepsScopeMap: plan.token.earlierScopeMap === undefined },
-  };
+  const { credential, working } = plan;
+  const keepsScopeMap = plan.token.earlierScopeMap === undefined;
+  return { adoption: { token, slot: credential.slot, keepsScopeMap, ...(working ? { working } : {}) } };
 }
 
 function planned(row: RowStatus, { problems, writes, adoption }: Planned): RowStatus {

@@ -145,7 +145,18 @@ export const rolloutClient = z
       )
       .exactOptional(),
     adopts: z
-      .object({ token: z.string(), slot: z.enum(SLOT_NAMES), keepsScopeMap: z.boolean() })
+      .object({
+        token: z.string(),
+        slot: z.enum(SLOT_NAMES),
+        keepsScopeMap: z.boolean(),
+        working: z
+          .array(z.enum(SLOT_NAMES))
+          .readonly()
+          .describe(
+            'slots whose passwords of others keep working until they are removed by hand; absent if there are none',
+          )
+          .exactOptional(),
+      })
       .readonly()
       .describe('of a dry run: the token of others that it would adopt, and the slot of it that it would fill')
       .exactOptional(),

@@ -1,3 +1,4 @@
+import { FIX_COMMANDS } from '../../../domain/check/fixCommands.js';
 import type { z } from 'zod';
 import type { Rollout, RolloutClientPage, RolloutPage } from '@connected-registry/protocol/answers/rolloutAnswers';
 import type { rolloutBody } from '@connected-registry/protocol/requests/rolloutRequest';
@@ -114,7 +115,11 @@ export const PLANNED_CLIENTS: RolloutClientPage = {
           code: 'repository-not-synced',
           field: 'repositories.oven',
           message: 'oven (content/read) is not in the sync scope of myconnectedregistry.',
-          fix: 'az acr connected-registry permissions update --registry myregistry --name myconnectedregistry --add oven',
+          fix: FIX_COMMANDS.addToSyncScope({
+            registry: 'myregistry',
+            connectedRegistry: 'myconnectedregistry',
+            repository: 'oven',
+          }),
         },
       ],
     },

@@ -1,17 +1,16 @@
-import type { CarriedOut } from '../../fleet/carryOut.js';
 import type { FleetPlan } from '../../fleet/plan/planFile.js';
 import type { YamlSource } from '../../fleet/file/yamlSource.js';
 import { defineCommand, type CommandContext } from '../../program/command.js';
 import { CommandError, usageError } from '../../program/commandError.js';
 import { EXIT } from '../../program/exitCodes.js';
-import { counted, countedWas } from '../../output/counted.js';
-import { tableOf, type Output } from '../../output/output.js';
+import { counted } from '../../output/counted.js';
 import { paintFor } from '../../output/paint.js';
-import { judged, rolloutWaiting } from '../rollouts/outcome.js';
+import { rolloutWaiting } from '../rollouts/outcome.js';
 import { confirm, YES_OPTION } from '../shared/confirm.js';
 import { WATCH_OPTIONS } from '../shared/waiting.js';
 import { planOf, readFleet, readSource } from './fleetInput.js';
 import { FLEET_OPTIONS, removalOf } from './options.js';
+import { outcome } from './outcome.js';
 import { stopped } from './stopped.js';
 
 export const apply = defineCommand({
@@ -118,40 +117,4 @@ async function show({ world }: CommandContext, plan: FleetPlan): Promise<void> {
   ]);
   const style = { width: widthOf(world.stderr), headers: true, paint: paintFor(world.stderr, world, false) };
   for (const line of await drawBlocks(planBlocks(plan, false), style)) world.stderr.write(`${line}\n`);
-}
-
-async function outcome(context: CommandContext, plan: FleetPlan, done: CarriedOut): Promise<Output> {
-  const [{ ROLLOUT_COLUMNS }, { blocked }, { movedLines }] = await Promise.all([
-    import('../../views/rollout.js'),
-    import('../../fleet/plan/counts.js'),
-    import('../../fleet/carryOut.js'),
-  ]);
-  const { rollouts, removalsLeft, changesLeft, moved } = done;
-  const verdicts = rollouts.map((rollout) => judged(context, rollout));
-  const refused = blocked(plan.clients).length;
-  const worst = verdicts.find((one) => one.exit !== undefined)?.exit ?? (refused > 0 ? EXIT.failed : EXIT.done);
-  return {
-    data: { rollouts },
-    table: tableOf(rollouts, ROLLOUT_COLUMNS),
-    names: rollouts.map(({ id }) => id),
-    exit: moved.length > 0 ? EXIT.refused : worst,
-    notes: [
-      ...(rollouts.length === 0 ? ['There was nothing to start.'] : []),
-      ...verdicts.flatMap(({ notes }) => (notes === undefined ? [] : notes)),
-      ...(refused > 0
-        ? [`${countedWas(refused, 'client')} not started, since the app would refuse them: plan again.`]
-        : []),
-      ...(changesLeft > 0
-        ? [
-            `${countedWas(changesLeft, 'client')} not started, since ${moved.length > 0 ? 'the world has moved' : 'the rollout before them did not end well'}.`,
-          ]
-        : []),
-      ...(removalsLeft > 0
-        ? [
-            `${countedWas(removalsLeft, 'client')} not removed, since ${moved.length > 0 ? 'the world has moved' : 'not everything else has succeeded'}.`,
-          ]
-        : []),
-      ...(moved.length > 0 ? [...movedLines(moved), 'Plan again.'] : []),
-    ],
-  };
 }

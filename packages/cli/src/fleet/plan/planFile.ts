@@ -3,6 +3,7 @@ import { sameName } from '@connected-registry/protocol/names/sameName';
 import { onboardingRow, rolloutBody } from '@connected-registry/protocol/requests/rolloutRequest';
 import { clientName } from '@connected-registry/protocol/requests/clientsRequest';
 import type { UnmanagedToken } from '@connected-registry/protocol/answers/unmanagedAnswers';
+import { SLOT_NAMES } from '@connected-registry/protocol/registry/slots';
 import { rowReason } from '@connected-registry/protocol/answers/rolloutAnswers';
 import { z } from 'zod';
 import { API_VERSION } from '../file/fleetSchema.js';
@@ -29,7 +30,12 @@ const entry = z.strictObject({
   problems: texts.exactOptional(),
   refusals: z.array(rowReason).readonly().exactOptional(),
   adopts: z
-    .strictObject({ token: z.string(), seen: z.string().exactOptional(), how: z.string().exactOptional() })
+    .strictObject({
+      token: z.string(),
+      seen: z.string().exactOptional(),
+      how: z.string().exactOptional(),
+      working: z.array(z.enum(SLOT_NAMES)).readonly().exactOptional(),
+    })
     .exactOptional(),
 });
 

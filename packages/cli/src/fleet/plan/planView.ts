@@ -2,6 +2,7 @@ import { counted } from '../../output/counted.js';
 import { tableOf, type Block, type Column, type Output } from '../../output/output.js';
 import { formatDuration } from '../../program/duration.js';
 import { problemLines } from '../../views/dryRun.js';
+import { byHandOf } from './byHand.js';
 import { blocked, countOf, summary } from './counts.js';
 import type { PlanEntry } from './planEntry.js';
 import type { FleetPlan } from './planFile.js';
@@ -36,6 +37,7 @@ export function planBlocks(plan: FleetPlan, withEqual: boolean): Block[] {
     plan.clients.filter((one) => one.mark === mark).flatMap((one) => entryLines(one, explained)),
   );
   const refused = blocked(plan.clients).length;
+  const byHand = plan.clients.flatMap(byHandOf).length;
   const isUnasked = plan.dryRuns.length === 0 && countOf(plan.clients, '+', '~', '-') > 0;
   return [
     ...(lines.length > 0 ? [{ lines }] : []),
@@ -50,6 +52,10 @@ export function planBlocks(plan: FleetPlan, withEqual: boolean): Block[] {
             ] as const,
         ),
         ['writes', isUnasked ? 'unknown, since the app was not asked (--quick)' : undefined],
+        [
+          'by hand',
+          byHand > 0 ? `${counted(byHand, 'password')} of others keep working until they are removed` : undefined,
+        ],
         ['refused', refused > 0 ? `${counted(refused, 'client')} would be refused and not started` : undefined],
       ],
     },
@@ -65,6 +71,10 @@ function entryLines(entry: PlanEntry, explained: Set<string>): string[] {
     `${mark} ${registry}/${connectedRegistry}/${client}`,
     ...reasons.map((reason) => `    ${reason}`),
     ...(writes === undefined ? [] : writes.map((write) => `    * ${write}`)),
+    ...byHandOf(entry).flatMap(({ token, slot, command }) => [
+      `    by hand: ${slot} of token ${token} keeps working; when no device uses it any more:`,
+      `      ${command}`,
+    ]),
     ...(problems === undefined ? [] : [`    would be refused: ${problems.join(', ')}`]),
     ...news.flat().map((line) => `      ${line}`),
   ];
