@@ -74,7 +74,9 @@ test('a client that moves while a rollout before it runs is left as it is', asyn
   const { crctl } = fleetFolder(app, { 'fleet.yaml': fleetText({ [PLANT]: { clients: ['press-2'] } }) });
   const { code, err } = await crctl('apply', 'fleet.yaml', '--yes', ...PRUNE);
   expect(code).toBe(4);
-  expect(err).toMatch(/1 client was not removed, since the world has moved\.\n.*press-1 has changed\nPlan again\.\n$/s);
+  expect(err).toMatch(
+    /1 client was not removed, since the world has moved\.\n.*press-1 has changed\nPlan again: crctl plan fleet\.yaml --prune --max-deletes 1\n$/s,
+  );
   expect(app.started).toMatchObject([{ kind: 'onboard' }]);
 });
 
@@ -141,7 +143,7 @@ describe('an apply that ends early says what was not started, and how to go on',
     expect(world.err()).toContain('  1 client was not started.\n  1 client was not removed.\n  Plan again, and apply');
   });
 
-  test('by an app that does not answer a start: whether it has begun is unknown', async () => {
+  test('by an app that does not answer a start: whether it has started is unknown', async () => {
     const app = there();
     const world = fakeWorld((request) => {
       if (request.method !== 'POST' || request.body.includes('"dryRun":true')) return app.answer(request);

@@ -5,6 +5,7 @@ import { EXIT } from '../../program/exitCodes.js';
 import { countedWas } from '../../output/counted.js';
 import { tableOf, type Output } from '../../output/output.js';
 import { judged } from '../rollouts/outcome.js';
+import { planLine } from './stopped.js';
 
 /** What `crctl apply` shows of a plan that was carried out. */
 export async function outcome(context: CommandContext, plan: FleetPlan, done: CarriedOut): Promise<Output> {
@@ -41,7 +42,8 @@ export async function outcome(context: CommandContext, plan: FleetPlan, done: Ca
             `${countedWas(removalsLeft, 'client')} not removed, since ${moved.length > 0 ? 'the world has moved' : 'not everything else has succeeded'}.`,
           ]
         : []),
-      ...(moved.length > 0 ? [...movedLines(moved), 'Plan again.'] : []),
+      ...movedLines(moved),
+      ...(changesLeft + removalsLeft > 0 ? [`Plan again: ${planLine(context, plan)}`] : []),
       ...(byHand.length > 0
         ? [
             'By hand: passwords that others made keep working. Remove each when no device uses it any more:',

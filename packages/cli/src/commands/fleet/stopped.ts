@@ -29,13 +29,16 @@ export function stopped(
       ? []
       : [
           `Plan again${last === 'not started' ? '' : ' when that rollout has ended'}, and apply that plan:`,
-          `  ${again} plan ${shellWord(plan.file)}${pruning(plan)}`,
+          `  ${planLine({ again }, plan)}`,
         ]),
   ]);
 }
 
-/** The flags without which a plan has no removals. */
-function pruning({ clients }: Pick<FleetPlan, 'clients'>): string {
+/** The line that plans a fleet file once more. Without its flags a plan has no removals. */
+export function planLine(
+  { again }: Pick<CommandContext, 'again'>,
+  { file, clients }: Pick<FleetPlan, 'file' | 'clients'>,
+) {
   const removals = clients.filter(({ mark }) => mark === '-').length;
-  return removals > 0 ? ` --prune --max-deletes ${removals}` : '';
+  return `${again} plan ${shellWord(file)}${removals > 0 ? ` --prune --max-deletes ${removals}` : ''}`;
 }
