@@ -20,7 +20,7 @@ export interface PlannedRow extends RowChange {
  * @param rows of the whole piece, as they stand
  */
 export function withReasons(rows: readonly RowStatus[], planned: readonly PlannedRow[]): RowChange[] {
-  const before = rows.flatMap(({ reasons = [] }) => reasons);
+  const before = rows.flatMap(({ reasons }) => (reasons === undefined ? [] : reasons));
   const explained = new Set(before.map(({ code }) => code));
   let used = before.reduce((sum, reason) => sum + bytesOf(reason), 0);
   return planned.map(({ index, status, problems }) => {
