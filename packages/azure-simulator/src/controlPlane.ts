@@ -101,6 +101,16 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       }
       return identity;
     },
+    async addFederatedCredential(identity, credential) {
+      const before = identity.federated ?? [];
+      identity.federated = [...before, credential];
+      try {
+        await writeJson(file('keys.json'), { identities, signingKey: keys.signingKey });
+      } catch (error) {
+        identity.federated = before;
+        throw error;
+      }
+    },
     signingKey: await readSigningKey(keys.signingKey),
     arm,
     armFile: stores.armFile,

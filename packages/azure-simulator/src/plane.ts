@@ -1,4 +1,4 @@
-import type { Identity } from './access/identities.js';
+import type { FederatedCredential, Identity } from './access/identities.js';
 import type { LongRunning } from './arm/longRunning/longRunning.js';
 import type { Clock } from '@connected-registry/clock/clock';
 import type { SigningKey } from './entra/signingKey.js';
@@ -20,6 +20,8 @@ export interface Plane {
   /** Service principals. More may be added while it runs. */
   readonly identities: readonly Identity[];
   addIdentity(name: string): Promise<Identity>;
+  /** Stored with the identities. */
+  addFederatedCredential(identity: Identity, credential: FederatedCredential): Promise<void>;
   readonly signingKey: SigningKey;
   readonly arm: ArmState;
   readonly armFile: Store;

@@ -9,6 +9,10 @@ data="$work/data.txt" words="$work/words.txt"
 export CRCTL_CONFIG="$work/contexts.json"
 unset CRCTL_KEY_FILE CRCTL_CONTEXT CRCTL_LOCAL
 if [[ -n $CRCTL_SCOPE ]]; then unset CRCTL_KEY; fi
+# Without these inputs those of the job's own environment count.
+if [[ -n $CLIENT_ID ]]; then export AZURE_CLIENT_ID="$CLIENT_ID"; fi
+if [[ -n $TENANT_ID ]]; then export AZURE_TENANT_ID="$TENANT_ID"; fi
+if [[ -n $AUDIENCE ]]; then export CRCTL_OIDC_AUDIENCE="$AUDIENCE"; fi
 
 # The path is an output, and outputs are lines.
 if [[ $PLAN_FILE == *[[:cntrl:]]* ]]; then

@@ -15,6 +15,7 @@ import {
   type RowChange,
   type RowStatus,
 } from '../../domain/rollouts/rollout.js';
+import { withReasons, type PlannedRow } from '../../domain/rollouts/refusals.js';
 import type { Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';
 import type { Queries } from '../../queries/queries.js';
@@ -55,21 +56,30 @@ export function planRollout(queries: PlanningQueries, config: Pick<Config, 'vaul
         const request = requests[index];
         return row.state === 'waiting' && request ? [{ row, index, request }] : [];
       });
-      const changes = await eachOf(waiting.slice(0, AT_ONCE), async ({ row, index, request }) => ({
+      const planned = await eachOf(waiting.slice(0, AT_ONCE), async ({ row, index, request }) => ({
         index,
-        status: await orRefused(row, () => planRow(plan.kind, request, queries, config, runs)),
+        ...(await orRefused(row, () => planRow(plan.kind, request, queries, config, runs))),
       }));
-      return done({ changes });
+      return done({ changes: withReasons(rows, planned) });
     });
 }
 
 /** A service that refuses one row for good must not end the plan of the others. What may pass is tried again by the step. */
-async function orRefused(row: RowStatus, plan: () => Promise<Planned>): Promise<RowStatus> {
+async function orRefused(row: RowStatus, plan: () => Promise<Planned>): Promise<Omit<PlannedRow, 'index'>> {
   try {
-    return planned(row, await plan());
+    const found = await plan();
+    return { status: planned(row, found), problems: found.problems };
   } catch (error) {
     if (!(error instanceof ServiceError) || error.isRetryable) throw error;
-    return { ...row, state: 'failed', code: ROW_CODES.refused, problems: ['service-error'] };
+    const problem = {
+      code: 'service-error',
+      message: error.message,
+      fix: 'Give the app the right that it lacks, which `npm run doctor` names, or correct the names, then plan again.',
+    };
+    return {
+      status: { ...row, state: 'failed', code: ROW_CODES.refused, problems: [problem.code] },
+      problems: [problem],
+    };
   }
 }
 
@@ -104,9 +114,9 @@ async function planRow(
 
 function adoptionOf({ token }: Onboarding, plan: OnboardingPlan): Pick<Planned, 'adoption'> {
   if (!plan.token.isAdopted || plan.credential.kind !== 'issue') return {};
-  return {
-    adoption: { token, slot: plan.credential.slot, keepsScopeMap: plan.token.earlierScopeMap === undefined },
-  };
+  const { credential, working } = plan;
+  const keepsScopeMap = plan.token.earlierScopeMap === undefined;
+  return { adoption: { token, slot: credential.slot, keepsScopeMap, ...(working ? { working } : {}) } };
 }
 
 function planned(row: RowStatus, { problems, writes, adoption }: Planned): RowStatus {

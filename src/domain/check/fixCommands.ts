@@ -1,6 +1,11 @@
 import { templateGuid } from '../access/assignmentName.js';
 import { ASSIGNMENT_CONDITION, CONDITION_VERSION, RBAC_ADMINISTRATOR } from '../access/secretsUser.js';
-import type { SlotName } from '@connected-registry/protocol/registry/slots';
+import {
+  azCommand,
+  clearPasswordCommand,
+  quotedWord,
+  type AzOptions,
+} from '@connected-registry/protocol/registry/azCommands';
 
 interface OfRegistry {
   readonly registry: string;
@@ -68,8 +73,7 @@ export const FIX_COMMANDS = {
     }),
   enableToken: ({ registry, token }: OfToken) =>
     acr('token update', { registry: lower(registry), name: token, status: 'enabled' }),
-  clearPassword: ({ registry, token, slot }: OfToken & { readonly slot: SlotName }) =>
-    acr('token credential delete', { registry: lower(registry), name: token, [slot]: [] }),
+  clearPassword: clearPasswordCommand,
   moveToken: ({ registry, token, scopeMap }: OfToken & { readonly scopeMap: string }) =>
     acr('token update', { registry: lower(registry), name: token, 'scope-map': scopeMap }),
   /** Gives the scope map exactly the wanted rights. `has`, `wanted`: action strings. */
@@ -80,13 +84,13 @@ export const FIX_COMMANDS = {
       ...repositoryOptions('--remove-repository', without(has, wanted)),
     ].join(' '),
   vaultId: ({ vault }: { readonly vault: string }) =>
-    az('resource list', { 'resource-type': 'Microsoft.KeyVault/vaults', name: vault, query: '[0].id' }),
+    azCommand('resource list', { 'resource-type': 'Microsoft.KeyVault/vaults', name: vault, query: '[0].id' }),
   /**
    * Gives the app the role under its condition. `vault`: a resource id. By `az rest`: `az role assignment` does not work in
    * every distribution's build of the CLI.
    */
   letAppAssign: ({ vault, principalId }: OfVault) =>
-    az('rest', {
+    azCommand('rest', {
       method: 'put',
       url: assignmentUrl(`${vault}/providers/${ASSIGNMENTS}/${templateGuid(vault, principalId, RBAC_ADMINISTRATOR)}`),
       body: JSON.stringify({
@@ -100,7 +104,8 @@ export const FIX_COMMANDS = {
       }),
     }),
   /** @param id resource id of the role assignment */
-  deleteAssignment: ({ id }: { readonly id: string }) => az('rest', { method: 'delete', url: assignmentUrl(id) }),
+  deleteAssignment: ({ id }: { readonly id: string }) =>
+    azCommand('rest', { method: 'delete', url: assignmentUrl(id) }),
 } as const;
 
 const ASSIGNMENTS = 'Microsoft.Authorization/roleAssignments';
@@ -127,23 +132,8 @@ interface ScopeMapChange extends OfRegistry {
   readonly wanted: readonly string[];
 }
 
-function acr(command: string, options: Options): string {
-  return az(`acr ${command}`, options);
-}
-
-/** Values by option name; an empty list is an option without a value. */
-type Options = Readonly<Record<string, string | readonly []>>;
-
-function az(command: string, options: Options): string {
-  const words = Object.entries(options).map(([name, value]) =>
-    typeof value === 'string' ? `--${name} ${quoted(value)}` : `--${name}`,
-  );
-  return ['az', command, ...words].join(' ');
-}
-
-/** Quotes a text for a POSIX shell. */
-function quoted(text: string): string {
-  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+function acr(command: string, options: AzOptions): string {
+  return azCommand(`acr ${command}`, options);
 }
 
 /** The Azure CLI wants registry names in lower case (its help of --registry). */
@@ -164,5 +154,5 @@ function repositoryOptions(option: string, actions: readonly string[]): string[]
     if (repository !== undefined && right !== undefined)
       byRepository.set(repository, [...(byRepository.get(repository) ?? []), right]);
   }
-  return [...byRepository].map(([repository, rights]) => `${option} ${quoted(repository)} ${rights.join(' ')}`);
+  return [...byRepository].map(([repository, rights]) => `${option} ${quotedWord(repository)} ${rights.join(' ')}`);
 }

@@ -77,6 +77,8 @@ export interface OnboardingPlan {
   readonly poller?: PlannedPoller;
   /** What the run leaves to be done by hand, since the token was made by others. */
   readonly byHand?: readonly string[];
+  /** Slots of such a token whose passwords of others keep working. */
+  readonly working?: readonly SlotName[];
 }
 
 /** Whether there is nothing to write and the stored credential has passed a pull check. */

@@ -1,4 +1,4 @@
-import type { RolloutClient } from '@connected-registry/protocol/answers/rolloutAnswers';
+import type { RolloutClient, RowReason } from '@connected-registry/protocol/answers/rolloutAnswers';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
 import type { RolloutKind } from '@connected-registry/protocol/requests/rolloutRequest';
@@ -145,6 +145,8 @@ export interface RowStatus {
   readonly writes?: readonly string[];
   /** Of a dry run: codes of the problems that the row would meet. */
   readonly problems?: readonly string[];
+  /** Of a dry run: the same with message and fix. Not all rows of a piece have room for them. */
+  readonly reasons?: readonly RowReason[];
   /** Of a dry run: the token of others that the row would adopt. */
   readonly adopts?: NonNullable<RolloutClient['adopts']>;
 }

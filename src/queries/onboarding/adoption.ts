@@ -63,34 +63,38 @@ export function freeSlotFix({ registry, token }: Onboarding): string {
   return `An adoption overwrites no password that works. Find out which of them no device uses, and remove that one, then send the request again. If it is ${first ?? ''}\nIf it is ${second ?? ''}`;
 }
 
-/**
- * What remains to be done by hand after an onboarding with a token that others made, now or earlier.
- *
- * @param credential its credential; undefined if no slot is free, of which a problem tells
- */
+/** What an onboarding with a token that others made, now or earlier, leaves to be done by hand. */
+export interface LeftByHand {
+  /** Slots whose passwords keep working, although the app does not know who uses them. */
+  readonly working: readonly SlotName[];
+  /** One text each. */
+  readonly texts: readonly string[];
+}
+
+/** @param credential of the onboarding; undefined if no slot is free, of which a problem tells */
 export function leftByHand(
   findings: Findings,
   onboarding: Onboarding,
   credential: CredentialPlan | undefined,
   now: Date,
-): string[] {
+): LeftByHand {
   const { token, ownership, scopeMap } = findings;
   const { registry } = onboarding;
   const isMadeByOthers = ownership.kind === 'own' ? !ownership.isMade : isAdoption(findings, onboarding);
-  if (!token || !credential || !isMadeByOthers) return [];
+  if (!token || !credential || !isMadeByOthers) return { working: [], texts: [] };
   const taken = credential.kind === 'issue' ? credential.slot : credential.stored.slot;
-  return [
-    ...strangers(findings, now)
-      .filter(([slot]) => slot !== taken)
-      .map(([slot, { createdAt, expiresAt }]) => {
-        const times = `created ${createdAt}, ${expiresAt === undefined ? 'without expiry' : `expires ${expiresAt}`}`;
-        const command = FIX_COMMANDS.clearPassword({ registry, token: token.name, slot });
-        return `${slot} of token ${token.name} (${times}) still works, and the app does not know who uses it. Until it is removed or expires, the credential can be rotated urgently only, which clears it. When no device uses it any more: ${command}`;
-      }),
+  const working = strangers(findings, now).filter(([slot]) => slot !== taken);
+  const texts = [
+    ...working.map(([slot, { createdAt, expiresAt }]) => {
+      const times = `created ${createdAt}, ${expiresAt === undefined ? 'without expiry' : `expires ${expiresAt}`}`;
+      const command = FIX_COMMANDS.clearPassword({ registry, token: token.name, slot });
+      return `${slot} of token ${token.name} (${times}) still works, and the app does not know who uses it. Until it is removed or expires, the credential can be rotated urgently only, which clears it. When no device uses it any more: ${command}`;
+    }),
     ...(scopeMap && scopeMap.description !== SCOPE_MAP_MARK
       ? [
           `scope map ${scopeMap.name} was made by others, and stays as it is: whoever changes it changes what the client may do`,
         ]
       : []),
   ];
+  return { working: working.map(([slot]) => slot), texts };
 }

@@ -92,7 +92,7 @@ export function createPreflight(
     const { access, problems: ofAccess } = await planAccess(onboarding, vaultHost, { readers, hasCredential });
     const ofProfiles = pollersOfProfiles(config.profileBook, onboarding);
     const { poller, problems: ofPoller } = planPoller(onboarding, { readers, hasCredential, ofProfiles });
-    const byHand = revoked ? [] : leftByHand(findings, onboarding, credential, now);
+    const left = revoked ? undefined : leftByHand(findings, onboarding, credential, now);
     const found: Omit<OnboardingPlan, 'writes' | 'adopts' | 'problems'> = {
       checkedAt: now.toISOString(),
       endpoint,
@@ -113,7 +113,8 @@ export function createPreflight(
       credential: credential ?? FIRST_PASSWORD,
       ...(access ? { access } : {}),
       ...(poller ? { poller } : {}),
-      ...(byHand.length > 0 ? { byHand } : {}),
+      ...(left && left.texts.length > 0 ? { byHand: left.texts } : {}),
+      ...(left && left.working.length > 0 ? { working: left.working } : {}),
     };
     const conclusions: Conclusions = {
       endpoint,

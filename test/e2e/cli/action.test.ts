@@ -1,10 +1,16 @@
+import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync, mkdtempSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { ActionRunner, type ActionRun } from '../../shared/compositeAction.js';
 import { packCrctl } from '../../shared/installedCrctl.js';
+import { OidcProvider } from '../../shared/oidcProvider.js';
+import { letIn, withoutSecret } from '../harness/federation.js';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
 
 /*
@@ -43,8 +49,11 @@ function merge(clients: readonly string[]): void {
 }
 
 /** The installation works without a registry, since crctl needs no other package. */
-async function runs(given: Readonly<Record<string, string>>): Promise<ActionRun> {
-  const run = await runner.run(ACTION, { ...inputs, ...given }, { npm_config_offline: 'true' });
+async function runs(
+  given: Readonly<Record<string, string>>,
+  job: Readonly<Record<string, string>> = {},
+): Promise<ActionRun> {
+  const run = await runner.run(ACTION, { ...inputs, ...given }, { npm_config_offline: 'true', ...job });
   expect(run.commands.map((line) => line.replace(/[0-9a-f-]{36}/, 'TOKEN'))).toEqual([
     '::stop-commands::TOKEN',
     '::TOKEN::',
@@ -103,6 +112,37 @@ test.each<[string, Readonly<Record<string, string>>, string]>([
     expect(text).toContain('### crctl plan: failed');
     expect(text).toContain(reason);
   }
+});
+
+test('a job signs in by its own token, in place of a key', async () => {
+  const provider = await OidcProvider.start();
+  await letIn(it, provider);
+  // In place of the app, which App Service would stand before.
+  const seen: string[] = [];
+  const app = createServer((request, response) => {
+    seen.push(request.headers.authorization ?? '');
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ clients: [] }));
+  });
+  app.listen(0, '127.0.0.1');
+  await once(app, 'listening');
+  merge([]);
+  const { AZURE_CLIENT_ID, AZURE_TENANT_ID, ...job } = withoutSecret(it);
+  const { code, outputs, log } = await runs(
+    {
+      command: 'plan',
+      url: `http://127.0.0.1:${(app.address() as AddressInfo).port}`,
+      scope: `${it.stack.endpoints.azure.arm}/.default`,
+      'client-id': AZURE_CLIENT_ID,
+      'tenant-id': AZURE_TENANT_ID,
+    },
+    { ...job, ...provider.env },
+  );
+  app.close();
+  await provider.close();
+  expect(code, log).toBe(0);
+  expect(outputs['changes']).toBe('false');
+  expect(decodeJwt(seen[0]?.replace('Bearer ', '') ?? '')).toMatchObject({ appid: AZURE_CLIENT_ID });
+  for (const secret of [provider.requestToken, ...provider.issued]) expect(log).not.toContain(secret);
 });
 
 test('a fleet file whose faults quote commands fails without carrying one out', async () => {

@@ -175,8 +175,12 @@ test('a plan shows the adoptions and writes nothing; carried out, old and new pa
     `+ ${full('press-1')}\n    has no credential\n    adopts token press-1, takes password2, keeps its scope map\n`,
   );
   expect(out).toContain('3 to add, 0 to change, 0 to remove, 0 equal, 3 adopt a token');
+  const removal = (name: string) =>
+    `az acr token credential delete --registry ${it.stack.endpoints.azure.registry.toLowerCase()} --name ${name} --password1\n`;
+  expect(out).toContain(removal('press-1'));
   const applied = await crctl('apply', 'plan.json');
   expect(applied, applied.err).toMatchObject({ code: 0 });
+  for (const name of ['press-1', 'press-4', 'press-5']) expect(applied.err).toContain(removal(name));
 
   for (const name of ['press-1', 'press-4', 'press-5']) {
     const { credentials, ...rest } = await stateOf(name);

@@ -78,7 +78,7 @@ describe('the example', () => {
       new Map([...of.matchAll(/uses: ([^@\s]+)@(\S+ # \S+)/g)].map(([, name = '', pin = '']) => [name, pin]));
     const own = pins(WORKFLOWS.map(read).join('\n'));
     const shared = [...pins(text)].filter(([name]) => own.has(name));
-    expect(shared.map(([name]) => name).toSorted()).toEqual(['actions/checkout', 'actions/setup-node', 'azure/login']);
+    expect(shared.map(([name]) => name).toSorted()).toEqual(['actions/checkout', 'actions/setup-node']);
     for (const [name, pin] of shared) expect([name, pin]).toEqual([name, own.get(name)]);
   });
 
@@ -99,6 +99,21 @@ describe('the example', () => {
     expect(example.on).toMatchObject({ push: { branches: ['main'] } });
     const [planned, applied] = [plan, apply].map(({ steps }) => steps.find(({ uses }) => uses in ACTIONS)?.with);
     expect(planned?.['plan-file']).toBe(applied?.['file']);
+  });
+
+  test('ends the waiting of crctl before the job, so that its last words are read', () => {
+    const { timeout } = z.object({ timeout: z.string() }).parse(apply.steps.at(-1)?.with);
+    expect(timeout).toMatch(/^\d+h$/);
+    expect(Number.parseInt(timeout, 10) * 60).toBeLessThan(apply['timeout-minutes']);
+  });
+
+  test('signs in by the token of each job itself, which is renewed for as long as it runs', () => {
+    expect(text).not.toContain('azure/login');
+    for (const { steps } of [plan, apply])
+      expect(steps.find(({ uses }) => uses in ACTIONS)?.with).toMatchObject({
+        'client-id': '${{ vars.AZURE_CLIENT_ID }}',
+        'tenant-id': '${{ vars.AZURE_TENANT_ID }}',
+      });
   });
 
   test('lets the action of main, not that of the pull request, write the comment', () => {

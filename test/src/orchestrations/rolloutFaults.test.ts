@@ -1,7 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { mainSecretName } from '@connected-registry/protocol/names/names';
-import { addMember } from '../fakes/clients/fleet.js';
-import { onboarding } from '../fakes/answers/requests.js';
 import type { Ending } from '../fakes/services/clientRuns.js';
 import { clientOf, createRolloutWorld, useRolloutTime } from '../fakes/worlds/rolloutWorld.js';
 
@@ -222,53 +220,5 @@ describe('a rollout that checks', () => {
     const world = createRolloutWorld({ plan: { rows: 1, kind: 'check' } });
     expect((await world.run()).outcome.counts).toMatchObject({ failed: 1 });
     expect(world.rows[0]).toMatchObject({ code: 'outcome-unknown' });
-  });
-});
-
-describe('a dry run', () => {
-  test('goes on when a service refuses to tell about one row', async () => {
-    const world = createRolloutWorld({
-      plan: { kind: 'onboard', dryRun: true, rows: 3 },
-      requests: ['a', 'b', 'c'].map((client) => onboarding({ client, token: `token-${client}` })),
-    });
-    world.world.wire.fail('getToken', { when: 'before', kind: 'forbidden' });
-    const { outcome } = await world.run();
-    expect(outcome).toMatchObject({ status: 'completed', counts: { planned: 2, failed: 1 } });
-    expect(world.rows.find(({ state }) => state === 'failed')).toMatchObject({ problems: ['service-error'] });
-  });
-
-  test('plans each row, claims and starts nothing, and is not paused by problems', async () => {
-    const request = (client: string, changes = {}) => onboarding({ client, token: `token-${client}`, ...changes });
-    const world = createRolloutWorld({
-      plan: { kind: 'onboard', dryRun: true, rows: 60, failureLimit: { percent: 1, minimum: 1 } },
-      requests: Array.from({ length: 60 }, (_, row) =>
-        request(`c${row}`, row === 55 ? { connectedRegistry: 'unknown' } : {}),
-      ),
-    });
-    world.setClaims({ another: ['x'] });
-
-    const { outcome, calls } = await world.run();
-
-    expect(outcome).toMatchObject({ status: 'completed', counts: { planned: 59, failed: 1 } });
-    expect(world.rows[0]).toMatchObject({
-      state: 'planned',
-      writes: expect.arrayContaining(['create token token-c0']),
-    });
-    expect(world.rows[55]).toMatchObject({ state: 'failed', code: 'problems', problems: [expect.any(String)] });
-    expect(calls.filter(({ name }) => name === 'planRollout')).toHaveLength(2);
-    expect([world.clients.started, world.world.wire.writes, world.claims]).toEqual([[], [], { another: ['x'] }]);
-  });
-
-  test.each([
-    { kind: 'rotate', state: 'failed', problems: ['token-unbound', 'image-unknown'] },
-    { kind: 'offboard', state: 'planned', writes: ['disable token token-c0', 'delete token token-c0'] },
-    { kind: 'check', state: 'planned', writes: [] },
-  ] as const)('plans each kind of work, and names unknown clients: $kind', async ({ kind, ...expected }) => {
-    const world = createRolloutWorld({ plan: { kind, dryRun: true, rows: 2 } });
-    await addMember(world.world, { client: 'c0', issuedAt: new Date() });
-    await world.run();
-    const [known, unknown] = world.rows;
-    expect({ ...known, writes: known?.writes?.slice(0, 2) }).toMatchObject(expected);
-    expect(unknown).toMatchObject({ state: 'failed', code: 'problems', problems: ['client-unknown'] });
   });
 });

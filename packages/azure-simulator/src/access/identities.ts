@@ -4,12 +4,21 @@ import { randomBytes, randomUUID } from 'node:crypto';
 const IDENTITY_NAMES = ['operator', 'app', 'device'] as const;
 export type IdentityName = (typeof IDENTITY_NAMES)[number];
 
+/** Whose tokens sign an application in, in place of a secret: a federated identity credential. */
+export interface FederatedCredential {
+  issuer: string;
+  subject: string;
+  audience: string;
+}
+
 /** A service principal with one client secret. */
 export interface Identity {
   name: string;
   clientId: string;
   objectId: string;
   clientSecret: string;
+  /** Absent in data of earlier versions, and where there are none. */
+  federated?: FederatedCredential[];
 }
 
 /** The sender of a request, as far as known. `name` is used by counters and faults. */

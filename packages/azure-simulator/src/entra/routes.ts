@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { ANONYMOUS, type Principal } from '../access/identities.js';
+import { ANONYMOUS, type Identity, type Principal } from '../access/identities.js';
 import type { ApiReply, ApiRequest } from '../http/message.js';
 import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import { issueAccessToken, TOKEN_LIFETIME } from './accessTokens.js';
 import { audienceOf } from './audiences.js';
+import { ASSERTION_TYPE, refusedAssertion } from './clientAssertion.js';
 import { isSecretOf } from './clientSecret.js';
 import { identifyManagedIdentity, managedIdentityRoute } from './managedIdentity.js';
 
@@ -70,7 +71,7 @@ function discovery(plane: Plane, call: Call): ApiReply {
       token_endpoint: isAdfs ? `${root}/oauth2/token` : `${root}/oauth2/v2.0/token`,
       device_authorization_endpoint: isAdfs ? `${root}/oauth2/devicecode` : `${root}/oauth2/v2.0/devicecode`,
       jwks_uri: isAdfs ? `${root}/discovery/keys` : `${root}/discovery/v2.0/keys`,
-      token_endpoint_auth_methods_supported: ['client_secret_post'],
+      token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt'],
       response_types_supported: ['code', 'id_token', 'token'],
       response_modes_supported: ['query', 'fragment', 'form_post'],
       subject_types_supported: ['pairwise'],
@@ -99,12 +100,8 @@ async function token(plane: Plane, call: Call): Promise<ApiReply> {
     const message = `Application with identifier '${clientId}' was not found in the directory 'local'.`;
     return failure(plane, 400, 'unauthorized_client', 700016, message);
   }
-  if (!isSecretOf(identity, form.get('client_secret') ?? '')) {
-    const message =
-      `Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, ` +
-      `not the client secret ID, for a secret added to app '${clientId}'.`;
-    return failure(plane, 401, 'invalid_client', 7000215, message);
-  }
+  const refused = await refusedCredential(plane, identity, form);
+  if (refused) return failure(plane, 401, 'invalid_client', refused.code, refused.message);
   const scope = form.get('scope') ?? (form.get('resource') === null ? '' : `${form.get('resource')}/.default`);
   const asked = scope.split(' ').find((one) => one.endsWith('/.default'));
   if (asked === undefined) {
@@ -127,6 +124,23 @@ async function token(plane: Plane, call: Call): Promise<ApiReply> {
       ext_expires_in: TOKEN_LIFETIME,
       access_token: await issueAccessToken(plane, identity, resource),
     },
+  };
+}
+
+/** Why neither a secret nor an assertion signs the application in; undefined if one does. */
+async function refusedCredential(
+  plane: Plane,
+  identity: Identity,
+  form: URLSearchParams,
+): Promise<{ readonly code: number; readonly message: string } | undefined> {
+  if (form.get('client_assertion_type') === ASSERTION_TYPE)
+    return refusedAssertion(plane, identity, form.get('client_assertion') ?? '');
+  if (isSecretOf(identity, form.get('client_secret') ?? '')) return undefined;
+  return {
+    code: 7000215,
+    message:
+      `Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, ` +
+      `not the client secret ID, for a secret added to app '${identity.clientId}'.`,
   };
 }
 

@@ -19,6 +19,9 @@ export type Body = { readonly json: unknown } | { readonly bytes: Uint8Array; re
 
 /** The API of one app. */
 export class Api {
+  /** Whether a request that changes something was sent. */
+  hasSent = false;
+
   /** @param again `crctl` with the flags by which the app was chosen, for what a refusal says to type next */
   constructor(
     readonly url: string,
@@ -52,6 +55,7 @@ export class Api {
     body?: Body,
     query: Readonly<Record<string, QueryValue>> = {},
   ): Promise<T> {
+    this.hasSent = true;
     return this.#accepted(method, path, await this.#send(method, path, query, body), schema);
   }
 

@@ -1,67 +1,134 @@
 import type { Rollout } from '@connected-registry/protocol/answers/rolloutAnswers';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import type { Api } from '../api/api.js';
+import { ProblemError } from '../api/problem.js';
 import { routes } from '../api/routes.js';
 import { CommandError } from '../program/commandError.js';
 import { EXIT } from '../program/exitCodes.js';
-import { chunksOf, rolloutBodyOf } from './plan/rolloutBodies.js';
-import { movedSince, type FleetPlan } from './plan/planFile.js';
+import { chunksOf, rolloutBodyOf, type Chunk } from './plan/rolloutBodies.js';
+import { movedSince, type FleetPlan, type Moved } from './plan/planFile.js';
 import { unmanagedIn } from './world/unmanagedTokens.js';
 import { readFleetWorld } from './world/readFleetWorld.js';
 
 /** Names in an error. */
 const SHOWN = 10;
 
+/** What has moved since a plan was made. */
+async function movedNow(api: Api, plan: FleetPlan): Promise<Moved[]> {
+  const withIdentity = new Set(plan.clients.filter(({ sawIdentity }) => sawIdentity === true).map(({ key }) => key));
+  const world = await readFleetWorld(api, { scopes: plan.scopes, needsIdentity: (key) => withIdentity.has(key) });
+  const mayAdopt = plan.clients.some(({ adopts }) => adopts !== undefined);
+  return movedSince(plan, world, mayAdopt ? await unmanagedIn(api, plan.scopes) : []);
+}
+
 /**
  * Compares the world with what a plan saw.
  * @throws {CommandError} if it has moved, with the clients that did; nothing has been sent
  */
 export async function checkUnmoved(api: Api, plan: FleetPlan): Promise<void> {
-  const withIdentity = new Set(plan.clients.filter(({ sawIdentity }) => sawIdentity === true).map(({ key }) => key));
-  const world = await readFleetWorld(api, { scopes: plan.scopes, needsIdentity: (key) => withIdentity.has(key) });
-  const mayAdopt = plan.clients.some(({ adopts }) => adopts !== undefined);
-  const moved = movedSince(plan, world, mayAdopt ? await unmanagedIn(api, plan.scopes) : []);
+  const moved = await movedNow(api, plan);
   if (moved.length === 0) return;
   throw new CommandError(EXIT.refused, 'The world is not the one that the plan saw. Nothing was started.', [
-    ...moved.slice(0, SHOWN).map((one) => `${one.registry}/${one.connectedRegistry}/${one.client} ${one.how}`),
-    ...(moved.length > SHOWN ? [`and ${moved.length - SHOWN} more`] : []),
+    ...movedLines(moved),
     'Plan again.',
   ]);
 }
 
-export interface CarriedOut {
+/** The first clients that moved, and how. */
+export function movedLines(moved: readonly Moved[]): string[] {
+  return [
+    ...moved.slice(0, SHOWN).map((one) => `${one.registry}/${one.connectedRegistry}/${one.client} ${one.how}`),
+    ...(moved.length > SHOWN ? [`and ${moved.length - SHOWN} more`] : []),
+  ];
+}
+
+/** Clients of rollouts that were not started. */
+export interface Left {
+  readonly removalsLeft: number;
+  /** Clients to add or to change. */
+  readonly changesLeft: number;
+}
+
+const NOTHING_LEFT: Left = { removalsLeft: 0, changesLeft: 0 };
+
+/** What is left was not started, since something before it has not succeeded. */
+export interface CarriedOut extends Left {
   /** As they ended, in the order in which they were started. */
   readonly rollouts: readonly Rollout[];
-  /** Clients whose removal was not started, since something before it has not succeeded. */
-  readonly removalsLeft: number;
-  /** Clients to add or to change that were not started for the same reason. */
-  readonly changesLeft: number;
   /** Of the answers to the starts. */
   readonly warnings: NonNullable<Rollout['warnings']>;
+  /** Clients of a later rollout that moved while earlier ones ran: neither that rollout nor any after it was started. */
+  readonly moved: readonly Moved[];
+}
+
+/** Why a plan was not carried out to its end, and what of it was not started. */
+export class StoppedEarly extends Error {
+  /** @param last whether the rollout that was in turn has been started; if so, or if that is unknown, it is not part of what is left */
+  constructor(
+    override readonly cause: unknown,
+    readonly left: Left,
+    readonly last: 'not started' | 'unknown' | 'started',
+  ) {
+    super('A plan was not carried out to its end.');
+  }
+}
+
+export interface CarryingOut {
+  /** Waits until a rollout rests. */
+  readonly follow: (rollout: Rollout) => Promise<Rollout>;
+  /** Throws if there is no time to start another rollout. */
+  readonly checkTime: () => void;
 }
 
 /**
  * Starts the rollouts of a plan, each when the one before it rests. Clients that the app would refuse are left out. Clients are removed
  * when all that is added and changed has succeeded: a device that gets another name keeps its old one until the new one works.
+ * Rollouts take hours, so the clients of each later one are compared again before it starts: one that was revoked stays revoked.
+ *
+ * @throws {StoppedEarly}
  */
-export async function carryOut(
-  api: Api,
-  plan: FleetPlan,
-  follow: (rollout: Rollout) => Promise<Rollout>,
-): Promise<CarriedOut> {
+export async function carryOut(api: Api, plan: FleetPlan, { follow, checkTime }: CarryingOut): Promise<CarriedOut> {
   const rollouts: Rollout[] = [];
   const warnings: CarriedOut['warnings'][number][] = [];
-  let [removalsLeft, changesLeft] = [0, 0];
-  for (const chunk of chunksOf(plan.clients.filter(({ problems }) => problems === undefined))) {
-    const isStopped = rollouts.some(({ status }) => status !== 'completed');
-    const hasFailed = isStopped || rollouts.some(({ counts }) => counts.failed + counts.cancelled > 0);
-    if (chunk.kind === 'offboard' ? hasFailed : isStopped) {
-      if (chunk.kind === 'offboard') removalsLeft += chunk.clients.length;
-      else changesLeft += chunk.clients.length;
-      continue;
+  let left: Left = NOTHING_LEFT;
+  let moved: readonly Moved[] = [];
+  const chunks = chunksOf(plan.clients.filter(({ problems }) => problems === undefined));
+  for (const [index, chunk] of chunks.entries()) {
+    let start: StoppedEarly['last'] = 'not started';
+    try {
+      const isStopped = moved.length > 0 || rollouts.some(({ status }) => status !== 'completed');
+      const hasFailed = isStopped || rollouts.some(({ counts }) => counts.failed + counts.cancelled > 0);
+      const mayStart = chunk.kind === 'offboard' ? !hasFailed : !isStopped;
+      if (mayStart && rollouts.length > 0) {
+        checkTime();
+        moved = ofChunk(chunk, await movedNow(api, plan));
+      }
+      if (!mayStart || moved.length > 0) {
+        left = withChunk(left, chunk);
+        continue;
+      }
+      start = 'unknown';
+      const started = await routes.startRollout(api, { json: rolloutBodyOf(chunk, plan.rollout, 'crctl apply') });
+      start = 'started';
+      warnings.push(...(started.warnings ?? []));
+      rollouts.push(await follow(started));
+    } catch (error) {
+      // A problem is the app's own answer: it has started nothing.
+      const last = error instanceof ProblemError && start === 'unknown' ? 'not started' : start;
+      const after = chunks.slice(last === 'not started' ? index : index + 1).reduce(withChunk, left);
+      throw new StoppedEarly(error, after, last);
     }
-    const started = await routes.startRollout(api, { json: rolloutBodyOf(chunk, plan.rollout, 'crctl apply') });
-    warnings.push(...(started.warnings ?? []));
-    rollouts.push(await follow(started));
   }
-  return { rollouts, removalsLeft, changesLeft, warnings };
+  return { rollouts, ...left, moved, warnings };
+}
+
+function withChunk({ changesLeft, removalsLeft }: Left, { kind, clients }: Chunk): Left {
+  return kind === 'offboard'
+    ? { changesLeft, removalsLeft: removalsLeft + clients.length }
+    : { changesLeft: changesLeft + clients.length, removalsLeft };
+}
+
+function ofChunk({ clients }: Chunk, moved: readonly Moved[]): Moved[] {
+  const keys = new Set(clients.map(({ key }) => key));
+  return moved.filter((one) => keys.has(clientKey(one)));
 }

@@ -6,6 +6,7 @@ export const ENVIRONMENT: readonly (readonly [string, string])[] = [
   ['CRCTL_KEY', 'function key'],
   ['CRCTL_KEY_FILE', 'file with a function key'],
   ['CRCTL_SCOPE', 'scope to sign in for with Entra'],
+  ['CRCTL_OIDC_AUDIENCE', "audience of a GitHub job's token, in sovereign clouds"],
   ['CRCTL_CONTEXT', 'context to use in place of the current one'],
   ['CRCTL_CONFIG', 'file with the contexts'],
   ['CRCTL_LOCAL', 'data folder of the local stack, for --local'],

@@ -7,6 +7,7 @@ import { CommandError } from './commandError.js';
 import { EXIT, type ExitCode } from './exitCodes.js';
 import type { ConnectionOptions } from './globalOptions.js';
 import { parseCommandLine } from './parser.js';
+import { shellWord } from './shellWord.js';
 import type { World } from './world.js';
 
 /** Columns of help where there is no terminal. */
@@ -26,23 +27,29 @@ export async function run(argv: readonly string[], world: World): Promise<ExitCo
   if (parsed.kind === 'over')
     return parsed.code === EXIT.usage && argv.includes('--detailed-exitcode') ? EXIT.failed : parsed.code;
   const { command, args, options, globals } = parsed;
+  let opened: Connection | undefined;
+  const context = contextOf(globals, world, (connection) => (opened = connection));
   try {
     if (globals.query !== undefined) (await import('../output/query.js')).checkQuery(globals.query);
-    const output = await command.run(contextOf(globals, world), { args, options });
+    const output = await command.run(context, { args, options });
     const notes = await render(output, globals, world);
     for (const note of [...notes, ...(output.notes ?? [])]) world.stderr.write(`${plainLine(note)}\n`);
     return output.exit ?? EXIT.done;
   } catch (error) {
-    return explain(error, world);
+    return explain(error, world, opened?.api.hasSent === true ? context.again : undefined);
   }
 }
 
-function contextOf(globals: ConnectionOptions, world: World): CommandContext {
+function contextOf(globals: ConnectionOptions, world: World, note: (connection: Connection) => void): CommandContext {
   let connection: Promise<Connection> | undefined;
   return {
     world,
     globals,
-    connect: () => (connection ??= open(globals, world)),
+    connect: () =>
+      (connection ??= open(globals, world).then((made) => {
+        note(made);
+        return made;
+      })),
     again: againLine(globals),
     commands: COMMANDS,
     isWatched: world.stderr.isTTY === true && world.env['TERM'] !== 'dumb',
@@ -67,22 +74,23 @@ function againLine({ local, url, context, keyFile, scope }: ConnectionOptions): 
     ['--key-file', keyFile],
     ['--scope', scope],
   ];
-  const given = flags.flatMap(([flag, value]) => (value === undefined ? [] : [`${flag} ${quoted(value)}`]));
+  const given = flags.flatMap(([flag, value]) => (value === undefined ? [] : [`${flag} ${shellWord(value)}`]));
   return ['crctl', ...(local ? ['--local'] : []), ...given].join(' ');
 }
 
-function quoted(text: string): string {
-  return /^[\w./:@%+=,~-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
-function explain(error: unknown, world: World): ExitCode {
+/** @param again how to look, if something was sent that the app may have accepted */
+function explain(error: unknown, world: World, again: string | undefined): ExitCode {
   if (error instanceof CommandError) {
     world.stderr.write(`crctl: ${plainLine(error.message)}\n`);
     for (const line of error.details) world.stderr.write(`  ${indented(line)}\n`);
     return error.code;
   }
   if (world.interrupted.aborted) {
-    world.stderr.write('crctl: interrupted. What the app has accepted goes on: `crctl ops list` shows it.\n');
+    const goesOn =
+      again === undefined
+        ? 'Nothing was started.'
+        : `What the app has accepted goes on: \`${again} ops list\` shows it.`;
+    world.stderr.write(`crctl: interrupted. ${goesOn}\n`);
     return EXIT.interrupted;
   }
   throw error;

@@ -1,4 +1,5 @@
-import type { DryRunAnswer, Problem, RotationDryRunAnswer } from '@connected-registry/protocol/answers/answers';
+import type { DryRunAnswer, RotationDryRunAnswer } from '@connected-registry/protocol/answers/answers';
+import type { RowReason } from '@connected-registry/protocol/answers/rolloutAnswers';
 import { refusing } from '@connected-registry/protocol/answers/problems';
 import { listOutput, tableOf, type Block, type Column, type Output } from '../output/output.js';
 import { EXIT } from '../program/exitCodes.js';
@@ -46,7 +47,7 @@ export function dryRunOutput(answer: DryRunAnswer | RotationDryRunAnswer): Outpu
 }
 
 /** Field, reason and fix of a problem. */
-export function problemLines({ code, field, message, fix, unknown }: Problem): string[] {
+export function problemLines({ code, field, message, fix, unknown }: RowReason): string[] {
   const about = field === undefined ? code : `${field}, ${code}`;
   return [`${about}${unknown ? ' (unknown)' : ''}: ${message}`, ...fix.split('\n').map((line) => `  ${line}`)];
 }

@@ -7,6 +7,8 @@ export interface Waiting {
   readonly world: World;
   /** Seconds; undefined for ever. */
   readonly timeout: number | undefined;
+  /** When the timeout began to count, if that was earlier: milliseconds since 1970. */
+  readonly since?: number;
   /** Subject of a sentence: `2 operations`. */
   readonly subject: string;
   /** How to look again, one line of the terminal each. */
@@ -26,7 +28,7 @@ export async function repeat<T>(
 ): Promise<T> {
   const { world, timeout, subject, again } = waiting;
   const goesOn = ['The app goes on with it. Look again with:', ...again.map((line) => `  ${line}`)];
-  const end = timeout === undefined ? Number.POSITIVE_INFINITY : world.now() + timeout * 1000;
+  const end = timeout === undefined ? Number.POSITIVE_INFINITY : (waiting.since ?? world.now()) + timeout * 1000;
   try {
     for (;;) {
       const result = await once();

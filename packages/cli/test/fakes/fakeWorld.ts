@@ -35,7 +35,8 @@ export interface FakeWorld extends World {
 
 export interface WorldOptions {
   readonly env?: Readonly<Record<string, string>>;
-  readonly stdin?: string;
+  /** What is typed; chunks are taken one by one when somebody reads. */
+  readonly stdin?: string | Iterable<Buffer>;
   /** Columns of a terminal on all three streams; none without it. */
   readonly columns?: number;
 }
@@ -56,7 +57,7 @@ export function fakeWorld(app: FakeApp, { env, stdin, columns }: WorldOptions = 
   const terminal = columns === undefined ? {} : { isTTY: true, columns };
   return {
     env: env ?? { CRCTL_URL: APP_URL, CRCTL_KEY: KEY },
-    stdin: Object.assign(Readable.from(stdin === undefined ? [] : [Buffer.from(stdin)]), {
+    stdin: Object.assign(Readable.from(typeof stdin === 'string' ? [Buffer.from(stdin)] : (stdin ?? [])), {
       isTTY: columns !== undefined,
     }),
     stdout: { write: (text) => (out += text), ...terminal },

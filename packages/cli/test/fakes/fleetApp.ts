@@ -1,73 +1,22 @@
-import type { ClientView } from '@connected-registry/protocol/answers/clientAnswers';
 import type { UnmanagedToken } from '@connected-registry/protocol/answers/unmanagedAnswers';
 import type { Rollout, RolloutClient } from '@connected-registry/protocol/answers/rolloutAnswers';
 import { clientKey, referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
-import { sameActions, toActions } from '@connected-registry/protocol/names/permissions';
-import type { DeviceIdentity } from '@connected-registry/protocol/requests/deviceIdentity';
 import { toOnboarding, type Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
 import { toReference } from '@connected-registry/protocol/requests/clientsRequest';
 import { onboardingRow, parseRow, rolloutBody } from '@connected-registry/protocol/requests/rolloutRequest';
-import { CLIENT, ROLLOUT } from './answers.js';
+import { ROLLOUT } from './answers.js';
 import type { FakeAnswer, FakeApp, SeenRequest } from './fakeWorld.js';
+import { onboarded, reasonsOf, viewOf, workingIn, writesBetween, type FakeClient } from './fleetClients.js';
 
-export const LOGIN_SERVER = 'edge.example.org:443';
+export { fakeClient, fakeToken, type FakeClient } from './fleetClients.js';
+
 const ACTIONS_IN_A_LIST = 20;
-const START = Date.parse('2026-11-01T00:00:00Z');
 
-/** A client as the fake keeps it. */
-export interface FakeClient extends ClientReference {
-  readonly state: ClientView['state'];
-  readonly differences: ClientView['differences'];
-  readonly actions: readonly string[];
-  readonly scopeMap: string;
-  readonly token: string;
-  readonly endpoint?: string;
-  readonly lifetimeDays: number;
-  readonly identity?: DeviceIdentity;
-  readonly running?: string;
-}
-
-/** An onboarded client without faults. @param fields of its request */
-export function fakeClient(reference: ClientReference, fields: object = { repositories: ['hello-world'] }): FakeClient {
-  return onboarded(toOnboarding(onboardingRow.parse({ ...reference, ...fields }), reference.registry), undefined);
-}
-
-function onboarded(request: Onboarding, before: FakeClient | undefined): FakeClient {
-  const identity = request.identity === undefined ? before?.identity : request.identity;
-  return {
-    ...referenceOf(request),
-    state: 'ok',
-    differences: [],
-    actions: toActions(request.permissions),
-    scopeMap: request.scopeMap,
-    token: request.token,
-    endpoint: request.endpoint === undefined ? LOGIN_SERVER : request.endpoint.toLowerCase(),
-    // A credential that is kept keeps its lifetime.
-    lifetimeDays:
-      before === undefined || before.state === 'expired' ? request.credentialLifetimeDays : before.lifetimeDays,
-    ...(identity === undefined ? {} : { identity }),
-  };
-}
-
-/** A token that somebody made by hand, with one password that works. */
-export function fakeToken(
-  reference: { readonly registry: string; readonly connectedRegistry: string },
-  token: string,
-  more: Partial<UnmanagedToken> = {},
-): UnmanagedToken {
-  return {
-    registry: reference.registry,
-    connectedRegistry: reference.connectedRegistry,
-    token,
-    state: 'unmanaged',
-    isEnabled: true,
-    createdAt: new Date(START).toISOString(),
-    passwords: [{ slot: 'password1', createdAt: new Date(START).toISOString(), works: true }],
-    freeSlot: 'password2',
-    scopeMap: { name: 'by-hand', rights: 'read', actions: ['repositories/hello-world/content/read'] },
-    lastUse: 'unknown',
-    ...more,
-  };
+interface FakeRollout {
+  readonly view: Rollout;
+  readonly rows: readonly RolloutClient[];
+  /** How often it is yet found to be running. */
+  looks: number;
 }
 
 /** The app's routes over clients in memory, with the rules of onboarding that a plan relies on. */
@@ -83,7 +32,13 @@ export class FleetApp {
   warnings: NonNullable<Rollout['warnings']> = [];
   /** Bodies of rollouts that were no dry runs. */
   readonly started: unknown[] = [];
-  readonly #rollouts: { readonly view: Rollout; readonly rows: readonly RolloutClient[] }[] = [];
+  /** Clients whose operation fails. */
+  readonly failing = new Set<string>();
+  /** What others do while a rollout that was no dry run is under way. */
+  besides: () => void = () => {};
+  /** How often a rollout that is no dry run is found to be running before it has ended. */
+  looks = 0;
+  readonly #rollouts: FakeRollout[] = [];
 
   constructor(
     clients: readonly FakeClient[] = [],
@@ -112,9 +67,24 @@ export class FleetApp {
     if (kind === 'clients') return this.#one(id ?? '');
     const rollout = this.#rollouts[Number(id)];
     if (kind === 'rollouts' && rollout)
-      return { json: part === 'clients' ? this.#paged(rollout.rows, searchParams, 'clients') : rollout.view };
+      return { json: part === 'clients' ? this.#rowsOf(rollout, searchParams) : this.#seen(rollout) };
     return { status: 404 };
   };
+
+  #rowsOf({ rows }: FakeRollout, query: URLSearchParams): object {
+    const state = query.get('state');
+    return this.#paged(
+      rows.filter((row) => state === null || row.state === state),
+      query,
+      'clients',
+    );
+  }
+
+  #seen(rollout: FakeRollout): Rollout {
+    if (rollout.looks === 0) return rollout.view;
+    rollout.looks -= 1;
+    return { ...rollout.view, status: 'running' };
+  }
 
   #list(query: URLSearchParams): object {
     const [registry, connectedRegistry] = [query.get('registry'), query.get('connectedRegistry')];
@@ -152,12 +122,17 @@ export class FleetApp {
       const asked = kind === 'onboard' ? toOnboarding(onboardingRow.parse(given), '') : reference;
       const { writes, problems, end, adopts } = this.#row(kind, asked);
       const row = { row: index + 1, ...referenceOf(reference) };
-      if (problems.length > 0) return { ...row, state: 'failed', code: 'problems', problems };
+      if (problems.length > 0)
+        return { ...row, state: 'failed', code: 'problems', problems, ...(dryRun ? reasonsOf(problems, asked) : {}) };
       if (dryRun) return { ...row, state: 'planned', writes, ...(adopts ? { adopts } : {}) };
+      if (this.failing.has(reference.client)) return { ...row, state: 'failed', code: 'pull-check-deadline' };
       end();
       return { ...row, state: 'completed' };
     });
-    if (!dryRun) this.started.push(request);
+    if (!dryRun) {
+      this.started.push(request);
+      this.besides();
+    }
     const count = (state: RolloutClient['state']): number => rows.filter((row) => row.state === state).length;
     const { ratePerMinute: _rate, ...view } = ROLLOUT;
     this.#rollouts.push({
@@ -183,6 +158,7 @@ export class FleetApp {
         endedAt: '2026-11-30T11:12:00.000Z',
       },
       rows,
+      looks: dryRun ? 0 : this.looks,
     });
     const opened = this.#rollouts.at(-1);
     if (!opened) throw new Error('There is one.');
@@ -223,44 +199,8 @@ export class FleetApp {
               token: found.token,
               slot: found.freeSlot,
               keepsScopeMap: found.scopeMap.name.toLowerCase() === request.scopeMap.toLowerCase(),
+              ...workingIn(found),
             },
     };
   }
-}
-
-/** Differences that an onboarding does not touch. */
-const UNTOUCHED: readonly string[] = ['access-foreign'];
-
-function writesBetween(before: FakeClient, after: FakeClient, request: Onboarding): string[] {
-  const mends = before.differences.some(({ code }) => !UNTOUCHED.includes(code));
-  return [
-    ...(['orphaned', 'expired', 'unbound'].includes(before.state) || mends ? [`mend ${before.state}`] : []),
-    ...(before.scopeMap === after.scopeMap ? [] : [`move token to ${after.scopeMap}`]),
-    ...(sameActions(before.actions, after.actions) ? [] : [`rights of ${after.scopeMap}`]),
-    ...(before.token === after.token ? [] : [`create token ${after.token}`]),
-    ...(before.endpoint === after.endpoint ? [] : [`credential for ${after.endpoint}`]),
-    ...(request.identity === undefined || before.identity?.principalId === request.identity.principalId
-      ? []
-      : [`access of ${request.identity.principalId}`]),
-  ];
-}
-
-function viewOf(client: FakeClient, maxActions: number): ClientView {
-  const { state, differences, actions, scopeMap, token, endpoint, lifetimeDays, running } = client;
-  const key = clientKey(client);
-  const { endpoint: _endpoint, ...base } = CLIENT;
-  return {
-    ...base,
-    ...referenceOf(client),
-    key,
-    state,
-    differences,
-    token,
-    scopeMap: { name: scopeMap, actions: actions.slice(0, maxActions), actionCount: actions.length },
-    issuedAt: new Date(START).toISOString(),
-    expiresOn: new Date(START + lifetimeDays * 86_400_000).toISOString(),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(running === undefined ? {} : { running }),
-    secret: { name: key, isEnabled: state !== 'revoked' },
-  };
 }

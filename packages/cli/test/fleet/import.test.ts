@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { UnmanagedToken } from '@connected-registry/protocol/answers/unmanagedAnswers';
-import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { parse } from 'yaml';
 import { fakeClient, fakeToken, FleetApp } from '../fakes/fleetApp.js';
-import { fleetFolder, fleetText, REGISTRY } from './commands.js';
+import { fleetFolder, REGISTRY } from './commands.js';
 
 const PLANT = 'plant7registry';
 const AT = { registry: REGISTRY, connectedRegistry: PLANT };
@@ -61,7 +60,16 @@ describe('crctl import', () => {
       `+ ${REGISTRY}/${PLANT}/press-1\n    has no credential\n    adopts token press-1, takes password2, keeps its scope map\n    * generate password2 press-1`,
     );
     expect(plan.out).toContain('2 to add, 0 to change, 0 to remove, 0 equal, 2 adopt a token');
-    expect((await crctl('apply', 'plan.json')).code).toBe(0);
+    const line = (token: string) => `az acr token credential delete --registry ${REGISTRY} --name ${token} --password1`;
+    expect(plan.out).toContain(
+      `    by hand: password1 of token press-1 keeps working; when no device uses it any more:\n      ${line('press-1')}\n`,
+    );
+    expect(plan.out).toMatch(/^by hand +2 passwords of others keep working until they are removed$/m);
+    const applied = await crctl('apply', 'plan.json');
+    expect(applied.code).toBe(0);
+    expect(applied.err).toBe(
+      `By hand: passwords that others made keep working. Remove each when no device uses it any more:\n  ${line('press-1')}\n  ${line('Press-2')}\n`,
+    );
     expect(app.started).toMatchObject([{ clients: [{ token: 'press-1', adopt: true }, { adopt: true }] }]);
     expect((await crctl('plan', 'fleet.yaml', '--detailed-exitcode')).code).toBe(0);
     expect((await crctl('import', '-o', 'name')).out).toBe('');
@@ -168,103 +176,6 @@ describe('crctl import', () => {
       (one) => (one as { clients: object[] }).clients,
     );
     expect(clients).toMatchObject([{ client: 'press-4' }]);
-  });
-});
-
-describe('a plan with an adoption', () => {
-  const file = (more: object = {}) =>
-    fleetText({ [PLANT]: { clients: [{ client: 'press-1', token: 'press-1', adopt: true, ...more }] } });
-  const planned = async (app: FleetApp, ...flags: readonly string[]) => {
-    const folder = fleetFolder(app, { 'fleet.yaml': file() });
-    const plan = await folder.crctl('plan', 'fleet.yaml', '--out', 'plan.json', ...flags);
-    return { ...folder, plan };
-  };
-
-  test.each<[string, (app: FleetApp) => void, string]>([
-    [
-      'has changed',
-      (app) => app.putToken(fakeToken(AT, 'press-1', { passwords: [], freeSlot: 'password1' })),
-      'adopts a token that has changed',
-    ],
-    [
-      'was made anew',
-      (app) => app.putToken(fakeToken(AT, 'press-1', { createdAt: START.replace('11', '10') })),
-      'changed',
-    ],
-    ['is gone', (app) => app.byHand.clear(), 'adopts a token that is gone'],
-  ])('is refused if the token %s since', async (_what, change, how) => {
-    const app = appWith(fakeToken(AT, 'PRESS-1'));
-    const { crctl, plan } = await planned(app);
-    expect(plan.out).toContain('adopts token PRESS-1, takes password2, moves it to another scope map');
-    change(app);
-    const { code, err } = await crctl('apply', 'plan.json');
-    expect([code, err]).toEqual([4, expect.stringContaining(how)]);
-    expect(app.started).toEqual([]);
-  });
-
-  test('that found no token refuses one that has appeared since, bound or not', async () => {
-    const app = new FleetApp();
-    const { crctl, plan } = await planned(app);
-    expect(plan.out).not.toContain('adopts');
-    app.putToken(fakeToken(AT, 'press-1'));
-    expect(await crctl('apply', 'plan.json')).toMatchObject({
-      code: 4,
-      err: expect.stringContaining('a token that is new'),
-    });
-    expect(app.started).toEqual([]);
-
-    // One that no connected registry lists is seen by the app alone, which was not asked to adopt it.
-    const late = new FleetApp();
-    const folder = await planned(late);
-    late.putToken(fakeToken(AT, 'press-1'), false);
-    const applied = await folder.crctl('apply', 'plan.json');
-    expect(applied.code).toBe(1);
-    expect(late.clients.size).toBe(0);
-    expect(late.byHand.size).toBe(1);
-  });
-
-  test('adopts a token that no connected registry lists, if the app says so', async () => {
-    const app = new FleetApp();
-    app.putToken(fakeToken(AT, 'press-1'), false);
-    const { crctl, plan } = await planned(app);
-    expect(plan.out).toContain('adopts token press-1, takes password2');
-    expect((await crctl('apply', 'plan.json')).code).toBe(0);
-    expect(app.clients.has(clientKey({ ...AT, client: 'press-1' }))).toBe(true);
-    // Compared only, it is not known to be there; so the app is not asked to adopt it.
-    const unasked = new FleetApp();
-    unasked.putToken(fakeToken(AT, 'press-1'), false);
-    const quick = await planned(unasked, '--quick');
-    expect(quick.plan.out).not.toContain('adopts');
-    expect((await quick.crctl('apply', 'plan.json')).code).toBe(1);
-    expect(unasked.clients.size).toBe(0);
-  });
-
-  test('without asking the app shows what the connected registry lists', async () => {
-    const app = appWith(fakeToken(AT, 'press-1'));
-    const { crctl, plan } = await planned(app, '--quick');
-    expect(plan.out).toContain('adopts token press-1, takes password2, moves it to another scope map');
-    expect((await crctl('apply', 'plan.json')).code).toBe(0);
-    expect(app.clients.size).toBe(1);
-  });
-
-  test('that the app would refuse is not started', async () => {
-    const { freeSlot: _free, ...full } = fakeToken(AT, 'press-1');
-    const app = appWith(full);
-    const { crctl, plan } = await planned(app);
-    expect(plan.code).toBe(1);
-    expect(plan.out).toContain('adopts token press-1, has no free password slot');
-    expect(plan.out).toContain('would be refused: slots-in-use');
-    expect((await crctl('apply', 'plan.json')).code).toBe(1);
-    expect(app.started).toEqual([]);
-  });
-
-  test('needs no list where the file adopts nothing, or the client has the token', async () => {
-    const app = new FleetApp([{ ...fakeClient({ ...AT, client: 'press-1' }), token: 'press-1' }]);
-    const { plan } = await planned(app);
-    expect(plan.out).toContain('1 equal');
-    const { crctl } = fleetFolder(app, { 'fleet.yaml': fleetText({ [PLANT]: { clients: ['press-9'] } }) });
-    const { requests } = await crctl('plan', 'fleet.yaml');
-    expect(requests.some(({ path }) => path.includes('unmanaged'))).toBe(false);
   });
 });
 

@@ -205,3 +205,30 @@ test('a rollout whose rows are not counted yet has no list of them', async () =>
   const { out } = await runCrctl(['rollouts', 'show', ROLLOUT.id], { ...ROLLOUT, counts });
   expect(out).toContain('clients     0 of 250 ended\n');
 });
+
+test('rows of a dry run that would be refused are explained, each reason once', async () => {
+  const reason = (fix: string) => ({ code: 'scope-map', field: 'scopeMap', message: 'Its rights differ.', fix });
+  const row = (number: number, fix: string) => ({
+    row: number,
+    registry: 'myregistry',
+    connectedRegistry: 'plant7registry',
+    client: `press-${number}`,
+    state: 'failed',
+    code: 'problems',
+    problems: ['scope-map'],
+    reasons: [reason(fix)],
+  });
+  const clients = [row(1, 'az one\naz two'), row(2, 'az one\naz two'), row(3, 'az three')];
+  const { out } = await runCrctl(['rollouts', 'clients', 'x'], { clients });
+  expect(out).toContain('problems, scope-map');
+  expect(out).toContain(`
+Why rows would be refused
+  row 1, 2:
+    scopeMap, scope-map: Its rights differ.
+      az one
+      az two
+  row 3:
+    scopeMap, scope-map: Its rights differ.
+      az three
+`);
+});

@@ -47,6 +47,22 @@ describe('waiting', () => {
     expect(world.err()).toContain(`ops watch ${RUNNING.id}`);
   });
 
+  test.each<[string, readonly string[], string]>([
+    [
+      'that starts something',
+      ['rotate', CLIENT],
+      'What the app has accepted goes on: `crctl --url https://app.example.org ops list` shows it.',
+    ],
+    ['that reads', ['ops', 'list'], 'Nothing was started.'],
+  ])('at Ctrl-C a request %s', async (_what, argv, words) => {
+    const world = fakeWorld(() => {
+      world.interrupt();
+      throw new Error('aborted');
+    });
+    expect(await run([...argv, '--url', 'https://app.example.org'], world)).toBe(130);
+    expect(world.err()).toBe(`crctl: interrupted. ${words}\n`);
+  });
+
   test('without --wait says how to follow', async () => {
     const { code, out, err } = await runCrctl(['rotate', CLIENT, '-o', 'name'], following());
     expect({ code, out }).toEqual({ code: 0, out: `${RUNNING.id}\n` });

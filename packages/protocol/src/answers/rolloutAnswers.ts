@@ -115,6 +115,19 @@ export const rolloutPage = z
   .describe('A page of rollouts, newest first.');
 export type RolloutPage = z.infer<typeof rolloutPage>;
 
+export const rowReason = z
+  .object({
+    code: z.string(),
+    field: z.string().describe('the field of the row that has the problem').exactOptional(),
+    message: z.string(),
+    fix: z.string().describe('the command, setting or field that fixes it'),
+    unknown: z.literal(true).describe('true if something could not be read').exactOptional(),
+  })
+  .readonly()
+  .describe('A problem that a row would meet.');
+/** A problem that a row of a dry run would meet, with its fix. */
+export type RowReason = z.infer<typeof rowReason>;
+
 export const rolloutClient = z
   .object({
     row: z.int().min(1).describe('position among the clients of the rollout, from 1'),
@@ -137,8 +150,26 @@ export const rolloutClient = z
       .readonly()
       .describe('of a dry run: codes of the problems that it would meet')
       .exactOptional(),
+    reasons: z
+      .array(rowReason)
+      .readonly()
+      .describe(
+        'of a dry run: the same problems with message and fix. If very many rows are refused, some have the codes only; of each code at least one row has them',
+      )
+      .exactOptional(),
     adopts: z
-      .object({ token: z.string(), slot: z.enum(SLOT_NAMES), keepsScopeMap: z.boolean() })
+      .object({
+        token: z.string(),
+        slot: z.enum(SLOT_NAMES),
+        keepsScopeMap: z.boolean(),
+        working: z
+          .array(z.enum(SLOT_NAMES))
+          .readonly()
+          .describe(
+            'slots whose passwords of others keep working until they are removed by hand; absent if there are none',
+          )
+          .exactOptional(),
+      })
       .readonly()
       .describe('of a dry run: the token of others that it would adopt, and the slot of it that it would fill')
       .exactOptional(),

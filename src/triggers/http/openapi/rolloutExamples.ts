@@ -1,3 +1,4 @@
+import { FIX_COMMANDS } from '../../../domain/check/fixCommands.js';
 import type { z } from 'zod';
 import type { Rollout, RolloutClientPage, RolloutPage } from '@connected-registry/protocol/answers/rolloutAnswers';
 import type { rolloutBody } from '@connected-registry/protocol/requests/rolloutRequest';
@@ -109,6 +110,18 @@ export const PLANNED_CLIENTS: RolloutClientPage = {
       state: 'failed',
       code: 'problems',
       problems: ['repository-not-synced'],
+      reasons: [
+        {
+          code: 'repository-not-synced',
+          field: 'repositories.oven',
+          message: 'oven (content/read) is not in the sync scope of myconnectedregistry.',
+          fix: FIX_COMMANDS.addToSyncScope({
+            registry: 'myregistry',
+            connectedRegistry: 'myconnectedregistry',
+            repository: 'oven',
+          }),
+        },
+      ],
     },
   ],
 };

@@ -132,6 +132,7 @@ test('whatever is there, an adoption takes away neither a password that works no
       const lost = hand.actions.filter((one) => !actionsCoverAll([READ], one));
       const keepsMap = asked.scopeMap?.toLowerCase() === 'their-map';
       expect(codes.includes('slots-in-use')).toBe(inUse.length === 2);
+      expect(plan.working).toEqual(inUse.length === 1 ? inUse : undefined);
       expect(codes.includes('token-disabled')).toBe(!hand.isEnabled);
       expect(codes.includes('adoption-narrows-rights')).toBe(!keepsMap && inUse.length > 0 && lost.length > 0);
       expect(codes.includes('scope-map-different')).toBe(

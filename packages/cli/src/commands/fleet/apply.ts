@@ -1,18 +1,17 @@
-import type { CarriedOut } from '../../fleet/carryOut.js';
 import type { FleetPlan } from '../../fleet/plan/planFile.js';
 import type { YamlSource } from '../../fleet/file/yamlSource.js';
 import { defineCommand, type CommandContext } from '../../program/command.js';
 import { CommandError, usageError } from '../../program/commandError.js';
 import { EXIT } from '../../program/exitCodes.js';
-import { counted, countedWas } from '../../output/counted.js';
-import { tableOf, type Output } from '../../output/output.js';
+import { counted } from '../../output/counted.js';
 import { paintFor } from '../../output/paint.js';
-import { judged, rolloutWaiting } from '../rollouts/outcome.js';
+import { rolloutWaiting } from '../rollouts/outcome.js';
 import { confirm, YES_OPTION } from '../shared/confirm.js';
-import { startWarnings } from '../shared/startWarnings.js';
 import { WATCH_OPTIONS } from '../shared/waiting.js';
 import { planOf, readFleet, readSource } from './fleetInput.js';
 import { FLEET_OPTIONS, removalOf } from './options.js';
+import { outcome } from './outcome.js';
+import { stopped } from './stopped.js';
 
 export const apply = defineCommand({
   name: 'apply',
@@ -20,7 +19,14 @@ export const apply = defineCommand({
   description:
     'Starts rollouts and follows them. A plan whose world has moved since is refused. Clients are removed when everything else has succeeded. It asks before it carries out a plan that it made itself, or one that removes clients. If waiting ends early, the app goes on with the rollout in progress and later ones are not started: plan again.',
   args: [{ name: 'FILE', help: 'plan that `crctl plan --out` has kept, or a fleet file; - is stdin' }],
-  options: { ...FLEET_OPTIONS, ...YES_OPTION, ...WATCH_OPTIONS },
+  options: {
+    ...FLEET_OPTIONS,
+    ...YES_OPTION,
+    timeout: {
+      ...WATCH_OPTIONS.timeout,
+      help: 'give up after 90s, 15m, 2h of all rollouts together; the default is never',
+    },
+  },
   examples: [
     { text: 'what was reviewed', line: 'crctl apply plan.json' },
     { text: 'plan and carry out at once', line: 'crctl apply fleet.yaml --yes' },
@@ -30,7 +36,7 @@ export const apply = defineCommand({
     const removal = removalOf(options);
     const source = await readSource(file, context);
     const { api } = await context.connect();
-    const { carryOut, checkUnmoved } = await import('../../fleet/carryOut.js');
+    const { carryOut, checkUnmoved, StoppedEarly } = await import('../../fleet/carryOut.js');
     const { countOf } = await import('../../fleet/plan/counts.js');
     const kept = isPlan(source.value);
     if (kept && (options.prune || options.registry !== undefined))
@@ -38,29 +44,44 @@ export const apply = defineCommand({
     const plan = kept
       ? await keptPlan(source, file, api.url)
       : await planOf(context, await readFleet(source, file, options.registry, context), file, removal, true);
-    if (kept) await checkUnmoved(api, plan);
-    else await show(context, plan);
+    if (!kept) await show(context, plan);
     const changes = countOf(plan.clients, '+', '~', '-');
     const removals = countOf(plan.clients, '-');
-    if (changes > 0 && (!kept || removals > 0))
+    if (changes > 0 && !options.yes && (!kept || removals > 0)) {
+      // Nobody is asked about a plan that is refused anyway.
+      if (kept) await checkUnmoved(api, plan);
       await confirm(
         context,
         `Carry out ${counted(changes, 'change')}${removals > 0 ? `, including ${counted(removals, 'removal')}` : ''}`,
-        options.yes,
+        false,
       );
+    }
+    // A question may stand for hours, in which others change and revoke clients.
+    if (kept || changes > 0) await checkUnmoved(api, plan);
     const { watchRollout } = await import('../../watch/watchRollout.js');
-    const done = await carryOut(api, plan, (rollout) =>
-      watchRollout(
-        api,
-        rollout.id,
-        rolloutWaiting(context, rollout.id, options.timeout),
-        { sink: context.world.stderr, as: context.isWatched ? 'drawing' : 'nothing' },
-        true,
-      ),
-    );
+    const since = context.world.now();
+    const done = await carryOut(api, plan, {
+      follow: (rollout) =>
+        watchRollout(
+          api,
+          rollout.id,
+          rolloutWaiting(context, rollout.id, options.timeout, since),
+          { sink: context.world.stderr, as: context.isWatched ? 'drawing' : 'nothing' },
+          true,
+        ),
+      checkTime: () => checkTime(context, options.timeout, since),
+    }).catch((error: unknown) => {
+      throw error instanceof StoppedEarly ? stopped(context, plan, error) : error;
+    });
     return outcome(context, plan, done);
   },
 });
+
+/** @throws {CommandError} if no time is left to start another rollout */
+function checkTime({ world }: CommandContext, timeout: number | undefined, since: number): void {
+  if (timeout !== undefined && world.now() >= since + timeout * 1000)
+    throw new CommandError(EXIT.timedOut, `The plan was not carried out within ${timeout} seconds.`);
+}
 
 function isPlan(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'FleetPlan';
@@ -96,35 +117,4 @@ async function show({ world }: CommandContext, plan: FleetPlan): Promise<void> {
   ]);
   const style = { width: widthOf(world.stderr), headers: true, paint: paintFor(world.stderr, world, false) };
   for (const line of await drawBlocks(planBlocks(plan, false), style)) world.stderr.write(`${line}\n`);
-}
-
-async function outcome(context: CommandContext, plan: FleetPlan, done: CarriedOut): Promise<Output> {
-  const [{ ROLLOUT_COLUMNS }, { blocked }] = await Promise.all([
-    import('../../views/rollout.js'),
-    import('../../fleet/plan/counts.js'),
-  ]);
-  const { rollouts, removalsLeft, changesLeft, warnings } = done;
-  const verdicts = rollouts.map((rollout) => judged(context, rollout));
-  const refused = blocked(plan.clients).length;
-  const exit = verdicts.find((one) => one.exit !== undefined)?.exit ?? (refused > 0 ? EXIT.failed : EXIT.done);
-  return {
-    data: { rollouts },
-    table: tableOf(rollouts, ROLLOUT_COLUMNS),
-    names: rollouts.map(({ id }) => id),
-    exit,
-    notes: [
-      ...startWarnings(warnings),
-      ...(rollouts.length === 0 ? ['There was nothing to start.'] : []),
-      ...verdicts.flatMap(({ notes }) => (notes === undefined ? [] : notes)),
-      ...(refused > 0
-        ? [`${countedWas(refused, 'client')} not started, since the app would refuse them: plan again.`]
-        : []),
-      ...(changesLeft > 0
-        ? [`${countedWas(changesLeft, 'client')} not started, since the rollout before them did not end well.`]
-        : []),
-      ...(removalsLeft > 0
-        ? [`${countedWas(removalsLeft, 'client')} not removed, since not everything else has succeeded.`]
-        : []),
-    ],
-  };
 }

@@ -1,5 +1,5 @@
 import { defineCommand } from '../../program/command.js';
-import { listOutput } from '../../output/output.js';
+import { listOutput, tableOf } from '../../output/output.js';
 import { chosenOf, ROLLOUT_ROW_STATES } from '../shared/choices.js';
 import { clientText } from '../shared/clientNames.js';
 import { LIMIT_OPTIONS, readPages } from '../shared/pages.js';
@@ -25,15 +25,27 @@ export const rolloutsClients = defineCommand({
   usesApp: true,
   async run(context, { args: [id = ''], options }) {
     const { api } = await context.connect();
-    const [{ routes }, { ROLLOUT_CLIENT_COLUMNS }] = await Promise.all([
+    const [{ routes }, { ROLLOUT_CLIENT_COLUMNS }, { rowReasons }] = await Promise.all([
       import('../../api/routes.js'),
       import('../../views/rollout.js'),
+      import('../../views/rowReasons.js'),
     ]);
     const filter = present<RolloutClientsQuery>({ state: chosenOf(ROLLOUT_ROW_STATES, options.state) });
     const { items, notes } = await readPages(async (page) => {
       const { clients, continuation } = await routes.rolloutClients(api, id, { ...filter, ...page });
       return { items: clients, continuation };
     }, options);
-    return listOutput({ clients: items }, items, ROLLOUT_CLIENT_COLUMNS, clientText, { notes });
+    const reasons = rowReasons(items);
+    return listOutput({ clients: items }, items, ROLLOUT_CLIENT_COLUMNS, clientText, {
+      notes,
+      ...(reasons.length > 0
+        ? {
+            blocks: [
+              { table: tableOf(items, ROLLOUT_CLIENT_COLUMNS) },
+              { title: 'Why rows would be refused', lines: reasons },
+            ],
+          }
+        : {}),
+    });
   },
 });

@@ -32,9 +32,14 @@ export async function rolloutOutcome(
   return { ...rolloutOutput(ended), ...(ended.status === goal ? {} : judged(context, ended)) };
 }
 
-/** What to say if waiting ends before the rollout does. */
-export function rolloutWaiting({ world, again }: CommandContext, id: string, timeout: number | undefined): Waiting {
-  return { world, timeout, subject: `Rollout ${id}`, again: [`${again} rollouts watch ${id}`] };
+/** What to say if waiting ends before the rollout does. @param since when the timeout began to count, if that was earlier */
+export function rolloutWaiting(
+  { world, again }: CommandContext,
+  id: string,
+  timeout: number | undefined,
+  since = world.now(),
+): Waiting {
+  return { world, timeout, since, subject: `Rollout ${id}`, again: [`${again} rollouts watch ${id}`] };
 }
 
 /** The exit code of a rollout that rests, and what to do next. */

@@ -23,7 +23,9 @@ export async function confirm({ world }: CommandContext, what: string, yes: bool
   // The question is written here; readline only reads, since it would put it on stdout.
   const lines = createInterface({ input: stdin, terminal: false });
   try {
-    const answer = await lines.question('', { signal: interrupted });
+    const answer = await lines.question('', { signal: interrupted }).catch((error: unknown) => {
+      throw interrupted.aborted ? new CommandError(EXIT.interrupted, 'interrupted. Nothing was done.') : error;
+    });
     if (!/^\s*y(?:es)?\s*$/i.test(answer)) throw new CommandError(EXIT.failed, 'Nothing was done.');
   } finally {
     lines.close();

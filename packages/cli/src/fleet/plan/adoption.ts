@@ -1,9 +1,10 @@
 import type { RolloutClient } from '@connected-registry/protocol/answers/rolloutAnswers';
 import type { UnmanagedToken } from '@connected-registry/protocol/answers/unmanagedAnswers';
 import { sameName } from '@connected-registry/protocol/names/sameName';
+import type { SlotName } from '@connected-registry/protocol/registry/slots';
 import type { ClientFacts } from '../world/clientFacts.js';
 import { findUnmanaged, unmanagedHash } from '../world/unmanagedTokens.js';
-import type { PlanEntry } from './planEntry.js';
+import type { Adoption, PlanEntry } from './planEntry.js';
 
 /**
  * Adds what is known of the token that a client may take over. The file's `adopt` gives leave to do so. What a plan carries out is what
@@ -23,8 +24,19 @@ export function withAdoption(
   if (!found) return { ...entry, adopts: { token } };
   return {
     ...entry,
-    adopts: { token: found.token, seen: unmanagedHash(found), how: howOf(found, entry.row.scopeMap) },
+    adopts: {
+      token: found.token,
+      seen: unmanagedHash(found),
+      how: howOf(found, entry.row.scopeMap),
+      ...workingSlots(
+        found.passwords.filter(({ slot, works }) => works && slot !== found.freeSlot).map(({ slot }) => slot),
+      ),
+    },
   };
+}
+
+function workingSlots(slots: readonly SlotName[]): Pick<Adoption, 'working'> {
+  return slots.length > 0 ? { working: slots } : {};
 }
 
 function howOf({ freeSlot, scopeMap }: UnmanagedToken, wanted: string | undefined): string {
@@ -40,8 +52,12 @@ function mapText(isKept: boolean): string {
 export function withTheApps(entry: PlanEntry, row: RolloutClient | undefined): PlanEntry {
   if (row?.state !== 'planned') return entry;
   if (!row.adopts) return withoutAdoption(entry);
-  const { token, slot, keepsScopeMap } = row.adopts;
-  return { ...entry, adopts: { ...entry.adopts, token, how: `takes ${slot}, ${mapText(keepsScopeMap)}` } };
+  const { token, slot, keepsScopeMap, working = [] } = row.adopts;
+  const { working: _working, ...adopts } = entry.adopts ?? {};
+  return {
+    ...entry,
+    adopts: { ...adopts, token, how: `takes ${slot}, ${mapText(keepsScopeMap)}`, ...workingSlots(working) },
+  };
 }
 
 /** Without a dry run: only what the connected registry lists is known to be there. */
@@ -57,7 +73,7 @@ function withoutAdoption(entry: PlanEntry): PlanEntry {
   if (entry.row?.adopt === undefined) return entry;
   const { adopt: _adopt, ...row } = entry.row;
   if (!entry.adopts) return { ...entry, row };
-  const { how: _how, ...adopts } = entry.adopts;
+  const { how: _how, working: _working, ...adopts } = entry.adopts;
   return { ...entry, row, adopts };
 }
 

@@ -22,7 +22,7 @@ interface Planned {
 
 /**
  * Asks the app what it would write for each change. The app decides: a client that differs, and for which it would write nothing, is
- * left as it is; one that it would refuse keeps the codes of its problems.
+ * left as it is; one that it would refuse keeps its problems.
  */
 export async function dryRunOf(
   api: Api,
@@ -87,7 +87,8 @@ async function rowsOf(api: Api, id: string): Promise<Map<number, RolloutClient>>
 /** An entry with what the dry run said of it. */
 export function withPlan(entry: PlanEntry, row: RolloutClient | undefined): PlanEntry {
   const { row: body, ...without } = entry;
-  if (row?.state === 'failed' && row.problems !== undefined) return { ...entry, problems: row.problems };
+  if (row?.state === 'failed' && row.problems !== undefined)
+    return { ...entry, problems: row.problems, ...(row.reasons === undefined ? {} : { refusals: row.reasons }) };
   if (row?.state !== 'planned' || row.writes === undefined)
     return { ...without, mark: '?', reasons: [...entry.reasons, 'the app did not say what it would write'] };
   if (row.writes.length > 0) return { ...entry, writes: row.writes };

@@ -1,4 +1,6 @@
+import type { RowReason } from '@connected-registry/protocol/answers/rolloutAnswers';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import type { SlotName } from '@connected-registry/protocol/registry/slots';
 import type { Verdict } from './verdict.js';
 
 /** The token that a client of a fleet file with `adopt` names. */
@@ -8,6 +10,8 @@ export interface Adoption {
   readonly seen?: string;
   /** What the adoption does to it: `takes password2, keeps its scope map`. */
   readonly how?: string;
+  /** Slots whose passwords of others keep working, until somebody removes them by hand. */
+  readonly working?: readonly SlotName[];
 }
 
 /** One client of a plan. */
@@ -23,6 +27,8 @@ export interface PlanEntry extends Verdict, ClientReference {
   readonly writes?: readonly string[];
   /** Codes of problems for which it would be refused, by the same. */
   readonly problems?: readonly string[];
+  /** The same with message and fix, as far as the app has them. */
+  readonly refusals?: readonly RowReason[];
   /** The token of others that its row may take over. */
   readonly adopts?: Adoption;
 }

@@ -3,6 +3,8 @@ import { sameName } from '@connected-registry/protocol/names/sameName';
 import { onboardingRow, rolloutBody } from '@connected-registry/protocol/requests/rolloutRequest';
 import { clientName } from '@connected-registry/protocol/requests/clientsRequest';
 import type { UnmanagedToken } from '@connected-registry/protocol/answers/unmanagedAnswers';
+import { SLOT_NAMES } from '@connected-registry/protocol/registry/slots';
+import { rowReason } from '@connected-registry/protocol/answers/rolloutAnswers';
 import { z } from 'zod';
 import { API_VERSION } from '../file/fleetSchema.js';
 import { seenHash, type ClientFacts } from '../world/clientFacts.js';
@@ -26,8 +28,14 @@ const entry = z.strictObject({
   row: onboardingRow.exactOptional(),
   writes: texts.exactOptional(),
   problems: texts.exactOptional(),
+  refusals: z.array(rowReason).readonly().exactOptional(),
   adopts: z
-    .strictObject({ token: z.string(), seen: z.string().exactOptional(), how: z.string().exactOptional() })
+    .strictObject({
+      token: z.string(),
+      seen: z.string().exactOptional(),
+      how: z.string().exactOptional(),
+      working: z.array(z.enum(SLOT_NAMES)).readonly().exactOptional(),
+    })
     .exactOptional(),
 });
 

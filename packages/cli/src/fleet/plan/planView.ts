@@ -1,6 +1,8 @@
 import { counted } from '../../output/counted.js';
 import { tableOf, type Block, type Column, type Output } from '../../output/output.js';
 import { formatDuration } from '../../program/duration.js';
+import { problemLines } from '../../views/dryRun.js';
+import { byHandOf } from './byHand.js';
 import { blocked, countOf, summary } from './counts.js';
 import type { PlanEntry } from './planEntry.js';
 import type { FleetPlan } from './planFile.js';
@@ -30,10 +32,12 @@ export function planOutput(plan: FleetPlan, withEqual: boolean): Output {
 
 /** The plan for a reader: its clients by mark, and in sum what it costs. */
 export function planBlocks(plan: FleetPlan, withEqual: boolean): Block[] {
+  const explained = new Set<string>();
   const lines = MARKS.filter((mark) => withEqual || mark !== '=').flatMap((mark) =>
-    plan.clients.filter((one) => one.mark === mark).flatMap(entryLines),
+    plan.clients.filter((one) => one.mark === mark).flatMap((one) => entryLines(one, explained)),
   );
   const refused = blocked(plan.clients).length;
+  const byHand = plan.clients.flatMap(byHandOf).length;
   const isUnasked = plan.dryRuns.length === 0 && countOf(plan.clients, '+', '~', '-') > 0;
   return [
     ...(lines.length > 0 ? [{ lines }] : []),
@@ -48,17 +52,30 @@ export function planBlocks(plan: FleetPlan, withEqual: boolean): Block[] {
             ] as const,
         ),
         ['writes', isUnasked ? 'unknown, since the app was not asked (--quick)' : undefined],
+        [
+          'by hand',
+          byHand > 0 ? `${counted(byHand, 'password')} of others keep working until they are removed` : undefined,
+        ],
         ['refused', refused > 0 ? `${counted(refused, 'client')} would be refused and not started` : undefined],
       ],
     },
   ];
 }
 
-function entryLines({ mark, registry, connectedRegistry, client, reasons, writes, problems }: PlanEntry): string[] {
+/** @param explained what refuses other clients, too, and has been said: it is not said again */
+function entryLines(entry: PlanEntry, explained: Set<string>): string[] {
+  const { mark, registry, connectedRegistry, client, reasons, writes, problems, refusals = [] } = entry;
+  const news = refusals.map((one) => problemLines(one)).filter((lines) => !explained.has(lines.join('\n')));
+  for (const lines of news) explained.add(lines.join('\n'));
   return [
     `${mark} ${registry}/${connectedRegistry}/${client}`,
     ...reasons.map((reason) => `    ${reason}`),
     ...(writes === undefined ? [] : writes.map((write) => `    * ${write}`)),
+    ...byHandOf(entry).flatMap(({ token, slot, command }) => [
+      `    by hand: ${slot} of token ${token} keeps working; when no device uses it any more:`,
+      `      ${command}`,
+    ]),
     ...(problems === undefined ? [] : [`    would be refused: ${problems.join(', ')}`]),
+    ...news.flat().map((line) => `      ${line}`),
   ];
 }
