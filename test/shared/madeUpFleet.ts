@@ -4,6 +4,7 @@ import type { FleetConnectedRegistry, InventoryRow, Overview } from '@connected-
 import type { ProblemDetails } from '@connected-registry/protocol/answers/problemDetails';
 import type { Rollout, RolloutClient } from '@connected-registry/protocol/answers/rolloutAnswers';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { clientCounts } from '../../src/domain/fleet/clientCounts.js';
 
 /** The time of the made-up fleet, and of the browsers that look at it. */
 export const NOW = Date.parse('2026-03-02T09:00:00Z');
@@ -123,21 +124,14 @@ export function rolloutRows(rows: readonly InventoryRow[]): RolloutClient[] {
   }));
 }
 
-/** The fleet in numbers: those of its rows. */
+/** The fleet in numbers: those of its rows, counted by the app. */
 export function overviewOf(rows: readonly InventoryRow[]): Overview {
-  const within = (days: number) => rows.filter(({ expiresOn }) => Date.parse(expiresOn) < NOW + days * DAY).length;
-  const states = CLIENT_STATES.map((state) => [state, rows.filter((row) => row.state === state).length] as const);
   return {
     asOf: at(-20_000),
     ageSeconds: 20,
     inventory: `fleet-of-${rows.length}`,
     problems: [],
-    clients: {
-      total: rows.length,
-      byState: Object.fromEntries(states) as Overview['clients']['byState'],
-      expiring: { within7Days: within(7), within14Days: within(14), within30Days: within(30) },
-      rotationDue: rows.filter(({ rotationDueAt }) => Date.parse(rotationDueAt) <= NOW).length,
-    },
+    clients: clientCounts(rows, new Date(NOW)),
     runs: {
       asOf: at(-3000),
       ageSeconds: 3,
@@ -188,8 +182,10 @@ export function clientOf(row: InventoryRow): ClientView {
 }
 
 /** A run of a client, under way. */
-export function operationOf(row: InventoryRow, more: Partial<Operation> = {}): Operation {
-  const { key, registry, connectedRegistry, client } = row;
+export function operationOf(
+  { key, registry, connectedRegistry, client }: Pick<InventoryRow, 'key' | 'registry' | 'connectedRegistry' | 'client'>,
+  more: Partial<Operation> = {},
+): Operation {
   const step = (name: string, minute: number) => ({
     name,
     status: 'completed' as const,

@@ -1,4 +1,6 @@
+import type { Operation, OperationSummary } from '@connected-registry/protocol/answers/answers';
 import type { InventoryRow } from '@connected-registry/protocol/answers/fleetAnswers';
+import { operationsQuery } from '@connected-registry/protocol/requests/listQueries';
 import { clientOf, operationOf, openRollout, overviewOf, problem, rolloutRows } from '../../shared/madeUpFleet.js';
 import type { FakeAnswer, FakeApi } from './pageServer.js';
 
@@ -29,7 +31,7 @@ export function fleetApi(rows: readonly InventoryRow[]): FakeApi {
       'GET clients/*/operations',
       ({ parts }) =>
         about(parts[1], (row) => {
-          const { steps: _steps, ...summary } = operationOf(row);
+          const summary = summaryOf(operationOf(row));
           const ended = { ...summary, id: `${row.key}.0mrun00000001`, runId: '0mrun00000001', status: 'completed' };
           return {
             operations: [
@@ -42,12 +44,12 @@ export function fleetApi(rows: readonly InventoryRow[]): FakeApi {
     ['GET operations/*', ({ parts }) => about(parts[1], (row) => operationOf(row, { id: parts[1] ?? '' }))],
     [
       'GET operations',
-      () => ({
+      ({ query }) => ({
         body: {
-          operations: rows.slice(0, 20).map((row) => {
-            const { steps: _steps, ...summary } = operationOf(row);
-            return summary;
-          }),
+          operations: selectedOperations(
+            rows.slice(0, 20).map((row) => summaryOf(operationOf(row))),
+            query,
+          ),
         },
       }),
     ],
@@ -81,6 +83,22 @@ export function fleetApi(rows: readonly InventoryRow[]): FakeApi {
       body: { ...(route === 'checks' ? { id: part.id, status: 'running' } : {}), operations: [part] },
     };
   }
+}
+
+export function summaryOf({ steps: _steps, ...summary }: Operation): OperationSummary {
+  return summary;
+}
+
+/** Those that the parameters of `GET /api/operations` select. @throws if the app would refuse the parameters */
+export function selectedOperations(all: readonly OperationSummary[], query: URLSearchParams): OperationSummary[] {
+  const { kind, status, code, since } = operationsQuery.parse(Object.fromEntries(query));
+  return all.filter(
+    (one) =>
+      (kind === undefined || one.kind === kind) &&
+      (status === undefined || status.includes(one.status)) &&
+      (code === undefined || (one.failure !== undefined && code.includes(one.failure.code))) &&
+      (since === undefined || one.endedAt === undefined || one.endedAt >= since),
+  );
 }
 
 function isDryRun(json: unknown): boolean {
