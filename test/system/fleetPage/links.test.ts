@@ -41,7 +41,7 @@ const operations = [
   first('failed-first', failed(2, 'pull-check-deadline')),
   first('was-cancelled', failed(3, 'cancelled')),
   first('failed-last-week', failed(170, 'pull-check-deadline')),
-];
+] as const;
 
 let browser: Browser;
 let it: Opened;
@@ -95,4 +95,22 @@ describe('a number of the overview leads to what it counts:', () => {
       await it.page.getByText(home.shows).waitFor();
     }
   });
+});
+
+test('a client of a rollout leads to the client, also if its onboarding was rolled back', async () => {
+  const [, , { id, registry, connectedRegistry, client }] = operations;
+  const answer = {
+    row: 1,
+    registry,
+    connectedRegistry,
+    client,
+    state: 'failed',
+    code: 'pull-check-deadline',
+    operation: id,
+  };
+  it.server.api.set('GET rollouts/*/clients', () => ({ body: { clients: [answer] } }));
+  await show(it.page, { path: '/rollouts/r0mrollout00001', shows: 'failed-first' });
+  await it.page.getByRole('link', { name: 'failed-first' }).click();
+  await it.page.getByText('line-scopemap').waitFor();
+  expect(new URL(it.page.url()).hash).toBe(`#/clients/${id.split('.')[0]}`);
 });
