@@ -10,6 +10,8 @@ import { openFleet, type Opened } from './opened.js';
 const COUNT = 10_000;
 /** Rows that fill a window several times, and far less than all. */
 const MANY_ROWS = 150;
+/** By how many rows the window of rows moves at once (`parts/rowWindow.ts`). */
+const ROWS_AT_ONCE = 6;
 const FORMULA = '=HYPERLINK("https://evil.example","x")';
 
 const rows = rowsOf(COUNT).map((row, n) => (n === 0 ? { ...row, client: FORMULA } : row));
@@ -46,6 +48,99 @@ test('10,000 clients scroll from the first to the last with few rows in the docu
     expect(await rowCount()).toBeLessThan(MANY_ROWS);
   }
   await it.page.getByText('press-10000', { exact: true }).waitFor();
+});
+
+/** How often a table has been changed since the counting started: how many rows were put in, and what changed within rows. */
+interface Work {
+  readonly rowsPutIn: number;
+  readonly changesWithinRows: number;
+}
+
+/** Counts what an action changes in the table; it counts work, since time depends on the machine. */
+async function workOf(act: () => Promise<unknown>): Promise<Work> {
+  const counter = await table()
+    .locator('tbody')
+    .evaluateHandle((body) => {
+      const work = { rowsPutIn: 0, changesWithinRows: 0 };
+      const observer = new MutationObserver((changes) => {
+        for (const { target, addedNodes, type } of changes)
+          if (target === body && type === 'childList')
+            work.rowsPutIn += [...addedNodes].filter(
+              (one) => one instanceof Element && one.hasAttribute('aria-rowindex'),
+            ).length;
+          // The height of what stands for the rows that are not there follows the scrolling.
+          else if (!(target instanceof Element && target.classList.contains('gap'))) work.changesWithinRows += 1;
+      });
+      observer.observe(body, { childList: true, subtree: true, attributes: true, characterData: true });
+      return { work, observer };
+    });
+  await act();
+  await twoFrames();
+  return counter.evaluate(({ work, observer }) => {
+    observer.disconnect();
+    return work;
+  });
+}
+
+/** Until what has happened has been drawn. */
+const twoFrames = () =>
+  it.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+
+/** Scrolls by the height of a row, again and again. */
+async function scrollRows(count: number): Promise<void> {
+  const { height = 0 } = (await table().locator('tbody tr[aria-rowindex]').first().boundingBox()) ?? {};
+  for (let row = 0; row < count; row += 1) {
+    await table().evaluate((element, by) => element.scrollBy(0, by), height);
+    await twoFrames();
+  }
+}
+
+test('scrolling draws each row that comes into view once, and no row again', async () => {
+  await table().evaluate((element) => element.scrollTo(0, element.scrollHeight / 2));
+  await twoFrames();
+  const passed = 60;
+  const { rowsPutIn, changesWithinRows } = await workOf(() => scrollRows(passed));
+  expect(rowsPutIn).toBeGreaterThan(0);
+  // The window moves by several rows at once, so the last of them may be ahead.
+  expect(rowsPutIn).toBeLessThanOrEqual(passed + ROWS_AT_ONCE);
+  expect(changesWithinRows).toBe(0);
+});
+
+test('a jump draws one window of rows, wherever it leads', async () => {
+  for (const share of [0, 0.9, 0.1, 1]) {
+    const { rowsPutIn } = await workOf(() =>
+      table().evaluate((element, part) => element.scrollTo(0, part * element.scrollHeight), share),
+    );
+    expect(rowsPutIn).toBeLessThan(MANY_ROWS);
+  }
+});
+
+test('a header sorts by mouse and keyboard, says its order, and draws one window of rows', async () => {
+  await show(it.page, { path: '/clients?sort=client', shows: /^10,000 clients$/ });
+  const header = (name: string) => table().getByRole('columnheader', { name });
+  const order = (name: string) => header(name).getAttribute('aria-sort');
+  const expiries = rows.map(({ expiresOn }) => expiresOn).toSorted();
+  const firstExpiry = async () => {
+    const name = await table().locator('tbody tr[aria-rowindex="2"] th a').textContent();
+    return rows.find(({ client }) => client === name)?.expiresOn;
+  };
+  expect([await order('Client'), await order('Expires')]).toEqual(['ascending', null]);
+
+  const click = async () => {
+    await header('Expires').getByRole('button').click();
+    await expect.poll(() => order('Expires')).toBe('ascending');
+  };
+  expect((await workOf(click)).rowsPutIn).toBeLessThan(MANY_ROWS);
+  expect(await order('Client')).toBeNull();
+  expect(await firstExpiry()).toBe(expiries[0]);
+
+  const press = async () => {
+    await it.page.keyboard.press('Enter');
+    await expect.poll(() => order('Expires')).toBe('descending');
+  };
+  expect((await workOf(press)).rowsPutIn).toBeLessThan(MANY_ROWS);
+  expect(await firstExpiry()).toBe(expiries.at(-1));
+  expect(new URL(it.page.url()).hash).toBe('#/clients?sort=-expires');
 });
 
 test('the CSV has the clients that the filters select, in their order, and no formula', async () => {
