@@ -36,11 +36,15 @@ async function steady(take: (options: { animations: 'disabled'; caret: 'hide' })
   }
 }
 
-/** The window. */
-const windowOf = ({ page }: Opened) => steady((options) => page.screenshot(options));
+/** The window. The mouse rests where it highlights nothing. */
+async function windowOf({ page }: Opened): Promise<Buffer> {
+  await page.mouse.move(0, 0);
+  return steady((options) => page.screenshot(options));
+}
 
 /** The page, also what is below the window. */
 async function wholeOf({ page }: Opened): Promise<Buffer> {
+  await page.mouse.move(0, 0);
   const { width, height } = await page.evaluate(() => ({
     width: document.documentElement.clientWidth,
     height: document.documentElement.scrollHeight,
@@ -71,6 +75,7 @@ describe.each([
     await it.page.getByRole('button', { name: 'Revoke' }).click();
     const dialog = it.page.getByRole('dialog');
     await dialog.getByLabel(/^Type /).fill('press');
+    await it.page.mouse.move(0, 0);
     const shot = halved(await steady((options) => dialog.screenshot(options)));
     expect(difference(committed(join(goldens, `dialog.${width}.png`), shot), shot)).toBeLessThan(TOLERANCE);
     await it.page.keyboard.press('Escape');
