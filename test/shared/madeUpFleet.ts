@@ -130,6 +130,7 @@ export function overviewOf(rows: readonly InventoryRow[]): Overview {
     asOf: at(-20_000),
     ageSeconds: 20,
     inventory: `fleet-of-${rows.length}`,
+    inventoryPages: [],
     problems: [],
     clients: clientCounts(rows, new Date(NOW)),
     runs: {

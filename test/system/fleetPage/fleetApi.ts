@@ -1,15 +1,17 @@
 import type { Operation, OperationSummary } from '@connected-registry/protocol/answers/answers';
 import type { InventoryRow } from '@connected-registry/protocol/answers/fleetAnswers';
 import { operationsQuery } from '@connected-registry/protocol/requests/listQueries';
-import { clientOf, operationOf, openRollout, overviewOf, problem, rolloutRows } from '../../shared/madeUpFleet.js';
-import type { FakeAnswer, FakeApi } from './pageServer.js';
+import { etagOf } from '../../../src/triggers/http/answers/conditional.js';
+import { at, clientOf, operationOf, openRollout, overviewOf, problem, rolloutRows } from '../../shared/madeUpFleet.js';
+import type { FakeAnswer, FakeApi, FakeRequest } from './pageServer.js';
 
 const PAGE = 1000;
 
 /** What the API of a made-up fleet answers. */
 export function fleetApi(rows: readonly InventoryRow[]): FakeApi {
   const byKey = new Map(rows.map((row) => [row.key, row]));
-  const overview = overviewOf(rows);
+  const inventory = inventoryApi(rows);
+  const overview = { ...overviewOf(rows), ...inventory.announced };
   const rowFor = (key = '') => byKey.get(key) ?? byKey.get(key.split('.')[0] ?? '') ?? rows[0];
   const about = (key: string | undefined, answer: (row: InventoryRow) => unknown): FakeAnswer => {
     const row = rowFor(key);
@@ -17,15 +19,7 @@ export function fleetApi(rows: readonly InventoryRow[]): FakeApi {
   };
   return new Map<string, FakeApi extends Map<string, infer Handler> ? Handler : never>([
     ['GET overview', () => ({ body: overview, headers: { etag: 'W/"overview"' } })],
-    [
-      'GET inventory',
-      ({ query }) => {
-        const from = Number(query.get('continuation') ?? '0');
-        const clients = rows.slice(from, from + PAGE);
-        const next = from + PAGE < rows.length ? { continuation: String(from + PAGE) } : {};
-        return { body: { asOf: overview.asOf, total: rows.length, clients, ...next }, headers: { age: '20' } };
-      },
-    ],
+    ['GET inventory', inventory.answer],
     ['GET clients/*', ({ parts }) => about(parts[1], clientOf)],
     [
       'GET clients/*/operations',
@@ -99,6 +93,24 @@ export function selectedOperations(all: readonly OperationSummary[], query: URLS
       (code === undefined || (one.failure !== undefined && code.includes(one.failure.code))) &&
       (since === undefined || one.endedAt === undefined || one.endedAt >= since),
   );
+}
+
+/** The pages of the inventory, and what the overview says of them. */
+export function inventoryApi(rows: readonly InventoryRow[]) {
+  const pages = Array.from({ length: Math.max(1, Math.ceil(rows.length / PAGE)) }, (_, n) => {
+    const clients = rows.slice(n * PAGE, (n + 1) * PAGE);
+    return { clients, etag: etagOf(JSON.stringify([rows.length, clients])) };
+  });
+  const inventoryPages = pages.map(({ etag }) => etag);
+  return {
+    announced: { inventory: etagOf(inventoryPages.join()), inventoryPages },
+    answer: ({ query }: Pick<FakeRequest, 'query'>): FakeAnswer => {
+      const number = Number(query.get('continuation') ?? '0');
+      const { clients = [], etag = '' } = pages[number] ?? {};
+      const next = number + 1 < pages.length ? { continuation: String(number + 1) } : {};
+      return { body: { asOf: at(-20_000), total: rows.length, clients, ...next }, headers: { age: '20', etag } };
+    },
+  };
 }
 
 function isDryRun(json: unknown): boolean {

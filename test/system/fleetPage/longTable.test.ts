@@ -4,7 +4,8 @@ import { parse } from 'csv-parse/sync';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { signIn, startBrowser } from './browser.js';
-import { rowsOf } from '../../shared/madeUpFleet.js';
+import { overviewOf, rowsOf } from '../../shared/madeUpFleet.js';
+import { inventoryApi } from './fleetApi.js';
 import { show } from './fleetViews.js';
 import { openFleet, type Opened } from './opened.js';
 import { KEY } from './pageServer.js';
@@ -177,6 +178,18 @@ test('a header sorts by mouse and keyboard, says its order, and draws one window
   expect((await workOf(press)).rowsDrawn).toBeLessThan(MANY_ROWS);
   expect(await firstExpiry()).toBe(expiries.at(-1));
   expect(new URL(it.page.url()).hash).toBe('#/clients?sort=-expires');
+});
+
+test('a change of one client has one of ten pages of clients asked for again', async () => {
+  await show(it.page, { path: '/clients?sort=client', shows: /^10,000 clients$/ });
+  const asked = () => it.requests.filter(({ url }) => new URL(url).pathname === '/api/inventory').map(({ url }) => url);
+  const before = asked().length;
+  const changed = rows.map((row, n) => (n === 3500 ? { ...row, client: 'a-new-name' } : row));
+  const { announced, answer } = inventoryApi(changed);
+  it.server.api.set('GET inventory', answer);
+  it.server.api.set('GET overview', () => ({ body: { ...overviewOf(changed), ...announced } }));
+  await it.page.getByText('a-new-name').waitFor({ timeout: 60_000 });
+  expect(asked().slice(before)).toEqual([expect.stringContaining('continuation=3')]);
 });
 
 test('the CSV has the clients that the filters select, in their order, and no formula', async () => {
