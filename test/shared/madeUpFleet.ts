@@ -4,7 +4,6 @@ import type { FleetConnectedRegistry, InventoryRow, Overview } from '@connected-
 import type { ProblemDetails } from '@connected-registry/protocol/answers/problemDetails';
 import type { Rollout, RolloutClient } from '@connected-registry/protocol/answers/rolloutAnswers';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
-import { clientCounts } from '../../src/domain/fleet/clientCounts.js';
 
 /** The time of the made-up fleet, and of the browsers that look at it. */
 export const NOW = Date.parse('2026-03-02T09:00:00Z');
@@ -124,15 +123,24 @@ export function rolloutRows(rows: readonly InventoryRow[]): RolloutClient[] {
   }));
 }
 
-/** The fleet in numbers: those of its rows, counted by the app. */
+/** The fleet in numbers: those of its rows, counted as the app counts (`test/src/domain/fleet/clientCounts.test.ts`). */
 export function overviewOf(rows: readonly InventoryRow[]): Overview {
+  const states = CLIENT_STATES.map((state) => [state, rows.filter((row) => row.state === state).length] as const);
+  const inUse = rows.filter(({ state }) => state !== 'revoked');
+  const within = (days: number) =>
+    inUse.filter(({ expiresOn }) => expiresOn > at(0) && expiresOn <= at(days * DAY)).length;
   return {
     asOf: at(-20_000),
     ageSeconds: 20,
     inventory: `fleet-of-${rows.length}`,
     inventoryPages: [],
     problems: [],
-    clients: clientCounts(rows, new Date(NOW)),
+    clients: {
+      total: rows.length,
+      byState: Object.fromEntries(states) as Overview['clients']['byState'],
+      expiring: { within7Days: within(7), within14Days: within(14), within30Days: within(30) },
+      rotationDue: inUse.filter(({ rotationDueAt }) => rotationDueAt <= at(0)).length,
+    },
     runs: {
       asOf: at(-3000),
       ageSeconds: 3,
