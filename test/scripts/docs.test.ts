@@ -170,7 +170,7 @@ test('docs/inventory.md explains every warning of a check, and every way in whic
   const codes = [...listed.matchAll(/^ {2}- (.*?):/gm)].flatMap(([, names = '']) =>
     [...names.matchAll(/`([\w-]+)`/g)].map(([, code]) => code),
   );
-  expect(codes.toSorted()).toEqual(checkWarning.unwrap().shape.code.options.toSorted());
+  expect(new Set(codes)).toEqual(new Set(checkWarning.unwrap().shape.code.options));
   const [row = ''] = /^\| `reach\.kind` .*$/m.exec(text) ?? [];
   expect(clientReach.unwrap().shape.kind.options.filter((kind) => !row.includes(`\`${kind}\``))).toEqual([]);
 });

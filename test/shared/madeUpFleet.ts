@@ -123,20 +123,23 @@ export function rolloutRows(rows: readonly InventoryRow[]): RolloutClient[] {
   }));
 }
 
-/** The fleet in numbers: those of its rows. */
+/** The fleet in numbers: those of its rows, counted as the app counts (`test/src/domain/fleet/clientCounts.test.ts`). */
 export function overviewOf(rows: readonly InventoryRow[]): Overview {
-  const within = (days: number) => rows.filter(({ expiresOn }) => Date.parse(expiresOn) < NOW + days * DAY).length;
   const states = CLIENT_STATES.map((state) => [state, rows.filter((row) => row.state === state).length] as const);
+  const inUse = rows.filter(({ state }) => state !== 'revoked');
+  const within = (days: number) =>
+    inUse.filter(({ expiresOn }) => expiresOn > at(0) && expiresOn <= at(days * DAY)).length;
   return {
     asOf: at(-20_000),
     ageSeconds: 20,
     inventory: `fleet-of-${rows.length}`,
+    inventoryPages: [],
     problems: [],
     clients: {
       total: rows.length,
       byState: Object.fromEntries(states) as Overview['clients']['byState'],
       expiring: { within7Days: within(7), within14Days: within(14), within30Days: within(30) },
-      rotationDue: rows.filter(({ rotationDueAt }) => Date.parse(rotationDueAt) <= NOW).length,
+      rotationDue: inUse.filter(({ rotationDueAt }) => rotationDueAt <= at(0)).length,
     },
     runs: {
       asOf: at(-3000),
@@ -188,8 +191,10 @@ export function clientOf(row: InventoryRow): ClientView {
 }
 
 /** A run of a client, under way. */
-export function operationOf(row: InventoryRow, more: Partial<Operation> = {}): Operation {
-  const { key, registry, connectedRegistry, client } = row;
+export function operationOf(
+  { key, registry, connectedRegistry, client }: Pick<InventoryRow, 'key' | 'registry' | 'connectedRegistry' | 'client'>,
+  more: Partial<Operation> = {},
+): Operation {
   const step = (name: string, minute: number) => ({
     name,
     status: 'completed' as const,

@@ -1,8 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { z } from 'zod';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { AppClient } from '../e2e/harness/appClient.js';
 import { FREE, Launched } from '../e2e/harness/launched.js';
@@ -14,12 +15,14 @@ import { FREE, Launched } from '../e2e/harness/launched.js';
 
 let own: Launched;
 let app: AppClient;
+let printed: string;
 let commands: string[];
 beforeAll(async () => {
   own = new Launched();
   const { output } = own.launch(...FREE);
   await vi.waitUntil(() => output().includes('Ctrl-C stops everything'), { timeout: 60_000, interval: 50 });
-  commands = commandsIn(output());
+  printed = output();
+  commands = commandsIn(printed);
   const { functions } = await own.endpoints();
   app = new AppClient(functions.url, functions.key);
 });
@@ -46,6 +49,19 @@ function accepted(printed: string): string {
   expect(header).toBe('OPERATION');
   return id;
 }
+
+test('the printed address opens the fleet page, and the printed file has its key', async () => {
+  const [, address = '', file = ''] =
+    /^ {2}fleet page +(\S+) +\(its key: functions\.key in (\S+)\)$/m.exec(printed) ?? [];
+  const page = await fetch(address);
+  expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')]);
+  expect(await page.text()).toContain('id="page"');
+  const { functions } = z
+    .object({ functions: z.object({ key: z.string() }) })
+    .parse(JSON.parse(readFileSync(resolve(projectRoot(), file), 'utf8')));
+  const answer = await fetch(new URL('operations', address), { headers: { 'x-functions-key': functions.key } });
+  expect(answer.status).toBe(200);
+});
 
 test('the printed lines onboard a client and pull as its device, and let a device in that has no identity in Entra', async () => {
   const [folder, onboardFirst, check, issue, joinWith, onboardSecond, agent, ...others] = commands;

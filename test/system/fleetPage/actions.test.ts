@@ -73,6 +73,73 @@ describe('an onboarding', () => {
   });
 });
 
+describe('a client', () => {
+  const reference = { registry: row.registry, connectedRegistry: row.connectedRegistry, client: row.client };
+  const clients = [reference];
+  const urgent = () => dialog().getByRole('checkbox').check();
+  const open = async (name: string) => {
+    await goTo(`/clients/${row.key}`);
+    await press(name);
+    await dialog().getByRole('region', { name: 'Plan' }).waitFor();
+  };
+
+  test.each([
+    ['Rotate', 'Rotate at once', urgent, { path: 'rotations', json: { clients, urgent: true } }],
+    ['Revoke', 'Revoke', undefined, { path: 'revocations', json: { clients } }],
+    ['Offboard', 'Offboard', undefined, { path: 'offboardings', json: { clients } }],
+  ])(
+    '%s, %s: takes access away from no other name than the one that is typed, and once',
+    async (name, done, choose, sent) => {
+      await open(name);
+      await choose?.();
+      const button = inDialog(done);
+      expect(await button.getAttribute('class')).toContain('danger');
+      const field = dialog().getByLabel(/^Type /);
+      for (const mistyped of ['', row.client.toUpperCase(), ` ${row.client}`, `${row.client}x`, row.key]) {
+        await field.fill(mistyped);
+        expect(await button.isDisabled()).toBe(true);
+        await field.press('Enter');
+      }
+      expect(it.server.changes).toEqual([]);
+      await field.fill(row.client);
+      await button.dblclick();
+      await dialog()
+        .getByText(/ has started\.$/)
+        .waitFor();
+      expect(it.server.changes).toEqual([sent]);
+    },
+  );
+
+  test.each([
+    ['Rotate', { path: 'rotations', json: { clients } }],
+    ['Check', { path: 'checks', json: { clients } }],
+  ])('%s asks for no name', async (name, sent) => {
+    await open(name);
+    expect(
+      await dialog()
+        .getByLabel(/^Type /)
+        .count(),
+    ).toBe(0);
+    await inDialog(name).click();
+    await dialog()
+      .getByText(/ has started\.$/)
+      .waitFor();
+    expect(it.server.changes).toEqual([sent]);
+  });
+
+  test('a choice that is taken back asks for no name, and is not sent', async () => {
+    await open('Rotate');
+    await urgent();
+    await dialog()
+      .getByLabel(/^Type /)
+      .fill(row.client);
+    await dialog().getByRole('checkbox').uncheck();
+    await inDialog('Rotate').click();
+    await dialog().getByText('The rotation has started.').waitFor();
+    expect(it.server.changes).toEqual([{ path: 'rotations', json: { clients } }]);
+  });
+});
+
 describe('a rollout', () => {
   test.each([
     ['Pause', 'pause'],

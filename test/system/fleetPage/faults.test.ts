@@ -132,4 +132,20 @@ describe('an action whose answer is missing', () => {
     await it.page.getByRole('dialog').getByText(`The app says ${code}`).waitFor();
     expect(await it.page.getByText('It is unknown').count()).toBe(0);
   });
+
+  test('of an onboarding leads to the onboardings: the list of clients has no client without a credential', async () => {
+    await show(it.page, { path: '/clients', shows: /^\d+ clients$/ });
+    await it.page.getByRole('button', { name: 'Onboard a client' }).click();
+    const dialog = it.page.getByRole('dialog');
+    await dialog.getByLabel('Connected registry').fill('berlin');
+    await dialog.getByRole('textbox', { name: /^Client/ }).fill('press-new');
+    await dialog.getByRole('button', { name: 'Show the plan' }).click();
+    await dialog.getByText('change for onboard').waitFor();
+    it.server.fault = () => ({ isCut: true });
+    await dialog.getByRole('button', { name: 'Onboard', exact: true }).click();
+    it.server.fault = undefined;
+    await dialog.getByRole('link', { name: 'the list of onboardings' }).click();
+    await it.page.getByRole('heading', { name: 'Operations', level: 1 }).waitFor();
+    expect(new URL(it.page.url()).hash).toBe('#/operations?kind=onboard');
+  });
 });

@@ -1,13 +1,17 @@
+import type { Operation, OperationSummary } from '@connected-registry/protocol/answers/answers';
 import type { InventoryRow } from '@connected-registry/protocol/answers/fleetAnswers';
-import { clientOf, operationOf, openRollout, overviewOf, problem, rolloutRows } from '../../shared/madeUpFleet.js';
-import type { FakeAnswer, FakeApi } from './pageServer.js';
+import { operationsQuery } from '@connected-registry/protocol/requests/listQueries';
+import { etagOf } from '../../../src/triggers/http/answers/conditional.js';
+import { at, clientOf, operationOf, openRollout, overviewOf, problem, rolloutRows } from '../../shared/madeUpFleet.js';
+import type { FakeAnswer, FakeApi, FakeRequest } from './pageServer.js';
 
 const PAGE = 1000;
 
 /** What the API of a made-up fleet answers. */
 export function fleetApi(rows: readonly InventoryRow[]): FakeApi {
   const byKey = new Map(rows.map((row) => [row.key, row]));
-  const overview = overviewOf(rows);
+  const inventory = inventoryApi(rows);
+  const overview = { ...overviewOf(rows), ...inventory.announced };
   const rowFor = (key = '') => byKey.get(key) ?? byKey.get(key.split('.')[0] ?? '') ?? rows[0];
   const about = (key: string | undefined, answer: (row: InventoryRow) => unknown): FakeAnswer => {
     const row = rowFor(key);
@@ -15,21 +19,13 @@ export function fleetApi(rows: readonly InventoryRow[]): FakeApi {
   };
   return new Map<string, FakeApi extends Map<string, infer Handler> ? Handler : never>([
     ['GET overview', () => ({ body: overview, headers: { etag: 'W/"overview"' } })],
-    [
-      'GET inventory',
-      ({ query }) => {
-        const from = Number(query.get('continuation') ?? '0');
-        const clients = rows.slice(from, from + PAGE);
-        const next = from + PAGE < rows.length ? { continuation: String(from + PAGE) } : {};
-        return { body: { asOf: overview.asOf, total: rows.length, clients, ...next }, headers: { age: '20' } };
-      },
-    ],
+    ['GET inventory', inventory.answer],
     ['GET clients/*', ({ parts }) => about(parts[1], clientOf)],
     [
       'GET clients/*/operations',
       ({ parts }) =>
         about(parts[1], (row) => {
-          const { steps: _steps, ...summary } = operationOf(row);
+          const summary = summaryOf(operationOf(row));
           const ended = { ...summary, id: `${row.key}.0mrun00000001`, runId: '0mrun00000001', status: 'completed' };
           return {
             operations: [
@@ -42,12 +38,12 @@ export function fleetApi(rows: readonly InventoryRow[]): FakeApi {
     ['GET operations/*', ({ parts }) => about(parts[1], (row) => operationOf(row, { id: parts[1] ?? '' }))],
     [
       'GET operations',
-      () => ({
+      ({ query }) => ({
         body: {
-          operations: rows.slice(0, 20).map((row) => {
-            const { steps: _steps, ...summary } = operationOf(row);
-            return summary;
-          }),
+          operations: selectedOperations(
+            rows.slice(0, 20).map((row) => summaryOf(operationOf(row))),
+            query,
+          ),
         },
       }),
     ],
@@ -81,6 +77,40 @@ export function fleetApi(rows: readonly InventoryRow[]): FakeApi {
       body: { ...(route === 'checks' ? { id: part.id, status: 'running' } : {}), operations: [part] },
     };
   }
+}
+
+export function summaryOf({ steps: _steps, ...summary }: Operation): OperationSummary {
+  return summary;
+}
+
+/** Those that the parameters of `GET /api/operations` select. @throws if the app would refuse the parameters */
+export function selectedOperations(all: readonly OperationSummary[], query: URLSearchParams): OperationSummary[] {
+  const { kind, status, code, since } = operationsQuery.parse(Object.fromEntries(query));
+  return all.filter(
+    (one) =>
+      (kind === undefined || one.kind === kind) &&
+      (status === undefined || status.includes(one.status)) &&
+      (code === undefined || (one.failure !== undefined && code.includes(one.failure.code))) &&
+      (since === undefined || one.endedAt === undefined || one.endedAt >= since),
+  );
+}
+
+/** The pages of the inventory, and what the overview says of them. */
+export function inventoryApi(rows: readonly InventoryRow[]) {
+  const pages = Array.from({ length: Math.max(1, Math.ceil(rows.length / PAGE)) }, (_, n) => {
+    const clients = rows.slice(n * PAGE, (n + 1) * PAGE);
+    return { clients, etag: etagOf(JSON.stringify([rows.length, clients])) };
+  });
+  const inventoryPages = pages.map(({ etag }) => etag);
+  return {
+    announced: { inventory: etagOf(inventoryPages.join()), inventoryPages },
+    answer: ({ query }: Pick<FakeRequest, 'query'>): FakeAnswer => {
+      const number = Number(query.get('continuation') ?? '0');
+      const { clients = [], etag = '' } = pages[number] ?? {};
+      const next = number + 1 < pages.length ? { continuation: String(number + 1) } : {};
+      return { body: { asOf: at(-20_000), total: rows.length, clients, ...next }, headers: { age: '20', etag } };
+    },
+  };
 }
 
 function isDryRun(json: unknown): boolean {

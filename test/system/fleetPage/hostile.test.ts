@@ -128,6 +128,36 @@ describe('hostile texts', () => {
   });
 });
 
+/** If the page's own tests could not see a violation, they would prove nothing. */
+describe('the policy of the page is kept by the browser, and the tests notice', () => {
+  test.each([
+    [
+      'script-src',
+      'a module that is no file of the app',
+      "import('data:text/javascript,window.struck=1').catch(() => 0)",
+    ],
+    [
+      'style-src',
+      'a style in the document',
+      "document.body.append(Object.assign(document.createElement('style'), { textContent: 'p { color: red }' }))",
+    ],
+    ['img-src', 'a picture from elsewhere', "new Image().src = 'https://evil.example/x.png'"],
+    ['connect-src', 'a request to elsewhere', "fetch('https://evil.example/').catch(() => 0)"],
+    [
+      'require-trusted-types-for',
+      'markup from a text',
+      "new Promise(() => (document.body.innerHTML = '<b>x</b>')).catch(() => 0)",
+    ],
+  ])('%s: %s', async (directive, _, script) => {
+    await it.page.evaluate(script);
+    await expect
+      .poll(() => it.complaints)
+      .toContainEqual(expect.stringMatching(new RegExp(`^policy: ${directive}(?:-elem)? `)));
+    expect(await it.page.evaluate(() => Reflect.get(window, 'struck') as unknown)).toBeUndefined();
+    it.complaints.length = 0;
+  });
+});
+
 describe('a hostile address', () => {
   test.each([
     '/clients?__proto__=x&constructor=y&__proto__[polluted]=1&state=__proto__',

@@ -67,6 +67,7 @@ const siteOf = (client: string) => {
   return client === NEW ? { registry: azure.registry, connectedRegistry: edge.connectedRegistry } : site();
 };
 const dialog = () => it.page.getByRole('dialog');
+const headed = (name: string) => it.page.getByRole('heading', { name, exact: true, level: 1 });
 
 /** Opens a dialog, and waits for the plan. */
 async function openAction(path: string, shows: string | RegExp, name: string): Promise<void> {
@@ -133,13 +134,34 @@ describe('the views', () => {
     expect(await appears(it.page.getByRole('heading', { name: ODD_NAME, level: 1 }))).toBe(true);
   });
 
-  test('a client, its operation and a rollout are reached by links', async () => {
+  test('a rollout, a client of it and the operation of that client are reached by links', async () => {
     await show(it.page, { path: '/rollouts', shows: 'All presses' });
     await it.page.getByRole('link', { name: 'All presses' }).click();
-    await it.page.getByText('Clients of the rollout').first().waitFor();
-    await it.page.locator('main table').getByRole('link').first().click();
-    await it.page.locator('main h1').waitFor();
-    expect(await it.page.getByText('could not be shown').count()).toBe(0);
+    expect(await appears(headed('All presses'))).toBe(true);
+    const client = it.page
+      .getByRole('table', { name: /^Clients of the rollout/ })
+      .getByRole('rowheader')
+      .first();
+    expect(await client.getByRole('link').textContent()).toBe(ODD_NAME);
+    await client.getByRole('link').click();
+    expect(await appears(headed(ODD_NAME))).toBe(true);
+    const operations = it.page.getByRole('table', { name: 'Operations of the client, newest first' });
+    await operations.getByRole('link', { name: 'onboard', exact: true }).click();
+    expect(await appears(headed(`Onboard ${ODD_NAME}`))).toBe(true);
+    expect(await it.page.getByRole('alert').count()).toBe(0);
+  });
+
+  test('a registry is reached by a link, and has its connected registries', async () => {
+    const { registry, connectedRegistry } = site();
+    await show(it.page, { path: '/registries', shows: registry });
+    await it.page.getByRole('link', { name: registry, exact: true }).click();
+    expect(await appears(headed(registry))).toBe(true);
+    const tree = it.page.getByRole('list', { name: `Connected registries that sync from ${registry}` });
+    const node = tree
+      .getByRole('listitem')
+      .filter({ has: it.page.getByRole('link', { name: connectedRegistry, exact: true }) });
+    await node.locator('summary').click();
+    expect(await appears(node.getByText(`${registry} › ${connectedRegistry}`, { exact: true }))).toBe(true);
   });
 });
 
@@ -185,6 +207,13 @@ describe('an action', () => {
   ] as const)('%s of a client is done', async (name, kind, client, isTyped) => {
     await openAction(`/clients/${keyOf(client)}`, client, name);
     expect(await endOf(await confirm(name, isTyped ? client : undefined))).toEqual({ kind, status: 'completed' });
+  });
+
+  test('rotates a client at once, whose password is compromised', async () => {
+    await openAction(`/clients/${keyOf(NEW)}`, NEW, 'Rotate');
+    await dialog().getByRole('checkbox').check();
+    await dialog().getByText('Outage:').waitFor({ timeout: 60_000 });
+    expect(await endOf(await confirm('Rotate at once', NEW))).toEqual({ kind: 'rotate', status: 'completed' });
   });
 
   test('cancels a run', async () => {

@@ -7,8 +7,9 @@ import { show } from './fleetViews.js';
 import { openFleet, type Opened } from './opened.js';
 
 const rows = rowsOf(40);
-const [, , , , , , , row, other] = rows;
-if (row === undefined || other === undefined) throw new Error('The made-up fleet is too small.');
+const [, , , , , , , row, other, rotated] = rows;
+if (row === undefined || other === undefined || rotated === undefined)
+  throw new Error('The made-up fleet is too small.');
 
 let browser: Browser;
 let it: Opened;
@@ -63,10 +64,21 @@ describe('a client, which costs reads at Azure Resource Manager,', () => {
   });
 });
 
-test("a credential's life is there as a bar, as its label, and as a list by time", async () => {
-  await show(it.page, view);
-  const bar = it.page.getByRole('img', { name: /^Issued .+, Verified by a pull .+, Rotation due .+, Expires in / });
-  expect(await bar.count()).toBe(1);
-  const events = await it.page.locator('.life-events > li > span').allTextContents();
-  expect(events).toEqual(['Issued', 'Verified by a pull', 'Rotation due', 'Expires']);
-});
+test.each([
+  ['', row, ['Issued', 'Verified by a pull', 'Rotation due', 'Expires']],
+  [
+    ' with a previous password',
+    rotated,
+    ['Issued', 'Verified by a pull', 'Previous password ends', 'Rotation due', 'Expires'],
+  ],
+])(
+  'the life of a credential%s is there as a bar, as its label, and as a list by time',
+  async (_, { key, revokes }, names) => {
+    await show(it.page, { path: `/clients/${key}`, shows: 'line-scopemap' });
+    const bar = it.page.getByRole('img', { name: new RegExp(`^${names.join(' .+, ')} in `) });
+    expect(await bar.count()).toBe(1);
+    expect(await bar.locator('.life-tick').count()).toBe(names.length);
+    const events = await it.page.locator('.life-events > li > span').allTextContents();
+    expect(events).toEqual(names.map((name) => (name.startsWith('Previous') ? `${name} (${revokes?.slot})` : name)));
+  },
+);

@@ -31,19 +31,24 @@ export interface PageServer {
   readonly api: FakeApi;
   /** Requests to the API that changed something: method, path and body. */
   readonly changes: { readonly path: string; readonly json: unknown }[];
+  /** Requests to the API that were let in, and how many of all had the header of a function key. */
+  readonly callers: { known: number; withKey: number };
   /** Answers everything, instead of `api`, until it is taken away. */
   fault: (() => FakeAnswer) | undefined;
   close(): Promise<void>;
 }
 
 export const KEY = 'key-of-the-fleet-page-tests-0123456789';
+/** The cookie of App Service authentication, which no script of a page reads. */
+export const COOKIE = { name: 'AppServiceAuthSession', value: 'session-of-the-fleet-page-tests' };
 
 /** @param api answers of a fleet @param signIn how operators sign in, as the app's settings have it */
 export async function startPageServer(api: FakeApi, signIn: PageSignIn = 'key'): Promise<PageServer> {
   const getPage = getFleetPage(signIn);
-  const own: Pick<PageServer, 'api' | 'changes'> & { fault: PageServer['fault'] } = {
+  const own: Pick<PageServer, 'api' | 'changes' | 'callers'> & { fault: PageServer['fault'] } = {
     api,
     changes: [],
+    callers: { known: 0, withKey: 0 },
     fault: undefined,
   };
   const server = await startPlainServer((request, response, body) => {
@@ -56,7 +61,14 @@ export async function startPageServer(api: FakeApi, signIn: PageSignIn = 'key'):
   async function answerTo(request: IncomingMessage, body: string): Promise<FakeAnswer> {
     const { pathname, searchParams } = new URL((request.url ?? '/').replace(/^\/+/, '/'), 'http://localhost');
     if (/^\/api\/ui(?:\/|$)/.test(pathname)) return pageOf(request, pathname);
-    if (request.headers['x-functions-key'] !== KEY) return { status: 401 };
+    const key = request.headers['x-functions-key'];
+    if (key !== undefined) own.callers.withKey += 1;
+    const isKnown =
+      signIn === 'entra'
+        ? request.headers.cookie?.split('; ').includes(`${COOKIE.name}=${COOKIE.value}`) === true
+        : key === KEY;
+    if (!isKnown) return { status: 401 };
+    own.callers.known += 1;
     const parts = pathname
       .replace(/^\/api\//, '')
       .split('/')

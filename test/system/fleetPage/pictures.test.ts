@@ -10,8 +10,10 @@ import { openFleet, type Opened } from './opened.js';
 import { committed, difference, halved, TOLERANCE } from './picture.js';
 
 const rows = rowsOf(200);
-const DRAWN = ['/', '/clients', '/clients/:key', '/operations/:id', '/schedule', '/rollouts/:id'];
-const views = fleetViews(rows).filter(({ pattern }) => DRAWN.includes(pattern));
+const [row] = rows;
+const views = fleetViews(rows);
+/** The height that is drawn of a longer view, in pixels. */
+const MAX_HEIGHT = 2400;
 const goldens = join(projectRoot(), 'test', 'system', 'fleetPage', 'goldens');
 const README_PICTURE = join(projectRoot(), 'docs', 'fleet-page.png');
 
@@ -23,14 +25,32 @@ afterAll(() => browser?.close());
 
 const nameOf = (pattern: string) => pattern.replaceAll(/[^a-z]+/g, '-').replaceAll(/^-|-$/g, '') || 'overview';
 
-/** The window, once nothing in it changes any more. */
-async function shotOf({ page }: Opened): Promise<Buffer> {
-  let last = await page.screenshot({ animations: 'disabled', caret: 'hide' });
+/** A picture, once nothing in it changes any more. */
+async function steady(take: (options: { animations: 'disabled'; caret: 'hide' }) => Promise<Buffer>): Promise<Buffer> {
+  const options = { animations: 'disabled', caret: 'hide' } as const;
+  let last = await take(options);
   for (;;) {
-    const next = await page.screenshot({ animations: 'disabled', caret: 'hide' });
+    const next = await take(options);
     if (next.equals(last)) return next;
     last = next;
   }
+}
+
+/** The window. The mouse rests where it highlights nothing. */
+async function windowOf({ page }: Opened): Promise<Buffer> {
+  await page.mouse.move(0, 0);
+  return steady((options) => page.screenshot(options));
+}
+
+/** The page, also what is below the window. */
+async function wholeOf({ page }: Opened): Promise<Buffer> {
+  await page.mouse.move(0, 0);
+  const { width, height } = await page.evaluate(() => ({
+    width: document.documentElement.clientWidth,
+    height: document.documentElement.scrollHeight,
+  }));
+  const clip = { x: 0, y: 0, width, height: Math.min(height, MAX_HEIGHT) };
+  return steady((options) => page.screenshot({ ...options, fullPage: true, clip }));
 }
 
 describe.each([
@@ -46,15 +66,27 @@ describe.each([
   test.each(views)('$pattern looks as it did', async (view) => {
     await show(it.page, view);
     const file = join(goldens, `${nameOf(view.pattern)}.${width}.png`);
-    const shot = halved(await shotOf(it));
+    const shot = halved(await wholeOf(it));
     expect(difference(committed(file, shot), shot)).toBeLessThan(TOLERANCE);
+  });
+
+  test('a dialog with its plan looks as it did', async () => {
+    await show(it.page, { path: `/clients/${row?.key}`, shows: 'line-scopemap' });
+    await it.page.getByRole('button', { name: 'Revoke' }).click();
+    const dialog = it.page.getByRole('dialog');
+    await dialog.getByLabel(/^Type /).fill('press');
+    await it.page.mouse.move(0, 0);
+    const shot = halved(await steady((options) => dialog.screenshot(options)));
+    expect(difference(committed(join(goldens, `dialog.${width}.png`), shot), shot)).toBeLessThan(TOLERANCE);
+    await it.page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
   });
 });
 
 test('the picture of the README is the page as it is, and small', async () => {
   const it = await openFleet(browser, rows, { viewport: { width: 1280, height: 800 } });
   await show(it.page, { path: '/', shows: 'Line firmware 7' });
-  const shot = await shotOf(it);
+  const shot = await windowOf(it);
   expect(difference(halved(committed(README_PICTURE, shot)), halved(shot))).toBeLessThan(TOLERANCE);
   expect(statSync(README_PICTURE).size).toBeLessThan(200_000);
   await it.close();
@@ -63,9 +95,9 @@ test('the picture of the README is the page as it is, and small', async () => {
 test('the tolerance is less than what a card that is gone changes', async () => {
   const it = await openFleet(browser, rows);
   await show(it.page, { path: '/', shows: 'Line firmware 7' });
-  const whole = halved(await shotOf(it));
+  const seen = halved(await windowOf(it));
   await it.page.evaluate(() => document.querySelector('.card')?.remove());
-  expect(difference(whole, halved(await shotOf(it)))).toBeGreaterThan(TOLERANCE);
+  expect(difference(seen, halved(await windowOf(it)))).toBeGreaterThan(TOLERANCE);
   const overview = readFileSync(join(goldens, 'overview.desk.png'));
   expect(difference(overview, readFileSync(join(goldens, 'clients.desk.png')))).toBeGreaterThan(TOLERANCE);
   await it.close();

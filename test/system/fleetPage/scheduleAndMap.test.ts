@@ -8,7 +8,11 @@ import { openFleet, type Opened } from './opened.js';
 
 const DAY = 86_400_000;
 /** Due: one yesterday, one in the freeze of the fourth to the seventh day, one on the day of its end. */
-const rows = rowsOf(3).map((row, n) => ({ ...row, rotationDueAt: at([-DAY, 5 * DAY, 7 * DAY + 1000][n] ?? 0) }));
+const rows = rowsOf(3).map((row, n) => ({
+  ...row,
+  state: 'ok' as const,
+  rotationDueAt: at([-DAY, 5 * DAY, 7 * DAY + 1000][n] ?? 0),
+}));
 
 let browser: Browser;
 let it: Opened;
@@ -40,12 +44,29 @@ test('the schedule has what is overdue first, and a day that opens to its client
   await opened.waitFor({ state: 'detached' });
 });
 
+test('the chart has the freeze from its beginning to its end, hatched', async () => {
+  await show(it.page, { path: '/schedule', shows: 'The next 30 days' });
+  const chart = it.page.getByRole('img', { name: /rotations? in 30 days/ });
+  const freezes = await chart.locator('rect[fill="url(#frozen)"]').evaluateAll((all) =>
+    all.map((one) => {
+      const { x, width } = one as SVGRectElement;
+      return { x: x.baseVal.value, width: width.baseVal.value };
+    }),
+  );
+  // The chart is a thousand wide, from the second of March on: the freeze begins after 114 of 720 hours and lasts 63.
+  expect(freezes).toEqual([{ x: expect.closeTo(158.33, 1), width: expect.closeTo(87.5, 1) }]);
+  const fills = await chart
+    .locator('pattern#frozen rect')
+    .evaluateAll((all) => all.map((one) => getComputedStyle(one).fill));
+  expect(new Set(fills).size).toBe(2);
+});
+
 test('the map of a registry shows circles and missing parents apart, and does not hang on them', async () => {
   const one = (name: string, parent?: string): FleetConnectedRegistry => ({
     registry: 'plantregistry',
     name,
     ...(parent === undefined ? {} : { parent }),
-    path: [name],
+    path: parent === undefined ? [name] : [parent, name],
     clients: 1,
     cap: 50,
   });
@@ -55,5 +76,11 @@ test('the map of a registry shows circles and missing parents apart, and does no
   const lists = it.page.locator('main ul.tree');
   const names = (list: number) => lists.nth(list).getByRole('link').allTextContents();
   expect([await names(0), await names(1), await names(2)]).toEqual([['top', 'below'], ['lost'], ['x', 'y']]);
-  expect(await lists.nth(0).getByText('syncs from top').count()).toBe(1);
+  const below = lists.nth(0).getByRole('listitem').filter({ hasText: 'syncs from top' });
+  await below.locator('summary').click();
+  const syncPath = below
+    .locator('dl > div')
+    .filter({ hasText: /^Sync path/ })
+    .getByRole('definition');
+  expect(await syncPath.textContent()).toBe('plantregistry › top › below');
 });

@@ -6,6 +6,7 @@ export const OVERVIEW: Overview = {
   asOf: '2026-11-30T11:00:00.000Z',
   ageSeconds: 75,
   inventory: 'v1',
+  inventoryPages: ['W/"v1"'],
   problems: [],
   clients: {
     total: 12,

@@ -75,6 +75,12 @@ export const overview = z
       .describe(
         'changes whenever an answer of `GET /api/inventory` may have changed: until then there is no need to ask',
       ),
+    inventoryPages: z
+      .array(z.string())
+      .readonly()
+      .describe(
+        'the ETag of each page of `GET /api/inventory` without parameters, in the order of the pages: there is no need to ask for one that is known',
+      ),
     problems: z.array(snapshotProblem).readonly().describe('empty if all was read lately'),
     clients: z
       .object({

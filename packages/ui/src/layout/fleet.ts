@@ -20,7 +20,9 @@ export function useInventory(): Polling<Inventory> {
   useEffect(() => polled.watch(), [polled]);
   const mark = overview?.inventory;
   useEffect(() => {
-    if (mark !== undefined) polled.refreshFor(mark);
+    if (overview === undefined) return;
+    inventory.announce(overview);
+    polled.refreshFor(overview.inventory);
   }, [polled, mark]);
   return polled.state.value;
 }

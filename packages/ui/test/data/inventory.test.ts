@@ -1,5 +1,5 @@
 import type { InventoryPage } from '@connected-registry/protocol/answers/fleetAnswers';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Answer, Parameters } from '../../src/data/api.js';
 import { FaultError } from '../../src/data/fault.js';
 import { InventoryReader } from '../../src/data/inventory.js';
@@ -106,4 +106,51 @@ test.each([[['1', '1']], [['1', '2', '1']]])('pages that lead in a circle are no
   };
   await expect(new InventoryReader(circle).read()).rejects.toThrow(FaultError);
   expect(count).toBe(places.length);
+});
+
+describe('after the overview has said which pages there are', () => {
+  const tags = (second: number) => ['W/"1-1"', `W/"2-${second}"`, 'W/"3-1"'];
+
+  test('only those that have changed are asked for, and the inventory is as old as the overview at least', async () => {
+    const app = new PagedApp();
+    const reader = new InventoryReader(app);
+    await clientsOf(reader);
+    app.version = 2;
+    reader.announce({ inventoryPages: tags(2), ageSeconds: 30 });
+    const answer = await reader.read();
+    expect(app.asked.slice(3)).toEqual([['2', 'W/"2-1"']]);
+    expect(answer).toMatchObject({ kind: 'value', ageSeconds: 30 });
+    expect(answer.kind === 'value' && answer.value.map(({ key }) => key)).toEqual(tags(2));
+  });
+
+  test.each([
+    ['nothing has been read yet', false, tags(1), [undefined, '2', '3']],
+    ['there are fewer of them', true, tags(1).slice(0, 1), ['2', '3']],
+    ['they are others', true, ['a', 'b', 'c'], [undefined, '2', '3']],
+    ['there are none', true, [], [undefined, '2', '3']],
+    ['they stand in another order', true, tags(1).toReversed(), [undefined, '3']],
+  ])('what is not known from them is asked for: %s', async (_, wasRead, inventoryPages, asked) => {
+    const app = new PagedApp();
+    const reader = new InventoryReader(app);
+    if (wasRead) await clientsOf(reader);
+    const before = app.asked.length;
+    reader.announce({ inventoryPages, ageSeconds: 0 });
+    expect(await clientsOf(reader)).toHaveLength(3);
+    expect(app.asked.slice(before).map(([continuation]) => continuation)).toEqual(asked);
+  });
+
+  test('the reading after the next asks for all again, and so does one for another operator', async () => {
+    const app = new PagedApp();
+    const reader = new InventoryReader(app);
+    await clientsOf(reader);
+    reader.announce({ inventoryPages: tags(1), ageSeconds: 0 });
+    await clientsOf(reader);
+    expect(app.asked).toHaveLength(3);
+    await clientsOf(reader);
+    expect(app.asked).toHaveLength(6);
+    reader.announce({ inventoryPages: tags(1), ageSeconds: 0 });
+    reader.clear();
+    await clientsOf(reader);
+    expect(app.asked).toHaveLength(9);
+  });
 });

@@ -41,6 +41,17 @@ test('the page knows all states, in the order of the app', () => {
   expect(STATES).toEqual(CLIENT_STATES);
 });
 
+test('who was revoked needs no renewal: the overview does not count such a client, and its links do not select it', () => {
+  const revoked = {
+    ...ROW,
+    state: 'revoked',
+    expiresOn: '2026-03-05T00:00:00.000Z',
+    rotationDueAt: '2026-02-01T00:00:00.000Z',
+  } as const;
+  expect(selected([revoked], filtersOf({ expires: '30' }), NOW)).toEqual([]);
+  expect(selected([revoked], filtersOf({ due: 'yes' }), NOW)).toEqual([]);
+});
+
 describe('clients are selected', () => {
   test.each([
     [{}, ['sensor-10', 'sensor-9', 'Press', 'oven']],

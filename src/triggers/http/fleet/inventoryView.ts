@@ -1,5 +1,5 @@
 import type { InventoryRow } from '@connected-registry/protocol/answers/fleetAnswers';
-import type { InventoryQuery } from '@connected-registry/protocol/requests/inventoryQuery';
+import { MAX_INVENTORY_ROWS, type InventoryQuery } from '@connected-registry/protocol/requests/inventoryQuery';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 import { inventoryRows } from '../../../domain/fleet/inventoryRows.js';
 import { etagOf } from '../answers/conditional.js';
@@ -25,6 +25,8 @@ export interface InventoryView {
   readonly rows: readonly InventoryRow[];
   /** Equal for equal rows, in all instances of the app. */
   readonly version: string;
+  /** ETags of the pages without filters and of the default size, in their order. */
+  readonly pageEtags: readonly string[];
   /** @param after key of the row before the page */
   page(filter: Filter, top: number, after: string | undefined): RowsPage;
 }
@@ -44,19 +46,27 @@ export function createInventoryView(): (known: Pick<KnownFleet, 'fleet' | 'runs'
 function viewOf(rows: readonly InventoryRow[]): InventoryView {
   const texts = rows.map((row) => JSON.stringify(row));
   const pages = new Map<string, RowsPage>();
-  return {
-    rows,
-    version: etagOf(texts.join()).slice(3, -1),
-    page: (filter, top, after) => {
-      const key = JSON.stringify([filter, top, after]);
-      const known = pages.get(key) ?? pageOf(rows, texts, filter, top, after);
-      // The page that was used last is the last to go.
-      pages.delete(key);
-      pages.set(key, known);
-      for (const [oldest] of pages) if (pages.size > MAX_PAGES) pages.delete(oldest);
-      return known;
-    },
+  const page: InventoryView['page'] = (filter, top, after) => {
+    const key = JSON.stringify([filter, top, after]);
+    const known = pages.get(key) ?? pageOf(rows, texts, filter, top, after);
+    // The page that was used last is the last to go.
+    pages.delete(key);
+    pages.set(key, known);
+    for (const [oldest] of pages) if (pages.size > MAX_PAGES) pages.delete(oldest);
+    return known;
   };
+  return { rows, version: etagOf(texts.join()).slice(3, -1), pageEtags: etagsOf(page), page };
+}
+
+function etagsOf(page: InventoryView['page']): string[] {
+  const etags: string[] = [];
+  let after: string | undefined;
+  do {
+    const { etag, last } = page({}, MAX_INVENTORY_ROWS, after);
+    etags.push(etag);
+    after = last;
+  } while (after !== undefined);
+  return etags;
 }
 
 function pageOf(

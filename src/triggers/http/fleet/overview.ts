@@ -74,6 +74,7 @@ function createSummary(config: Pick<Config, 'rotation'>): (known: KnownFleet, vi
     const summary: Ageless = {
       asOf: fleet.readAt.toISOString(),
       inventory: view.version,
+      inventoryPages: view.pageEtags,
       problems,
       clients: clientCounts(view.rows, now),
       runs: { asOf: runs.readAt.toISOString(), inProgress, failures },

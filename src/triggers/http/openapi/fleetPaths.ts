@@ -13,6 +13,7 @@ const OVERVIEW: Overview = {
   asOf: READ_AT,
   ageSeconds: 12,
   inventory: 'w3Zk0Jt4bVYcS8l1Qn5RrD2mXa0',
+  inventoryPages: ['W/"b0Xq7Rf2tNcVhY5kLw9sAe3JmUo"'],
   problems: [],
   clients: {
     total: 1,

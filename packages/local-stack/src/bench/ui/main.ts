@@ -12,7 +12,8 @@ import type { ControlPlane, Stack } from '../../stack/stack.js';
 import { appSettings } from '../../stack/settingFlags.js';
 import { UNTHROTTLED } from '../../stack/unthrottled.js';
 import { runBench, wholeNumber } from '../benchFlags.js';
-import { buildFleet, registryIds } from '../fleet/fleetWorld.js';
+import { startDevices } from '../fleet/devices.js';
+import { buildFleet, registryIds, sitesOf } from '../fleet/fleetWorld.js';
 import type { FleetSize } from '../fleet/floor.js';
 import { ENDPOINT } from '../fleet/onboardFleet.js';
 import { peakMemory, processorSeconds } from '../fleet/processUse.js';
@@ -20,7 +21,8 @@ import { countRequests } from '../fleet/requestCounts.js';
 import { tableText, type Line } from '../host/table.js';
 import { missedIn, usedByOthers, verdict } from '../machine.js';
 import { keepOpen, nothingServed, OpenPage, openPages } from './openPages.js';
-import { seedFleet } from './seedFleet.js';
+import { seededClients, seedFleet } from './seedFleet.js';
+import { startRuns } from './steadyRuns.js';
 
 const HELP = `npm run bench:ui -- [flags]
 
@@ -31,6 +33,8 @@ requests of the app to Azure beside those that it serves, and the processor time
   --pages N        open pages (default 50)
   --every N        seconds between two requests of a page for the overview while it has news (default 5)
   --seconds N      seconds of each measurement (default 120)
+  --runs N         rotations that start in a minute, all over the fleet, in two further measurements: without pages, and with all
+                   of them. They change rows, so that pages load parts of the fleet again (default 0: these are left out)
   --set NAME=VALUE a setting of the app, as often as needed
   --json           also print the measurements as JSON
   --strict         exit code 1 if a goal is missed
@@ -45,6 +49,8 @@ const SITES_EACH = 50;
 
 interface Measured {
   readonly pages: number;
+  /** Rotations that started during the measurement. */
+  readonly runs: number;
   readonly servedPerMinute: number;
   readonly notModifiedShare: number;
   readonly kilobytesPerMinute: number;
@@ -90,7 +96,16 @@ async function read(stack: Stack, clients: number): Promise<void> {
   }
 }
 
-async function measure(stack: Stack, pages: number, every: number, seconds: number): Promise<Measured> {
+interface Watch {
+  readonly pages: number;
+  /** Seconds between two requests of a page. */
+  readonly every: number;
+  readonly seconds: number;
+  /** What happens in the meantime. @returns the number of runs */
+  readonly beside?: () => Promise<number>;
+}
+
+async function measure(stack: Stack, { pages, every, seconds, beside }: Watch): Promise<Measured> {
   const { url, https } = stack.controlPlane;
   const pids = [stack.pidOf('host')].filter((pid) => pid !== undefined);
   const served = nothingServed();
@@ -100,13 +115,14 @@ async function measure(stack: Stack, pages: number, every: number, seconds: numb
   say(`${pages} pages for ${seconds} s`);
   await forgetRequests(url, https);
   const [used, started] = [processorSeconds(pids), performance.now()];
-  await (pages === 0 ? sleep(seconds * 1000) : keepOpen(open, every, seconds));
+  const [runs = 0] = await Promise.all([beside?.(), sleep(seconds * 1000), keepOpen(open, every, seconds)]);
   const passed = (performance.now() - started) / 1000;
   const now = processorSeconds(pids);
   const { reads, writes, deletes, vaultCalls } = await countRequests(url, https, ['app']);
   const perMinute = (count: number): number => (count * 60) / passed;
   return {
     pages,
+    runs,
     servedPerMinute: perMinute(served.requests),
     notModifiedShare: served.requests === 0 ? 0 : served.notModified / served.requests,
     kilobytesPerMinute: perMinute(served.bytes) / 1024,
@@ -129,7 +145,7 @@ function lineOf(one: Measured): Line {
     `${cores} of a core`,
     ...(one.failed === 0 ? [] : [`${one.failed} failed`]),
   ].join(', ');
-  return { what: `${one.pages} pages`, value };
+  return { what: one.runs === 0 ? `${one.pages} pages` : `${one.pages} pages beside ${one.runs} rotations`, value };
 }
 
 /** A window without a reading of the fleet says nothing, which is called unknown. */
@@ -146,6 +162,39 @@ function readsLine(one: Measured, many: Measured, seconds: number): Line {
   };
 }
 
+/** What pages cost the app in a measurement, beyond another one. */
+function costOf(many: Measured, less: Measured): number | undefined {
+  return many.cores === undefined || less.cores === undefined ? undefined : many.cores - less.cores;
+}
+
+/** The same windows with rotations in progress: what they cost themselves is in both. */
+async function measureBesideRuns(stack: Stack, size: FleetSize, watch: Watch, perMinute: number): Promise<Measured[]> {
+  const { controlPlane, endpoints } = stack;
+  const app = endpoints.functions;
+  const devices = await startDevices(controlPlane, app.url);
+  try {
+    const clients = seededClients(sitesOf(controlPlane.world, size), size).values();
+    const beside = () => startRuns(clients, { app, perMinute, seconds: watch.seconds });
+    const measured: Measured[] = [];
+    for (const pages of [0, watch.pages]) measured.push(await measure(stack, { ...watch, pages, beside }));
+    return measured;
+  } finally {
+    await devices.close();
+  }
+}
+
+function besideLines([idle, many]: readonly Measured[]): Line[] {
+  if (idle === undefined || many === undefined) return [];
+  const cost = costOf(many, idle);
+  return [
+    ...[idle, many].map(lineOf),
+    {
+      what: `${many.pages} pages, more than none, beside rotations`,
+      value: cost === undefined ? 'unknown' : `${(100 * cost).toFixed(1)} % of a core`,
+    },
+  ];
+}
+
 await runBench(
   HELP,
   {
@@ -153,6 +202,7 @@ await runBench(
     pages: { type: 'string', default: '50' },
     every: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '120' },
+    runs: { type: 'string', default: '0' },
     set: { type: 'string', multiple: true, default: [] as string[] },
   },
   async (flags) => {
@@ -160,6 +210,7 @@ await runBench(
     const pages = wholeNumber('pages', flags.pages, 2, 1000);
     const every = wholeNumber('every', flags.every, 1, 600);
     const seconds = wholeNumber('seconds', flags.seconds, 1, 3600);
+    const runs = wholeNumber('runs', flags.runs, 0, 600);
     const connectedRegistries = Math.ceil(clients / CLIENTS_EACH);
     const size = { clients, connectedRegistries, registries: Math.ceil(connectedRegistries / SITES_EACH) };
     const settings = appSettings(flags.set, undefined);
@@ -172,11 +223,12 @@ await runBench(
       prepare: (controlPlane) => prepare(controlPlane, size, settings),
     });
     try {
-      const idle = await measure(stack, 0, every, Math.min(seconds, 30));
+      const idle = await measure(stack, { pages: 0, every, seconds: Math.min(seconds, 30) });
       await read(stack, clients);
-      const one = await measure(stack, 1, every, seconds);
-      const many = await measure(stack, pages, every, seconds);
-      const cost = many.cores === undefined || idle.cores === undefined ? undefined : many.cores - idle.cores;
+      const one = await measure(stack, { pages: 1, every, seconds });
+      const many = await measure(stack, { pages, every, seconds });
+      const beside = runs === 0 ? [] : await measureBesideRuns(stack, size, { pages, every, seconds }, runs);
+      const cost = costOf(many, idle);
       const memory = peakMemory([stack.pidOf('host')].filter((pid) => pid !== undefined));
       const lines: Line[] = [
         ...[idle, one, many].map(lineOf),
@@ -187,6 +239,7 @@ await runBench(
           ...(cost === undefined ? {} : { met: cost < GOAL }),
         },
         readsLine(one, many, seconds),
+        ...besideLines(beside),
         {
           what: `loading the fleet into ${pages} pages, before`,
           value: many.openingSeconds === undefined ? 'unknown' : `${many.openingSeconds.toFixed(1)} s of a core`,
@@ -197,7 +250,7 @@ await runBench(
       process.stdout.write(`${machine}; ${clients} clients\n\n${tableText(lines)}\n\n`);
       const missed = missedIn(lines);
       process.stdout.write(`${verdict(missed, [before, await usedByOthers()])}\n`);
-      if (flags.json) process.stdout.write(`${JSON.stringify([idle, one, many], undefined, 2)}\n`);
+      if (flags.json) process.stdout.write(`${JSON.stringify([idle, one, many, ...beside], undefined, 2)}\n`);
       return flags.strict && missed.length > 0 ? 1 : 0;
     } finally {
       await stack.stop();

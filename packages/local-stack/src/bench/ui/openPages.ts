@@ -23,8 +23,8 @@ interface Known {
 }
 
 /**
- * One page, as the fleet page asks: the overview again and again, and all pages of the inventory whenever the overview says that they
- * may have changed. Each request has the ETag of what the page has.
+ * One page, as the fleet page asks: the overview again and again, and those pages of the inventory that the overview says have
+ * changed. Each request has the ETag of what the page has.
  */
 export class OpenPage {
   readonly #known = new Map<string, Known>();
@@ -41,13 +41,18 @@ export class OpenPage {
   async look(): Promise<number | undefined> {
     const found = await this.#get('/api/overview');
     if (found === undefined) return undefined;
-    const { inventory, clients } = overview.parse(found);
+    const { inventory, inventoryPages, clients } = overview.parse(found);
     if (inventory === this.#inventory) return clients.total;
     let continuation: string | undefined;
     let rows = 0;
+    let number = 0;
     do {
       const query = continuation === undefined ? '' : `?continuation=${encodeURIComponent(continuation)}`;
-      const page = await this.#get(`/api/inventory${query}`);
+      const path = `/api/inventory${query}`;
+      const known = this.#known.get(path);
+      const isKnown = known !== undefined && known.etag === inventoryPages[number];
+      const page = isKnown ? known.body : await this.#get(path);
+      number += 1;
       if (page === undefined) return undefined;
       const parsed = inventoryPage.parse(page);
       rows += parsed.clients.length;

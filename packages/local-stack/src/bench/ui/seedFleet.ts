@@ -39,7 +39,7 @@ export async function seedFleet(controlPlane: ControlPlane, size: FleetSize, end
     await operator.arm('PUT', `${registryId({ ...world, registry })}/scopeMaps/${SCOPE_MAP}`, CONTAINER_REGISTRY, {
       properties: { actions: ACTIONS, description: SCOPE_MAP_MARK },
     });
-  const clients = Array.from({ length: size.clients }, (_, nth) => clientOf(nth, sites));
+  const clients = seededClients(sites, size);
   await atOnce(AT_ONCE, clients.entries(), async ([nth, client]) => onboarded(controlPlane, client, nth, endpoint));
   await atOnce(AT_ONCE, sites, async ({ registry, connectedRegistry }) => {
     const id = registryId({ ...world, registry });
@@ -50,6 +50,11 @@ export async function seedFleet(controlPlane: ControlPlane, size: FleetSize, end
       properties: { clientTokenIds },
     });
   });
+}
+
+/** The clients that are seeded, which go round the connected registries. */
+export function seededClients(sites: readonly Site[], { clients }: Pick<FleetSize, 'clients'>): ClientReference[] {
+  return Array.from({ length: clients }, (_, nth) => clientOf(nth, sites));
 }
 
 function clientOf(nth: number, sites: readonly Site[]): ClientReference {

@@ -73,7 +73,7 @@ export function OnboardDialog({ onClosed }: { readonly onClosed: () => void }): 
             <p>The faults are at their fields, each with its fix.</p>
           </div>
         ) : (
-          <Progress stage={stage} look={lookFor(given)} />
+          <Progress stage={stage} look={LOOK} />
         )}
         <div class="buttons">
           {isDone ? (
@@ -114,15 +114,14 @@ async function start(api: Api, { request }: Plan): Promise<Outcome> {
   return { sentence: 'The onboarding has started.', operation, warnings: answer.warnings ?? [] };
 }
 
-function lookFor(given: Given): Action['look'] {
-  return {
-    to: ['clients'],
-    query: { q: (given.get('client') ?? '').trim() },
-    shows: 'the list of clients',
-    again:
-      'The same request attaches to the run that it has started, and changes nothing once everything is as requested.',
-  };
-}
+/** Not the list of clients, which has those with a credential. */
+const LOOK: Action['look'] = {
+  to: ['operations'],
+  query: { kind: 'onboard' },
+  shows: 'the list of onboardings, newest first',
+  again:
+    'The same request attaches to the run that it has started, and changes nothing once everything is as requested.',
+};
 
 function suggestionsFor(id: string, overview: Overview | undefined): readonly string[] {
   const all = overview?.connectedRegistries ?? [];

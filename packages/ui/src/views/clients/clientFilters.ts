@@ -66,15 +66,20 @@ function isSelected(row: InventoryRow, filters: ClientFilters, now: number): boo
     isOr(filters.kind, row.lastRun?.kind) &&
     isOr(filters.code, row.lastRun?.code) &&
     (expiresDays === undefined || expiresWithin(row, expiresDays, now)) &&
-    (!isDue || Date.parse(row.rotationDueAt) <= now) &&
+    (!isDue || isRotationDue(row, now)) &&
     (search === '' || isFound(row, search))
   );
 }
 
-/** As the overview counts: not those that have expired. */
-function expiresWithin({ expiresOn }: InventoryRow, days: number, now: number): boolean {
+/** As the overview counts: not those that have expired, nor those that were revoked, which nobody needs to renew. */
+function expiresWithin({ state, expiresOn }: InventoryRow, days: number, now: number): boolean {
   const left = Date.parse(expiresOn) - now;
-  return left > 0 && left <= days * DAY;
+  return state !== 'revoked' && left > 0 && left <= days * DAY;
+}
+
+/** As the overview counts. */
+function isRotationDue({ state, rotationDueAt }: InventoryRow, now: number): boolean {
+  return state !== 'revoked' && Date.parse(rotationDueAt) <= now;
 }
 
 /** Whether nothing is wanted, or this. */

@@ -1,14 +1,17 @@
-import type { OperationKind } from '@connected-registry/protocol/answers/answers';
 import type { Overview } from '@connected-registry/protocol/answers/fleetAnswers';
 import type { JSX } from 'preact';
 import { whole } from '../../format/numbers.js';
 import { Card } from '../../parts/card.js';
 import { Go } from '../../parts/link.js';
 import { Code } from '../../parts/text.js';
+import { KINDS } from '../operations/operationFilters.js';
 
 type Runs = Overview['runs'];
 
-const KINDS = ['onboard', 'rotate', 'check', 'offboard', 'revoke'] as const satisfies readonly OperationKind[];
+/*
+ * Both lead to operations, not to clients: a first onboarding that runs or was rolled back is of a client that has no credential, and
+ * the list of clients has none without.
+ */
 
 /** Runs in progress, by kind. */
 export function RunsCard({ runs: { inProgress } }: { readonly runs: Runs }): JSX.Element {
@@ -20,12 +23,7 @@ export function RunsCard({ runs: { inProgress } }: { readonly runs: Runs }): JSX
       <ul class="figures">
         {present.map((kind) => (
           <li key={kind}>
-            {/* A check is about many clients, so it is no client's run. */}
-            <Go
-              {...(kind === 'check'
-                ? { to: ['operations'], query: { status: 'running', kind } }
-                : { to: ['clients'], query: { run: 'running', kind } })}
-            >
+            <Go to={['operations']} query={{ status: 'running', kind }}>
               <span>{kind}</span>
               <span class="number">{whole(inProgress[kind])}</span>
             </Go>
@@ -42,12 +40,13 @@ export function FailuresCard({
 }: {
   readonly failures: Runs['failures'];
 }): JSX.Element {
+  const failed = { status: 'failed,rolledBack', since };
   const codes = Object.entries(byCode).sort(([one, count], [other, more]) => more - count || (one < other ? -1 : 1));
   return (
     <Card
       title="Failures of the last day"
       aside={
-        <Go to={['operations']} query={{ status: 'failed,rolledBack', since }}>
+        <Go to={['operations']} query={failed}>
           {whole(total)} <span class="unseen">failures, in the list of operations</span>
         </Go>
       }
@@ -56,7 +55,7 @@ export function FailuresCard({
       <ul class="figures">
         {codes.map(([code, count]) => (
           <li key={code}>
-            <Go to={['clients']} query={{ code }}>
+            <Go to={['operations']} query={{ ...failed, code }}>
               <Code of={code} />
               <span class="number">{whole(count)}</span>
             </Go>

@@ -12,6 +12,7 @@ import { ClientHeading } from '../../parts/clientHeading.js';
 import { Go } from '../../parts/link.js';
 import { pathTo, type Query } from '../../routing/address.js';
 import { setQuery } from '../../routing/location.js';
+import { clientKeyOf } from '../operations/clientKeyOf.js';
 
 /** Rows of one page. */
 const TOP = 50;
@@ -96,7 +97,12 @@ function Row({ of, now }: { readonly of: RolloutClient; readonly now: number }):
   return (
     <tr>
       <td class="number">{whole(row)}</td>
-      <ClientHeading registry={registry} connectedRegistry={connectedRegistry} client={client} />
+      <ClientHeading
+        clientKey={operation === undefined ? undefined : clientKeyOf(operation)}
+        registry={registry}
+        connectedRegistry={connectedRegistry}
+        client={client}
+      />
       <td>
         <Badge tone={ROW_TONES[state]}>{state}</Badge>
         {codes.map((one) => (

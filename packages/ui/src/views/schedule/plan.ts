@@ -63,7 +63,9 @@ export function planOf(
   now: number,
 ): Plan {
   const frozen = readFreezes(freezes);
-  const readable = rows.flatMap((row) => {
+  // The sweep leaves a revoked client alone.
+  const rotating = rows.filter(({ state }) => state !== 'revoked');
+  const readable = rotating.flatMap((row) => {
     const due = Date.parse(row.rotationDueAt);
     return Number.isNaN(due) ? [] : [{ row, due, begins: freezeAt(frozen, due)?.until ?? due }];
   });
@@ -92,7 +94,7 @@ export function planOf(
     days: planned,
     overdue,
     later: ahead.length - next,
-    unknown: rows.length - readable.length,
+    unknown: rotating.length - readable.length,
     freezes: within(frozen, days[0]?.from ?? now, end),
     known: { from: now, until: Date.parse(asOf) + FREEZE_DAYS * DAY },
     ...(present === undefined ? {} : { frozenUntil: present }),

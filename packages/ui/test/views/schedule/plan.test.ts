@@ -50,6 +50,18 @@ describe('the schedule', () => {
     });
   });
 
+  test('has no client that was revoked, since no sweep rotates it', () => {
+    const revoked = (name: string, due: string) => ({ ...row(name, due), state: 'revoked' as const });
+    const rows = [
+      revoked('due-tomorrow', '2026-03-28T12:00:00Z'),
+      revoked('overdue', '2026-03-20T12:00:00Z'),
+      revoked('later', '2026-06-01T12:00:00Z'),
+      revoked('unreadable', 'soon'),
+    ];
+    const plan = planOf(rows, overview(), DAYS, NOW);
+    expect([clientsOf(plan), plan.overdue, plan.later, plan.unknown]).toEqual([{}, [], 0, 0]);
+  });
+
   test('has what is due in a freeze on the day of its end', () => {
     const rows = [
       row('in-it', '2026-03-28T12:00:00Z'),

@@ -89,6 +89,17 @@ describe('pages that are open', () => {
 });
 
 describe('GET /api/overview', () => {
+  test('names the ETags of the pages of the inventory, which change with their rows', async () => {
+    await addFleet(world, 3);
+    const { inventoryPages } = await overviewNow();
+    expect(inventoryPages).toEqual([(await getInventory()).headers?.['etag']]);
+    engine.instances.set(clientKey(referenceOf(0)), { name: ONBOARD, input: runOf(0), runtimeStatus: 'Running' });
+    await whileTimePasses(overviewNow());
+    const after = await overviewNow();
+    expect(after.inventoryPages).not.toEqual(inventoryPages);
+    expect(after.inventoryPages).toEqual([(await getInventory()).headers?.['etag']]);
+  });
+
   test('counts clients by state, by expiry, and runs by kind', async () => {
     await addFleet(world, 5);
     world.controlPlane.tokens.delete(defaultTokenName(referenceOf(1)));
