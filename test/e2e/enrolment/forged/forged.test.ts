@@ -25,7 +25,7 @@ import { setScene, type Scene } from './scene.js';
 /** The same requests in each run, but for keys, random values and times. */
 const SEED = 2026;
 /** Requests of each family. */
-const EACH = ON_REAL_HOST ? ofRing({ default: 6, long: 24 }) : ofRing({ default: 24, long: 240 });
+const EACH = ofRing({ default: ON_REAL_HOST ? 6 : 24, long: 240 });
 /** Requests of each family with the devices of one scene: those with a right signature count against its 60 a minute. */
 const EACH_OF_SCENE = 6;
 const TOTAL = EACH * FAMILIES.length;
