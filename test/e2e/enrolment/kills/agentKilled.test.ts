@@ -209,6 +209,7 @@ test('an agent that is killed at any step of an onboarding or a rotation pulls, 
 });
 
 test('the agent of a hub’s device that is killed at any step of an onboarding or a rotation pulls and delivers once it runs again', async () => {
+  const hub = new HubOperator(it);
   const killed = await everyStep(async (at) => {
     const client = `killed-of-hub-${at}`;
     const device = new HubDevice(it, client);
@@ -218,7 +219,7 @@ test('the agent of a hub’s device that is killed at any step of an onboarding 
       at,
     );
     try {
-      await expect.poll(() => new HubOperator(it).twin(client), within).toContain('"keys":"');
+      await expect.poll(() => hub.twin(client), within).toContain('"keys":"');
       await onboardsAndRotates(client, device, at);
     } finally {
       await agent.end();

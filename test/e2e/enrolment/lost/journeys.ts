@@ -94,7 +94,8 @@ export async function hubJourney(it: TestStack, client: string, losses: Losses):
   const device = new HubDevice(it, client, { app: proxy.url });
   try {
     await device.start();
-    await expect.poll(() => new HubOperator(it).twin(client), within).toContain('"keys":"');
+    const hub = new HubOperator(it);
+    await expect.poll(() => hub.twin(client), within).toContain('"keys":"');
     await onboards(it, client, name);
     await deliversTo(it, client, () => device.engine(), name);
     expect(await recorded(it, client), name).toContain(device.thumbprint());

@@ -29,7 +29,7 @@ const LATER: readonly Losses[] = [1, 2, 3].flatMap((before) =>
 const JOINED = ofRing<readonly Losses[]>({
   default: [
     {
-      join: ['request', 'answer', 'half'],
+      join: ['request', 'answer'],
       poll: ['request', 'answer'],
       message: ['half'],
       renewal: ['answer'],
