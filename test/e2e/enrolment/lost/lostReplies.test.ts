@@ -19,12 +19,11 @@ function alone(purpose: Purpose, losses: readonly Loss[] = ['request', 'answer',
   return losses.flatMap((loss) => [{ [purpose]: [loss] }, { [purpose]: [loss, loss] }]);
 }
 
-/** Requests for messages of which one is lost later. */
-const LATER: readonly Losses[] = [1, 2, 3].flatMap((before) =>
-  (['request', 'answer'] as const).map((loss) => ({
-    poll: [...Array.from({ length: before }, (): Loss => 'nothing'), loss],
-  })),
-);
+/** Of requests for messages the second, third or fourth is lost, and of reads of the secret the one for the promotion. */
+const LATER: readonly Losses[] = (['request', 'answer'] as const).flatMap((loss): Losses[] => [
+  ...[1, 2, 3].map((before) => ({ poll: [...Array.from({ length: before }, (): Loss => 'nothing'), loss] })),
+  { secret: ['nothing', loss] },
+]);
 
 const JOINED = ofRing<readonly Losses[]>({
   default: [
