@@ -247,10 +247,13 @@ export default defineConfig({
                 'reports',
                 'silence',
                 'tokenOwnership',
+                'enrolment/kills/agentKilled',
               ),
           include: [
             'test/e2e/*.test.ts',
             'test/e2e/enrolment/{agent,hub,join,sealed}.test.ts',
+            'test/e2e/enrolment/kills/agentKilled.test.ts',
+            'test/e2e/enrolment/lost/*.test.ts',
             // Entities signal entities there.
             'test/e2e/access/recordedPollers.test.ts',
             // Its routes have a parameter that may be empty.

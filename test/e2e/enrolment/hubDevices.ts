@@ -16,8 +16,11 @@ import { startTestStack, type TestStack } from '../harness/testStack.js';
 /** The hub of the stack, by its name in IOT_HUBS. */
 const HUB = 'onboarding-local-hub';
 
-/** Starts a stack whose clients are devices of the hub that report keys in their twins. */
-export async function startStackForHubDevices(): Promise<TestStack> {
+/**
+ * Starts a stack whose clients are devices of the hub that report keys in their twins, or devices that join.
+ * @param more settings of the app
+ */
+export async function startStackForHubDevices(more: Readonly<Record<string, string>> = {}): Promise<TestStack> {
   const profile = {
     name: 'hub-devices',
     match: { hub: HUB, device: '*' },
@@ -32,6 +35,7 @@ export async function startStackForHubDevices(): Promise<TestStack> {
       PROFILES: JSON.stringify([profile]),
       PULL_CHECK_RETRY_SECONDS: '1',
       PASSWORD_REPLICATION_SECONDS: '1',
+      ...more,
     },
   });
   await it.stack.controlPlane.https(`${it.stack.endpoints.azure.arm}/_control/settings`, {
@@ -55,12 +59,13 @@ export class HubDevice {
     private readonly via: { readonly app?: string; readonly hubPort?: number } = {},
   ) {}
 
-  async start(): Promise<Child> {
+  /** Variables of the agent. */
+  async environment(): Promise<Record<string, string>> {
     const { it, client, via } = this;
     const { endpoints, controlPlane } = it.stack;
     const { world, operator } = controlPlane;
     const channel = await channelEnvironment({ channel: { kind: 'iotHub', deviceId: client } }, world, operator);
-    this.#agent = startChild('agent/main.js', [], {
+    return {
       ...channel,
       ...(via.hubPort !== undefined && { IOTHUB_PORT: String(via.hubPort) }),
       IOTHUB_SEALED: 'true',
@@ -70,7 +75,11 @@ export class HubDevice {
       INSECURE_REGISTRIES: endpoints.edge.host,
       NODE_EXTRA_CA_CERTS: endpoints.azure.caFile,
       PORT: '0',
-    });
+    };
+  }
+
+  async start(): Promise<Child> {
+    this.#agent = startChild('agent/main.js', [], await this.environment());
     await this.#agent.says(/DEVICE READY/);
     return this.#agent;
   }

@@ -1,19 +1,15 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CompactSign, importJWK, type JWK } from 'jose';
-import { z } from 'zod';
-import { signatureAlgorithm, signingKey } from '@connected-registry/protocol/enrolment/deviceKeys';
-import { DEVICE_MESSAGES_PATH } from '@connected-registry/protocol/enrolment/messages';
-import { signRequest, type RequestSigner } from '@connected-registry/protocol/enrolment/signedRequests';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { startChild, type Child } from '../../../shared/childProcess.js';
-import { PATIENCE } from '../../harness/hostUnderTest.js';
+import { onboardingOf } from '../../harness/appClient.js';
+import { hostLog } from '../../harness/hostLog.js';
+import { ON_REAL_HOST, PATIENCE } from '../../harness/hostUnderTest.js';
 import { ofRing } from '../../harness/ring.js';
-import { startTestStack, type TestStack } from '../../harness/testStack.js';
-import { joinedAgent } from '../joinedAgent.js';
+import type { TestStack } from '../../harness/testStack.js';
+import { HubDevice, HubOperator, startStackForHubDevices } from '../hubDevices.js';
 import { Joiner } from '../joiner.js';
+import { Disks, KeptAgent, killing, type Disk } from './disks.js';
 
 /*
  * The real agent at the real app, killed before its first step, its second, and so on. A step is what changes its disk, or a
@@ -21,73 +17,28 @@ import { Joiner } from '../joiner.js';
  * step against a stand-in for the app; here the default ring tries one of a few.
  */
 
-const KILLER = new URL('../../../../packages/agent/test/under-test/killAfter.mjs', import.meta.url).href;
-/** Steps between two that are tried. */
-const STRIDE = ofRing({ default: 13, long: 1 });
+/** Steps between two that are tried. Microsoft's host takes a minute to go on after each kill of its own. */
+const STRIDE = ofRing({ default: 13, long: ON_REAL_HOST ? 5 : 1 });
+/** The same for an onboarding and a rotation, which have many steps. */
+const STRIDE_OF_RUNS = ofRing({ default: 20, long: ON_REAL_HOST ? 5 : 1 });
+/** Devices that are onboarded at the same time: each mostly waits. */
+const RUNS_AT_ONCE = 4;
 /** More steps than a program has. */
 const TOO_MANY = 200;
 const within = { timeout: PATIENCE * 1000, interval: 50 };
 
-const membership = z.looseObject({ thumbprint: z.string(), pass: z.string(), renewal: z.unknown().optional() });
-
 let it: TestStack;
 let joiner: Joiner;
-let above: string;
-const children: Child[] = [];
+let disks: Disks;
 beforeAll(async () => {
-  it = await startTestStack({ device: false, settings: { REPORTS_PER_MINUTE: '100000' } });
+  it = await startStackForHubDevices({ REPORTS_PER_MINUTE: '100000' });
   joiner = new Joiner(it);
-  above = mkdtempSync(join(tmpdir(), 'killed-agents-'));
+  disks = new Disks(it);
 });
 afterAll(async () => {
-  await Promise.all(children.map((child) => child.end('SIGKILL')));
+  await disks.close();
   await it.dispose();
-  rmSync(above, { recursive: true, force: true, maxRetries: 5 });
 });
-
-/** A device's disk, and the agent that runs on it. */
-class Disk {
-  readonly #place = mkdtempSync(join(above, 'disk-'));
-
-  get folder(): string {
-    return join(this.#place, 'keys');
-  }
-
-  /** Has the same command said with another token. */
-  async joins(token: string, more: readonly string[] = [], killAt?: number): Promise<number | null> {
-    const file = join(this.#place, 'token');
-    writeFileSync(file, token);
-    const { url } = it.stack.endpoints.functions;
-    return this.#run(['join', '--token-file', file, '--url', url, ...more], {}, killAt).exit;
-  }
-
-  start(killAt?: number): Child {
-    const env = { ...joinedAgent(it, join(this.#place, 'config.json')), POLL_WAIT_SECONDS: '0' };
-    return this.#run([], { ...env, POLL_INTERVAL_SECONDS: '0.2' }, killAt);
-  }
-
-  membership(): z.infer<typeof membership> {
-    return membership.parse(JSON.parse(readFileSync(join(this.folder, 'membership.json'), 'utf8')));
-  }
-
-  /** Has the device believe that its keys are old. */
-  age(): void {
-    const old = { ...this.membership(), keysSince: '2020-01-01T00:00:00Z' };
-    writeFileSync(join(this.folder, 'membership.json'), JSON.stringify(old), { mode: 0o600 });
-  }
-
-  /** Keys and memberships, halves of them included. */
-  files(): string[] {
-    return readdirSync(this.folder).filter((name) => name.endsWith('.json') || name.endsWith('.new'));
-  }
-
-  #run(args: string[], env: Record<string, string>, killAt?: number): Child {
-    const killing = killAt === undefined ? {} : { NODE_OPTIONS: `--import=${KILLER}`, KILL_AT: String(killAt) };
-    const child = startChild('agent/main.js', args, { JOIN_FOLDER: this.folder, ...env, ...killing });
-    children.push(child);
-    return child;
-  }
-}
 
 /** What the app's record has as the device's key. */
 async function recorded(client: string): Promise<string | undefined> {
@@ -107,12 +58,18 @@ async function agrees(disk: Disk, client: string, at: number): Promise<void> {
 /**
  * Tries steps until the program was not killed any more.
  * @param tryStep returns whether the program did all of its steps
+ * @returns how often it was killed
  */
-async function everyStep(tryStep: (at: number) => Promise<boolean>): Promise<number> {
+async function everyStep(
+  tryStep: (at: number) => Promise<boolean>,
+  { stride, atOnce } = { stride: STRIDE, atOnce: 1 },
+): Promise<number> {
   let killed = 0;
-  for (let at = 1; at < TOO_MANY; at += STRIDE) {
-    if (await tryStep(at)) return killed;
-    killed += 1;
+  for (let at = 1; at < TOO_MANY; at += stride * atOnce) {
+    const trials = Array.from({ length: atOnce }, (_, more) => tryStep(at + more * stride));
+    const complete = (await Promise.all(trials)).filter(Boolean).length;
+    killed += atOnce - complete;
+    if (complete > 0) return killed;
   }
   throw new Error('The program has more steps than expected.');
 }
@@ -121,7 +78,7 @@ const LEAST = Math.floor(20 / STRIDE);
 
 test('a join that is killed at any step, and then the app, is completed by the same command, with the keys that the app may have', async () => {
   const killed = await everyStep(async (at) => {
-    const [client, disk] = [`killed-join-${at}`, new Disk()];
+    const [client, disk] = [`killed-join-${at}`, disks.create()];
     const token = await joiner.token(client);
     const code = await disk.joins(token, [], at);
     const known = await recorded(client);
@@ -135,26 +92,9 @@ test('a join that is killed at any step, and then the app, is completed by the s
   expect(killed).toBeGreaterThanOrEqual(LEAST);
 });
 
-/** Asks for messages with what is on the disk. @returns the answer's status */
-async function asksWith(disk: Disk): Promise<number> {
-  const { thumbprint, pass } = disk.membership();
-  const file = JSON.parse(readFileSync(join(disk.folder, `keys-${thumbprint}.json`), 'utf8')) as { signing: JWK };
-  const { d: _secret, ...rest } = file.signing;
-  const publicKey = signingKey.parse(rest);
-  const key = await importJWK(file.signing, signatureAlgorithm(publicKey));
-  const signer: RequestSigner = {
-    publicKey,
-    sign: (header, payload) => new CompactSign(payload).setProtectedHeader({ ...header }).sign(key),
-  };
-  const path = `${DEVICE_MESSAGES_PATH}?wait=0`;
-  const authorization = await signRequest({ method: 'GET', path, body: '' }, pass, signer, new Date());
-  const { status } = await fetch(`${it.stack.endpoints.functions.url}${path}`, { headers: { authorization } });
-  return status;
-}
-
 test('a join in place of another that is killed at any step leaves the old device or the new one, and is completed', async () => {
   const killed = await everyStep(async (at) => {
-    const [client, disk] = [`killed-again-${at}`, new Disk()];
+    const [client, disk] = [`killed-again-${at}`, disks.create()];
     expect(await disk.joins(await joiner.token(client))).toBe(0);
     const before = disk.membership().thumbprint;
     const token = await joiner.token(client, { replace: true });
@@ -162,7 +102,7 @@ test('a join in place of another that is killed at any step leaves the old devic
     // Until the new token was used, the device is let in as before.
     const isOld = (await recorded(client)) === before;
     const isWritten = disk.membership().thumbprint !== before;
-    expect(await asksWith(disk), `killed before step ${at}`).toBe(isOld || isWritten ? 204 : 403);
+    expect(await disk.asks(), `killed before step ${at}`).toBe(isOld || isWritten ? 204 : 403);
     expect([isOld, isWritten]).not.toEqual([true, true]);
     expect(code === 0 ? 0 : await disk.joins(token, ['--again']), `killed before step ${at}`).toBe(0);
     await agrees(disk, client, at);
@@ -186,14 +126,14 @@ async function renews(agent: Child, disk: Disk, old: string): Promise<boolean> {
 
 test('a renewal that is killed at any step is completed by the next agent', async () => {
   const killed = await everyStep(async (at) => {
-    const [client, disk] = [`killed-renewal-${at}`, new Disk()];
+    const [client, disk] = [`killed-renewal-${at}`, disks.create()];
     expect(await disk.joins(await joiner.token(client))).toBe(0);
     const before = disk.membership().thumbprint;
     disk.age();
-    const first = disk.start(at);
+    const first = disk.startHurried(at);
     const isComplete = await renews(first, disk, before);
     await first.end();
-    const next = isComplete ? undefined : disk.start();
+    const next = isComplete ? undefined : disk.startHurried();
     expect(next === undefined || (await renews(next, disk, before)), next?.stderr()).toBe(true);
     await next?.end();
     await agrees(disk, client, at);
@@ -205,11 +145,11 @@ test('a renewal that is killed at any step is completed by the next agent', asyn
 test('of two agents with one token one joins, whichever of them is killed, and at whatever step', async () => {
   const killed = await everyStep(async (at) => {
     const client = `killed-race-${at}`;
-    const disks = [new Disk(), new Disk()];
+    const both = [disks.create(), disks.create()];
     const token = await joiner.token(client);
-    const [first] = await Promise.all(disks.map((disk, nth) => disk.joins(token, [], nth === 0 ? at : undefined)));
+    const [first] = await Promise.all(both.map((disk, nth) => disk.joins(token, [], nth === 0 ? at : undefined)));
     const joined: Disk[] = [];
-    for (const disk of disks) {
+    for (const disk of both) {
       const code = await disk.joins(token);
       expect([0, 3]).toContain(code);
       if (code === 0) joined.push(disk);
@@ -221,4 +161,79 @@ test('of two agents with one token one joins, whichever of them is killed, and a
     return first !== null;
   });
   expect(killed).toBeGreaterThanOrEqual(LEAST);
+});
+
+/** What the engine beside an agent logs in with. */
+function engineOf({ engineFile }: { readonly engineFile: string }): unknown {
+  try {
+    return JSON.parse(readFileSync(engineFile, 'utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Onboards and rotates a client. Each time its device must have pulled, and its engine must have what was promoted.
+ * @param completed waits for what the device does after a run
+ */
+async function onboardsAndRotates(
+  client: string,
+  device: { readonly engineFile: string },
+  trial: string,
+  completed: (id: string) => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  for (const start of [() => it.app.start(onboardingOf(client)), () => it.app.rotate(client)]) {
+    const id = await start();
+    const ended = await it.app.end(id);
+    expect(ended, `${trial}: ${JSON.stringify(ended.failure)}`).toMatchObject({
+      status: 'completed',
+      result: { pull: { image: 'hello-world:latest' } },
+    });
+    const { value = '' } = await it.operator.secrets.getSecret(it.secretOf(client));
+    const message = `${trial}: delivered`;
+    await expect.poll(() => engineOf(device), { ...within, message }).toEqual(JSON.parse(value));
+    await completed(id);
+  }
+}
+
+const RUNS = { stride: STRIDE_OF_RUNS, atOnce: RUNS_AT_ONCE };
+const LEAST_IN_RUNS = Math.floor(40 / STRIDE_OF_RUNS);
+
+test('an agent that is killed at any step of an onboarding or a rotation pulls, delivers and acknowledges once it runs again', async () => {
+  const killed = await everyStep(async (at) => {
+    const [client, disk] = [`killed-in-run-${at}`, disks.create()];
+    expect(await disk.joins(await joiner.token(client))).toBe(0);
+    const agent = new KeptAgent((killAt) => disk.start(killAt), at);
+    const trial = `killed before step ${at}`;
+    // A promotion is repeated until it is acknowledged, or the next run has started.
+    await onboardsAndRotates(client, disk, trial, async (id) => {
+      const acknowledged = new RegExp(`promotion\\.acknowledge\\.succeeded.*${id}`);
+      const isAcknowledged = () => acknowledged.test(hostLog(it));
+      await expect.poll(isAcknowledged, { ...within, message: `${trial}: acknowledged` }).toBe(true);
+    });
+    return !(await agent.end());
+  }, RUNS);
+  expect(killed).toBeGreaterThanOrEqual(LEAST_IN_RUNS);
+});
+
+test('the agent of a hub’s device that is killed at any step of an onboarding or a rotation pulls and delivers once it runs again', async () => {
+  const hub = new HubOperator(it);
+  const killed = await everyStep(async (at) => {
+    const client = `killed-of-hub-${at}`;
+    const device = new HubDevice(it, client);
+    const environment = await device.environment();
+    const agent = new KeptAgent(
+      (killAt) => startChild('agent/main.js', [], { ...environment, ...killing(killAt) }),
+      at,
+    );
+    try {
+      await expect.poll(() => hub.twin(client), within).toContain('"keys":"');
+      await onboardsAndRotates(client, device, `killed before step ${at}`);
+    } finally {
+      await agent.end();
+      await device.dispose();
+    }
+    return !(await agent.end());
+  }, RUNS);
+  expect(killed).toBeGreaterThanOrEqual(LEAST_IN_RUNS);
 });

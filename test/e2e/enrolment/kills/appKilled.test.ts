@@ -1,21 +1,35 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Admission } from '@connected-registry/protocol/enrolment/messages';
-import { PULL_CHECK_REQUESTED, pullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
+import {
+  CREDENTIAL_PROMOTED,
+  credentialPromoted,
+  PULL_CHECK_REQUESTED,
+  pullCheckRequested,
+  type CredentialPromoted,
+} from '@connected-registry/protocol/messages/pullCheckMessages';
+import {
+  acknowledgementPath,
+  reportPath,
+  type ReportCredential,
+} from '@connected-registry/protocol/messages/reportMac';
 import { DEVICE_MESSAGES_PATH } from '@connected-registry/protocol/enrolment/messages';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import type { SigningDevice } from '../../../shared/signingDevice.js';
 import { onboardingOf } from '../../harness/appClient.js';
+import { PATIENCE } from '../../harness/hostUnderTest.js';
 import { findPasswords } from '../../harness/passwordSearch.js';
 import { ofRing } from '../../harness/ring.js';
+import { PULLED, reportOf } from '../../harness/testDevice.js';
 import { startTestStack, type TestStack } from '../../harness/testStack.js';
 import { JoinedDevice, loginIn } from '../joinedDevice.js';
 import { devices, Joiner } from '../joiner.js';
-import { HostKiller, type HostStep } from './hostKiller.js';
+import { joinAs } from '../sealedRun.js';
+import { HostKiller } from './hostKiller.js';
+import { CHANGES, HostTrials, lastOfEach, READS, untilAnswered, untilDone, type Choice } from './hostTrials.js';
 
 /*
  * The app with its host, killed before each step of what a device's request makes it do. The device knows nothing of it: it
@@ -36,6 +50,7 @@ const PROFILES = JSON.stringify([
 const killer = new HostKiller();
 let it: TestStack;
 let joiner: Joiner;
+let trials: HostTrials;
 /** What must be in no file. */
 const secrets: string[] = [];
 beforeAll(async () => {
@@ -44,6 +59,7 @@ beforeAll(async () => {
     settings: { ...killer.settings, PROFILES, PULL_CHECK_DEADLINE_SECONDS: '3600', REPORTS_PER_MINUTE: '100000' },
   });
   joiner = new Joiner(it);
+  trials = new HostTrials(killer, it);
 });
 afterAll(async () => {
   await it.dispose();
@@ -51,29 +67,6 @@ afterAll(async () => {
 });
 
 type Answer = NonNullable<Awaited<ReturnType<Joiner['redeem']>>>;
-
-/** Asks until there is an answer: while the host is away there is none. */
-async function untilAnswered(ask: () => Promise<Answer | undefined>): Promise<Answer> {
-  for (;;) {
-    const answer = await ask();
-    // What the app could not confirm is asked for again, as a device does.
-    if (answer && answer.status < 500) return answer;
-    await sleep(50);
-  }
-}
-
-/** As {@link untilAnswered}, for what throws without an answer. */
-async function untilDone<T>(ask: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      // `fetch failed`, or an answer that was cut off.
-      if (!(error instanceof TypeError) && !(error instanceof SyntaxError)) throw error;
-      await sleep(50);
-    }
-  }
-}
 
 function admissionIn(answer: Answer | undefined): Admission {
   if (!answer?.joined) throw new Error(`The device has not joined: ${answer?.code}`);
@@ -103,53 +96,11 @@ const stateOf = async (device: SigningDevice, admission: Admission) => {
   return code ?? status;
 };
 
-/** Kinds of steps of what changes a record, and of what reads one and the vault. */
-const [CHANGES, READS] = [
-  ['request', 'write', 'sync', 'synced', 'answer'],
-  ['request', 'call', 'called', 'answer'],
-];
-
-/** One piece of work of the host, with a device of its own or what it has asked for before. */
-interface Trial {
-  readonly work: () => Promise<unknown>;
-  /** What is true afterwards, whether the host was killed or not. */
-  readonly check: () => Promise<void>;
-}
-
-type Choice = (steps: readonly HostStep[]) => readonly HostStep[];
-const firstOfEach: Choice = (steps) => steps.filter(({ nth }) => nth === 1);
-const lastOfEach: Choice = (steps) =>
-  steps.filter(({ kind }, at) => !steps.slice(at + 1).some((later) => later.kind === kind));
-
-/**
- * Has the host killed at the steps of one kind of work, in the long ring at all.
- * @param trialOf makes a trial, from its number
- * @param few chooses the steps in the default ring
- * @returns the kinds of the steps at which it was killed
- */
-async function killAtEach(
-  kinds: readonly string[],
-  trialOf: (nth: number) => Promise<Trial>,
-  few: Choice = firstOfEach,
-): Promise<Set<string>> {
-  const first = await trialOf(0);
-  const steps = (await killer.record(first.work)).filter(({ kind }) => kinds.includes(kind));
-  await first.check();
-  const chosen = ofRing({ default: few(steps), long: steps });
-  const killedAt = new Set<string>();
-  for (const [at, step] of chosen.entries()) {
-    const { work, check } = await trialOf(at + 1);
-    if (await killer.kill(step, it, work)) killedAt.add(step.kind);
-    await check();
-  }
-  return killedAt;
-}
-
 test(
   'a host that is killed at any step of a redemption has let in the device that repeats it, and no other',
   { tags: 'local-host' },
   async () => {
-    const killedAt = await killAtEach(CHANGES, async (nth) => {
+    const killedAt = await trials.killAtEach(CHANGES, async (nth) => {
       const client = `redeemed-${nth}`;
       const token = await joiner.token(client);
       secrets.push(token, token.split('.').at(-1) ?? '');
@@ -174,7 +125,7 @@ test(
   'a host that is killed at any step of a redemption that starts an onboarding has started one, and no other',
   { tags: 'local-host' },
   async () => {
-    const killedAt = await killAtEach(
+    const killedAt = await trials.killAtEach(
       CHANGES,
       async (nth) => {
         const client = `at-once-${nth}`;
@@ -205,7 +156,7 @@ test(
   'a host that is killed at any step of a renewal has the next keys once the device repeats it, and only these',
   { tags: 'local-host' },
   async () => {
-    const killedAt = await killAtEach(CHANGES, async (nth) => {
+    const killedAt = await trials.killAtEach(CHANGES, async (nth) => {
       const client = `renewed-${nth}`;
       const [device, next] = await pair();
       const before = admissionIn(await joiner.redeem(device, await joiner.token(client)));
@@ -237,7 +188,7 @@ test(
     const secret = await asks();
     const candidate = await joined.secret(secret);
 
-    const killedAt = await killAtEach(READS, async () => {
+    const killedAt = await trials.killAtEach(READS, async () => {
       let found: unknown;
       return Promise.resolve({
         work: async () => {
@@ -251,6 +202,77 @@ test(
     expect(await findPasswords(it, [], [loginIn(candidate.value)])).toMatchObject({ found: [], inVaultStore: true });
     await it.app.post({}, `operations/${operation}/cancel`);
     await it.app.end(operation);
+  },
+);
+
+/** Sends a report or an acknowledgement until it is answered, always the same. @returns the answer's status */
+async function sent(device: JoinedDevice, path: string, key: ReportCredential, content: object): Promise<number> {
+  const { status } = await untilAnswered(() =>
+    untilDone(async () => ({ status: await device.answer(path, key, content) })),
+  );
+  return status;
+}
+
+/** A client whose device has pulled, and what was promoted. */
+interface Promoted {
+  readonly device: JoinedDevice;
+  readonly promotion: CredentialPromoted;
+}
+
+/** Steps of a report or an acknowledgement in the default ring: it is half written, or stored and not answered. */
+const [TORN, UNANSWERED] = ['write', 'answer'];
+const tornOrUnanswered: Choice = (steps) =>
+  steps.filter(({ kind, nth }) => nth === 1 && [TORN, UNANSWERED].includes(kind));
+const KINDS = ofRing({ default: [TORN, UNANSWERED], long: CHANGES });
+
+test(
+  'a host that is killed at any step of a report or an acknowledgement has accepted it once the device repeats it',
+  { tags: 'local-host' },
+  async () => {
+    const promoted: Promoted[] = [];
+    const reported = async (nth: number) => {
+      const client = `reports-${nth}`;
+      const device = await joinAs(it, joiner, client);
+      const operation = await it.app.start(onboardingOf(client));
+      const request = pullCheckRequested.parse((await device.message(PULL_CHECK_REQUESTED)).data);
+      const content = reportOf(request, 'pulled', PULLED);
+      let status: number | undefined;
+      return {
+        work: async () => (status = await sent(device, reportPath(request), request, content)),
+        check: async () => {
+          expect(status).toBeOneOf([200, 202]);
+          expect(await it.app.end(operation)).toMatchObject({ status: 'completed', result: { pull: PULLED } });
+          const message = await device.message(CREDENTIAL_PROMOTED);
+          promoted.push({ device, promotion: credentialPromoted.parse(message.data) });
+        },
+      };
+    };
+    expect(await trials.killAtEach(CHANGES, reported, tornOrUnanswered)).toEqual(new Set(KINDS));
+
+    const acknowledged = async (nth: number) => {
+      if (promoted.length === 0) {
+        const { work, check } = await reported(1000 + nth);
+        await work();
+        await check();
+      }
+      const next = promoted.shift();
+      if (!next) throw new Error('A client was promoted.');
+      const { device, promotion } = next;
+      const { secret, keyId = '', reportKey = '', expiresAt = '' } = promotion;
+      const key = { keyId, reportKey, expiresAt };
+      const content = { expiresAt, version: secret.version, agent: 'test/1' };
+      let status: number | undefined;
+      return {
+        work: async () => (status = await sent(device, acknowledgementPath(promotion), key, content)),
+        check: async () => {
+          expect(status).toBeOneOf([200, 202]);
+          // A device is sent a promotion until it has acknowledged it.
+          const asks = async () => (await device.get(`${DEVICE_MESSAGES_PATH}?wait=0`)).status;
+          await expect.poll(asks, { timeout: PATIENCE * 1000, interval: 1000 }).toBe(204);
+        },
+      };
+    };
+    expect(await trials.killAtEach(CHANGES, acknowledged, tornOrUnanswered)).toEqual(new Set(KINDS));
   },
 );
 

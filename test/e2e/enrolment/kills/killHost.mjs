@@ -40,7 +40,7 @@ function step(kind, halfDone) {
   process.kill(process.pid, 'SIGKILL');
 }
 
-const isOfDevice = (path = '') => /^\/api\/(enrolments\/redeem|devices\/)/.test(path);
+const isOfDevice = (path = '') => /^\/api\/(enrolments\/redeem|devices\/|pull-checks\/|promotions\/)/.test(path);
 
 const { writeSync } = fs;
 fs.writeSync = function (descriptor, content, ...more) {

@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ofRing } from '../../harness/ring.js';
+import type { TestStack } from '../../harness/testStack.js';
+import type { HostKiller, HostStep } from './hostKiller.js';
+
+/**
+ * Asks until there is an answer: while the host is away there is none. What the app could not confirm is asked for again, as a
+ * device does.
+ */
+export async function untilAnswered<T extends { readonly status: number }>(
+  ask: () => Promise<T | undefined>,
+): Promise<T> {
+  for (;;) {
+    const answer = await ask();
+    if (answer && answer.status < 500) return answer;
+    await sleep(50);
+  }
+}
+
+/** As {@link untilAnswered}, for what throws without an answer. */
+export async function untilDone<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      // `fetch failed`, or an answer that was cut off.
+      if (!(error instanceof TypeError) && !(error instanceof SyntaxError)) throw error;
+      await sleep(50);
+    }
+  }
+}
+
+/** Kinds of steps of what changes a record, and of what reads one and the vault. */
+export const [CHANGES, READS] = [
+  ['request', 'write', 'sync', 'synced', 'answer'],
+  ['request', 'call', 'called', 'answer'],
+];
+
+/** One piece of work of the host, with a device of its own or what it has asked for before. */
+export interface Trial {
+  readonly work: () => Promise<unknown>;
+  /** What is true afterwards, whether the host was killed or not. */
+  readonly check: () => Promise<void>;
+}
+
+export type Choice = (steps: readonly HostStep[]) => readonly HostStep[];
+export const firstOfEach: Choice = (steps) => steps.filter(({ nth }) => nth === 1);
+export const lastOfEach: Choice = (steps) =>
+  steps.filter(({ kind }, at) => !steps.slice(at + 1).some((later) => later.kind === kind));
+
+/** Kills a stack's host during trials. */
+export class HostTrials {
+  constructor(
+    private readonly killer: HostKiller,
+    private readonly it: TestStack,
+  ) {}
+
+  /**
+   * Has the host killed at the steps of one kind of work, in the long ring at all.
+   * @param trialOf makes a trial, from its number
+   * @param few chooses the steps in the default ring
+   * @returns the kinds of the steps at which it was killed
+   */
+  async killAtEach(
+    kinds: readonly string[],
+    trialOf: (nth: number) => Promise<Trial>,
+    few: Choice = firstOfEach,
+  ): Promise<Set<string>> {
+    const first = await trialOf(0);
+    const steps = (await this.killer.record(first.work)).filter(({ kind }) => kinds.includes(kind));
+    await first.check();
+    const chosen = ofRing({ default: few(steps), long: steps });
+    const killedAt = new Set<string>();
+    for (const [at, step] of chosen.entries()) {
+      const { work, check } = await trialOf(at + 1);
+      if (await this.killer.kill(step, this.it, work)) killedAt.add(step.kind);
+      await check();
+    }
+    return killedAt;
+  }
+}
