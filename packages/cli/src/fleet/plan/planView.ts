@@ -48,7 +48,7 @@ export function planBlocks(plan: FleetPlan, withEqual: boolean): Block[] {
           ({ kind, clients, writes, seconds }) =>
             [
               kind,
-              `${counted(clients, 'client')}, ${counted(writes, 'write')} to Azure Resource Manager, ${seconds === undefined ? 'in an unknown time' : `at least ${formatDuration(seconds)} at its rates`}`,
+              `${counted(clients, 'client')}, about ${counted(writes, 'write')} to Azure Resource Manager, ${seconds === undefined ? 'in an unknown time' : `at least ${formatDuration(seconds)} at its rates`}`,
             ] as const,
         ),
         ['writes', isUnasked ? 'unknown, since the app was not asked (--quick)' : undefined],
