@@ -78,26 +78,28 @@ async function draw(table: Table, style: TableStyle): Promise<string[]> {
 export async function drawBlocks(blocks: readonly Block[], style: TableStyle): Promise<string[]> {
   const lines: string[] = [];
   for (const block of blocks) {
-    const content = await contentOf(block, style);
+    const indent = block.title === undefined ? '' : '  ';
+    const room = style.width === undefined ? undefined : style.width - indent.length;
+    const content = await contentOf(block, { ...style, width: room });
     if (content.length === 0) continue;
     if (lines.length > 0) lines.push('');
     if (block.title !== undefined) lines.push(style.paint(block.title, 'strong'));
-    const indent = block.title === undefined ? '' : '  ';
     lines.push(...content.map((line) => indent + line));
   }
   return lines;
 }
 
+/** @param style its width is that of the block, without the indentation of one that has a title */
 async function contentOf(block: Block, style: TableStyle): Promise<string[]> {
-  if ('lines' in block) return block.lines.flatMap(plainLines);
-  if ('table' in block) {
-    const room = style.width === undefined || block.title === undefined ? style.width : style.width - 2;
-    return block.table.rows.length === 0 ? [] : draw(block.table, { ...style, width: room });
-  }
+  if ('table' in block) return block.table.rows.length === 0 ? [] : draw(block.table, style);
+  const { wrapped } = await import('./wrapped.js');
+  const wrap = (line: string, room = style.width) => (room === undefined ? [line] : wrapped(line, room));
+  if ('lines' in block) return block.lines.flatMap(plainLines).flatMap((line) => wrap(line));
   const present = block.fields.filter(([, value]) => value !== undefined && value !== '');
   const labels = Math.max(0, ...present.map(([label]) => label.length));
+  const room = style.width === undefined ? undefined : style.width - labels - 3;
   return present.flatMap(([label, value]) => {
-    const [first, ...others] = plainLines(value ?? '');
+    const [first, ...others] = plainLines(value ?? '').flatMap((line) => wrap(line, room));
     return [
       `${style.paint(label.padEnd(labels), 'faint')}   ${first ?? ''}`,
       ...others.map((line) => ' '.repeat(labels + 3) + line),

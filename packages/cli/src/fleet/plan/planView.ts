@@ -54,7 +54,7 @@ export function planBlocks(plan: FleetPlan, withEqual: boolean): Block[] {
         ['writes', isUnasked ? 'unknown, since the app was not asked (--quick)' : undefined],
         [
           'by hand',
-          byHand > 0 ? `${counted(byHand, 'password')} of others keep working until they are removed` : undefined,
+          byHand > 0 ? `${counted(byHand, 'password')} of others, which work until they are removed` : undefined,
         ],
         ['refused', refused > 0 ? `${counted(refused, 'client')} would be refused and not started` : undefined],
       ],
