@@ -48,13 +48,13 @@ const shown = ({ status, body }: { status?: number | undefined; body: Record<str
 ];
 
 describe('the answer to an onboarding', () => {
-  async function post(body: object) {
+  async function post(body: object, engine = new FakeDurableClient()) {
     // The plan of access itself is tested elsewhere, with the one vault that the fake knows.
     const preflight: Queries['preflight'] = ({ identity: _identity, ...onboarding }, ...more) =>
       world.queries.preflight(onboarding, ...more);
     const answer = postOnboardings(world.config, { ...world.queries, preflight })(
       httpRequest({ body: { ...BODY, ...body } }),
-      new FakeDurableClient().client,
+      engine.client,
       'ann',
     );
     return shown(seen(await whileTimePasses(answer)));
@@ -83,11 +83,23 @@ describe('the answer to an onboarding', () => {
       resource: resourceName('tests'),
       status: 429,
     });
-    for (const count of [() => Promise.reject(throttled), () => new Promise<never>(() => undefined)]) {
+    const broken = new TypeError('An answer that nobody expected.');
+    const counts = [throttled, broken].map((error) => () => Promise.reject(error));
+    for (const count of [...counts, () => new Promise<never>(() => undefined)]) {
       world = createWorld(TWO_VAULTS);
       world.access.countAssignments = count;
       expect(await post({ client: clients[1], identity })).toEqual(unknown('it could not be read in time'));
     }
+  });
+
+  test.each([
+    ['fails', () => Promise.reject(new Error('The storage is away.'))],
+    ['hangs', () => new Promise<never>(() => undefined)],
+  ])('is that of the start if the record, which says which vault the client has, %s', async (_, read) => {
+    world.access.usage = { limit: 4000, count: 3600 };
+    const engine = new FakeDurableClient();
+    engine.readEntityState = read;
+    expect(await post({ client: clients[0], identity }, engine)).toEqual([202, []]);
   });
 });
 
