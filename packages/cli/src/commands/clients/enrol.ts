@@ -50,6 +50,7 @@ export const enrol = defineCommand({
     { text: 'tokens for the devices of a list', line: 'crctl enrol --file sensors.csv --out tokens.json' },
   ],
   usesApp: true,
+  shownBy: null,
   async run(context, { args, options }) {
     const { file, lifetimeHours, address, replace, out, showTokens } = options;
     if ((file === undefined) === (args.length === 0)) throw usageError('Name the clients, or give --file.');
@@ -85,7 +86,7 @@ export const enrol = defineCommand({
     const { enrolments, stopped } = issued;
     const refused = enrolments.flatMap((part) => (part.problem ? [`${clientText(part)}: ${part.problem.detail}`] : []));
     const { interrupted } = context.world;
-    const left = stopped && 'rows' in given ? stoppedLines(stopped, given, interrupted) : [];
+    const left = stopped && 'rows' in given ? stoppedLines(stopped, enrolments, given, interrupted) : [];
     return {
       ...(target === undefined ? printed(issued) : withoutTokens(issued)),
       notes: [...refused, ...left, ...(target === undefined ? [] : [`Written, for you alone: ${target.path}`])],
