@@ -10,8 +10,18 @@ export CRCTL_CONFIG="$work/contexts.json"
 unset CRCTL_KEY_FILE CRCTL_CONTEXT CRCTL_LOCAL
 if [[ -n $CRCTL_SCOPE ]]; then unset CRCTL_KEY; fi
 # Without these inputs those of the job's own environment count.
-if [[ -n $CLIENT_ID ]]; then export AZURE_CLIENT_ID="$CLIENT_ID"; fi
 if [[ -n $TENANT_ID ]]; then export AZURE_TENANT_ID="$TENANT_ID"; fi
+if [[ -n $CLIENT_ID ]]; then
+  export AZURE_CLIENT_ID="$CLIENT_ID"
+  # Those of the job's environment belong to another application, and would be tried before the job's own token.
+  unset AZURE_FEDERATED_TOKEN_FILE AZURE_CLIENT_SECRET AZURE_USERNAME AZURE_PASSWORD
+  unset AZURE_CLIENT_CERTIFICATE_PATH AZURE_CLIENT_CERTIFICATE_PASSWORD AZURE_CLIENT_SEND_CERTIFICATE_CHAIN
+  # Without one of these crctl would sign in as whoever uses the Azure CLI.
+  if [[ -n $CRCTL_SCOPE && ( -z ${ACTIONS_ID_TOKEN_REQUEST_URL:-} || -z ${AZURE_TENANT_ID:-} ) ]]; then
+    echo '::error title=crctl::The input client-id needs the permission id-token: write in the job, and the input tenant-id.'
+    exit 1
+  fi
+fi
 if [[ -n $AUDIENCE ]]; then export CRCTL_OIDC_AUDIENCE="$AUDIENCE"; fi
 
 # The path is an output, and outputs are lines.

@@ -13,6 +13,9 @@ type Where = Pick<World, 'env' | 'fetch' | 'sleep' | 'interrupted' | 'now'>;
  * environment, a job of GitHub Actions, the Azure CLI, or azd. No managed identity: asking for one takes seconds on machines that have
  * none.
  *
+ * The Azure CLI and azd are signed in as somebody else. If the environment names an application and how it signs in, they are therefore
+ * left out: when that sign-in fails, the library would go on to them.
+ *
  * @param client options of the library's client for Entra
  */
 export function entraSignIn(scope: string, world: Where, client: TokenCredentialOptions = {}): SignIn {
@@ -30,13 +33,22 @@ export function entraSignIn(scope: string, world: Where, client: TokenCredential
       const tried = error instanceof Error ? error.message.split('\n').slice(0, MAX_LINES) : [];
       throw new CommandError(EXIT.refused, `Authentication required: there is no sign-in for ${scope}.`, [
         ...tried,
-        'Use `az login`, or the workload identity of the pipeline.',
+        isNamed(world)
+          ? 'Correct the sign-in of the application that AZURE_CLIENT_ID names, or unset AZURE_CLIENT_ID to use that of the Azure CLI.'
+          : 'Use `az login`, or the workload identity of the pipeline.',
       ]);
     }
   };
 }
 
 const MAX_LINES = 6;
+
+/** Whether the environment names an application that signs in by an assertion. */
+function isNamed(world: Where): boolean {
+  const { env } = world;
+  const hasFile = env['AZURE_FEDERATED_TOKEN_FILE'] && env['AZURE_CLIENT_ID'] && env['AZURE_TENANT_ID'];
+  return Boolean(hasFile) || githubSignIn(world) !== undefined;
+}
 
 async function makeCredential(world: Where, client: TokenCredentialOptions): Promise<ChainedTokenCredential> {
   const { env } = world;
@@ -52,7 +64,6 @@ async function makeCredential(world: Where, client: TokenCredentialOptions): Pro
     // Available only with a secret, a certificate or a password.
     new sdk.EnvironmentCredential(options),
     ...github,
-    new sdk.AzureCliCredential(),
-    new sdk.AzureDeveloperCliCredential(),
+    ...(isNamed(world) ? [] : [new sdk.AzureCliCredential(), new sdk.AzureDeveloperCliCredential()]),
   );
 }

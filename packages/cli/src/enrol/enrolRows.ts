@@ -59,12 +59,18 @@ export function rowNumber({ lines }: Pick<EnrolRows, 'lines'>, index: number): n
  * Checks rows that do not fit into one request: the app, which sees a part of them at a time, would issue tokens for those before a
  * faulty one, and a second token of a client would end the first.
  * @param file what has the rows, for messages
+ * @param isPrinted the tokens are printed at the end, so an early end of the program would lose those of the first requests
  * @throws {CommandError} with the faults
  */
-export function checkPieces(given: EnrolRows, file: string): void {
+export function checkPieces(given: EnrolRows, file: string, isPrinted: boolean): void {
   const { rows } = given;
   if (rows.length <= MAX_CLIENTS) return;
   if (rows.length > MAX_ROWS) throw usageError(`${file} has more than ${MAX_ROWS} clients.`);
+  if (isPrinted)
+    throw usageError(
+      `--show-tokens is for up to ${MAX_CLIENTS} clients. No join token was issued.`,
+      'Give --out FILE: it keeps the tokens of each request as soon as they are issued.',
+    );
   const faults: FieldError[] = [];
   const names = new Names();
   for (const [index, value] of rows.entries()) {

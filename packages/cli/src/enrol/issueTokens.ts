@@ -5,6 +5,7 @@ import type { Api } from '../api/api.js';
 import { problemLines, ProblemError } from '../api/problem.js';
 import { routes } from '../api/routes.js';
 import { CommandError } from '../program/commandError.js';
+import { EXIT, type ExitCode } from '../program/exitCodes.js';
 import { rowNumber, type EnrolRows } from './enrolRows.js';
 
 export type IssuedPart = IssuedEnrolments['enrolments'][number];
@@ -56,21 +57,43 @@ export async function issueTokens(
   return { enrolments };
 }
 
-/** Why not all rows have a token, which have one, and what to do about the others. */
-export function stoppedLines({ error, from }: Stopped, given: EnrolRows, interrupted: AbortSignal): string[] {
+/**
+ * Why not all rows have a token, which have one, and what to do about the others.
+ * @param enrolments of the requests before
+ */
+export function stoppedLines(
+  { error, from }: Stopped,
+  enrolments: readonly IssuedPart[],
+  given: EnrolRows,
+  interrupted: AbortSignal,
+): string[] {
   const number = (index: number): number => rowNumber(given, index);
-  const [first, last] = [number(from), number(given.rows.length - 1)];
+  const end = given.rows.length;
   const why = interrupted.aborted
     ? ['Interrupted. Whether the last request arrived is unknown.']
     : error instanceof CommandError
       ? [error.message, ...error.details]
       : [error instanceof Error ? error.message : 'The reason is unknown.'];
+  const issued = enrolments.filter(({ joinToken }) => joinToken !== undefined).length;
+  const [before, first] = [`${number(0)} to ${number(from - 1)}`, number(from)];
+  const isAll = issued === enrolments.length;
+  // Any other end than a refusal may have come after the app had issued tokens.
+  const isRefused = !interrupted.aborted && error instanceof CommandError && REFUSALS.includes(error.code);
+  const without = isRefused ? from : Math.min(from + MAX_CLIENTS, end);
   return [
     ...why,
-    `Rows ${number(0)} to ${number(from - 1)} have join tokens, which stay valid. Rows ${first} to ${last} have none.`,
-    `Correct the cause, and enrol the rows from ${first} on alone: a second token of a client ends its first.`,
+    [
+      isAll
+        ? `Rows ${before} have join tokens, which stay valid.`
+        : `Of rows ${before}, ${issued} have join tokens, which stay valid. The others are named above.`,
+      ...(without > from ? [`Rows ${first} to ${number(without - 1)} may have tokens that nobody knows.`] : []),
+      ...(without < end ? [`Rows ${number(without)} to ${number(end - 1)} have none.`] : []),
+    ].join(' '),
+    `Correct the cause, and enrol the rows from ${first} on${isAll ? '' : ' and the clients named above'} alone: a second token of a client ends its first.`,
   ];
 }
+
+const REFUSALS: readonly ExitCode[] = [EXIT.refused, EXIT.notFound];
 
 /** The app's faults of rows, which it counts from the first of its request, by the rows of the file. */
 function inTheFile(error: unknown, given: EnrolRows, from: number, again: string): unknown {

@@ -12,7 +12,7 @@ const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /**
  * Draws a table as kubectl does: no lines, columns as wide as their content. On a terminal that is too narrow, minor columns are left
- * out, then long ones shortened.
+ * out, then long ones shortened, except for those that must stay whole.
  *
  * @returns its lines
  */
@@ -72,11 +72,16 @@ function withoutMinor(columns: readonly Measured[], room: number): readonly Meas
   );
 }
 
-/** Takes from the widest columns until all fit, from firm ones last. If they cannot, the terminal wraps. */
+/**
+ * Takes from the widest columns until all fit, from firm ones last. If they cannot, the terminal wraps. Beside a column that must stay
+ * whole and leaves no room, nothing is shortened: the terminal wraps each line anyway.
+ */
 function shortened(columns: readonly Measured[], room: number): readonly Measured[] {
   const over = totalOf(columns) - room;
   if (over <= 0) return columns;
-  const wide = columns.filter(({ width }) => width > LEAST);
+  const least = columns.map((one) => (one.whole ? one : { ...one, width: Math.min(one.width, LEAST) }));
+  if (columns.some(({ whole }) => whole) && totalOf(least) > room) return columns;
+  const wide = columns.filter(({ width, whole }) => width > LEAST && whole !== true);
   const soft = wide.filter(({ firm }) => firm !== true);
   const candidates = soft.length > 0 ? soft : wide;
   const widest = candidates.reduce<Measured | undefined>(

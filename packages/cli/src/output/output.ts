@@ -10,6 +10,8 @@ export interface Column<Item> {
   readonly minor?: number;
   /** Shortened last: states, dates, numbers. */
   readonly firm?: true;
+  /** Never shortened: who needs the value has no other way to get it. Where it does not fit, the terminal wraps. */
+  readonly whole?: true;
   /** Good, bad or faint, for a terminal with colors. */
   readonly tone?: (item: Item) => Tone | undefined;
 }
@@ -25,6 +27,7 @@ export interface Header {
   readonly right: boolean;
   readonly minor?: number | undefined;
   readonly firm?: true | undefined;
+  readonly whole?: true | undefined;
 }
 
 export interface Table {
@@ -60,11 +63,12 @@ export interface Output {
 
 export function tableOf<Item>(items: readonly Item[], columns: readonly Column<Item>[]): Table {
   return {
-    headers: columns.map(({ header, right, minor, firm }) => ({
+    headers: columns.map(({ header, right, minor, firm, whole }) => ({
       text: header,
       right: right === true,
       minor,
       firm: right ?? firm,
+      whole,
     })),
     rows: items.map((item) =>
       columns.map(({ value, tone }) => ({ text: String(value(item) ?? ''), tone: tone?.(item) })),

@@ -2,7 +2,7 @@ import { COMMANDS, GROUPS } from '../commands/commands.js';
 import type { Connection } from '../connection/connection.js';
 import { plainLine } from '../output/plain.js';
 import { render } from '../output/render.js';
-import type { CommandContext } from './command.js';
+import type { Command, CommandContext } from './command.js';
 import { CommandError } from './commandError.js';
 import { EXIT, type ExitCode } from './exitCodes.js';
 import type { ConnectionOptions } from './globalOptions.js';
@@ -36,7 +36,11 @@ export async function run(argv: readonly string[], world: World): Promise<ExitCo
     for (const note of [...notes, ...(output.notes ?? [])]) world.stderr.write(`${plainLine(note)}\n`);
     return output.exit ?? EXIT.done;
   } catch (error) {
-    return explain(error, world, opened?.api.hasSent === true ? context.again : undefined);
+    return explain(
+      error,
+      world,
+      opened?.api.hasSent === true ? goesOn(context.again, command) : 'Nothing was started.',
+    );
   }
 }
 
@@ -78,19 +82,22 @@ function againLine({ local, url, context, keyFile, scope }: ConnectionOptions): 
   return ['crctl', ...(local ? ['--local'] : []), ...given].join(' ');
 }
 
-/** @param again how to look, if something was sent that the app may have accepted */
-function explain(error: unknown, world: World, again: string | undefined): ExitCode {
+/** How to look, once something was sent that the app may have accepted. */
+function goesOn(again: string, { shownBy = 'ops list' }: Pick<Command, 'shownBy'>): string {
+  return shownBy === null
+    ? 'Whether the app has carried it out is unknown: repeat the command.'
+    : `What the app has accepted goes on: \`${again} ${shownBy}\` shows it.`;
+}
+
+/** @param sent what to say about what was sent, after Ctrl-C */
+function explain(error: unknown, world: World, sent: string): ExitCode {
   if (error instanceof CommandError) {
     world.stderr.write(`crctl: ${plainLine(error.message)}\n`);
     for (const line of error.details) world.stderr.write(`  ${indented(line)}\n`);
     return error.code;
   }
   if (world.interrupted.aborted) {
-    const goesOn =
-      again === undefined
-        ? 'Nothing was started.'
-        : `What the app has accepted goes on: \`${again} ops list\` shows it.`;
-    world.stderr.write(`crctl: interrupted. ${goesOn}\n`);
+    world.stderr.write(`crctl: interrupted. ${sent}\n`);
     return EXIT.interrupted;
   }
   throw error;

@@ -61,8 +61,8 @@ function standIn(out: string, err: string, code: number): void {
 
 const said = (name: 'args' | 'env') => readFileSync(join(runner.temp, 'crctl/node_modules/.bin', name), 'utf8');
 
-const runs = (inputs: Readonly<Record<string, string>>) =>
-  runner.run(FOLDER, inputs, { PATH: `${runner.temp}:${process.env['PATH']}` });
+const runs = (inputs: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}) =>
+  runner.run(FOLDER, inputs, { ...env, PATH: `${runner.temp}:${process.env['PATH']}` });
 
 const INPUTS = { command: 'plan', url: 'https://app.example', key: 'the-key-of-the-app' };
 
@@ -140,6 +140,48 @@ test('the key is in the environment of crctl alone, and with a scope not even th
   await runs({ ...INPUTS, scope: 'api://app/.default' });
   expect(said('env')).toMatch(/^CRCTL_SCOPE=api:\/\/app\/\.default$/m);
   expect(said('env')).not.toContain('the-key');
+});
+
+describe('an application that the job names', () => {
+  const NAMED = { ...INPUTS, key: '', scope: 'api://app/.default', 'client-id': 'of-the-input', 'tenant-id': 'tenant' };
+  const JOB = { ACTIONS_ID_TOKEN_REQUEST_URL: 'https://github.example', ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'secret' };
+  /** How another step signs another application in. */
+  const OTHER = {
+    AZURE_CLIENT_ID: 'other',
+    AZURE_CLIENT_SECRET: 'other',
+    AZURE_CLIENT_CERTIFICATE_PATH: 'other',
+    AZURE_CLIENT_CERTIFICATE_PASSWORD: 'other',
+    AZURE_USERNAME: 'other',
+    AZURE_PASSWORD: 'other',
+    AZURE_FEDERATED_TOKEN_FILE: 'other',
+  };
+  const azure = () =>
+    said('env')
+      .split('\n')
+      .filter((line) => line.startsWith('AZURE_'))
+      .toSorted();
+
+  test('signs in by the token of the job, whatever signs another one in', async () => {
+    standIn('', '', 0);
+    expect(await runs(NAMED, { ...JOB, ...OTHER })).toMatchObject({ code: 0 });
+    expect(azure()).toEqual(['AZURE_CLIENT_ID=of-the-input', 'AZURE_TENANT_ID=tenant']);
+  });
+
+  test('is that of the environment without the input, with all that belongs to it', async () => {
+    standIn('', '', 0);
+    expect(await runs({ ...NAMED, 'client-id': '' }, { ...JOB, ...OTHER })).toMatchObject({ code: 0 });
+    expect(azure()).toHaveLength(Object.keys(OTHER).length + 1);
+  });
+
+  test.each([
+    ['a job without a token', NAMED, {}],
+    ['no tenant', { ...NAMED, 'tenant-id': '' }, JOB],
+  ])('is refused with %s, since somebody else may be signed in', async (_, inputs, env) => {
+    standIn('', '', 0);
+    const run = await runs(inputs, env);
+    expect(run.code).toBe(1);
+    expect(run.commands).toEqual([expect.stringContaining('The input client-id needs')]);
+  });
 });
 
 test.each([

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { decodeJwt } from 'jose';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Cloud } from '../../../../test/shared/cloud.js';
 import { OidcProvider } from '../../../../test/shared/oidcProvider.js';
 import { entraSignIn } from '../../src/connection/entraSignIn.js';
@@ -20,6 +23,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.useRealTimers();
+  vi.unstubAllEnvs();
   await github.close();
 });
 afterAll(() => cloud.end());
@@ -70,6 +74,39 @@ test('although GitHub refuses some of its requests', async () => {
   expect(slept).toEqual([1000, 2000]);
 });
 
+describe('where the Azure CLI is signed in as somebody else', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'crctl-az-'));
+    const answer = { accessToken: 'of-somebody-else', expires_on: Math.floor(Date.now() / 1000) + 3600 };
+    writeFileSync(join(folder, 'az'), `#!/bin/sh\necho '${JSON.stringify(answer)}'\n`, { mode: 0o755 });
+    vi.stubEnv('PATH', `${folder}:${process.env['PATH']}`);
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const notSignedIn = { code: 4, details: expect.arrayContaining([expect.stringContaining('AZURE_CLIENT_ID names')]) };
+
+  test('a job that names no application is that', async () => {
+    expect(await job({ AZURE_CLIENT_ID: '' }).token()).toBe('of-somebody-else');
+  });
+
+  test('a job whose application cannot sign in is nobody', async () => {
+    await expect(job({ CRCTL_OIDC_AUDIENCE: 'api://other' }).token()).rejects.toMatchObject(notSignedIn);
+    github.refusals.push(403, 403, 403, 403, 403);
+    await expect(job().token()).rejects.toMatchObject(notSignedIn);
+  });
+
+  test('so is a workload', async () => {
+    const file = join(folder, 'token');
+    writeFileSync(file, await github.token({ aud: 'api://other' }));
+    // The library reads the environment of the process.
+    vi.stubEnv('AZURE_FEDERATED_TOKEN_FILE', file);
+    vi.stubEnv('AZURE_CLIENT_ID', cloud.running.world.identities.operator.clientId);
+    vi.stubEnv('AZURE_TENANT_ID', cloud.running.world.tenantId);
+    const { token } = job({ AZURE_FEDERATED_TOKEN_FILE: file, ACTIONS_ID_TOKEN_REQUEST_URL: '' });
+    await expect(token()).rejects.toMatchObject(notSignedIn);
+  });
+});
+
 test('or says why it cannot, and shows no secret', async () => {
   vi.stubEnv('PATH', '');
   github.refusals.push(403, 403, 403, 403, 403);
@@ -79,7 +116,6 @@ test('or says why it cannot, and shows no secret', async () => {
   const other = await job({ CRCTL_OIDC_AUDIENCE: 'api://other' })
     .token()
     .catch((error: unknown) => error);
-  vi.unstubAllEnvs();
   expect(refused).toMatchObject({ code: 4, details: expect.arrayContaining([expect.stringContaining('(403)')]) });
   expect(other).toMatchObject({ code: 4, details: expect.arrayContaining([expect.stringContaining('AADSTS700212')]) });
   for (const secret of [github.requestToken, ...github.issued])

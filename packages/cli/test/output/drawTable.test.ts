@@ -81,6 +81,21 @@ describe('a table', () => {
     expect(omitted).toEqual([['ID'], ['ID']]);
   });
 
+  test('never shortens a column that must stay whole, and others only if that makes room for it', () => {
+    const row = { name: 'n'.repeat(30), token: 't'.repeat(60) };
+    const table = tableOf(
+      [row],
+      [
+        { header: 'NAME', value: ({ name }) => name },
+        { header: 'TOKEN', whole: true, value: ({ token }) => token },
+      ],
+    );
+    const style = { headers: false, paint };
+    expect(drawTable(table, { ...style, width: 80 })).toEqual([`${'n'.repeat(16)}…   ${row.token}`]);
+    expect(drawTable(table, { ...style, width: 71 })).toEqual([`${'n'.repeat(7)}…   ${row.token}`]);
+    expect(drawTable(table, { ...style, width: 70 })).toEqual([`${row.name}   ${row.token}`]);
+  });
+
   test('cuts nothing where there is no terminal', () => {
     const [line] = drawTable(tableOf([['x'.repeat(500)]], columns(1)), { width: undefined, headers: false, paint });
     expect(line).toHaveLength(500);

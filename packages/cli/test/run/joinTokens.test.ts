@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PROBLEM } from '../fakes/answers.js';
+import { APP_URL, KEY } from '../fakes/fakeWorld.js';
 import { CLIENT, REFERENCE, runCrctl } from '../fakes/runCrctl.js';
 
 describe('join tokens', () => {
@@ -56,6 +57,18 @@ describe('join tokens', () => {
       json: answer,
     }));
     expect(out).toBe(`${TOKEN}\n`);
+  });
+
+  test.each([80, 140, 400])('are whole on a terminal of %i columns', async (columns) => {
+    const long = `crjoin1.${'A'.repeat(320)}.key.secret`;
+    const app = () => ({ status: 201, json: { enrolments: [{ ...answer.enrolments[0], joinToken: long }] } });
+    const { code, out } = await runCrctl(['enrol', CLIENT, '--show-tokens'], app, {
+      env: { CRCTL_URL: APP_URL, CRCTL_KEY: KEY, TERM: 'xterm' },
+      columns,
+    });
+    expect(code).toBe(0);
+    expect(out).toContain(long);
+    expect(out).toContain('press-1');
   });
 
   test('can be withdrawn', async () => {

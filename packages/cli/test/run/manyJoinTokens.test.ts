@@ -98,11 +98,62 @@ describe('join tokens of 250 clients', () => {
     expect(found.err).not.toContain('No join token was issued.');
   });
 
-  test('are printed also if a later request fails', async () => {
-    const app = appThat((nth) => (nth === 3 ? { status: 503, text: '' } : undefined));
-    const found = await enrol(app, csvOf(250), '--show-tokens', '-o', 'name');
-    expect([found.code, found.out.trim().split('\n')]).toEqual([1, tokens(200)]);
-    expect(found.err).toContain('Rows 202 to 251 have none.');
+  test('that could not be confirmed are not counted, and are to be asked for again', async () => {
+    const slow = { type: 'about:blank', status: 503, code: 'engine-slow', title: 'Slow.', detail: 'Send it again.' };
+    const app = appThat((nth, request) => {
+      if (nth === 2) return REFUSED;
+      const enrolments = rowsOf(request).map(({ connectedRegistry, client }, at) => {
+        const reference = { registry: 'myregistry', connectedRegistry, client };
+        const got = at < 3 ? { problem: slow } : { joinToken: tokenOf(client), expiresAt: EXPIRES };
+        return { key: clientKey(reference), ...reference, ...got };
+      });
+      return { status: 201, json: { enrolments } };
+    });
+    const found = await enrol(app, csvOf(250));
+    expect(found.code).toBe(1);
+    expect(found.err).toContain('myregistry/plant7registry/d-1: Send it again.');
+    expect(found.err).toContain('Of rows 2 to 101, 97 have join tokens, which stay valid.');
+    expect(found.err).toContain('Rows 102 to 251 have none.');
+    expect(found.err).toContain('enrol the rows from 102 on and the clients named above alone');
+  });
+
+  test.each<[string, () => FakeAnswer]>([
+    ['fails at the app', () => ({ status: 503, text: '' })],
+    [
+      'is slow there',
+      () => ({ status: 503, json: { ...REFUSED.json, status: 503, code: 'engine-slow', errors: undefined } }),
+    ],
+    ['is answered by something else', () => ({ status: 200, text: '<html>' })],
+    [
+      'gets no answer',
+      () => {
+        throw new TypeError('fetch failed');
+      },
+    ],
+  ])('may have been issued by a request that %s: of its rows that is unknown', async (_, failing) => {
+    const found = await enrol(
+      appThat((nth) => (nth === 2 ? failing() : undefined)),
+      csvOf(250),
+    );
+    expect([found.code, kept(found)]).toEqual([1, tokens(100)]);
+    expect(found.err).toContain(
+      'Rows 2 to 101 have join tokens, which stay valid. Rows 102 to 201 may have tokens that nobody knows. Rows 202 to 251 have none.',
+    );
+    const last = await enrol(
+      appThat((nth) => (nth === 3 ? failing() : undefined)),
+      csvOf(250),
+    );
+    expect(last.err).toContain('Rows 202 to 251 may have tokens that nobody knows.');
+    expect(last.err).not.toContain('have none');
+  });
+
+  test('are not issued to be printed at the end, since an early end would lose them', async () => {
+    const found = await enrol(appThat(), csvOf(101), '--show-tokens', '-o', 'name');
+    expect([found.code, found.out, sizes(found)]).toEqual([2, '', []]);
+    expect(found.err).toContain('No join token was issued.');
+    expect(found.err).toContain('Give --out FILE');
+    const fewer = await enrol(appThat(), csvOf(100), '--show-tokens', '-o', 'name');
+    expect([fewer.code, fewer.out.trim().split('\n')]).toEqual([0, tokens(100)]);
   });
 
   test('are in the file while the next ones are asked for, and after Ctrl-C', async () => {
@@ -121,6 +172,7 @@ describe('join tokens of 250 clients', () => {
     expect(seen).toEqual([tokens(100), tokens(200)]);
     expect([code, kept({ world })]).toEqual([130, tokens(200)]);
     expect(world.err()).toContain('Interrupted. Whether the last request arrived is unknown.');
+    expect(world.err()).toContain('Rows 202 to 251 may have tokens that nobody knows.');
   });
 
   test.each([

@@ -25,6 +25,13 @@ test('shows the numbers of the fleet, open rollouts and connected registries', a
     expect(out).toMatch(line);
 });
 
+test('shows those of an app that does not name the pages of its inventory', async () => {
+  const { inventoryPages: _, ...older } = OVERVIEW;
+  const { code, out } = await overview(older);
+  expect(code).toBe(0);
+  expect(out).toMatch(/clients +12: 1 revoked, 2 drifted, 9 ok\n/);
+});
+
 test('has connected registries as CSV and as names', async () => {
   expect((await overview(OVERVIEW, '-o', 'csv')).out).toBe(
     'REGISTRY,CONNECTED REGISTRY,STATE,ACTIVATION,LAST SYNC,CLIENTS,CAP\nmyregistry,plant7registry > line3,Offline,unknown,,4,50\n',

@@ -4,6 +4,8 @@ import { COMPLETED, ROLLED_BACK, ROLLOUT, RUNNING } from '../fakes/answers.js';
 import { fakeWorld, type FakeApp } from '../fakes/fakeWorld.js';
 import { CLIENT, runCrctl, started } from '../fakes/runCrctl.js';
 
+const KEY_OF_CLIENT = 'myregistry-plant7registry-press-1-21982a38dae198be';
+
 describe('waiting', () => {
   /** Starts, then shows each operation in turn; the last one stays. */
   const following = (...seen: unknown[]): FakeApp => {
@@ -52,6 +54,36 @@ describe('waiting', () => {
       'that starts something',
       ['rotate', CLIENT],
       'What the app has accepted goes on: `crctl --url https://app.example.org ops list` shows it.',
+    ],
+    [
+      'that starts a rollout',
+      ['rollouts', 'start', '--kind', 'rotate', CLIENT],
+      'What the app has accepted goes on: `crctl --url https://app.example.org rollouts list` shows it.',
+    ],
+    [
+      'that commands a rollout',
+      ['rollouts', 'pause', 'r-1'],
+      'What the app has accepted goes on: `crctl --url https://app.example.org rollouts list` shows it.',
+    ],
+    [
+      'that issues join tokens',
+      ['enrol', CLIENT, '--show-tokens'],
+      'Whether the app has carried it out is unknown: repeat the command.',
+    ],
+    [
+      'that withdraws one',
+      ['clients', 'withdraw', KEY_OF_CLIENT],
+      'Whether the app has carried it out is unknown: repeat the command.',
+    ],
+    [
+      'that removes a poller',
+      ['clients', 'remove-poller', KEY_OF_CLIENT],
+      'Whether the app has carried it out is unknown: repeat the command.',
+    ],
+    [
+      'that sets one',
+      ['clients', 'set-poller', KEY_OF_CLIENT, '11111111-2222-3333-4444-555555555555'],
+      'Whether the app has carried it out is unknown: repeat the command.',
     ],
     ['that reads', ['ops', 'list'], 'Nothing was started.'],
   ])('at Ctrl-C a request %s', async (_what, argv, words) => {

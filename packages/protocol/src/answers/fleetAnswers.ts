@@ -79,8 +79,10 @@ export const overview = z
       .array(z.string())
       .readonly()
       .describe(
-        'the ETag of each page of `GET /api/inventory` without parameters, in the order of the pages: there is no need to ask for one that is known',
-      ),
+        'the ETag of each page of `GET /api/inventory` without parameters, in the order of the pages: there is no need to ask for one that is known; absent from apps that do not name them',
+      )
+      // A newer crctl reads the answers of older apps.
+      .exactOptional(),
     problems: z.array(snapshotProblem).readonly().describe('empty if all was read lately'),
     clients: z
       .object({

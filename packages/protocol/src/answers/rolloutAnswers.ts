@@ -154,7 +154,7 @@ export const rolloutClient = z
       .array(rowReason)
       .readonly()
       .describe(
-        'of a dry run: the same problems with message and fix. If very many rows are refused, some have the codes only; of each code at least one row has them',
+        'of a dry run: the same problems with message and fix. If very many rows are refused, some have the codes only; of each code at least one row has them. Long messages end with `…`, and the last reason of a row counts those that have no room',
       )
       .exactOptional(),
     adopts: z

@@ -48,7 +48,7 @@ export class InventoryReader {
     while (continuation !== undefined && pages.size < MAX_PAGES) {
       const known: LoadedPage | undefined = this.#pages.get(continuation);
       let loaded = known;
-      if (known?.etag === undefined || known.etag !== announced?.inventoryPages[pages.size]) {
+      if (known?.etag === undefined || known.etag !== announced?.inventoryPages?.[pages.size]) {
         const answer: Answer<InventoryPage> = await this.api.read<InventoryPage>(
           'inventory',
           { continuation: continuation === '' ? undefined : continuation },

@@ -44,8 +44,72 @@ describe('reasons of refused rows', () => {
     expect(other?.status.reasons).toEqual([reason('other')]);
   });
 
-  test('that are too long are left out, and the codes stay', () => {
-    const [change] = withReasons([WAITING], [refused(0, reason('long', 5000), reason('short'))]);
-    expect(change?.status).toMatchObject({ problems: ['long', 'short'], reasons: [reason('short')] });
+  describe('that are too long', () => {
+    const reasonsOf = (...problems: PlannedRow['problems']) =>
+      withReasons([WAITING], [refused(0, ...problems)])[0]?.status.reasons ?? [];
+    const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
+
+    test('have a shorter message and their fix', () => {
+      const [long, short] = reasonsOf(reason('long', 5000), reason('short'));
+      expect(long).toMatchObject({ code: 'long', message: expect.stringMatching(/^m{1000,}…$/), fix: 'az something' });
+      expect(bytes(long)).toBe(2000);
+      expect(short).toEqual(reason('short'));
+    });
+
+    test('never have a part of a command', () => {
+      const fix = `Choose another name, or: az ${'x'.repeat(1900)}`;
+      const [long] = reasonsOf({ ...reason('scope-map-different', 1500), fix });
+      expect(long).toMatchObject({ code: 'scope-map-different', message: `${'m'.repeat(1500)}.` });
+      expect(long?.fix).toMatch(/^The fix is too long/);
+      const kept = { ...reason('scope-map-different', 1500), fix: fix.slice(0, 1400) };
+      expect(reasonsOf(kept)[0]).toMatchObject({ fix: kept.fix, message: expect.stringMatching(/^m{400,}…$/) });
+    });
+
+    test('are cut between characters, and as JSON has them', () => {
+      for (const text of ['é機🙂', '"\\\u0001'])
+        for (let more = 0; more < 4; more++) {
+          const [long] = reasonsOf({ ...reason('long'), message: 'm'.repeat(more) + text.repeat(900) });
+          expect(bytes(long)).toBeLessThanOrEqual(2000);
+          expect(bytes(long)).toBeGreaterThan(1990);
+          expect(long?.message).not.toMatch(/\p{Surrogate}/u);
+        }
+    });
+
+    test('together, are counted', () => {
+      const [one, two, ...others] = Array.from({ length: 11 }, (_, at) => ({
+        ...reason('same', 600),
+        field: `repositories.${at}`,
+      }));
+      const reasons = reasonsOf(...[one, two, ...others].filter((each) => each !== undefined));
+      expect(reasons).toEqual([
+        one,
+        two,
+        expect.objectContaining({ code: 'same', message: 'At least 9 more problems are not listed.' }),
+      ]);
+      expect(bytes(reasons)).toBeLessThan(2010);
+    });
+
+    test('are never counted alone', () => {
+      const before = { ...WAITING, reasons: [reason('one'), reason('two')] };
+      const [change] = withReasons([before, WAITING], [refused(1, reason('one', 1800), reason('two'))]);
+      expect(change?.status.reasons).toMatchObject([reason('one', 1800), { code: 'two' }]);
+    });
+
+    test('are there for each code once, and for others as there is room', () => {
+      const rows = [
+        refused(0, reason('one', 1500), reason('one', 1499), reason('two', 1500)),
+        refused(1, reason('two', 1500), reason('one', 1500)),
+      ];
+      const [first, second] = withReasons([WAITING, WAITING], rows).map(({ status }) => status.reasons);
+      expect(first).toMatchObject([
+        reason('one', 1500),
+        reason('two', 1500),
+        { message: 'At least 1 more problem is not listed.' },
+      ]);
+      expect(second).toMatchObject([
+        reason('two', 1500),
+        { code: 'one', message: 'At least 1 more problem is not listed.' },
+      ]);
+    });
   });
 });

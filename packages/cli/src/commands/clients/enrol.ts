@@ -33,13 +33,13 @@ const COLUMNS: readonly Column<IssuedPart>[] = [
   { header: 'EXPIRES', firm: true, value: ({ expiresAt, problem }) => problem?.code ?? shortTime(expiresAt) },
   { header: 'KEY', minor: 1, value: ({ key }) => key },
 ];
-const TOKEN_COLUMN: Column<IssuedPart> = { header: 'JOIN TOKEN', value: ({ joinToken }) => joinToken };
+const TOKEN_COLUMN: Column<IssuedPart> = { header: 'JOIN TOKEN', whole: true, value: ({ joinToken }) => joinToken };
 
 export const enrol = defineCommand({
   name: 'enrol',
   summary: 'issue join tokens, with which devices without an Entra identity join',
   description:
-    'A token is shown once, so say where it goes: --out writes it to a new file that only you can read (one client: the bare token, as the agent reads it; several: the answer as JSON); --show-tokens prints it. The app takes 100 clients at a time, so more are sent in several requests; if one fails, the tokens before it are kept, and the rows without one are named.',
+    'A token is shown once, so say where it goes: --out writes it to a new file that only you can read (one client: the bare token, as the agent reads it; several: the answer as JSON); --show-tokens prints it, for up to 100 clients. The app takes 100 clients at a time, so more are sent in several requests; if one fails, the tokens before it are kept, and the rows without one are named.',
   args: [{ ...CLIENTS_ARGUMENT, optional: true }],
   options: OPTIONS,
   examples: [
@@ -50,6 +50,7 @@ export const enrol = defineCommand({
     { text: 'tokens for the devices of a list', line: 'crctl enrol --file sensors.csv --out tokens.json' },
   ],
   usesApp: true,
+  shownBy: null,
   async run(context, { args, options }) {
     const { file, lifetimeHours, address, replace, out, showTokens } = options;
     if ((file === undefined) === (args.length === 0)) throw usageError('Name the clients, or give --file.');
@@ -72,7 +73,7 @@ export const enrol = defineCommand({
         ? { rows: clients, head: shared }
         : await enrolRows(await readInput(file, context.world), file, shared);
     const source = file ?? 'The command';
-    if ('rows' in given) checkPieces(given, source);
+    if ('rows' in given) checkPieces(given, source, showTokens);
     // Made before anything is issued: a token that cannot be written would be lost.
     const target = out === undefined ? undefined : reserveSecretFile(out, context.world.cwd);
     const keep = (enrolments: readonly IssuedPart[]) => target?.write(fileText(enrolments, args.length === 1));
@@ -85,7 +86,7 @@ export const enrol = defineCommand({
     const { enrolments, stopped } = issued;
     const refused = enrolments.flatMap((part) => (part.problem ? [`${clientText(part)}: ${part.problem.detail}`] : []));
     const { interrupted } = context.world;
-    const left = stopped && 'rows' in given ? stoppedLines(stopped, given, interrupted) : [];
+    const left = stopped && 'rows' in given ? stoppedLines(stopped, enrolments, given, interrupted) : [];
     return {
       ...(target === undefined ? printed(issued) : withoutTokens(issued)),
       notes: [...refused, ...left, ...(target === undefined ? [] : [`Written, for you alone: ${target.path}`])],

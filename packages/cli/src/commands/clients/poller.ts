@@ -27,6 +27,7 @@ export const setPoller = defineCommand({
     },
   ],
   usesApp: true,
+  shownBy: null,
   async run(context, { args: [text = '', poller = ''], options }) {
     const { api, place } = await context.connect();
     const { routes } = await import('../../api/routes.js');
@@ -43,6 +44,7 @@ export const removePoller = defineCommand({
   options: { ...NAME_OPTIONS },
   examples: [{ text: 'by its name', line: 'crctl clients remove-poller plant7registry/press-1' }],
   usesApp: true,
+  shownBy: null,
   async run(context, { args: [text = ''], options }) {
     const { api, place } = await context.connect();
     const { routes } = await import('../../api/routes.js');

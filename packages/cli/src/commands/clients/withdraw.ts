@@ -11,6 +11,7 @@ export const withdraw = defineCommand({
     { text: 'by the key', line: 'crctl clients withdraw myregistry-plant7registry-sensor-7-21982a38dae198be' },
   ],
   usesApp: true,
+  shownBy: null,
   async run(context, { args: [text = ''], options }) {
     const { api, place } = await context.connect();
     const { routes } = await import('../../api/routes.js');

@@ -15,6 +15,7 @@ function control(command: RolloutCommand, summary: string, description: string, 
     options: { ...WAIT_OPTIONS },
     examples: [],
     usesApp: true,
+    shownBy: 'rollouts list',
     async run(context, { args: [id = ''], options }) {
       const { api } = await context.connect();
       const { routes } = await import('../../api/routes.js');

@@ -22,6 +22,7 @@ export const rolloutsStart = defineCommand({
     { text: 'rotate what expires soon', line: 'crctl rollouts start --kind rotate -l state=expiring --wait' },
   ],
   usesApp: true,
+  shownBy: 'rollouts list',
   async run(context, { args, options }) {
     const { api } = await context.connect();
     const { kind, what, start } = await requestOf(context, args, options);

@@ -50,7 +50,7 @@ export class OpenPage {
       const query = continuation === undefined ? '' : `?continuation=${encodeURIComponent(continuation)}`;
       const path = `/api/inventory${query}`;
       const known = this.#known.get(path);
-      const isKnown = known !== undefined && known.etag === inventoryPages[number];
+      const isKnown = known !== undefined && known.etag === inventoryPages?.[number];
       const page = isKnown ? known.body : await this.#get(path);
       number += 1;
       if (page === undefined) return undefined;
