@@ -48,7 +48,8 @@ test('a machine without them gets all packages that the system tests need', () =
 });
 
 test('one that has them gets none, also if another Python than Debian’s comes first', () => {
-  const there = ['skopeo', 'podman', 'docker-registry', 'docker', 'curl', 'openssl', 'az', 'chromium'];
+  const tools = ['skopeo', 'podman', 'docker-registry', 'docker', 'curl', 'openssl', 'az', 'chromium'];
+  const there = [...tools, 'dbus-daemon', 'gnome-keyring-daemon', 'secret-tool'];
   const programs = Object.fromEntries(there.map((name) => [name, 'exit 0']));
   expect(installed({ ...NEW, ...programs }, 'has docker')).toEqual([]);
   expect(installed({ ...NEW, ...programs })).toEqual(['python3-docker']);
