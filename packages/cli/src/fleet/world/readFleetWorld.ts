@@ -40,7 +40,8 @@ export async function readFleetWorld(api: Api, question: WorldQuestion): Promise
   return views.flatMap((view) => {
     const own = whole.get(view.key);
     if (own === 'gone') return [];
-    if (own) return [factsOf(own, true)];
+    // A client that was read for its scope map alone counts as its list has it: who is read for a map depends on who else has that map.
+    if (own && needsIdentity(view.key)) return [factsOf(own, true)];
     const actions = isCut(view) ? maps.get(mapKey(view)) : undefined;
     return [factsOf(actions === undefined ? view : { ...view, scopeMap: { ...view.scopeMap, actions } }, false)];
   });
