@@ -2,8 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { run } from '../../src/program/run.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { PROBLEM } from '../fakes/answers.js';
-import { fakeWorld, type FakeWorld } from '../fakes/fakeWorld.js';
+import { fakeWorld, type FakeApp, type FakeWorld } from '../fakes/fakeWorld.js';
 import { fakeClient, FleetApp } from '../fakes/fleetApp.js';
 import { fleetFolder, fleetText, REGISTRY } from './commands.js';
 
@@ -65,6 +66,43 @@ describe('while the question stands', () => {
     const { code, err } = await crctl('apply', 'plan.json');
     expect(code).toBe(4);
     expect(err).not.toContain('[y/N]');
+  });
+});
+
+describe('a fleet file', () => {
+  /** What others do between the plan, with its dry run, and the first rollout. */
+  const meanwhile = (app: FleetApp, change: () => void) => {
+    let isPlanned = false;
+    const answer: FakeApp = (request) => {
+      if (isPlanned) change();
+      // The rows of the dry run are the last that a plan reads.
+      isPlanned = /rollouts\/\d+\/clients/.test(request.path);
+      return app.answer(request);
+    };
+    return fleetFolder({ answer }, { 'fleet.yaml': fleetText({ [PLANT]: { clients: ['press-1', 'press-3'] } }) });
+  };
+  const world = () =>
+    new FleetApp([fakeClient(reference('press-1')), fakeClient(reference('oven')), drifted('press-3')]);
+
+  test.each<[string, (app: FleetApp) => void]>([
+    ['a device joins', (app) => app.put(fakeClient(reference('newcomer')))],
+    ['one that the file has as it is drifts', (app) => app.put(drifted('press-1'))],
+    ['one that the file does not have goes', (app) => app.clients.delete(clientKey(reference('oven')))],
+  ])('is carried out although %s during the dry run', async (_what, change) => {
+    const app = world();
+    const { crctl } = meanwhile(app, () => change(app));
+    const { code, err } = await crctl('apply', 'fleet.yaml', '--yes');
+    expect(code, err).toBe(0);
+    expect(app.started).toMatchObject([{ clients: [{ client: 'press-3' }] }]);
+  });
+
+  test('is not carried out if one that it would change is revoked during the dry run', async () => {
+    const app = world();
+    const { crctl } = meanwhile(app, () => app.put(revoked('press-3')));
+    const { code, err } = await crctl('apply', 'fleet.yaml', '--yes');
+    expect(code).toBe(4);
+    expect(err).toMatch(/Nothing was started\.\n.*press-3 has changed\n {2}Plan again\.\n$/);
+    expect(app.started).toEqual([]);
   });
 });
 

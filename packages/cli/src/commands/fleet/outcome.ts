@@ -14,7 +14,7 @@ export async function outcome(context: CommandContext, plan: FleetPlan, done: Ca
   const [{ ROLLOUT_COLUMNS }, { blocked }, { movedLines }, { leftByHand }] = await Promise.all([
     import('../../views/rollout.js'),
     import('../../fleet/plan/counts.js'),
-    import('../../fleet/carryOut.js'),
+    import('../../fleet/unmoved.js'),
     import('../../fleet/leftByHand.js'),
   ]);
   const { rollouts, removalsLeft, changesLeft, moved, warnings } = done;
