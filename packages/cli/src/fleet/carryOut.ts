@@ -33,6 +33,8 @@ export class StoppedEarly extends Error {
     override readonly cause: unknown,
     readonly left: Left,
     readonly last: 'not started' | 'unknown' | 'started',
+    /** Those before it, as they ended. */
+    readonly ended: readonly Rollout[],
   ) {
     super('A plan was not carried out to its end.');
   }
@@ -83,13 +85,17 @@ export async function carryOut(
       warnings.push(...(started.warnings ?? []));
       rollouts.push(await follow(started));
     } catch (error) {
-      // A problem is the app's own answer: it has started nothing.
-      const last = error instanceof ProblemError && start === 'unknown' ? 'not started' : start;
+      const last = start === 'unknown' && isRefusal(error) ? 'not started' : start;
       const after = chunks.slice(last === 'not started' ? index : index + 1).reduce(withChunk, left);
-      throw new StoppedEarly(error, after, last);
+      throw new StoppedEarly(error, after, last, rollouts);
     }
   }
   return { rollouts, ...left, moved, warnings };
+}
+
+/** Whether the app has refused a start. A problem of its own, such as an engine that does not confirm in time, may follow a start. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ProblemError && error.problem.status < 500;
 }
 
 function withChunk({ changesLeft, removalsLeft }: Left, { kind, clients }: Chunk): Left {

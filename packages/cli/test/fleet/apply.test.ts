@@ -113,7 +113,7 @@ test('a client that moves while a rollout before it runs is left as it is', asyn
   const { code, err } = await crctl('apply', 'fleet.yaml', '--yes', ...PRUNE);
   expect(code).toBe(4);
   expect(err).toMatch(
-    /1 client was not removed, since the world has moved\.\n.*press-1 has changed\nPlan again: crctl plan fleet\.yaml --prune --max-deletes 1\n$/s,
+    /1 client was not removed, since the world has moved\.\n.*press-1 has changed\nPlan again, and apply that plan:\n {2}crctl plan fleet\.yaml --prune --max-deletes 1\n$/s,
   );
   expect(app.started).toMatchObject([{ kind: 'onboard' }]);
 });
@@ -164,7 +164,7 @@ describe('an apply that ends early says what was not started, and how to go on',
     const { code, err } = await changing(app).apply('--yes', '--timeout', '4s');
     expect(code).toBe(5);
     expect(err).toMatch(
-      /not carried out within 4 seconds\.\n {2}1 client was not removed\.\n {2}Plan again, and apply/,
+      /not carried out within 4 seconds\.\n {2}Rollout 2 before it: completed, 1 of 1 client succeeded\.\n {2}1 client was not removed\.\n {2}Plan again, and apply/,
     );
     expect(app.started).toHaveLength(1);
   });

@@ -47,7 +47,13 @@ export const apply = defineCommand({
       throw usageError('A plan has been made already: --prune and --registry belong to crctl plan.');
     const plan = kept
       ? await keptPlan(source, file, api.url)
-      : await planOf(context, await readFleet(source, file, options.registry, context), file, removal, true);
+      : await planOf(
+          context,
+          await readFleet(source, file, options.registry, context),
+          { file, registry: options.registry },
+          removal,
+          true,
+        );
     if (!kept) await show(context, plan);
     const changes = countOf(plan.clients, '+', '~', '-');
     const removals = countOf(plan.clients, '-');

@@ -48,6 +48,8 @@ export const fleetPlan = z.strictObject({
   app: z.string(),
   /** The fleet file, as it was named. */
   file: z.string(),
+  /** Registry of connected registries that the file names without one, if a flag has named it. */
+  registry: z.string().exactOptional(),
   madeAt: z.iso.datetime(),
   /** Fingerprint of all that the plan saw. */
   seen: z.string(),
