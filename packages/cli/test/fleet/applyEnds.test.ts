@@ -28,7 +28,6 @@ describe('an app that answers a start with a problem', () => {
   test.each([
     [503, 'engine-slow'],
     [503, 'unavailable'],
-    [500, 'internal'],
   ])('of its own, %i %s: whether it has started is unknown', async (status, code) => {
     const { crctl } = answering({ status, json: { ...PROBLEM, status, code } });
     const { code: exit, err } = await crctl('apply', 'fleet.yaml', '--yes', ...PRUNE);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import type { FakeApp } from '../fakes/fakeWorld.js';
 import { fakeClient, fakeToken, FleetApp, type FakeClient } from '../fakes/fleetApp.js';
 import { fleetFolder, fleetText, REGISTRY } from './commands.js';
 
@@ -39,6 +40,27 @@ describe('clients that share a long scope map', () => {
     expect(code).toBe(4);
     expect(err).toContain('aa has changed');
     expect(app.started).toHaveLength(1);
+  });
+
+  test('are compared although one of them goes while they are read', async () => {
+    const { app } = sharing();
+    const key = clientKey(reference('zz'));
+    const answer: FakeApp = (request) => {
+      if (request.path.startsWith(`/clients/${key}`)) app.clients.delete(key);
+      return app.answer(request);
+    };
+    const clients = [{ client: 'aa', repositories: MANY }];
+    const { crctl } = fleetFolder({ answer }, { 'fleet.yaml': fleetText({ [PLANT]: { clients } }) });
+    const { code, out } = await crctl('plan', 'fleet.yaml', '--detailed-exitcode');
+    expect(app.clients.has(key)).toBe(false);
+    expect(code, out).toBe(0);
+    expect(out).toContain('1 equal');
+  });
+
+  test('are read once for all of them', async () => {
+    const { crctl } = sharing();
+    const { requests } = await crctl('plan', 'fleet.yaml', ...PRUNE, '--quick');
+    expect(requests.filter(({ path }) => path.startsWith('/clients/'))).toHaveLength(1);
   });
 
   test('an identity that the file names is still compared', async () => {
