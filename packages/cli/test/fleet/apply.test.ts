@@ -71,7 +71,7 @@ describe('while the question stands', () => {
 
 describe('a fleet file', () => {
   /** What others do between the plan, with its dry run, and the first rollout. */
-  const meanwhile = (app: FleetApp, change: () => void) => {
+  const duringDryRun = (app: FleetApp, change: () => void) => {
     let isPlanned = false;
     const answer: FakeApp = (request) => {
       if (isPlanned) change();
@@ -90,7 +90,7 @@ describe('a fleet file', () => {
     ['one that the file does not have goes', (app) => app.clients.delete(clientKey(reference('oven')))],
   ])('is carried out although %s during the dry run', async (_what, change) => {
     const app = world();
-    const { crctl } = meanwhile(app, () => change(app));
+    const { crctl } = duringDryRun(app, () => change(app));
     const { code, err } = await crctl('apply', 'fleet.yaml', '--yes');
     expect(code, err).toBe(0);
     expect(app.started).toMatchObject([{ clients: [{ client: 'press-3' }] }]);
@@ -98,7 +98,7 @@ describe('a fleet file', () => {
 
   test('is not carried out if one that it would change is revoked during the dry run', async () => {
     const app = world();
-    const { crctl } = meanwhile(app, () => app.put(revoked('press-3')));
+    const { crctl } = duringDryRun(app, () => app.put(revoked('press-3')));
     const { code, err } = await crctl('apply', 'fleet.yaml', '--yes');
     expect(code).toBe(4);
     expect(err).toMatch(/Nothing was started\.\n.*press-3 has changed\n {2}Plan again\.\n$/);
