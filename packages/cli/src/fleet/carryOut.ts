@@ -1,46 +1,11 @@
 import type { Rollout } from '@connected-registry/protocol/answers/rolloutAnswers';
-import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import type { Api } from '../api/api.js';
 import { ProblemError } from '../api/problem.js';
 import { routes } from '../api/routes.js';
-import { CommandError } from '../program/commandError.js';
-import { EXIT } from '../program/exitCodes.js';
-import { chunksOf, rolloutBodyOf, type Chunk } from './plan/rolloutBodies.js';
-import { movedSince, type FleetPlan, type Moved } from './plan/planFile.js';
-import { unmanagedIn } from './world/unmanagedTokens.js';
-import { readFleetWorld } from './world/readFleetWorld.js';
-
-/** Names in an error. */
-const SHOWN = 10;
-
-/** What has moved since a plan was made. */
-async function movedNow(api: Api, plan: FleetPlan): Promise<Moved[]> {
-  const withIdentity = new Set(plan.clients.filter(({ sawIdentity }) => sawIdentity === true).map(({ key }) => key));
-  const world = await readFleetWorld(api, { scopes: plan.scopes, needsIdentity: (key) => withIdentity.has(key) });
-  const mayAdopt = plan.clients.some(({ adopts }) => adopts !== undefined);
-  return movedSince(plan, world, mayAdopt ? await unmanagedIn(api, plan.scopes) : []);
-}
-
-/**
- * Compares the world with what a plan saw.
- * @throws {CommandError} if it has moved, with the clients that did; nothing has been sent
- */
-export async function checkUnmoved(api: Api, plan: FleetPlan): Promise<void> {
-  const moved = await movedNow(api, plan);
-  if (moved.length === 0) return;
-  throw new CommandError(EXIT.refused, 'The world is not the one that the plan saw. Nothing was started.', [
-    ...movedLines(moved),
-    'Plan again.',
-  ]);
-}
-
-/** The first clients that moved, and how. */
-export function movedLines(moved: readonly Moved[]): string[] {
-  return [
-    ...moved.slice(0, SHOWN).map((one) => `${one.registry}/${one.connectedRegistry}/${one.client} ${one.how}`),
-    ...(moved.length > SHOWN ? [`and ${moved.length - SHOWN} more`] : []),
-  ];
-}
+import { rolloutBodyOf, type Chunk } from './plan/rolloutBodies.js';
+import { movedBetween, type Moved, type Sight } from './plan/movedSince.js';
+import type { FleetPlan } from './plan/planFile.js';
+import { lookFor, sentBy } from './unmoved.js';
 
 /** Clients of rollouts that were not started. */
 export interface Left {
@@ -68,12 +33,16 @@ export class StoppedEarly extends Error {
     override readonly cause: unknown,
     readonly left: Left,
     readonly last: 'not started' | 'unknown' | 'started',
+    /** Those before it, as they ended. */
+    readonly ended: readonly Rollout[],
   ) {
     super('A plan was not carried out to its end.');
   }
 }
 
 export interface CarryingOut {
+  /** What was there when the plan was last compared. */
+  readonly before: Sight;
   /** Waits until a rollout rests. */
   readonly follow: (rollout: Rollout) => Promise<Rollout>;
   /** Throws if there is no time to start another rollout. */
@@ -81,18 +50,21 @@ export interface CarryingOut {
 }
 
 /**
- * Starts the rollouts of a plan, each when the one before it rests. Clients that the app would refuse are left out. Clients are removed
- * when all that is added and changed has succeeded: a device that gets another name keeps its old one until the new one works.
+ * Starts the rollouts of a plan, each when the one before it rests. Clients are removed when all that is added and changed has succeeded: a device that gets another name keeps its old one until the new one works.
  * Rollouts take hours, so the clients of each later one are compared again before it starts: one that was revoked stays revoked.
  *
  * @throws {StoppedEarly}
  */
-export async function carryOut(api: Api, plan: FleetPlan, { follow, checkTime }: CarryingOut): Promise<CarriedOut> {
+export async function carryOut(
+  api: Api,
+  plan: FleetPlan,
+  { before, follow, checkTime }: CarryingOut,
+): Promise<CarriedOut> {
   const rollouts: Rollout[] = [];
   const warnings: CarriedOut['warnings'][number][] = [];
   let left: Left = NOTHING_LEFT;
   let moved: readonly Moved[] = [];
-  const chunks = chunksOf(plan.clients.filter(({ problems }) => problems === undefined));
+  const chunks = sentBy(plan);
   for (const [index, chunk] of chunks.entries()) {
     let start: StoppedEarly['last'] = 'not started';
     try {
@@ -101,7 +73,7 @@ export async function carryOut(api: Api, plan: FleetPlan, { follow, checkTime }:
       const mayStart = chunk.kind === 'offboard' ? !hasFailed : !isStopped;
       if (mayStart && rollouts.length > 0) {
         checkTime();
-        moved = ofChunk(chunk, await movedNow(api, plan));
+        moved = movedBetween(chunk, before, await lookFor(api, plan));
       }
       if (!mayStart || moved.length > 0) {
         left = withChunk(left, chunk);
@@ -113,22 +85,21 @@ export async function carryOut(api: Api, plan: FleetPlan, { follow, checkTime }:
       warnings.push(...(started.warnings ?? []));
       rollouts.push(await follow(started));
     } catch (error) {
-      // A problem is the app's own answer: it has started nothing.
-      const last = error instanceof ProblemError && start === 'unknown' ? 'not started' : start;
+      const last = start === 'unknown' && isRefusal(error) ? 'not started' : start;
       const after = chunks.slice(last === 'not started' ? index : index + 1).reduce(withChunk, left);
-      throw new StoppedEarly(error, after, last);
+      throw new StoppedEarly(error, after, last, rollouts);
     }
   }
   return { rollouts, ...left, moved, warnings };
+}
+
+/** Whether the app has refused a start. A problem of its own, such as an engine that does not confirm in time, may follow a start. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ProblemError && error.problem.status < 500;
 }
 
 function withChunk({ changesLeft, removalsLeft }: Left, { kind, clients }: Chunk): Left {
   return kind === 'offboard'
     ? { changesLeft, removalsLeft: removalsLeft + clients.length }
     : { changesLeft: changesLeft + clients.length, removalsLeft };
-}
-
-function ofChunk({ clients }: Chunk, moved: readonly Moved[]): Moved[] {
-  const keys = new Set(clients.map(({ key }) => key));
-  return moved.filter((one) => keys.has(clientKey(one)));
 }

@@ -4,7 +4,7 @@ import { clientKey, referenceOf, type ClientReference } from '@connected-registr
 import { toOnboarding, type Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
 import { toReference } from '@connected-registry/protocol/requests/clientsRequest';
 import { onboardingRow, parseRow, rolloutBody } from '@connected-registry/protocol/requests/rolloutRequest';
-import { ROLLOUT } from './answers.js';
+import { PROBLEM, ROLLOUT } from './answers.js';
 import type { FakeAnswer, FakeApp, SeenRequest } from './fakeWorld.js';
 import { onboarded, reasonsOf, viewOf, workingIn, writesBetween, type FakeClient } from './fleetClients.js';
 
@@ -101,7 +101,7 @@ export class FleetApp {
 
   #one(key: string): FakeAnswer {
     const client = this.clients.get(key);
-    if (!client) return { status: 404 };
+    if (!client) return { status: 404, json: { ...PROBLEM, status: 404, code: 'client-not-found' } };
     const { identity } = client;
     return { json: { ...viewOf(client, Number.POSITIVE_INFINITY), ...(identity === undefined ? {} : { identity }) } };
   }

@@ -2,8 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { run } from '../../src/program/run.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { PROBLEM } from '../fakes/answers.js';
-import { fakeWorld, type FakeWorld } from '../fakes/fakeWorld.js';
+import { fakeWorld, type FakeApp, type FakeWorld } from '../fakes/fakeWorld.js';
 import { fakeClient, FleetApp } from '../fakes/fleetApp.js';
 import { fleetFolder, fleetText, REGISTRY } from './commands.js';
 
@@ -68,6 +69,43 @@ describe('while the question stands', () => {
   });
 });
 
+describe('a fleet file', () => {
+  /** What others do between the plan, with its dry run, and the first rollout. */
+  const duringDryRun = (app: FleetApp, change: () => void) => {
+    let isPlanned = false;
+    const answer: FakeApp = (request) => {
+      if (isPlanned) change();
+      // The rows of the dry run are the last that a plan reads.
+      isPlanned = /rollouts\/\d+\/clients/.test(request.path);
+      return app.answer(request);
+    };
+    return fleetFolder({ answer }, { 'fleet.yaml': fleetText({ [PLANT]: { clients: ['press-1', 'press-3'] } }) });
+  };
+  const world = () =>
+    new FleetApp([fakeClient(reference('press-1')), fakeClient(reference('oven')), drifted('press-3')]);
+
+  test.each<[string, (app: FleetApp) => void]>([
+    ['a device joins', (app) => app.put(fakeClient(reference('newcomer')))],
+    ['one that the file has as it is drifts', (app) => app.put(drifted('press-1'))],
+    ['one that the file does not have goes', (app) => app.clients.delete(clientKey(reference('oven')))],
+  ])('is carried out although %s during the dry run', async (_what, change) => {
+    const app = world();
+    const { crctl } = duringDryRun(app, () => change(app));
+    const { code, err } = await crctl('apply', 'fleet.yaml', '--yes');
+    expect(code, err).toBe(0);
+    expect(app.started).toMatchObject([{ clients: [{ client: 'press-3' }] }]);
+  });
+
+  test('is not carried out if one that it would change is revoked during the dry run', async () => {
+    const app = world();
+    const { crctl } = duringDryRun(app, () => app.put(revoked('press-3')));
+    const { code, err } = await crctl('apply', 'fleet.yaml', '--yes');
+    expect(code).toBe(4);
+    expect(err).toMatch(/Nothing was started\.\n.*press-3 has changed\n {2}Plan again\.\n$/);
+    expect(app.started).toEqual([]);
+  });
+});
+
 test('a client that moves while a rollout before it runs is left as it is', async () => {
   const app = new FleetApp([fakeClient(reference('press-1'))]);
   app.besides = () => app.put(revoked('press-1'));
@@ -75,7 +113,7 @@ test('a client that moves while a rollout before it runs is left as it is', asyn
   const { code, err } = await crctl('apply', 'fleet.yaml', '--yes', ...PRUNE);
   expect(code).toBe(4);
   expect(err).toMatch(
-    /1 client was not removed, since the world has moved\.\n.*press-1 has changed\nPlan again: crctl plan fleet\.yaml --prune --max-deletes 1\n$/s,
+    /1 client was not removed, since the world has moved\.\n.*press-1 has changed\nPlan again, and apply that plan:\n {2}crctl plan fleet\.yaml --prune --max-deletes 1\n$/s,
   );
   expect(app.started).toMatchObject([{ kind: 'onboard' }]);
 });
@@ -126,7 +164,7 @@ describe('an apply that ends early says what was not started, and how to go on',
     const { code, err } = await changing(app).apply('--yes', '--timeout', '4s');
     expect(code).toBe(5);
     expect(err).toMatch(
-      /not carried out within 4 seconds\.\n {2}1 client was not removed\.\n {2}Plan again, and apply/,
+      /not carried out within 4 seconds\.\n {2}Rollout 2 before it: completed, 1 of 1 client succeeded\.\n {2}1 client was not removed\.\n {2}Plan again, and apply/,
     );
     expect(app.started).toHaveLength(1);
   });

@@ -7,7 +7,11 @@ import type { FleetApp } from '../fakes/fleetApp.js';
 export const REGISTRY = 'myregistry';
 
 /** A folder with files, in which `crctl` runs against an app. */
-export function fleetFolder(app: FleetApp, files: Readonly<Record<string, string>> = {}, options?: WorldOptions) {
+export function fleetFolder(
+  app: Pick<FleetApp, 'answer'>,
+  files: Readonly<Record<string, string>> = {},
+  options?: WorldOptions,
+) {
   const world = fakeWorld((request) => app.answer(request), options);
   const put = (name: string, text: string): void => writeFileSync(join(world.cwd, name), text);
   for (const [name, text] of Object.entries(files)) put(name, text);

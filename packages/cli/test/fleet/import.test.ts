@@ -64,7 +64,7 @@ describe('crctl import', () => {
     expect(plan.out).toContain(
       `    by hand: password1 of token press-1 keeps working; when no device uses it any more:\n      ${line('press-1')}\n`,
     );
-    expect(plan.out).toMatch(/^by hand +2 passwords of others keep working until they are removed$/m);
+    expect(plan.out).toMatch(/^by hand +2 passwords of others, which work until they are removed$/m);
     const applied = await crctl('apply', 'plan.json');
     expect(applied.code).toBe(0);
     expect(applied.err).toBe(

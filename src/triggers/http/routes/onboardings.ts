@@ -20,6 +20,7 @@ import type { DryRunAnswer, OnboardingPlan } from '../../../domain/onboarding/pl
 import { pollerIsFull } from '../../../domain/polling/plannedPoller.js';
 import { hasRoom } from '../../../domain/polling/pollerIndex.js';
 import { ofAnotherClient } from '../../../domain/tokens/sharedToken.js';
+import { inTime } from '../../../queries/inTime.js';
 import { clientVault } from '../../../domain/vaults/clientVault.js';
 import type { Queries } from '../../../queries/queries.js';
 import { vaultHosts } from '../../../settings/vaults.js';
@@ -127,14 +128,19 @@ async function start(
   return { ...answer, jsonBody };
 }
 
+/** The run has been started beside it, so neither a failure nor a slow storage may cost the answer. */
 async function warningsOfLimit(
   onboarding: Onboarding,
   client: DurableClient,
   config: Pick<Config, 'vaults'>,
   queries: Pick<Queries, 'limitWarnings'>,
-) {
+): Promise<readonly CheckWarning[]> {
   const key = clientKey(onboarding);
-  const vault = clientVault(await readClientRecord(client, key), key, vaultHosts(config));
+  const reading = readClientRecord(client, key).catch(() => undefined);
+  const record = await inTime(reading, WARNINGS_WITHIN, undefined);
+  // Without the record, it is unknown which vault the client has.
+  if (!record) return [];
+  const vault = clientVault(record, key, vaultHosts(config));
   return queries.limitWarnings(referenceOf(onboarding), vault, { within: WARNINGS_WITHIN });
 }
 

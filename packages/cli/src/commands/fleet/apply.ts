@@ -17,7 +17,7 @@ export const apply = defineCommand({
   name: 'apply',
   summary: 'carry out a plan, or plan a fleet file and carry that out',
   description:
-    'Starts rollouts and follows them. A plan whose world has moved since is refused. Clients are removed when everything else has succeeded. It asks before it carries out a plan that it made itself, or one that removes clients. If waiting ends early, the app goes on with the rollout in progress and later ones are not started: plan again.',
+    'Starts rollouts and follows them. A kept plan is refused if any client of its connected registries has changed since; a fleet file, if one that it would change has. Clients are removed when everything else has succeeded. It asks before it carries out a plan that it made itself, or one that removes clients. If waiting ends early, the app goes on with the rollout in progress and later ones are not started: plan again.',
   args: [{ name: 'FILE', help: 'plan that `crctl plan --out` has kept, or a fleet file; - is stdin' }],
   options: {
     ...FLEET_OPTIONS,
@@ -36,31 +36,42 @@ export const apply = defineCommand({
     const removal = removalOf(options);
     const source = await readSource(file, context);
     const { api } = await context.connect();
-    const { carryOut, checkUnmoved, StoppedEarly } = await import('../../fleet/carryOut.js');
-    const { countOf } = await import('../../fleet/plan/counts.js');
+    const [{ carryOut, StoppedEarly }, { checkUnmoved }, { NOTHING_SEEN }, { countOf }] = await Promise.all([
+      import('../../fleet/carryOut.js'),
+      import('../../fleet/unmoved.js'),
+      import('../../fleet/plan/movedSince.js'),
+      import('../../fleet/plan/counts.js'),
+    ]);
     const kept = isPlan(source.value);
     if (kept && (options.prune || options.registry !== undefined))
       throw usageError('A plan has been made already: --prune and --registry belong to crctl plan.');
     const plan = kept
       ? await keptPlan(source, file, api.url)
-      : await planOf(context, await readFleet(source, file, options.registry, context), file, removal, true);
+      : await planOf(
+          context,
+          await readFleet(source, file, options.registry, context),
+          { file, registry: options.registry },
+          removal,
+          true,
+        );
     if (!kept) await show(context, plan);
     const changes = countOf(plan.clients, '+', '~', '-');
     const removals = countOf(plan.clients, '-');
     if (changes > 0 && !options.yes && (!kept || removals > 0)) {
       // Nobody is asked about a plan that is refused anyway.
-      if (kept) await checkUnmoved(api, plan);
+      if (kept) await checkUnmoved(api, plan, 'all');
       await confirm(
         context,
         `Carry out ${counted(changes, 'change')}${removals > 0 ? `, including ${counted(removals, 'removal')}` : ''}`,
         false,
       );
     }
-    // A question may stand for hours, in which others change and revoke clients.
-    if (kept || changes > 0) await checkUnmoved(api, plan);
+    // Dry runs take minutes, and a question may stand for hours, in which others change and revoke clients.
+    const before = kept || changes > 0 ? await checkUnmoved(api, plan, kept ? 'all' : 'sent') : NOTHING_SEEN;
     const { watchRollout } = await import('../../watch/watchRollout.js');
     const since = context.world.now();
     const done = await carryOut(api, plan, {
+      before,
       follow: (rollout) =>
         watchRollout(
           api,

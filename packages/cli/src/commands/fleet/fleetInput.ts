@@ -39,7 +39,7 @@ export async function readFleet(
 export async function planOf(
   context: CommandContext,
   fleet: DesiredFleet,
-  file: string,
+  from: { readonly file: string; readonly registry: string | undefined },
   removal: Removal,
   asksApp: boolean,
 ): Promise<FleetPlan> {
@@ -49,7 +49,7 @@ export async function planOf(
   return makePlan({
     api,
     fleet,
-    file,
+    from: { file: from.file, ...(from.registry === undefined ? {} : { registry: from.registry }) },
     removal,
     asksApp,
     now: () => world.now(),

@@ -1,12 +1,15 @@
+import type { Rollout } from '@connected-registry/protocol/answers/rolloutAnswers';
 import type { CarriedOut } from '../../fleet/carryOut.js';
+import type { ByHand } from '../../fleet/plan/byHand.js';
 import type { FleetPlan } from '../../fleet/plan/planFile.js';
 import type { CommandContext } from '../../program/command.js';
+import { CommandError } from '../../program/commandError.js';
 import { EXIT } from '../../program/exitCodes.js';
 import { countedWas } from '../../output/counted.js';
 import { tableOf, type Output } from '../../output/output.js';
 import { judged } from '../rollouts/outcome.js';
 import { startWarnings } from '../shared/startWarnings.js';
-import { planLine } from './stopped.js';
+import { planAgain } from './stopped.js';
 
 /** What `crctl apply` shows of a plan that was carried out. */
 export async function outcome(context: CommandContext, plan: FleetPlan, done: CarriedOut): Promise<Output> {
@@ -14,16 +17,20 @@ export async function outcome(context: CommandContext, plan: FleetPlan, done: Ca
   const [{ ROLLOUT_COLUMNS }, { blocked }, { movedLines }, { leftByHand }] = await Promise.all([
     import('../../views/rollout.js'),
     import('../../fleet/plan/counts.js'),
-    import('../../fleet/carryOut.js'),
+    import('../../fleet/unmoved.js'),
     import('../../fleet/leftByHand.js'),
   ]);
   const { rollouts, removalsLeft, changesLeft, moved, warnings } = done;
   const verdicts = rollouts.map((rollout) => judged(context, rollout));
   const refused = blocked(plan.clients).length;
   const worst = verdicts.find((one) => one.exit !== undefined)?.exit ?? (refused > 0 ? EXIT.failed : EXIT.done);
-  const byHand = await leftByHand(api, plan, rollouts);
+  const byHand = await leftByHand(api, plan, rollouts).catch((error: unknown) => {
+    // The result of hours of rollouts is not lost for this.
+    if (error instanceof CommandError || context.world.interrupted.aborted) return 'unknown' as const;
+    throw error;
+  });
   return {
-    data: { rollouts, ...(byHand.length > 0 ? { byHand } : {}) },
+    data: { rollouts, ...(byHand === 'unknown' || byHand.length > 0 ? { byHand } : {}) },
     table: tableOf(rollouts, ROLLOUT_COLUMNS),
     names: rollouts.map(({ id }) => id),
     exit: moved.length > 0 ? EXIT.refused : worst,
@@ -45,13 +52,24 @@ export async function outcome(context: CommandContext, plan: FleetPlan, done: Ca
           ]
         : []),
       ...movedLines(moved),
-      ...(changesLeft + removalsLeft > 0 ? [`Plan again: ${planLine(context, plan)}`] : []),
-      ...(byHand.length > 0
-        ? [
-            'By hand: passwords that others made keep working. Remove each when no device uses it any more:',
-            ...byHand.map(({ command }) => `  ${command}`),
-          ]
-        : []),
+      ...(changesLeft + removalsLeft > 0 ? planAgain(context.again, plan) : []),
+      ...byHandNotes(context.again, byHand, rollouts),
     ],
   };
+}
+
+/** What stays to be done by hand. */
+function byHandNotes(again: string, byHand: readonly ByHand[] | 'unknown', rollouts: readonly Rollout[]): string[] {
+  if (byHand === 'unknown')
+    return [
+      'By hand: passwords that others made may keep working. Whose is unknown, because the clients that have succeeded could not be read. The plan has the command for each of these:',
+      ...rollouts
+        .filter(({ kind }) => kind === 'onboard')
+        .map(({ id }) => `  ${again} rollouts clients ${id} --state completed`),
+    ];
+  if (byHand.length === 0) return [];
+  return [
+    'By hand: passwords that others made keep working. Remove each when no device uses it any more:',
+    ...byHand.map(({ command }) => `  ${command}`),
+  ];
 }

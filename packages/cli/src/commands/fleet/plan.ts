@@ -5,6 +5,7 @@ import { defineCommand, type ArgumentSpec } from '../../program/command.js';
 import { CommandError } from '../../program/commandError.js';
 import { EXIT } from '../../program/exitCodes.js';
 import { withFile } from '../../program/fileError.js';
+import { shellWord } from '../../program/shellWord.js';
 import { FLEET_OPTIONS, removalOf } from './options.js';
 import { planOf, readFleet, readSource } from './fleetInput.js';
 
@@ -40,7 +41,7 @@ export const plan = defineCommand({
     try {
       const removal = removalOf(options);
       const fleet = await readFleet(await readSource(file, context), file, options.registry, context);
-      const made = await planOf(context, fleet, file, removal, !options.quick);
+      const made = await planOf(context, fleet, { file, registry: options.registry }, removal, !options.quick);
       if (options.out !== undefined) keep(made, options.out, context.world.cwd);
       const [{ planOutput }, { countOf, planExit }] = await Promise.all([
         import('../../fleet/plan/planView.js'),
@@ -50,7 +51,10 @@ export const plan = defineCommand({
       return {
         ...planOutput(made, options.equal),
         exit: planExit(made.clients, options.detailedExitcode),
-        notes: options.out === undefined || isEmpty ? [] : [`Carry it out with: ${context.again} apply ${options.out}`],
+        notes:
+          options.out === undefined || isEmpty
+            ? []
+            : [`Carry it out with: ${context.again} apply ${shellWord(options.out)}`],
       };
     } catch (error) {
       // Code 2 says that there are changes.

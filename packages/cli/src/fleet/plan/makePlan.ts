@@ -22,8 +22,8 @@ export interface Removal {
 export interface PlanOrder {
   readonly api: Api;
   readonly fleet: DesiredFleet;
-  /** The file's name, for the plan. */
-  readonly file: string;
+  /** The file's name, and the registry that a flag has named for it, for the plan. */
+  readonly from: Pick<FleetPlan, 'file' | 'registry'>;
   readonly removal: Removal;
   /** Whether the app is asked what each change would write. */
   readonly asksApp: boolean;
@@ -37,7 +37,7 @@ export interface PlanOrder {
 const SHOWN = 10;
 
 /** Reads what there is, compares, and asks the app what each change would write. @throws {CommandError} if it would remove too much */
-export async function makePlan({ api, fleet, file, removal, asksApp, now, waiting }: PlanOrder): Promise<FleetPlan> {
+export async function makePlan({ api, fleet, from, removal, asksApp, now, waiting }: PlanOrder): Promise<FleetPlan> {
   const madeAt = new Date(now()).toISOString();
   const withIdentity = new Set(fleet.clients.filter(({ row }) => row.identity !== undefined).map(({ key }) => key));
   const world = await readFleetWorld(api, { scopes: fleet.scopes, needsIdentity: (key) => withIdentity.has(key) });
@@ -52,7 +52,7 @@ export async function makePlan({ api, fleet, file, removal, asksApp, now, waitin
     apiVersion: API_VERSION,
     kind: 'FleetPlan',
     app: api.url,
-    file,
+    ...from,
     madeAt,
     seen: seenByPlan(compared),
     scopes: fleet.scopes,

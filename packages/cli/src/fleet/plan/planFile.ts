@@ -2,13 +2,10 @@ import { clientKey, shortHash, type ClientReference } from '@connected-registry/
 import { sameName } from '@connected-registry/protocol/names/sameName';
 import { onboardingRow, rolloutBody } from '@connected-registry/protocol/requests/rolloutRequest';
 import { clientName } from '@connected-registry/protocol/requests/clientsRequest';
-import type { UnmanagedToken } from '@connected-registry/protocol/answers/unmanagedAnswers';
 import { SLOT_NAMES } from '@connected-registry/protocol/registry/slots';
 import { rowReason } from '@connected-registry/protocol/answers/rolloutAnswers';
 import { z } from 'zod';
 import { API_VERSION } from '../file/fleetSchema.js';
-import { seenHash, type ClientFacts } from '../world/clientFacts.js';
-import { findUnmanaged, unmanagedHash } from '../world/unmanagedTokens.js';
 import { MARKS } from './verdict.js';
 import type { PlanEntry } from './planEntry.js';
 
@@ -51,6 +48,8 @@ export const fleetPlan = z.strictObject({
   app: z.string(),
   /** The fleet file, as it was named. */
   file: z.string(),
+  /** Registry of connected registries that the file names without one, if a flag has named it. */
+  registry: z.string().exactOptional(),
   madeAt: z.iso.datetime(),
   /** Fingerprint of all that the plan saw. */
   seen: z.string(),
@@ -98,51 +97,4 @@ export function strayEntry({ clients, scopes }: Pick<FleetPlan, 'clients' | 'sco
 
 function isIn(scope: FleetPlan['scopes'][number], one: ClientReference): boolean {
   return sameName(scope.registry, one.registry) && sameName(scope.connectedRegistry, one.connectedRegistry);
-}
-
-/** How a client differs from what a plan saw of it. */
-export interface Moved extends ClientReference {
-  readonly how:
-    | 'has changed'
-    | 'is gone'
-    | 'is new'
-    | 'adopts a token that has changed'
-    | 'adopts a token that is gone, or a client’s by now'
-    | 'names a token that is new';
-}
-
-/** Compares the world with what a plan saw. @returns every client that moved; none if the plan still holds */
-export function movedSince(
-  plan: Pick<FleetPlan, 'clients'>,
-  world: readonly ClientFacts[],
-  tokens: readonly UnmanagedToken[],
-): Moved[] {
-  const present = new Map(world.map((facts) => [facts.key, facts]));
-  const planned = new Set(plan.clients.map(({ key }) => key));
-  return [
-    ...plan.clients.flatMap(({ key, seen, registry: ofRegistry, connectedRegistry: place, client: id }): Moved[] => {
-      const facts = present.get(key);
-      const reference = { registry: ofRegistry, connectedRegistry: place, client: id };
-      if (!facts) return seen === undefined ? [] : [{ ...reference, how: 'is gone' }];
-      if (seen === undefined) return [{ ...reference, how: 'is new' }];
-      return seenHash(facts) === seen ? [] : [{ ...reference, how: 'has changed' }];
-    }),
-    ...plan.clients.flatMap((one): Moved[] => {
-      const how = tokenMoved(one, tokens);
-      return how === undefined
-        ? []
-        : [{ registry: one.registry, connectedRegistry: one.connectedRegistry, client: one.client, how }];
-    }),
-    ...world.filter(({ key }) => !planned.has(key)).map(({ reference }): Moved => ({ ...reference, how: 'is new' })),
-  ];
-}
-
-/** How the token that a client may adopt differs from what the plan saw of it. */
-function tokenMoved(entry: FleetPlan['clients'][number], tokens: readonly UnmanagedToken[]): Moved['how'] | undefined {
-  const { adopts } = entry;
-  if (adopts === undefined) return undefined;
-  const token = findUnmanaged(tokens, entry, adopts.token);
-  if (!token) return adopts.seen === undefined ? undefined : 'adopts a token that is gone, or a client’s by now';
-  if (adopts.seen === undefined) return 'names a token that is new';
-  return unmanagedHash(token) === adopts.seen ? undefined : 'adopts a token that has changed';
 }

@@ -68,3 +68,13 @@ export function seenHash(facts: ClientFacts): string {
     16,
   );
 }
+
+/**
+ * A fingerprint of what a later rollout of a plan depends on. Earlier rollouts may have restored a scope map that the client shares, so
+ * rights and differences are no part of it. A removal does not depend on an operation in progress either, such as a rotation.
+ */
+export function laterHash(facts: ClientFacts, kind: 'onboard' | 'offboard'): string {
+  const { state } = facts;
+  const isLeftOut = kind === 'offboard' ? state !== 'revoked' : state === 'drifted';
+  return seenHash({ ...facts, state: isLeftOut ? 'ok' : state, differences: [], actions: undefined });
+}

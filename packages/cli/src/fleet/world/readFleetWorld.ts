@@ -2,6 +2,7 @@ import type { ClientView } from '@connected-registry/protocol/answers/clientAnsw
 import { sameName } from '@connected-registry/protocol/names/sameName';
 import { allPages } from '../../api/allPages.js';
 import type { Api } from '../../api/api.js';
+import { ProblemError } from '../../api/problem.js';
 import { routes } from '../../api/routes.js';
 import type { Scope } from '../file/desiredFleet.js';
 import { factsOf, type ClientFacts } from './clientFacts.js';
@@ -27,16 +28,19 @@ export async function readFleetWorld(api: Api, question: WorldQuestion): Promise
   const { scopes, needsIdentity } = question;
   const views = (await listed(api, scopes)).filter((view) => scopes === undefined || scopes.some(isScopeOf(view)));
   // Clients with equal rights share a scope map, which is read once.
-  const maps = new Map<string, readonly string[] | undefined>();
-  for (const view of views) if (isCut(view)) maps.set(mapKey(view), undefined);
+  const maps = new Map<string, readonly string[]>();
   const whole = new Map<string, ClientView | 'gone'>();
-  const first = new Map(views.filter(isCut).map((view) => [mapKey(view), view.key]));
-  const asked = new Set([...first.values(), ...views.map(({ key }) => key).filter(needsIdentity)]);
-  await eachOf([...asked], async (key) => {
-    const answer = await routes.client(api, key);
-    whole.set(key, answer.state === 'absent' ? 'gone' : answer);
-  });
-  for (const view of whole.values()) if (view !== 'gone') maps.set(mapKey(view), view.scopeMap.actions);
+  let asked = views.map(({ key }) => key).filter(needsIdentity);
+  do {
+    await eachOf(asked, async (key) => {
+      const answer = await readWhole(api, key);
+      whole.set(key, answer);
+      if (answer !== 'gone') maps.set(mapKey(answer), answer.scopeMap.actions);
+    });
+    // One that has gone, or has another scope map by now, says nothing of the map: the next one is asked.
+    const unread = views.filter((view) => isCut(view) && !maps.has(mapKey(view)) && !whole.has(view.key));
+    asked = [...new Map(unread.map((view) => [mapKey(view), view.key])).values()];
+  } while (asked.length > 0);
   return views.flatMap((view) => {
     const own = whole.get(view.key);
     if (own === 'gone') return [];
@@ -45,6 +49,15 @@ export async function readFleetWorld(api: Api, question: WorldQuestion): Promise
     const actions = isCut(view) ? maps.get(mapKey(view)) : undefined;
     return [factsOf(actions === undefined ? view : { ...view, scopeMap: { ...view.scopeMap, actions } }, false)];
   });
+}
+
+/** A client that was offboarded since it was listed is gone; a device of it that stays enrolled changes nothing in that. */
+async function readWhole(api: Api, key: string): Promise<ClientView | 'gone'> {
+  const answer = await routes.client(api, key).catch((error: unknown) => {
+    if (error instanceof ProblemError && error.problem.code === 'client-not-found') return undefined;
+    throw error;
+  });
+  return answer === undefined || answer.state === 'absent' ? 'gone' : answer;
 }
 
 const isScopeOf =

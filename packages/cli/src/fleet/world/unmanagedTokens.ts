@@ -64,3 +64,9 @@ export function unmanagedHash(token: UnmanagedToken): string {
     16,
   );
 }
+
+/** The same before a later rollout of a plan, an earlier one of which may have restored the token's scope map. */
+export function laterUnmanagedHash(token: UnmanagedToken): string {
+  const { actions: _actions, ...scopeMap } = token.scopeMap;
+  return unmanagedHash({ ...token, scopeMap });
+}
