@@ -17,7 +17,7 @@ const services = {
   session,
   api,
   polls: new PollBook(browserWorld),
-  inventory: new InventoryReader(api),
+  inventory: new InventoryReader(api, browserWorld),
   world: browserWorld,
 };
 

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { InventoryRow } from '@connected-registry/protocol/answers/fleetAnswers';
-import { clientOf, overviewOf, rowsOf } from '../../shared/madeUpFleet.js';
+import { clientOf, overviewOf, problem, rowsOf } from '../../shared/madeUpFleet.js';
 import { startBrowser } from './browser.js';
 import { show } from './fleetViews.js';
 import { openFleet, type Opened } from './opened.js';
@@ -26,6 +26,31 @@ afterEach(() => it?.close());
 const asked = (path: string) => it.requests.filter(({ url }) => new URL(url).pathname === `/api/${path}`).length;
 const ofClient = `clients/${row.key}`;
 const view = { path: `/clients/${row.key}`, shows: 'line-scopemap' };
+const notFound = () => ({ status: 404, body: problem(404, 'client-not-found') });
+const NO_CREDENTIAL = /^The vault has no credential of it, and no join token/;
+
+/** Has the app answer with fleets that a test chooses. */
+function changingFleet() {
+  let now: readonly InventoryRow[] = rows;
+  let mark = 'first';
+  it.server.api.set('GET overview', () => ({ body: { ...overviewOf(now), inventory: mark } }));
+  it.server.api.set('GET inventory', () => ({
+    body: { asOf: overviewOf(now).asOf, total: now.length, clients: now },
+  }));
+  return {
+    row: (key: string) => now.find((one) => one.key === key),
+    change(to: readonly InventoryRow[], newMark: string): void {
+      now = to;
+      mark = newMark;
+    },
+    revoke(key: string, newMark: string): void {
+      this.change(
+        now.map((one) => (one.key === key ? { ...one, state: 'revoked' as const } : one)),
+        newMark,
+      );
+    },
+  };
+}
 
 describe('a client, which costs reads at Azure Resource Manager,', () => {
   test('is read once, however often it is opened, and again with a click', async () => {
@@ -40,27 +65,51 @@ describe('a client, which costs reads at Azure Resource Manager,', () => {
   });
 
   test('is read again when its own row of the inventory changes, not with another', async () => {
-    let now: readonly InventoryRow[] = rows;
-    let mark = 'first';
-    it.server.api.set('GET overview', () => ({ body: { ...overviewOf(now), inventory: mark } }));
-    it.server.api.set('GET inventory', () => ({
-      body: { asOf: overviewOf(now).asOf, total: now.length, clients: now },
-    }));
-    it.server.api.set('GET clients/*', () => ({ body: clientOf(now.find(({ key }) => key === row.key) ?? row) }));
-    const change = (key: string, to: string) => {
-      now = now.map((one) => (one.key === key ? { ...one, state: 'revoked' as const } : one));
-      mark = to;
-    };
+    const fleet = changingFleet();
+    it.server.api.set('GET clients/*', () => ({ body: clientOf(fleet.row(row.key) ?? row) }));
     await show(it.page, view);
 
     const before = asked('inventory');
-    change(other.key, 'second');
+    fleet.revoke(other.key, 'second');
     await expect.poll(() => asked('inventory'), { timeout: 60_000 }).toBeGreaterThan(before);
     expect(asked(ofClient)).toBe(1);
 
-    change(row.key, 'third');
+    fleet.revoke(row.key, 'third');
     await it.page.getByText('Token and secret are disabled').waitFor();
     await expect.poll(() => asked(ofClient)).toBe(2);
+  });
+
+  test('is read again when its row disappears, and is then shown as absent without an alert', async () => {
+    const fleet = changingFleet();
+    await show(it.page, view);
+    it.server.api.set('GET clients/*', notFound);
+    fleet.change(
+      rows.filter(({ key }) => key !== row.key),
+      'second',
+    );
+    await it.page.getByText(NO_CREDENTIAL).waitFor({ timeout: 60_000 });
+    expect(asked(ofClient)).toBe(2);
+    expect(await it.page.getByRole('heading', { name: 'State' }).count()).toBe(1);
+    expect(await it.page.getByRole('alert').count()).toBe(0);
+  });
+});
+
+describe('a client that the app does not know', () => {
+  const unknown = { path: '/clients/plant-line-never-0a1b', shows: NO_CREDENTIAL };
+
+  test('is shown as absent with its operations, without an alert', async () => {
+    it.server.api.set('GET clients/*', notFound);
+    await show(it.page, unknown);
+    await it.page.getByRole('table', { name: 'Operations of the client, newest first' }).waitFor();
+    expect(await it.page.getByRole('alert').count()).toBe(0);
+  });
+
+  test('has no operations if none are on record', async () => {
+    it.server.api.set('GET clients/*', notFound);
+    it.server.api.set('GET clients/*/operations', notFound);
+    await show(it.page, unknown);
+    await it.page.getByText('None on record.').waitFor();
+    expect(await it.page.getByRole('alert').count()).toBe(0);
   });
 });
 

@@ -22,6 +22,8 @@ export interface Polling<T> {
   readonly value?: T;
   /** When `value` was true, in milliseconds: when it was read, or earlier, if the app says how old it was by then. */
   readonly readAt?: number;
+  /** When the app last answered that `value` is what there is, in milliseconds, however old it was by then. */
+  readonly answeredAt?: number;
   /** Why the last request failed; absent after one that did not. */
   readonly fault?: Fault;
   /** When it is asked for again after a fault, in milliseconds. */
@@ -91,13 +93,20 @@ export class Polled<T> {
     };
   }
 
-  /** Asks now, unless the last request was for the same mark. @param mark changes with what is asked for */
-  refreshFor(mark: string): void {
-    if (mark === this.#mark) return;
+  /**
+   * Asks now, unless the last request was for the same mark.
+   *
+   * @param mark changes with what is asked for
+   * @returns whether it asks
+   */
+  refreshFor(mark: string): boolean {
+    if (mark === this.#mark) return false;
     const isFirst = this.#mark === undefined;
     this.#mark = mark;
     // What has just been asked for, or is being asked for the first time, has this mark or a later one.
-    if (!isFirst || (!this.#isRunning && this.#state.value.value !== undefined)) this.refresh();
+    if (isFirst && (this.#isRunning || this.#state.value.value === undefined)) return false;
+    this.refresh();
+    return true;
   }
 
   /** Asks now, as after an action. */
@@ -124,15 +133,16 @@ export class Polled<T> {
     let pause;
     try {
       const answer = await this.read(this.#etag);
-      const readAt = this.world.now() - (answer.ageSeconds ?? 0) * 1000;
+      const answeredAt = this.world.now();
+      const readAt = answeredAt - (answer.ageSeconds ?? 0) * 1000;
       if (answer.kind === 'value') {
         this.#etag = answer.etag;
         this.#unchanged = 0;
-        this.#state.value = { value: answer.value, readAt };
+        this.#state.value = { value: answer.value, readAt, answeredAt };
       } else {
         this.#unchanged++;
         const { value } = this.#state.value;
-        this.#state.value = { ...(value === undefined ? {} : { value }), readAt };
+        this.#state.value = { ...(value === undefined ? {} : { value }), readAt, answeredAt };
       }
       this.#failures = 0;
       pause = pauseAfter(quietPause(this.every, this.#unchanged), 0, this.world.random());

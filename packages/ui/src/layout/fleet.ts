@@ -15,14 +15,10 @@ const AT_LATEST = 600_000;
 /** All clients in brief: asked for again only when the overview says that they have changed. */
 export function useInventory(): Polling<Inventory> {
   const { polls, inventory } = useServices();
-  const { value: overview } = useOverview();
+  const overview = useOverview();
   const polled = polls.of<Inventory>('inventory', AT_LATEST, inventory.read);
   useEffect(() => polled.watch(), [polled]);
-  const mark = overview?.inventory;
-  useEffect(() => {
-    if (overview === undefined) return;
-    inventory.announce(overview);
-    polled.refreshFor(overview.inventory);
-  }, [polled, mark]);
+  const mark = overview.value?.inventory;
+  useEffect(() => inventory.follow(polled, overview), [polled, mark]);
   return polled.state.value;
 }

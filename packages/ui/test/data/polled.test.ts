@@ -48,7 +48,7 @@ describe('while somebody looks at it', () => {
     await world.pass(0);
     app.answer(value('one'));
     await world.pass(0);
-    expect(state()).toEqual({ value: 'one', readAt: world.now() });
+    expect(state()).toEqual({ value: 'one', readAt: world.now(), answeredAt: world.now() });
     await world.pass(EVERY - 1);
     expect(app.asked).toHaveLength(1);
     await world.pass(1);
@@ -84,7 +84,7 @@ describe('while somebody looks at it', () => {
     app.answer({ kind: 'notModified', ageSeconds: 3 });
     await world.pass(0);
     expect(app.asked).toEqual([undefined, 'W/"1"']);
-    expect(state()).toEqual({ value: 'one', readAt: world.now() - 3000 });
+    expect(state()).toEqual({ value: 'one', readAt: world.now() - 3000, answeredAt: world.now() });
   });
 
   test('is asked for half as often while nothing changes, and as before after news or an action', async () => {
@@ -171,7 +171,13 @@ describe('after a fault', () => {
     await world.pass(EVERY);
     app.fail(unreachable());
     await world.pass(0);
-    expect(state()).toEqual({ value: 'one', readAt, fault: { kind: 'unreachable' }, retryAt: world.now() + 5000 });
+    expect(state()).toEqual({
+      value: 'one',
+      readAt,
+      answeredAt: readAt,
+      fault: { kind: 'unreachable' },
+      retryAt: world.now() + 5000,
+    });
   });
 
   test('the pauses double, and the first answer ends that', async () => {
@@ -187,7 +193,7 @@ describe('after a fault', () => {
     }
     app.answer(value('one'));
     await world.pass(0);
-    expect(state()).toEqual({ value: 'one', readAt: world.now() });
+    expect(state()).toEqual({ value: 'one', readAt: world.now(), answeredAt: world.now() });
     await world.pass(EVERY);
     app.fail(unreachable());
     await world.pass(5000);
@@ -266,13 +272,13 @@ test('is asked for again only when its mark changes', async () => {
   polled.watch();
   await world.pass(0);
   // The first mark comes while the first request is under way.
-  polled.refreshFor('a');
+  expect(polled.refreshFor('a')).toBe(false);
   app.answer(value('one'));
   await world.pass(0);
-  polled.refreshFor('a');
+  expect(polled.refreshFor('a')).toBe(false);
   await world.pass(0);
   expect(app.asked).toHaveLength(1);
-  polled.refreshFor('b');
+  expect(polled.refreshFor('b')).toBe(true);
   await world.pass(0);
   expect(app.asked).toHaveLength(2);
 });

@@ -1,4 +1,3 @@
-import type { ClientAnswer } from '@connected-registry/protocol/answers/clientAnswers';
 import type { JSX } from 'preact';
 import { Heading } from '../../layout/heading.js';
 import type { View, ViewProps } from '../../layout/view.js';
@@ -10,8 +9,8 @@ import { ClientActions } from './clientActions.js';
 import { CredentialCard, RightsCard } from './credentialCards.js';
 import { DeviceCard } from './deviceCard.js';
 import { HistoryCard } from './historyCard.js';
-import { AbsentCard, StateCard } from './stateCard.js';
-import { useClient } from './useClient.js';
+import { AbsentCard, StateCard, UnknownCard } from './stateCard.js';
+import { useClient, type KnownClient } from './useClient.js';
 
 function Client({ params }: ViewProps): JSX.Element {
   const key = params['key'] ?? '';
@@ -43,7 +42,10 @@ function Client({ params }: ViewProps): JSX.Element {
       >
         <Text of={names?.client ?? key} />
       </Heading>
-      <StateCard row={row} client={withCredential} now={now} />
+      {/* The row may be of a minute ago, when the client had a credential. */}
+      {(answer === undefined || withCredential !== undefined) && (
+        <StateCard row={row} client={withCredential} now={now} />
+      )}
       <Shown of={client} what="Client" hasAgeElsewhere>
         {(value) => <Details client={value} now={now} />}
       </Shown>
@@ -52,7 +54,8 @@ function Client({ params }: ViewProps): JSX.Element {
   );
 }
 
-function Details({ client, now }: { readonly client: ClientAnswer; readonly now: number }): JSX.Element {
+function Details({ client, now }: { readonly client: KnownClient; readonly now: number }): JSX.Element {
+  if (client.state === 'not found') return <UnknownCard />;
   if (!('token' in client))
     return (
       <div class="cards">

@@ -60,6 +60,18 @@ export function AbsentCard({ client: { state, running } }: { readonly client: Ab
   );
 }
 
+/** The state of a client that the app does not know. */
+export function UnknownCard(): JSX.Element {
+  return (
+    <Card title="State" aside={<Badge tone="quiet">absent</Badge>}>
+      <p>
+        The vault has no credential of it, and no join token, device key or poller of it is on record. Its operations
+        below show whether an onboarding was attempted, and how it ended.
+      </p>
+    </Card>
+  );
+}
+
 function RunningNow({ operation }: { readonly operation: string }): JSX.Element {
   return (
     <p>
