@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
 
 const KEY = 'the-only-key';
 /** Seconds for which a token of GitHub is valid. */
@@ -19,6 +19,8 @@ export class OidcProvider {
   readonly issued: string[] = [];
   /** Statuses of the next answers to jobs. */
   readonly refusals: number[] = [];
+  /** How it answers who asks for its discovery document or its keys; `never` leaves the caller waiting. */
+  readonly faults: { discovery?: number | 'never'; keys?: number | 'never' | 'noKeys' } = {};
 
   private constructor(
     private readonly server: Server,
@@ -56,17 +58,14 @@ export class OidcProvider {
     return { issuer, subject, audience };
   }
 
-  /** A token, valid for five minutes. */
-  async token(claims: { readonly sub?: string; readonly aud?: string; readonly iss?: string } = {}): Promise<string> {
+  /** A token, valid for five minutes; `undefined` leaves a claim out. */
+  async token(
+    claims: Partial<Record<'sub' | 'aud' | 'iss', string> & Record<'exp' | 'nbf', unknown>> = {},
+  ): Promise<string> {
     const seconds = Math.floor(this.now().getTime() / 1000);
-    return new SignJWT({})
+    const { issuer: iss, subject: sub, audience: aud } = this;
+    return new SignJWT({ iss, sub, aud, iat: seconds, nbf: seconds, exp: seconds + LIFETIME, ...claims } as JWTPayload)
       .setProtectedHeader({ alg: 'RS256', kid: KEY })
-      .setIssuer(claims.iss ?? this.issuer)
-      .setSubject(claims.sub ?? this.subject)
-      .setAudience(claims.aud ?? this.audience)
-      .setIssuedAt(seconds)
-      .setNotBefore(seconds)
-      .setExpirationTime(seconds + LIFETIME)
       .sign(this.keys.privateKey);
   }
 
@@ -75,6 +74,11 @@ export class OidcProvider {
     const reply = (status: number, body: object): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     };
+    const fault =
+      pathname === '/keys' ? this.faults.keys : pathname.startsWith('/.') ? this.faults.discovery : undefined;
+    if (fault === 'never') return;
+    if (fault === 'noKeys') return reply(200, { keys: 'none' });
+    if (fault !== undefined) return reply(fault, {});
     if (pathname === '/.well-known/openid-configuration') return reply(200, { jwks_uri: `${this.issuer}/keys` });
     if (pathname === '/keys')
       return reply(200, { keys: [{ ...(await exportJWK(this.keys.publicKey)), kid: KEY, alg: 'RS256', use: 'sig' }] });

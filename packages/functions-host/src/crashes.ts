@@ -1,13 +1,19 @@
 /** Errors of the app that nobody can catch. */
 import type { LogEntry } from './log/log.js';
-import { ensureError, userStack } from './worker/errors.js';
+import { ensureError, framesOf, isFrameOf, userStack } from './worker/errors.js';
 
 /**
  * The real host starts its worker again, unless it has ended for the third time, each time within half an hour of the
  * time before: then the host ends, too (public source: RpcFunctionInvocationDispatcher.cs, WorkerConstants.cs).
  */
-const mostCrashes = 3;
+const maxCrashes = 3;
 const apart = 30 * 60_000;
+
+/**
+ * Milliseconds after a counted error in which others belong to the same end. The real process ends at the first, so
+ * that the others never happen there: rejections of the same turn, and of code that continues here after it failed.
+ */
+const sameEnd = 1000;
 
 /** What happens after such an error. */
 export interface CrashOptions {
@@ -43,24 +49,39 @@ export function crashHandler(options: CrashOptions): (thrown: unknown) => void {
   return (thrown) => {
     const error = ensureError(thrown);
     const text = userStack(error.stack ?? error.message, ownFolder);
-    count = now() - last > apart ? 1 : count + 1;
-    last = now();
-    const failed = strict || count >= mostCrashes || isOfHost(thrown, ownFolder) ? undefined : failRunning();
+    const time = now();
+    const another = time - last > sameEnd;
+    if (another) {
+      count = time - last > apart ? 1 : count + 1;
+      last = time;
+    }
+    const failed = strict || count >= maxCrashes || isOfHost(thrown, ownFolder) ? undefined : failRunning();
     if (failed === undefined) end(report(`unhandled error, the host ends: ${text}`));
     else
       report(
-        `unhandled error, which ends the real host's worker process: running invocations fail (${failed}). ` +
-          `The third within half an hour ends the host; this is number ${count}. ${text}`,
+        another
+          ? `unhandled error, which ends the real host's worker process: running invocations fail (${failed}). ` +
+              `The third within half an hour ends the host; this is number ${count}. ${text}`
+          : `unhandled error within a second of number ${count}, of which it counts as a part: ` +
+              `running invocations fail (${failed}). ${text}`,
       );
   };
 }
 
-/** Whether the host's own code threw, whose state is then unknown. */
+/**
+ * Whether the host's own code threw, whose state is then unknown. Errors that the host throws because the app misused
+ * its API (a read-only property, a late registration) are the app's. So are errors of which no frame is known: Node.js
+ * gives none to those that it passes to a callback, and the host uses no such callbacks for files.
+ */
 function isOfHost(thrown: unknown, ownFolder: string): boolean {
-  const stack = thrown instanceof Error ? thrown.stack : undefined;
-  const frame = /^\s+at .*$/m.exec(stack ?? '')?.[0];
-  return frame?.includes(ownFolder) === true;
+  if (!(thrown instanceof Error)) return false;
+  if ('isAzureFunctionsSystemError' in thrown && thrown.isAzureFunctionsSystemError === true) return false;
+  const inFiles = framesOf(thrown.stack ?? '').filter((frame) => !withoutFile.test(frame));
+  return inFiles[0] !== undefined && isFrameOf(ownFolder)(inFiles[0]);
 }
+
+/** Frames of Node.js and of the language: whoever called them threw. */
+const withoutFile = /\(node:|at (async )?node:|<anonymous>|\(index \d+\)|\(native\)/;
 
 /** What a person reads of an error at start: the stack for one of the app's own, else the message. */
 export function startErrorText(thrown: unknown, ownFolder: string): string {

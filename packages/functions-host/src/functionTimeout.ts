@@ -3,7 +3,7 @@ import { sameName } from './caseInsensitive.js';
 import { textSetting, type HostJson } from './config/hostJson.js';
 import type { HostLog } from './log/log.js';
 import { formatTimeSpan, parseTimeSpan } from '@connected-registry/clock/schedules/timeSpan';
-import { InvocationError, type AppFunction, type LoadedApp } from './worker/app.js';
+import { InvocationError, type AppFunction, type RpcInvocation } from './worker/app.js';
 
 /** The default outside the Consumption plan. */
 const defaultTimeout = '00:30:00';
@@ -26,44 +26,45 @@ export class FunctionTimeoutError extends InvocationError {
     readonly invocationId: string,
   ) {
     const message = `Timeout value of ${timeout} was exceeded by function: Functions.${functionName}`;
-    super({ name: 'FunctionTimeoutException', message, isUserException: false });
+    super({
+      name: 'FunctionTimeoutException',
+      message,
+      stack: `FunctionTimeoutException: ${message}`,
+      isUserException: false,
+    });
   }
 }
 
+/** When a running invocation fails because of the time that it takes. */
+export interface TimeLimit {
+  /** Real milliseconds, whatever clock the host follows, because functions wait in real time. */
+  readonly after: number;
+  /** Logs that the limit is exceeded, and creates the invocation's error. */
+  exceeded(): Error;
+}
+
 /**
- * Invokes with a time limit. The real host ends the worker process at the limit, with everything that runs in it, and
- * starts another one. Here the function's code continues, because it cannot be ended from outside, and its result is
- * dropped. Orchestrators have no limit, because they do not wait.
+ * The time limit of invocations. The real host ends the worker process at the limit, with everything that runs in it,
+ * and starts another one. Here the function's code continues, because it cannot be ended from outside, and its result
+ * is dropped. Orchestrators have no limit, because they do not wait.
  */
-export function withTimeout(
-  invoke: LoadedApp['invoke'],
+export function timeLimits(
   find: (name: string) => AppFunction | undefined,
-  options: { limit: number; log: HostLog },
-): LoadedApp['invoke'] {
-  const { limit, log } = options;
-  return async (name, invocation) => {
-    if (sameName(find(name)?.triggerType, 'orchestrationtrigger')) return invoke(name, invocation);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      // Real time, whatever clock the host follows, because the function waits in real time.
-      timer = setTimeout(
-        () => {
-          const known = find(name)?.name ?? name;
-          const error = new FunctionTimeoutError(known, formatTimeSpan(limit), invocation.invocationId ?? '');
-          log.error(
-            `Timeout value of ${error.timeout} exceeded by function 'Functions.${known}'. Its result will be dropped; its code runs on. Cure: end in time, or raise functionTimeout in host.json.`,
-            { functionName: known },
-          );
-          reject(error);
-        },
-        Math.min(limit, 0x7fffffff),
-      );
-      timer.unref();
-    });
-    try {
-      return await Promise.race([invoke(name, invocation), late]);
-    } finally {
-      clearTimeout(timer);
-    }
+  { limit, log }: { limit: number | undefined; log: HostLog },
+): (name: string, invocation: RpcInvocation) => TimeLimit | undefined {
+  return (name, { invocationId = '' }) => {
+    if (limit === undefined || sameName(find(name)?.triggerType, 'orchestrationtrigger')) return undefined;
+    return {
+      after: Math.min(limit, 0x7fffffff),
+      exceeded: () => {
+        const known = find(name)?.name ?? name;
+        const error = new FunctionTimeoutError(known, formatTimeSpan(limit), invocationId);
+        log.error(
+          `Timeout value of ${error.timeout} exceeded by function 'Functions.${known}'. Its result will be dropped; its code runs on. Cure: end in time, or raise functionTimeout in host.json.`,
+          { functionName: known, invocationId },
+        );
+        return error;
+      },
+    };
   };
 }

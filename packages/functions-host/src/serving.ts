@@ -7,7 +7,7 @@ import { openDurable, usesDurable, type DurableOptions, type HostedDurable } fro
 import { endInOrder } from './ending.js';
 import { readJson } from './durable/json/jsonReader.js';
 import { functionList } from './functionList.js';
-import { functionTimeout, withTimeout } from './functionTimeout.js';
+import { functionTimeout, timeLimits } from './functionTimeout.js';
 import type { Answer } from './http/answer.js';
 import { corsFor } from './http/cors.js';
 import { dispatch, type DispatchOptions } from './http/dispatch.js';
@@ -20,6 +20,7 @@ import { createQuirks, type Quirks } from './log/quirks.js';
 import { invokeFor, isEventGridFunction } from './triggers/eventGrid.js';
 import { startTimers, type Timers } from './triggers/timers.js';
 import type { AppFunction, LoadedApp } from './worker/app.js';
+import { logged } from './worker/invocationLog.js';
 import { loadApp, type WorkerApp } from './worker/load.js';
 import { RunningInvocations } from './workerExit.js';
 
@@ -68,7 +69,7 @@ export async function serveApp(options: ServingOptions): Promise<Serving> {
     reportShadowed(routes, quirks);
     const running = new RunningInvocations();
     const limit = functionTimeout(hostJson);
-    const app = servedApp(worker, index, { clock, limit, log: log.for('Host.Triggers'), running });
+    const app = servedApp(worker, index, { clock, limit, log, running });
     const durable = await startDurable(options, worker, app);
     if (durable !== undefined) ends.unshift(() => durable.stop());
     const timers = await startTimers({ app, index, dataDir, environment, clock, log: log.for('Host.Triggers.Timer') });
@@ -187,7 +188,7 @@ function reportShadowed(routes: readonly FunctionRoute[], quirks: Quirks): void 
     );
 }
 
-/** The app without the functions in error, with the time limit, and visible to a clock that jumps. */
+/** The app without the functions in error, with log and time limit, and visible to a clock that jumps. */
 function servedApp(
   app: WorkerApp,
   index: FunctionIndex,
@@ -200,11 +201,14 @@ function servedApp(
     const fn = app.find(name);
     return fn !== undefined && functions.has(fn.name) ? fn : undefined;
   };
-  const plain: LoadedApp['invoke'] = (name, invocation) => app.invoke(name, invocation);
-  const limited = limit === undefined ? plain : withTimeout(plain, find, { limit, log });
-  const watched = running.watched(limited);
+  const watched = running.watched(
+    (name, invocation) => app.invoke(name, invocation),
+    timeLimits(find, { limit, log: log.for('Host.Triggers') }),
+  );
+  // Outermost, so that the log has each end once: a function's code may run on after its invocation has failed.
+  const invocations = logged(watched, app.find.bind(app), log);
   const invoke: LoadedApp['invoke'] =
-    working === undefined ? watched : (name, invocation) => working(watched(name, invocation));
+    working === undefined ? invocations : (name, invocation) => working(invocations(name, invocation));
   return { functions, find, invoke, close: () => app.close() };
 }
 

@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 
 import { crashHandler, type CrashOptions } from '../src/crashes.js';
+import { ReadOnlyError, userStack } from '../src/worker/errors.js';
 import { RunningInvocations, WorkerExitError } from '../src/workerExit.js';
 
 const ownFolder = '/host/dist';
@@ -70,6 +72,65 @@ describe('an error that nobody can catch', () => {
     expect(handled([[0, ofApp]], options).results).toEqual([ended]);
     const ofHost = errorAt(`${ownFolder}/store/fileJournal.js`);
     expect(handled([[0, ofHost]]).results).toEqual([expect.stringMatching(/^unhandled error, the host ends/)]);
+  });
+
+  it('counts once with others within a second, which fail what has started since', () => {
+    const second = 1 / 60;
+    const { results, logged } = handled([
+      [0, ofApp],
+      [0, ofApp],
+      [0.9 * second, ofApp],
+      [2 * second, ofApp],
+      [2 * second, ofApp],
+      [4 * second, ofApp],
+    ]);
+    expect(results).toEqual([...Array.from({ length: 5 }, () => 'went on'), ended]);
+    expect(logged.filter((line) => line.includes('within a second of number 1,'))).toHaveLength(2);
+    expect(logged.filter((line) => line.includes('within a second of number 2,'))).toHaveLength(1);
+  });
+});
+
+describe('the host’s own code', () => {
+  const hostEnds = [expect.stringMatching(/^unhandled error, the host ends/)];
+  /** An error with these frames. */
+  function withFrames(...frames: string[]): Error {
+    const error = new Error('out of reach');
+    error.stack = ['Error: out of reach', ...frames.map((frame) => `    at ${frame}`)].join('\n');
+    return error;
+  }
+
+  it.each([
+    ['called Node.js', ['async open (node:internal/fs/promises:639:25)', `async save (${ownFolder}/a.js:1:1)`]],
+    ['called Node.js without a name', ['node:internal/main:1:1', `${ownFolder}/a.js:1:1`]],
+    ['called a built-in', ['JSON.parse (<anonymous>)', 'async Promise.all (index 0)', `read (${ownFolder}/a.js:1:1)`]],
+  ])('ends the host where it %s', (_, frames) => {
+    expect(handled([[0, withFrames(...frames)]]).results).toEqual(hostEnds);
+  });
+
+  it('is recognized in a folder whose URL is encoded, and left out of stacks there', () => {
+    const folder = '/my host/dist';
+    const inUrl = withFrames('save (file:///my%20host/dist/a.js:1:1)', 'work (file:///app/index.mjs:1:1)');
+    expect(handled([[0, inUrl]], { ownFolder: folder }).results).toEqual(hostEnds);
+    expect(userStack(inUrl.stack ?? '', folder)).toBe('Error: out of reach\n    at work (file:///app/index.mjs:1:1)');
+  });
+
+  it.each([
+    ['the app called the host', ['work (/app/index.cjs:1:1)', `run (${ownFolder}/worker/invocation.js:1:1)`]],
+    ['a folder only begins like the host’s', ['work (/host/dist-of-app/index.cjs:1:1)']],
+  ])('is not at fault where %s', (_, frames) => {
+    expect(handled([[0, withFrames(...frames)]]).results).toEqual(['went on']);
+  });
+
+  it('is not at fault for a read-only property that the app sets', () => {
+    const error = new ReadOnlyError('hookData');
+    error.stack = `TypeError: no\n    at set (${ownFolder}/worker/invocation.js:1:1)\n    at work (/app/index.cjs:1:1)`;
+    expect(handled([[0, error]]).results).toEqual(['went on']);
+  });
+
+  it('is at fault for what Node.js really throws when it reads a file', async () => {
+    const here = import.meta.dirname;
+    const read = async (): Promise<unknown> => readFile('/nonexistent').catch((error: unknown) => error);
+    expect(handled([[0, await read()]], { ownFolder: here }).results).toEqual(hostEnds);
   });
 });
 

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { afterEach, describe, expect, it } from 'vitest';
@@ -24,6 +25,7 @@ const drop = async () => { void Promise.reject(new Error('dropped')); };
 const open = { authLevel: 'anonymous' };
 app.http('hello', { ...open, handler: () => ({ body: 'hello' }) });
 app.http('drops', { ...open, handler: async () => { void drop(); return { body: 'not seen' }; } });
+app.http('dropsThree', { ...open, handler: async () => { for (const n of [1, 2, 3]) void Promise.reject(new Error('dropped ' + n)); return {}; } });
 app.http('throwsLater', { ...open, handler: async () => { setTimeout(() => { throw new Error('dropped'); }, 1); return new Promise(() => {}); } });
 `;
 const durably = `${dropping}
@@ -236,13 +238,26 @@ describe('the host as a process', () => {
       expect(await (await fetch(`${url}/api/hello`)).text()).toBe('hello');
       expect(host.err()).toMatch(/running invocations fail \(1\)\..*this is number 1\. Error: dropped/);
 
+      // Errors within a second of a counted one are a part of it.
+      await pause(1100);
       await fetch(`${url}/api/drops`).catch(() => undefined);
       expect(await (await fetch(`${url}/api/hello`)).text()).toBe('hello');
+      await pause(1100);
       await fetch(`${url}/api/drops`).catch(() => undefined);
       expect(await host.exit).toBe(1);
       expect(host.err()).toContain('unhandled error, the host ends: Error: dropped');
     },
   );
+
+  it('counts the rejections that one turn drops as one end', async () => {
+    const { appDir, dataDir } = await folderWith({ 'index.cjs': dropping });
+    const host = run(['--app', appDir, '--port', '0', '--data', dataDir]);
+    const url = await host.ready();
+    expect((await fetch(`${url}/api/dropsThree`)).status).toBe(500);
+    expect(await (await fetch(`${url}/api/hello`)).text()).toBe('hello');
+    expect(host.err()).toMatch(/this is number 1\. Error: dropped 1[^]*within a second of number 1,[^]*dropped 3/);
+    expect(host.err()).not.toContain('number 2');
+  });
 
   it('with --watch serves the app’s new files', async () => {
     const { appDir, dataDir } = await folderWith();

@@ -11,6 +11,7 @@ app.setup({ enableHttpStream: true });
 const http = (name, options, handler) => app.http(name, { methods: ['GET', 'POST'], authLevel: 'anonymous', ...options, handler });
 http('echo', { route: 'echo/{*rest}' }, async (request) => ({ status: 201, jsonBody: { url: request.url, headers: Object.fromEntries(request.headers), query: [...request.query], params: request.params, text: await request.text() } }));
 http('parts', {}, () => ({ body: new ReadableStream({ async start(c) { for (const part of ['a', 'b', 'c']) { c.enqueue(Buffer.from(part)); await new Promise((resolve) => setTimeout(resolve, 60)); } c.close(); } }) }));
+http('endless', {}, () => ({ body: new ReadableStream({ start(c) { c.enqueue(Buffer.from('begin')); } }) }));
 http('count', {}, async (request) => { let bytes = 0; for await (const part of request.body) bytes += part.length; return { jsonBody: { bytes } }; });
 http('refuse', {}, () => ({ status: 401, body: 'no' }));
 http('first', {}, async (request) => { const reader = request.body.getReader(); const { value } = await reader.read(); (async () => { while (!(await reader.read()).done); })().catch(() => {}); return { status: 413, jsonBody: { first: value.length > 0 } }; });
@@ -57,6 +58,16 @@ describe('an app with HTTP streams on', () => {
     });
 
     expect(parts).toEqual(['a', 'b', 'c']);
+  });
+
+  it('breaks an answer off that its function still writes when the worker ends', async () => {
+    const complete = await new Promise((resolve) => {
+      request({ host: '127.0.0.1', port: tested.host.port, path: '/api/endless' }, (response) => {
+        response.once('data', () => tested.host.failRunning());
+        response.on('error', () => undefined).once('close', () => resolve(response.complete));
+      }).end();
+    });
+    expect(complete).toBe(false);
   });
 
   it('accepts a body without a declared length', async () => {

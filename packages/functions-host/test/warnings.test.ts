@@ -80,9 +80,11 @@ describe('without --strict', () => {
     expect(warned("function 'length' sets content-length")).toHaveLength(1);
   });
 
-  it('an activity that returns half of a surrogate pair fails as by the end of its worker, with one warning', async () => {
-    await hook('orchestrators/calls/half?version=1');
-    await comesTo('half', 'Failed');
+  it('an activity that returns half of a surrogate pair fails as by the end of its worker, with one warning for all instances', async () => {
+    for (const id of ['half', 'another']) {
+      await hook(`orchestrators/calls/${id}?version=1`);
+      await comesTo(id, 'Failed');
+    }
     expect((await statusOf('half')).output).toContain(
       "Orchestrator function 'calls' failed: Activity function 'halfAPair' failed: node exited with code 1 (0x1)",
     );

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { createLog, type LogEntry } from '../src/log/log.js';
 import { InvocationError, type RpcInvocation } from '../src/worker/app.js';
+import { logged } from '../src/worker/invocationLog.js';
 import { loadApp, type WorkerApp } from '../src/worker/load.js';
 import { makeApp, type AppFolder } from './appFolder.js';
 
@@ -13,13 +14,19 @@ afterEach(async () => {
   }
 });
 
-async function load(files: Record<string, string>, rules = {}): Promise<{ app: WorkerApp; log: LogEntry[] }> {
+/** `invoke` logs, as the host does. */
+async function load(
+  files: Record<string, string>,
+  rules = {},
+): Promise<{ app: WorkerApp; invoke: WorkerApp['invoke']; log: LogEntry[] }> {
   const folder = await makeApp(files);
   const entry: (typeof opened)[number] = { folder, app: undefined };
   opened.push(entry);
   const log: LogEntry[] = [];
-  entry.app = await loadApp({ appDir: folder.appDir, log: createLog({ rules, sink: (one) => log.push(one) }) });
-  return { app: entry.app, log };
+  const hostLog = createLog({ rules, sink: (one) => log.push(one) });
+  const app = await loadApp({ appDir: folder.appDir, log: hostLog });
+  entry.app = app;
+  return { app, invoke: logged(app.invoke.bind(app), app.find.bind(app), hostLog), log };
 }
 
 const generic = (name: string, handler: string): string =>
@@ -187,8 +194,8 @@ describe('the log', () => {
   );
 
   it('receives the lines of a handler, by level and under its own category, with the invocation id', async () => {
-    const { app: loaded, log } = await load({ 'index.cjs': app });
-    await loaded.invoke('talks', call(0, { invocationId: 'id-1' }));
+    const { invoke, log } = await load({ 'index.cjs': app });
+    await invoke('talks', call(0, { invocationId: 'id-1' }));
     const said = log.filter(({ category }) => category === 'Function.talks.User');
 
     expect(said.map(({ level, message, fields }) => [level, message, fields.invocationId])).toEqual([
@@ -206,35 +213,35 @@ describe('the log', () => {
   });
 
   it('applies the levels of host.json, by the longest matching category', async () => {
-    const { app: loaded, log } = await load(
+    const { invoke, log } = await load(
       { 'index.cjs': app },
       { default: 'Warning', 'Function.talks.User': 'Error', Host: 'None' },
     );
 
-    await loaded.invoke('talks', call(0));
+    await invoke('talks', call(0));
 
     expect(log.map(({ message }) => message)).toEqual(['bad']);
   });
 
   it('applies log hooks, which may change level and text', async () => {
-    const { app: loaded, log } = await load({
+    const { invoke, log } = await load({
       'index.cjs':
         `require('@azure/functions').app.hook.log((c) => { c.message = c.message.toUpperCase(); c.level = c.message === 'BAD' ? 'none' : c.level; });` +
         app,
     });
 
-    await loaded.invoke('talks', call(0));
+    await invoke('talks', call(0));
     const said = log.filter(({ category }) => category === 'Function.talks.User');
 
     expect(said.map(({ message }) => message)).toEqual(['SAID { A: 1 }', 'CAREFUL']);
   });
 
   it('shows an error with the frames of user code only', async () => {
-    const { app: loaded, log } = await load({
+    const { invoke, log } = await load({
       'index.cjs': `const inner = () => { throw new RangeError('too far'); };` + generic('fails', '() => inner()'),
     });
 
-    await expect(loaded.invoke('fails', call(0))).rejects.toThrow('too far');
+    await expect(invoke('fails', call(0))).rejects.toThrow('too far');
 
     const message = log.find(({ level }) => level === 'error')?.message ?? '';
     expect(message).toMatch(/Failed, Id=.*\nRangeError: too far\n {4}at inner .*index\.cjs/s);

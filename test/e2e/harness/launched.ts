@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
+import { refuseUnhandledErrors } from './hostLog.js';
 import { ofRing } from './ring.js';
 import type { Endpoints } from '@connected-registry/local-stack/stack/endpoints';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
@@ -54,7 +55,11 @@ export class Launched {
 
   async dispose(): Promise<void> {
     for (const child of this.children) if (child.exitCode === null && child.signalCode === null) await stop(child);
-    rmSync(this.folder, { recursive: true, maxRetries: 5 });
+    try {
+      refuseUnhandledErrors(this.folder);
+    } finally {
+      rmSync(this.folder, { recursive: true, maxRetries: 5 });
+    }
   }
 }
 

@@ -7,6 +7,7 @@ import { startStack, type StackOptions } from '@connected-registry/local-stack/s
 import type { Stack } from '@connected-registry/local-stack/stack/stack';
 import { mainSecretName } from '@connected-registry/protocol/names/names';
 import { AppClient } from './appClient.js';
+import { refuseUnhandledErrors } from './hostLog.js';
 import { startFunctionsHost } from './hosts/functionsHost.js';
 import type { FunctionsHost, HostOrder } from './hosts/order.js';
 import { APP_FOLDER, ON_REAL_HOST, SHORT_WAITS } from './hostUnderTest.js';
@@ -32,6 +33,7 @@ export interface TestStack {
   secretOf(client: string): string;
   /** So many writes ARM gets from the app during some work. */
   armWrites(work: () => Promise<unknown>): Promise<number>;
+  /** Ends everything. @throws if the app had an error that nobody handles */
   dispose(): Promise<void>;
 }
 
@@ -46,7 +48,11 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
     await host?.stop();
     if (stack) await noteOperations(stack);
     await stack?.stop();
-    rmSync(dataFolder, { recursive: true, force: true, maxRetries: 5 });
+    try {
+      refuseUnhandledErrors(dataFolder);
+    } finally {
+      rmSync(dataFolder, { recursive: true, force: true, maxRetries: 5 });
+    }
   };
   try {
     const started = await startStack({
@@ -89,7 +95,8 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
       dispose,
     };
   } catch (error) {
-    await dispose();
+    // Why it does not start is said by its own error.
+    await dispose().catch(() => undefined);
     throw error;
   }
 }

@@ -9,10 +9,17 @@ export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-b
 /** Seconds by which clocks may differ. */
 const TOLERANCE = 5;
 
+/** Milliseconds that a provider has to answer. How long Entra waits is unknown. */
+const PATIENCE = 5000;
+
 interface Refused {
   readonly code: number;
   readonly message: string;
 }
+
+/** Also for claims that are missing or of a wrong type: which code Entra gives there is unknown. */
+const MALFORMED: Refused = { code: 50027, message: 'JWT token is invalid or malformed.' };
+const UNREACHABLE: Refused = { code: 50166, message: 'Request to External OIDC endpoint failed.' };
 
 const discovery = z.object({ jwks_uri: z.url() });
 
@@ -31,29 +38,45 @@ export async function refusedAssertion(
   try {
     claims = decodeJwt(assertion);
   } catch {
-    return { code: 50027, message: 'JWT token is invalid or malformed.' };
+    return MALFORMED;
   }
   const credential = federated.find((one) => isAbout(one, claims));
   if (!credential) return unknown(federated, claims);
   const keys = await keysOf(credential.issuer).catch(() => undefined);
-  if (!keys) return { code: 50166, message: 'Request to External OIDC endpoint failed.' };
+  if (!keys) return UNREACHABLE;
   const now = clock.now();
   try {
     await jwtVerify(assertion, keys, {
       algorithms: ['RS256'],
       currentDate: now,
       clockTolerance: TOLERANCE,
+      requiredClaims: ['exp'],
     });
     return undefined;
   } catch (error) {
+    if (isOfKeys(error)) return UNREACHABLE;
     if (!(error instanceof errors.JWTExpired) && !(error instanceof errors.JWTClaimValidationFailed))
       return { code: 700027, message: 'Client assertion contains an invalid signature.' };
-    const [from, to] = [claims.nbf, claims.exp].map((seconds) => new Date((seconds ?? 0) * 1000).toISOString());
+    if (error.reason !== 'check_failed') return MALFORMED;
     return {
       code: 700024,
-      message: `Client assertion is not within its valid time range. Current time: ${now.toISOString()}, assertion valid from ${from}, expiry time of assertion ${to}.`,
+      message: `Client assertion is not within its valid time range. Current time: ${now.toISOString()}, assertion valid from ${timeOf(claims.nbf)}, expiry time of assertion ${timeOf(claims.exp)}.`,
     };
   }
+}
+
+/** Whether the provider's keys could not be read: whatever `fetch` throws, or an answer that is no set of keys. */
+function isOfKeys(error: unknown): boolean {
+  if (!(error instanceof errors.JOSEError)) return true;
+  return (
+    error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid || error.code === errors.JOSEError.code
+  );
+}
+
+/** Seconds as a text, also those of no date. */
+function timeOf(seconds = 0): string {
+  const time = new Date(seconds * 1000);
+  return Number.isNaN(time.getTime()) ? String(seconds) : time.toISOString();
 }
 
 function isAbout({ issuer, subject, audience }: FederatedCredential, { iss, sub, aud }: JWTPayload): boolean {
@@ -73,6 +96,7 @@ function unknown(federated: readonly FederatedCredential[], { iss, sub, aud }: J
 }
 
 async function keysOf(issuer: string): Promise<ReturnType<typeof createRemoteJWKSet>> {
-  const answer = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
-  return createRemoteJWKSet(new URL(discovery.parse(await answer.json()).jwks_uri));
+  const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const answer = await fetch(address, { signal: AbortSignal.timeout(PATIENCE) });
+  return createRemoteJWKSet(new URL(discovery.parse(await answer.json()).jwks_uri), { timeoutDuration: PATIENCE });
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Cloud } from '../../../../test/shared/cloud.js';
 import { ManualClock } from '../../../../test/shared/manualClock.js';
 import { OidcProvider } from '../../../../test/shared/oidcProvider.js';
@@ -51,8 +51,30 @@ describe('client assertions', () => {
     ['of another subject', () => provider.token({ sub: 'repo:contoso/other:ref:refs/heads/main' }), 700213],
     ['with another signature', async () => `${(await provider.token()).replace(/\.[^.]+$/, '')}.AAAA`, 700027],
     ['that are none', async () => 'none', 50027],
+    ['without an end', () => provider.token({ exp: undefined }), 50027],
+    ['with an end that is no number', () => provider.token({ exp: 'never' }), 50027],
+    ['that begin later than any date', () => provider.token({ nbf: 1e300 }), 700024],
   ])('%s are refused', async (_what, assertion, code) => {
     expect(await ask(await assertion())).toMatchObject({ status: 401, body: { error_codes: [code] } });
+  });
+
+  it.each<[string, OidcProvider['faults']]>([
+    ['whose discovery document fails', { discovery: 500 }],
+    ['whose discovery document never arrives', { discovery: 'never' }],
+    ['whose keys fail', { keys: 503 }],
+    ['whose keys are none', { keys: 'noKeys' }],
+  ])('of a provider %s are refused for that reason (AADSTS50166)', async (_what, faults) => {
+    const short = AbortSignal.timeout(50);
+    const timeout = vi.spyOn(AbortSignal, 'timeout');
+    if (faults.discovery === 'never') timeout.mockReturnValueOnce(short);
+    Object.assign(provider.faults, faults);
+    try {
+      expect(await ask(await provider.token())).toMatchObject({ status: 401, body: { error_codes: [50166] } });
+    } finally {
+      timeout.mockRestore();
+      delete provider.faults.discovery;
+      delete provider.faults.keys;
+    }
   });
 
   it('of an application without a federated credential are refused', async () => {

@@ -9,7 +9,7 @@ import { Agent, IncomingMessage, request as httpRequest } from 'node:http';
 import type { HostLog } from '../log/log.js';
 import type { Quirks } from '../log/quirks.js';
 import type { LoadedApp } from '../worker/app.js';
-import { WorkerExitError } from '../workerExit.js';
+import { endedWithWorker } from '../workerExit.js';
 import { empty, type Answer } from './answer.js';
 import { BodyTooLargeError, type Incoming } from './incoming.js';
 import { encodePath } from './path.js';
@@ -67,10 +67,17 @@ export async function callStreamed(
   });
   const silent = ended.then(
     () => 'returned nothing',
-    (error: unknown) => (error instanceof WorkerExitError ? 'ended with its worker' : 'threw'),
+    (error: unknown) => (endedWithWorker(error) ? 'ended with its worker' : 'threw'),
   );
   const first = await Promise.race([forwarded.answer, silent]);
-  if (typeof first !== 'string') return answerOf(first);
+  if (typeof first !== 'string') {
+    // The function may still be writing the body.
+    if (first instanceof IncomingMessage)
+      ended.catch((error: unknown) => {
+        if (endedWithWorker(error)) first.destroy(new Error('the function ended with its worker'));
+      });
+    return answerOf(first);
+  }
   if (first === 'ended with its worker') {
     forwarded.cancel();
     return empty(500);

@@ -1,4 +1,7 @@
 /** Errors in the form of the Azure Functions Node.js worker. */
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+
 import { InvocationError } from './app.js';
 
 /** Marked as the programming model marks its own errors: the app's code is not at fault. */
@@ -56,12 +59,25 @@ function asError(value: { name: string; message: string; stack?: string }): Erro
 const notTheUsers =
   /node_modules[\\/]@azure[\\/]functions|node_modules[\\/]durable-functions|node:internal|node:async_hooks|\(<anonymous>\)/;
 
+/** Whether a frame is in a file of a folder: CommonJS has paths in stacks, ES modules have encoded URLs. */
+export function isFrameOf(folder: string): (frame: string) => boolean {
+  const [asPath, asUrl] = [folder + path.sep, `${pathToFileURL(folder).href}/`];
+  return (frame) => frame.includes(asPath) || frame.includes(asUrl);
+}
+
+/** The lines of a stack from its first frame. */
+export function framesOf(stack: string): string[] {
+  const lines = stack.split('\n');
+  const first = lines.findIndex((line) => /^\s+at /.test(line));
+  return first < 0 ? [] : lines.slice(first);
+}
+
 /** A stack with only the frames of user code (all frames if there are none), without frames of this host. */
 export function userStack(stack: string, ownFolder: string): string {
-  const lines = stack.split('\n');
-  const firstFrame = lines.findIndex((line) => /^\s+at /.test(line));
-  if (firstFrame < 0) return stack;
-  const frames = lines.slice(firstFrame);
-  const users = frames.filter((line) => !notTheUsers.test(line) && !line.includes(ownFolder));
-  return [...lines.slice(0, firstFrame), ...(users.length > 0 ? users : frames.slice(0, 5))].join('\n');
+  const frames = framesOf(stack);
+  if (frames.length === 0) return stack;
+  const isOwn = isFrameOf(ownFolder);
+  const users = frames.filter((line) => !notTheUsers.test(line) && !isOwn(line));
+  const head = stack.split('\n').slice(0, -frames.length);
+  return [...head, ...(users.length > 0 ? users : frames.slice(0, 5))].join('\n');
 }

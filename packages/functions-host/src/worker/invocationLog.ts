@@ -1,8 +1,10 @@
 /** What the host logs around an invocation, in the words of the real host. */
+import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { HostLog } from '../log/log.js';
+import type { AppFunction, LoadedApp } from './app.js';
 import { invocationError, userStack } from './errors.js';
 import type { RpcInvocation } from './rpc.js';
 
@@ -15,8 +17,22 @@ function withoutState(text: string): string {
   return text.replace(/\n\n\$OutOfProcData\$:.*/, '');
 }
 
-/** Logs start and end. An error is logged with only the frames of user code. */
-export async function logInvocation<T>(
+/** Invokes with start and end in the log. */
+export function logged(
+  invoke: LoadedApp['invoke'],
+  find: (name: string) => AppFunction | undefined,
+  log: HostLog,
+): LoadedApp['invoke'] {
+  return (name, invocation) => {
+    const known = find(name)?.name;
+    if (known === undefined) return invoke(name, invocation);
+    const whole = { ...invocation, invocationId: invocation.invocationId ?? randomUUID() };
+    return logInvocation(known, whole, log.for(`Function.${known}`), () => invoke(name, whole));
+  };
+}
+
+/** An error is logged with only the frames of user code. */
+async function logInvocation<T>(
   functionName: string,
   invocation: RpcInvocation & { invocationId: string },
   log: HostLog,

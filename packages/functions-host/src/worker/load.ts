@@ -10,7 +10,6 @@ import { asApp, installCoreModule, modelOf, setLoadingApp, type CoreApp } from '
 import { entryPoints } from './entryPoints.js';
 import { WorkerSystemError } from './errors.js';
 import { executeHooks, invoke, logThroughHooks, readOnly } from './invocation.js';
-import { logInvocation } from './invocationLog.js';
 import { Registration, type RegisteredFunction } from './registration.js';
 import type { RpcBindingInfo, RpcInvocation } from './rpc.js';
 
@@ -124,9 +123,7 @@ class LoadedWorkerApp implements WorkerApp {
     const whole = { ...invocation, invocationId, inputData: this.#withInputs(found.known, invocation.inputData) };
     const { quirks } = this.reports;
     const log = this.reports.log.for(`Function.${found.known.name}`);
-    return logInvocation(found.known.name, whole, log, () =>
-      asApp(this.core, () => invoke(this.core.registration, found.registered, whole, { log, quirks })),
-    );
+    return asApp(this.core, () => invoke(this.core.registration, found.registered, whole, { log, quirks }));
   }
 
   #withInputs(known: AppFunction, given: RpcInvocation['inputData']): RpcInvocation['inputData'] {

@@ -43,3 +43,38 @@ test('a free port belongs to who found it, though nothing listens on it yet', as
   // It is free to listen on, also for a process that gets it as a number.
   expect(await claimPort(first, '--edge-port')).toBe(first);
 });
+
+test('a port that was asked for by number belongs to who asked, though nothing listens on it yet', async () => {
+  const first = await freeChoice();
+  expect(await claimPort(first, '--edge-port')).toBe(first);
+  randomInt.mockReturnValueOnce(first);
+  expect(await claimPort(0, '--edge-port')).not.toBe(first);
+});
+
+test('a port that may reserve another is refused without blame of a process', async () => {
+  const found = await claimPort(0, '--edge-port');
+  const refusal = await claimPort(found + 6000, '--edge-port').catch((error: unknown) => error);
+  expect(String(refusal)).toContain(
+    `Another local stack may have reserved port ${found} by it. Choose another port with --edge-port`,
+  );
+  expect(String(refusal)).not.toContain('Stop the process');
+});
+
+test.each([19_999, 60_000])('port %i, which nobody finds by chance, is claimed without a reservation', async (port) => {
+  const result = await claimPort(port, '--edge-port').catch((error: unknown) => error);
+  expect(result instanceof PortTakenError ? result.port : result).toBe(port);
+});
+
+/** A port that is free, and that nobody has reserved. */
+async function freeChoice(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 6000);
+    const servers = [port, port + 6000].map((one) => createServer().listen(one, '127.0.0.1'));
+    const free = await Promise.all(servers.map((one) => once(one, 'listening'))).then(
+      () => true,
+      () => false,
+    );
+    await Promise.all(servers.map((one) => new Promise((resolve) => one.close(resolve))));
+    if (free) return port;
+  }
+}

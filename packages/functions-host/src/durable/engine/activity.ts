@@ -34,8 +34,8 @@ export async function runActivity(
     app: Pick<LoadedApp, 'invoke'>;
     functions: DurableFunctions;
     now: () => Date;
-    /** Reports a case in which the real host fails silently. @throws QuirkError in strict mode */
-    report: (message: string) => void;
+    /** Reports a case in which the real host fails silently, once for each key. @throws QuirkError in strict mode */
+    report: (message: string, key: string) => void;
   },
   instanceId: string,
   task: PendingTask,
@@ -81,6 +81,7 @@ export async function runActivity(
     if (/\p{Surrogate}/u.test(returnValue?.string ?? '')) {
       host.report(
         `Activity '${task.name}' of '${instanceId}' returned a text with half of a surrogate pair, which ends the real host's worker process with all that it runs. Cure: return text.toWellFormed().`,
+        `half of a surrogate pair from ${task.name}`,
       );
       const message = 'node exited with code 1 (0x1)';
       return failed(`Activity function '${task.name}' failed: ${message}`, workerExitText(message));

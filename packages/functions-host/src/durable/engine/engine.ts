@@ -358,7 +358,7 @@ export class Engine implements HubListener {
           app: this.app,
           functions: this.functions,
           now: () => this.now(),
-          report: (message) => this.#quirks.report(message, { instanceId: instance.id }),
+          report: (message, key) => this.#quirks.report(message, { instanceId: instance.id }, key),
         },
         instance.id,
         task,
