@@ -56,6 +56,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
   'Arithmetic over lists of our own that are never empty.': ['packages/clock/src/schedules/cronTimes.ts *'],
   'A count or a group that begins with nothing.': [
     'src/domain/clients/caseTwins.ts groups.get(folded(client)) ?? ',
+    'src/queries/access/assignmentCount.ts clients = ',
     'src/domain/enrolment/hubDevices.ts access.replacedKeys ?? ',
     'src/domain/check/fixCommands.ts byRepository.get(repository) ?? ',
     'packages/protocol/src/names/repositoryActions.ts found.get(name) ?? ',

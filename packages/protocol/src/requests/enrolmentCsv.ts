@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { MAX_CLIENTS } from './clientsRequest.js';
 import { parseCsvRows, type CsvForm, type CsvRows } from './csvRows.js';
 import { ENROLMENT_FIELDS, enrolmentRow } from './enrolmentRequest.js';
 
@@ -11,9 +10,9 @@ const FORM: Omit<CsvForm, 'maxRows'> = { columns: ENROLMENT_COLUMNS, valueOf, ro
 /**
  * Reads the clients of a request for join tokens from CSV. A cell of `addresses` separates addresses by spaces or semicolons.
  * @param bytes the file
- * @param maxRows more are a fault. The default is what one request may have
+ * @param maxRows more are a fault
  */
-export function parseEnrolmentCsv(bytes: Uint8Array, maxRows: number = MAX_CLIENTS): Promise<CsvRows> {
+export function parseEnrolmentCsv(bytes: Uint8Array, maxRows: number): Promise<CsvRows> {
   return parseCsvRows(bytes, { ...FORM, maxRows });
 }
 

@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
-import { toReference } from '@connected-registry/protocol/requests/clientsRequest';
+import { MAX_CLIENTS, toReference } from '@connected-registry/protocol/requests/clientsRequest';
 import {
   ENROLMENT_CSV_FIELDS,
   enrolmentCsvQuery,
@@ -68,7 +68,7 @@ async function readCsv(request: HttpRequest, config: Settings) {
   const options = queryParameters(request, enrolmentCsvQuery, ENROLMENT_CSV_FIELDS, NOTHING_ISSUED);
   if ('refusal' in options) return options;
   if ('tooLarge' in body) return { refusal: bodyTooLarge(MAX_BYTES) };
-  const { rows, lines, faults, faultCount } = await parseEnrolmentCsv(body.bytes);
+  const { rows, lines, faults, faultCount } = await parseEnrolmentCsv(body.bytes, MAX_CLIENTS);
   if (faultCount > 0) {
     const errors = faults.map((fault) => ({ field: fault.column ?? 'row', ...fault }));
     return { refusal: refuseRows(errors, faultCount, NOTHING_ISSUED) };
