@@ -280,7 +280,8 @@ export default defineConfig({
           setupFiles: [patience],
           include: ['test/system/**/*.test.ts', ...tests('*.system')],
           globalSetup: [...build],
-          fileParallelism: false,
+          // Programs start and pages wait: two files at once take half the time. Each has its own folders and ports.
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 3 },
