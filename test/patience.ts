@@ -1,4 +1,4 @@
-import { expect, vi } from 'vitest';
+import { afterAll, expect, vi } from 'vitest';
 
 /**
  * Milliseconds that a test waits for what another process or a timer is to bring about, at the least. Vitest's own second, or a figure
@@ -19,3 +19,6 @@ vi.waitFor = (callback, options) => waitFor(callback, patient(options));
 vi.waitUntil = (callback, options) => waitUntil(callback, patient(options));
 const { poll } = expect;
 expect.poll = (actual, options) => poll(actual, { ...options, ...patient(options) });
+
+// Unit test files share a process: a fake time that one of them left on would be the time of the next.
+afterAll(() => void vi.useRealTimers());
