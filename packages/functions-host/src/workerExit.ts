@@ -50,7 +50,7 @@ export class RunningInvocations {
         if (limit !== undefined) timer = setTimeout(() => reject(limit.exceeded()), limit.after).unref();
       });
       try {
-        return await Promise.race([ended, settled(invoke(name, invocation))]);
+        return await Promise.race([ended, untilTurnEnds(invoke(name, invocation))]);
       } finally {
         clearTimeout(timer);
         if (end !== undefined) this.#ends.delete(end);
@@ -64,7 +64,7 @@ export const endedWithWorker = (error: unknown): boolean =>
   error instanceof WorkerExitError || error instanceof FunctionTimeoutError;
 
 /** Node.js reports a rejection that nobody handles only after this turn. It fails the invocation that dropped it. */
-async function settled<T>(running: Promise<T>): Promise<T> {
+async function untilTurnEnds<T>(running: Promise<T>): Promise<T> {
   try {
     return await running;
   } finally {

@@ -58,7 +58,7 @@ describe('while the question stands', () => {
     expect(app.started).toHaveLength(1);
   });
 
-  test('nobody is asked about a kept plan that no longer holds', async () => {
+  test('asks no question about a kept plan that no longer holds', async () => {
     const app = new FleetApp([drifted('press-1'), fakeClient(reference('press-2'))]);
     const { crctl } = atTerminal(app, ['press-1'], () => {});
     await crctl('plan', 'fleet.yaml', '--out', 'plan.json', ...PRUNE);

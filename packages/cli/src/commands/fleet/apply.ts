@@ -58,7 +58,7 @@ export const apply = defineCommand({
     const changes = countOf(plan.clients, '+', '~', '-');
     const removals = countOf(plan.clients, '-');
     if (changes > 0 && !options.yes && (!kept || removals > 0)) {
-      // Nobody is asked about a plan that is refused anyway.
+      // A plan that is refused anyway needs no question.
       if (kept) await checkUnmoved(api, plan, 'all');
       await confirm(
         context,
