@@ -1,6 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Browser } from 'playwright-core';
-import { startBrowser } from './browser.js';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { browserOfFile } from './browserOfFile.js';
 import { problem, rowsOf } from '../../shared/madeUpFleet.js';
 import { openFleet, type Opened } from './opened.js';
 
@@ -8,14 +7,10 @@ const rows = rowsOf(40);
 const [row] = rows;
 if (row === undefined) throw new Error('The fleet has no client.');
 
-let browser: Browser;
+const browser = browserOfFile();
 let it: Opened;
-beforeAll(async () => {
-  browser = await startBrowser();
-});
-afterAll(() => browser?.close());
 beforeEach(async () => {
-  it = await openFleet(browser, rows);
+  it = await openFleet(browser(), rows);
 });
 afterEach(() => it.close());
 

@@ -1,6 +1,6 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { openPage, signIn, startBrowser } from './browser.js';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openPage, signIn } from './browser.js';
+import { browserOfFile } from './browserOfFile.js';
 import { rowsOf } from '../../shared/madeUpFleet.js';
 import { show } from './fleetViews.js';
 import { openFleet, type Opened } from './opened.js';
@@ -9,14 +9,10 @@ import { KEY } from './pageServer.js';
 const rows = rowsOf(200);
 const CLIENTS = { path: '/clients', shows: /^200 clients$/ };
 
-let browser: Browser;
+const browser = browserOfFile();
 let it: Opened;
-beforeAll(async () => {
-  browser = await startBrowser();
-});
-afterAll(() => browser?.close());
 beforeEach(async () => {
-  it = await openFleet(browser, rows);
+  it = await openFleet(browser(), rows);
 });
 afterEach(() => it.close());
 
@@ -33,7 +29,7 @@ test('a filter is in the address, a reload keeps it, and a shared address shows 
   await it.page.getByLabel('Function key').fill(KEY);
   await it.page.getByRole('button', { name: 'Sign in' }).click();
   await count(`${expired} of 200 clients`);
-  const other = await openPage(browser);
+  const other = await openPage(browser());
   await signIn(other, `${it.server.url}#/clients?state=expired`, KEY);
   await other.page
     .getByRole('status')

@@ -1,8 +1,8 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { problem, rowsOf } from '../../shared/madeUpFleet.js';
 import { barriers, sideways, WITH_AXE } from './barriers.js';
-import { DESK, PHONE, startBrowser } from './browser.js';
+import { DESK, PHONE } from './browser.js';
+import { browserOfFile } from './browserOfFile.js';
 import { show } from './fleetViews.js';
 import { openFleet, type Opened } from './opened.js';
 
@@ -19,11 +19,7 @@ const client = { path: `/clients/${row.key}`, shows: 'line-scopemap' };
 const rollout = { path: '/rollouts/r0mrollout00001', shows: 'Clients of the rollout' };
 const operation = { path: `/operations/${row.key}.0mrun00000000`, shows: 'the device has not reported yet' };
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await startBrowser();
-});
-afterAll(() => browser?.close());
+const browser = browserOfFile();
 
 describe.each([
   ['light', { viewport: DESK, colorScheme: 'light' }],
@@ -32,7 +28,7 @@ describe.each([
 ] as const)('%s', (_, options) => {
   let it: Opened;
   beforeAll(async () => {
-    it = await openFleet(browser, rows, { ...options, ...WITH_AXE });
+    it = await openFleet(browser(), rows, { ...options, ...WITH_AXE });
   });
   afterAll(() => it?.close());
 

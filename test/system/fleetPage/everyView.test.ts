@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { barriers, sideways, WITH_AXE } from './barriers.js';
-import { PHONE, startBrowser } from './browser.js';
+import { PHONE } from './browser.js';
+import { browserOfFile } from './browserOfFile.js';
 import { problem, rowsOf } from '../../shared/madeUpFleet.js';
 import { fleetViews, show } from './fleetViews.js';
 import { openFleet, type Opened } from './opened.js';
@@ -12,11 +12,7 @@ import { openFleet, type Opened } from './opened.js';
 const rows = rowsOf(200);
 const views = fleetViews(rows);
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await startBrowser();
-});
-afterAll(() => browser?.close());
+const browser = browserOfFile();
 
 test('the list of views has every view of the page', () => {
   const folder = join(projectRoot(), 'packages', 'ui', 'src', 'views');
@@ -30,7 +26,7 @@ test('the list of views has every view of the page', () => {
 describe.each(['light', 'dark'] as const)('in the %s scheme', (colorScheme) => {
   let it: Opened;
   beforeAll(async () => {
-    it = await openFleet(browser, rows, { colorScheme, ...WITH_AXE });
+    it = await openFleet(browser(), rows, { colorScheme, ...WITH_AXE });
   });
   afterAll(() => it?.close());
 
@@ -55,7 +51,7 @@ describe.each(['light', 'dark'] as const)('in the %s scheme', (colorScheme) => {
 describe('on a phone', () => {
   let it: Opened;
   beforeAll(async () => {
-    it = await openFleet(browser, rows, { viewport: PHONE, hasTouch: true, isMobile: true, ...WITH_AXE });
+    it = await openFleet(browser(), rows, { viewport: PHONE, hasTouch: true, isMobile: true, ...WITH_AXE });
   });
   afterAll(() => it?.close());
 

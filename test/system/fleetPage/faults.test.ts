@@ -1,6 +1,6 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { appears, startBrowser } from './browser.js';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { appears } from './browser.js';
+import { browserOfFile } from './browserOfFile.js';
 import { problem, rowsOf } from '../../shared/madeUpFleet.js';
 import { fleetViews, show } from './fleetViews.js';
 import { openFleet, type Opened } from './opened.js';
@@ -36,14 +36,10 @@ const FAULTS: readonly (readonly [string, () => FakeAnswer, string | RegExp])[] 
   ],
 ];
 
-let browser: Browser;
+const browser = browserOfFile();
 let it: Opened;
-beforeAll(async () => {
-  browser = await startBrowser();
-});
-afterAll(() => browser?.close());
 beforeEach(async () => {
-  it = await openFleet(browser, rows);
+  it = await openFleet(browser(), rows);
 });
 afterEach(() => it.close());
 

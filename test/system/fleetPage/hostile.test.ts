@@ -1,6 +1,5 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, test } from 'vitest';
-import { startBrowser } from './browser.js';
+import { beforeEach, afterEach, describe, expect, test } from 'vitest';
+import { browserOfFile } from './browserOfFile.js';
 import { clientOf, openRollout, operationOf, overviewOf, problem, rowsOf } from '../../shared/madeUpFleet.js';
 import { fleetViews, show } from './fleetViews.js';
 import { openFleet, type Opened } from './opened.js';
@@ -22,14 +21,10 @@ const hostile = {
 const rows = [hostile, { ...second, client: ALLOWED }, ...others];
 const views = fleetViews(rows);
 
-let browser: Browser;
+const browser = browserOfFile();
 let it: Opened;
-beforeAll(async () => {
-  browser = await startBrowser();
-});
-afterAll(() => browser?.close());
 beforeEach(async () => {
-  it = await openFleet(browser, rows);
+  it = await openFleet(browser(), rows);
   const { api } = it.server;
   const named = { name: MARKUP, requestedBy: MARKUP, failures: { [MARKUP]: 2, __proto__: 3 } };
   const overview = overviewOf(rows);

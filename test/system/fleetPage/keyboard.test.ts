@@ -1,6 +1,5 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startBrowser } from './browser.js';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { browserOfFile } from './browserOfFile.js';
 import { rowsOf } from '../../shared/madeUpFleet.js';
 import { show } from './fleetViews.js';
 import { openFleet, type Opened } from './opened.js';
@@ -9,14 +8,10 @@ const rows = rowsOf(40);
 const [row] = rows;
 if (row === undefined) throw new Error('The fleet has no client.');
 
-let browser: Browser;
+const browser = browserOfFile();
 let it: Opened;
-beforeAll(async () => {
-  browser = await startBrowser();
-});
-afterAll(() => browser?.close());
 beforeEach(async () => {
-  it = await openFleet(browser, rows);
+  it = await openFleet(browser(), rows);
   await show(it.page, { path: `/clients/${row.key}`, shows: 'line-scopemap' });
 });
 afterEach(() => it.close());

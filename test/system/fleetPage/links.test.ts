@@ -1,9 +1,8 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { OperationSummary } from '@connected-registry/protocol/answers/answers';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { at, operationOf, overviewOf, rowsOf } from '../../shared/madeUpFleet.js';
-import { startBrowser } from './browser.js';
+import { browserOfFile } from './browserOfFile.js';
 import { selectedOperations, summaryOf } from './fleetApi.js';
 import { show } from './fleetViews.js';
 import { openFleet, type Opened } from './opened.js';
@@ -43,14 +42,10 @@ const operations = [
   first('failed-last-week', failed(170, 'pull-check-deadline')),
 ] as const;
 
-let browser: Browser;
+const browser = browserOfFile();
 let it: Opened;
-beforeAll(async () => {
-  browser = await startBrowser();
-});
-afterAll(() => browser?.close());
 beforeEach(async () => {
-  it = await openFleet(browser, rows);
+  it = await openFleet(browser(), rows);
   const overview = overviewOf(rows);
   const inProgress = { onboard: 1, rotate: 1, offboard: 0, revoke: 0, check: 0 };
   const failures = { since: at(-24 * HOUR), total: 2, byCode: { 'pull-check-deadline': 1, cancelled: 1 } };

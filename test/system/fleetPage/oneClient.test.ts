@@ -1,8 +1,7 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { InventoryRow } from '@connected-registry/protocol/answers/fleetAnswers';
 import { clientOf, overviewOf, problem, rowsOf } from '../../shared/madeUpFleet.js';
-import { startBrowser } from './browser.js';
+import { browserOfFile } from './browserOfFile.js';
 import { show } from './fleetViews.js';
 import { openFleet, type Opened } from './opened.js';
 
@@ -11,14 +10,10 @@ const [, , , , , , , row, other, rotated] = rows;
 if (row === undefined || other === undefined || rotated === undefined)
   throw new Error('The made-up fleet is too small.');
 
-let browser: Browser;
+const browser = browserOfFile();
 let it: Opened;
-beforeAll(async () => {
-  browser = await startBrowser();
-});
-afterAll(() => browser?.close());
 beforeEach(async () => {
-  it = await openFleet(browser, rows);
+  it = await openFleet(browser(), rows);
 });
 afterEach(() => it?.close());
 

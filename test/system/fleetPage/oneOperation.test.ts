@@ -1,8 +1,8 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Operation } from '@connected-registry/protocol/answers/answers';
 import { at, operationOf, rowsOf } from '../../shared/madeUpFleet.js';
-import { PHONE, startBrowser } from './browser.js';
+import { PHONE } from './browser.js';
+import { browserOfFile } from './browserOfFile.js';
 import { show } from './fleetViews.js';
 import { openFleet, type Opened } from './opened.js';
 
@@ -13,14 +13,10 @@ if (row === undefined) throw new Error('The made-up fleet is empty.');
 const id = `${row.key}.0mrun00000001`;
 const path = `/operations/${id}`;
 
-let browser: Browser;
+const browser = browserOfFile();
 let it: Opened;
-beforeAll(async () => {
-  browser = await startBrowser();
-});
-afterAll(() => browser?.close());
 beforeEach(async () => {
-  it = await openFleet(browser, rows, { viewport: PHONE });
+  it = await openFleet(browser(), rows, { viewport: PHONE });
 });
 afterEach(() => it?.close());
 

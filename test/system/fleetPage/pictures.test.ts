@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
-import { DESK, PHONE, startBrowser } from './browser.js';
+import { DESK, PHONE } from './browser.js';
+import { browserOfFile } from './browserOfFile.js';
 import { rowsOf } from '../../shared/madeUpFleet.js';
 import { fleetViews, show } from './fleetViews.js';
 import { openFleet, type Opened } from './opened.js';
@@ -17,11 +17,7 @@ const MAX_HEIGHT = 2400;
 const goldens = join(projectRoot(), 'test', 'system', 'fleetPage', 'goldens');
 const README_PICTURE = join(projectRoot(), 'docs', 'fleet-page.png');
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await startBrowser();
-});
-afterAll(() => browser?.close());
+const browser = browserOfFile();
 
 const nameOf = (pattern: string) => pattern.replaceAll(/[^a-z]+/g, '-').replaceAll(/^-|-$/g, '') || 'overview';
 
@@ -59,7 +55,7 @@ describe.each([
 ] as const)('at the width of a %s', (width, options) => {
   let it: Opened;
   beforeAll(async () => {
-    it = await openFleet(browser, rows, options);
+    it = await openFleet(browser(), rows, options);
   });
   afterAll(() => it?.close());
 
@@ -84,7 +80,7 @@ describe.each([
 });
 
 test('the picture of the README is the page as it is, and small', async () => {
-  const it = await openFleet(browser, rows, { viewport: { width: 1280, height: 800 } });
+  const it = await openFleet(browser(), rows, { viewport: { width: 1280, height: 800 } });
   await show(it.page, { path: '/', shows: 'Line firmware 7' });
   const shot = await windowOf(it);
   expect(difference(halved(committed(README_PICTURE, shot)), halved(shot))).toBeLessThan(TOLERANCE);
@@ -93,7 +89,7 @@ test('the picture of the README is the page as it is, and small', async () => {
 });
 
 test('the tolerance is less than what a card that is gone changes', async () => {
-  const it = await openFleet(browser, rows);
+  const it = await openFleet(browser(), rows);
   await show(it.page, { path: '/', shows: 'Line firmware 7' });
   const seen = halved(await windowOf(it));
   await it.page.evaluate(() => document.querySelector('.card')?.remove());

@@ -1,8 +1,8 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { FleetConnectedRegistry } from '@connected-registry/protocol/answers/fleetAnswers';
 import { at, overviewOf, rowsOf } from '../../shared/madeUpFleet.js';
-import { PHONE, startBrowser } from './browser.js';
+import { PHONE } from './browser.js';
+import { browserOfFile } from './browserOfFile.js';
 import { show } from './fleetViews.js';
 import { openFleet, type Opened } from './opened.js';
 
@@ -14,14 +14,10 @@ const rows = rowsOf(3).map((row, n) => ({
   rotationDueAt: at([-DAY, 5 * DAY, 7 * DAY + 1000][n] ?? 0),
 }));
 
-let browser: Browser;
+const browser = browserOfFile();
 let it: Opened;
-beforeAll(async () => {
-  browser = await startBrowser();
-});
-afterAll(() => browser?.close());
 beforeEach(async () => {
-  it = await openFleet(browser, rows, { viewport: PHONE });
+  it = await openFleet(browser(), rows, { viewport: PHONE });
 });
 afterEach(() => it?.close());
 
