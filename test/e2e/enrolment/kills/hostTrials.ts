@@ -71,10 +71,17 @@ export class HostTrials {
     await first.check();
     const chosen = ofRing({ default: few(steps), long: steps });
     const killedAt = new Set<string>();
-    for (const [at, step] of chosen.entries()) {
-      const { work, check } = await trialOf(at + 1);
-      if (await this.killer.kill(step, this.it, work)) killedAt.add(step.kind);
-      await check();
+    let trials = 0;
+    for (const { kind, nth } of chosen) {
+      // The host stores several changes at once or one by one, so the same work can have fewer steps the next time.
+      for (let earlier = nth; earlier > 0; earlier--) {
+        const { work, check } = await trialOf((trials += 1));
+        const killed = await this.killer.kill({ kind, nth: earlier }, this.it, work);
+        await check();
+        if (!killed) continue;
+        killedAt.add(kind);
+        break;
+      }
     }
     return killedAt;
   }
