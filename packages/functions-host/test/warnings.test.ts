@@ -16,6 +16,9 @@ http('ownChunks', () => ({ body: 'abc', headers: { 'transfer-encoding': 'chunked
 http('echo', async (request) => ({ body: await request.text() }));
 df.app.activity('halfAPair', { handler: () => 'a\\ud800b' });
 df.app.orchestration('calls', function* (context) { return yield context.df.callActivity('halfAPair'); });
+df.app.activity('says', { handler: () => 'said' });
+df.app.orchestration('asks', function* (context) { return yield context.df.callActivity('says'); });
+df.app.orchestration('throws', function* () { throw new Error('at once'); });
 df.app.orchestration('waits', function* (context) { return yield context.df.waitForExternalEvent('go'); });
 `;
 
@@ -63,6 +66,14 @@ async function comesTo(id: string, runtimeStatus: string): Promise<void> {
   await expect.poll(async () => (await statusOf(id)).runtimeStatus, within).toBe(runtimeStatus);
 }
 
+/** An instance that has failed, and has an earlier run of more turns. */
+async function failAfterLongerRun(id: string): Promise<void> {
+  await hook(`orchestrators/asks/${id}?version=1`);
+  await comesTo(id, 'Completed');
+  await hook(`orchestrators/throws/${id}?version=1`);
+  await comesTo(id, 'Failed');
+}
+
 const otherHub = /went to the task hub 'other', on which no host works.*Cure: name this app's hub/;
 
 describe('without --strict', () => {
@@ -104,6 +115,13 @@ describe('without --strict', () => {
     await hook('orchestrators/waits/newer?version=2');
     await expect.poll(() => warned("instance 'newer': has version '2'"), within).toHaveLength(1);
     expect((await statusOf('newer')).runtimeStatus).toBe('Pending');
+  });
+
+  it('a rewind of a shorter run than one before it is accepted and does nothing, with one warning', async () => {
+    await failAfterLongerRun('again');
+    expect([(await hook('instances/again/rewind'))[0], (await hook('instances/again/rewind'))[0]]).toEqual([202, 202]);
+    expect((await statusOf('again')).runtimeStatus).toBe('Failed');
+    expect(warned("instance 'again': it is rewound, and nothing happens")).toHaveLength(1);
   });
 
   it('an event that .NET cannot read is lost, with one warning', async () => {
@@ -157,6 +175,14 @@ describe('with --strict', () => {
     await hook('orchestrators/waits/newer?version=2');
     await comesTo('newer', 'Failed');
     expect((await statusOf('newer')).output).toMatch(/has version '2', which this host does not run.*Cure: run a host/);
+  });
+
+  it('a rewind of a shorter run than one before it is refused', async () => {
+    await failAfterLongerRun('again');
+    expect(await hook('instances/again/rewind')).toEqual([
+      400,
+      expect.stringMatching(/Cure: purge an instance before/),
+    ]);
   });
 
   it('an event that .NET cannot read fails its orchestration', async () => {

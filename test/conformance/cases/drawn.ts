@@ -137,6 +137,10 @@ export const drawn: Cases = {
       { do: 'raise', event: 'x', value: 1 },
     ],
   }),
+  drawnEnds: sendAll({ bodies: ['[1}', '[[1}', '{"a":1]', '{"a":]', '{"a":[1}', '[1)', ')', ']', '{"a":)', '[1,}'] }),
+  drawnNames: sendAll({
+    bodies: ['{a.b:1}', '{a', '{a b:1}', '{a/* c */:1}', '{5./* c */:1}', '{½:1}', '{"a":1\r\n,\r"b":x}', '["\r",\nx]'],
+  }),
   drawnForms: sendAll({
     requests: [
       post(`${start}-a`, form, 'a=1'),

@@ -6,6 +6,7 @@ import { longTimers } from './longTimers.js';
 import { odd } from './odd.js';
 import { oddRequests } from './oddRequests.js';
 import type { Cases } from './plain.js';
+import { rewinding } from './rewinding.js';
 import { starting } from './starting.js';
 import { status } from './status.js';
 import { tasks } from './tasks.js';
@@ -22,6 +23,7 @@ export const cases: Cases = {
   ...status,
   ...starting,
   ...managing,
+  ...rewinding,
   ...entities,
   ...web,
   ...odd,

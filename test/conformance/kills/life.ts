@@ -100,7 +100,7 @@ class Life {
   async act(record: HubRecord): Promise<void> {
     this.time.skipTo(timeOf(record) ?? 0);
     if (record.k === 'rewind') {
-      const id = record.instances.at(-1)?.i ?? '';
+      const id = record.instances[0]?.i ?? '';
       await this.#client.rewind(id, null);
     } else if (record.k === 'start' || record.k === 'message')
       this.#engine.commit({ ...record, m: { ...record.m, n: this.#engine.nextMessageNumber() } });
@@ -130,38 +130,51 @@ class Life {
   }
 }
 
-/** How often the outside world has answered each key of the app's `flaky` so far: what is counted there outlives a kill. */
-function answersOfFlaky(records: readonly HubRecord[]): Map<string, number> {
+/** Activities that count their attempts by the key in their input. */
+const counting = new Set(['flaky', 'fails']);
+
+interface Answers {
+  readonly name: string;
+  readonly input: string;
+  readonly count: number;
+}
+
+/** How often the outside world has answered each key of these activities so far: what is counted there outlives a kill. */
+function answersOfCounting(records: readonly HubRecord[]): Iterable<Answers> {
   const hub = new TaskHub();
-  const answers = new Map<string, number>();
+  const answers = new Map<string, Answers>();
   for (const [index, record] of records.entries()) {
     if (record.k === 'message' && (record.m.e.EventType === 5 || record.m.e.EventType === 6)) {
       const task = hub.instances.get(record.i)?.tasks.get(record.m.e.TaskScheduledId);
-      if (task?.name === 'flaky' && task.input !== null) answers.set(task.input, (answers.get(task.input) ?? 0) + 1);
+      if (task !== undefined && counting.has(task.name) && task.input !== null) {
+        const { name, input } = task;
+        const key = `${name} ${input}`;
+        answers.set(key, { name, input, count: (answers.get(key)?.count ?? 0) + 1 });
+      }
     }
     hub.apply(structuredClone(record), index + 1);
   }
-  return answers;
+  return answers.values();
 }
 
 const realSetTimeout = globalThis.setTimeout;
 let lives = 0;
 
-/** The app as one life of the host sees it: `flaky` counts its attempts on from what the records say, in every life anew. */
+/** The app as one life of the host sees it: these activities count their attempts on from what the records say, in every life anew. */
 async function appOfLife(app: LoadedApp, records: readonly HubRecord[]): Promise<LoadedApp['invoke']> {
   lives += 1;
   const life = lives;
-  const flaky = (input: string): ReturnType<LoadedApp['invoke']> => {
+  const attempt = (activity: string, input: string): ReturnType<LoadedApp['invoke']> => {
     const { key, ...rest } = JSON.parse(input) as { key: string };
     const json = JSON.stringify({ ...rest, key: `${key} in life ${life}` });
-    const name = app.find('flaky')?.triggerName ?? '';
-    return app.invoke('flaky', { inputData: [{ name, data: { json } }], triggerMetadata: {} });
+    const name = app.find(activity)?.triggerName ?? '';
+    return app.invoke(activity, { inputData: [{ name, data: { json } }], triggerMetadata: {} });
   };
-  for (const [input, count] of answersOfFlaky(records))
-    for (let attempt = 0; attempt < count; attempt += 1) await flaky(input).catch(() => undefined);
+  for (const { name, input, count } of answersOfCounting(records))
+    for (let nth = 0; nth < count; nth += 1) await attempt(name, input).catch(() => undefined);
   return (name, invocation) => {
     const input = invocation.inputData[0]?.data.json;
-    return name === 'flaky' && typeof input === 'string' ? flaky(input) : app.invoke(name, invocation);
+    return counting.has(name) && typeof input === 'string' ? attempt(name, input) : app.invoke(name, invocation);
   };
 }
 

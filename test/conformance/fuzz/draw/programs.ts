@@ -126,11 +126,14 @@ const entityInput = (draws: Draws, operation: string): Json | undefined => {
   return draws.chance(0.7) ? draws.of(smallValues) : undefined;
 };
 
+/** Two results of one operation are those of the next one, too, if chance puts both into one batch. */
+const signalled = entityOperations.filter((operation) => operation !== 'returnTwice');
+
 /** Entities: calls, signals, locks; their states at the end. */
 export function withEntities(draws: Draws): Script {
   const tasks = new TaskDraws(draws);
-  const use = (): { key: string; operation: string; input?: Json } => {
-    const operation = draws.of(entityOperations);
+  const use = (operations = entityOperations): { key: string; operation: string; input?: Json } => {
+    const operation = draws.of(operations);
     const input = entityInput(draws, operation);
     return { key: draws.of(entityKeys), operation, ...(input === undefined ? {} : { input }) };
   };
@@ -139,7 +142,7 @@ export function withEntities(draws: Draws): Script {
     draws.one<Step>(
       call,
       call,
-      () => ({ op: 'signal', ...use() }),
+      () => ({ op: 'signal', ...use(signalled) }),
       () => ({
         op: 'lock',
         keys: draws.shuffled(entityKeys).slice(0, draws.whole(1, 2)),
@@ -247,20 +250,7 @@ export function managed(draws: Draws): Script {
         ]),
       }),
     );
-  return { orchestrator: 'program', input: program(body()), actions: withoutLateRewinds(draws.several(3, 7, action)) };
-}
-
-/** Without rewinds of an instance that was rewound and started again, whose effect docs/local-host.md lists as different. */
-function withoutLateRewinds(actions: readonly Action[]): Action[] {
-  let rewound = false;
-  let again = false;
-  return actions.filter((action) => {
-    const isRewind = action.do === 'manage' && action.how === 'rewind';
-    if (isRewind && again) return false;
-    rewound ||= isRewind;
-    again ||= rewound && (action.do === 'start' || (action.do === 'restart' && action.fresh === false));
-    return true;
-  });
+  return { orchestrator: 'program', input: program(body()), actions: draws.several(3, 7, action) };
 }
 
 /** An odd value or error at each place where a value passes. */

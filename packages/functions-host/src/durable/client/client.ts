@@ -12,7 +12,7 @@ import { newExecutionId } from '../guid.js';
 import { eventRaised, executionStarted, type HistoryEvent } from '../history.js';
 import { isEnded, type Instance, type Outline, type RuntimeStatus } from '../hub/instance.js';
 import { idOf } from '../hub/sortedIds.js';
-import { rewindRecord } from './rewind.js';
+import { planRewind, type RewindEffect } from './rewind.js';
 
 /** The id belongs to an instance that has not ended. */
 export class InstanceExistsError extends Error {
@@ -137,9 +137,16 @@ export class Client {
     await this.#message(instance.id, { EventType: 20, Reason: reason, ...this.#base() });
   }
 
-  /** Runs the failed parts of a failed instance again. */
-  async rewind(id: string, reason: string | null): Promise<void> {
-    await this.#save(rewindRecord(this.#engine.hub, id, reason, this.#engine.now().toISOString()));
+  /**
+   * Runs the failed parts of a failed instance again.
+   * @param onNoEffect is called first if the real host would accept the request and do nothing; what it throws ends the rewind
+   */
+  async rewind(id: string, reason: string | null, onNoEffect?: () => void): Promise<RewindEffect> {
+    const { hub } = this.#engine;
+    const { record, effect } = planRewind(hub, id, reason, this.#engine.now().toISOString());
+    if (effect === 'nothing') onNoEffect?.();
+    await this.#save(record);
+    return effect;
   }
 
   /** Deletes one instance. */

@@ -1,46 +1,130 @@
 /**
  * Removes failures from a failed instance's history, and from its failed children's, so that the failed parts run again
- * (public source: Azure/durabletask, AzureTableTrackingStore.RewindHistoryAsync).
+ * (public source: Azure/durabletask, AzureTableTrackingStore.RewindHistoryAsync). Row by row, as there: what was replaced before
+ * a row that the real host cannot find stays replaced.
  */
+import { failuresIn, mistakenRun } from '../hub/earlierRun.js';
 import type { TaskHub } from '../hub/hub.js';
-import { historyOf } from '../hub/instance.js';
+import { historyOf, type EarlierRun, type FailureRow, type Message } from '../hub/instance.js';
 import type { GenericEvent, HistoryEvent } from '../history.js';
-import type { RewindRecord } from '../hub/records.js';
+import type { RewindRecord, RewoundInstance } from '../hub/records.js';
 
-/** Creates the record that rewinds an instance and the children that caused its failures. */
-export function rewindRecord(hub: TaskHub, instanceId: string, reason: string | null, at: string): RewindRecord {
-  const instances: RewindRecord['instances'] = [];
-  rewind(hub, instanceId, reason, at, instances, new Set());
-  return { k: 'rewind', at, instances };
+/**
+ * - `runs`: the failed parts run again.
+ * - `nothing`: the real host takes what an earlier run has left for the current one, accepts the request, and nothing happens.
+ * - `refused`: it does not find a row, and refuses the request.
+ */
+export type RewindEffect = 'runs' | 'nothing' | 'refused';
+
+export interface Rewinding {
+  readonly record: RewindRecord;
+  readonly effect: RewindEffect;
 }
 
-function rewind(
-  hub: TaskHub,
-  instanceId: string,
-  reason: string | null,
-  at: string,
-  found: RewindRecord['instances'],
-  seen: Set<string>,
-): void {
-  const instance = hub.find(instanceId);
-  if (instance === undefined || seen.has(instanceId)) return;
-  seen.add(instanceId);
-  const history = historyOf(instance);
-  const failedTasks = new Set(history.flatMap((event) => (event.EventType === 6 ? [event.TaskScheduledId] : [])));
-  const failedChildren = new Set(history.flatMap((event) => (event.EventType === 9 ? [event.TaskScheduledId] : [])));
-  for (const event of history)
-    if (event.EventType === 7 && failedChildren.has(event.EventId))
-      rewind(hub, event.InstanceId, reason, at, found, seen);
-  const cleaned = history.map((event) => {
-    const isFailure =
-      event.EventType === 6 ||
-      event.EventType === 9 ||
-      event.EventType === 1 ||
-      (event.EventType === 4 && failedTasks.has(event.EventId));
-    return isFailure ? generic(event, null) : event;
-  });
-  const message = { n: hub.nextMessageNumber(), e: generic({ EventId: -1, IsPlayed: false, Timestamp: at }, reason) };
-  found.push({ i: instanceId, history: cleaned, ...(failedChildren.size === 0 ? { m: message } : {}) });
+/** A row is not there, or no longer. */
+class RowMissing extends Error {
+  override readonly name = 'RowMissing';
+}
+
+/** Plans the rewind of an instance and of the children that caused its failures. */
+export function planRewind(hub: TaskHub, instanceId: string, reason: string | null, at: string): Rewinding {
+  const rewound = new Rewound(hub, reason, at);
+  let isRefused = false;
+  try {
+    rewound.add(instanceId);
+  } catch (error) {
+    if (!(error instanceof RowMissing)) throw error;
+    isRefused = true;
+  }
+  const instances = rewound.instances(isRefused);
+  const runs = instances.some(({ m }) => m !== undefined);
+  return { record: { k: 'rewind', at, instances }, effect: isRefused ? 'refused' : runs ? 'runs' : 'nothing' };
+}
+
+interface Change {
+  history?: HistoryEvent[];
+  earlier?: EarlierRun;
+  /** All of its rows were found. */
+  isComplete: boolean;
+  /** Whether a message starts it; otherwise its child's end does. */
+  isLeaf: boolean;
+}
+
+class Rewound {
+  readonly #changes = new Map<string, Change>();
+
+  constructor(
+    private readonly hub: TaskHub,
+    private readonly reason: string | null,
+    private readonly at: string,
+  ) {}
+
+  /** @throws RowMissing */
+  add(instanceId: string): void {
+    if (this.#changes.has(instanceId)) return;
+    const instance = this.hub.find(instanceId);
+    const history = instance === undefined ? [] : [...historyOf(instance)];
+    if (instance === undefined || history.length === 0) throw new RowMissing();
+    const mistaken = mistakenRun(instance, history);
+    const change: Change = { isComplete: false, isLeaf: true };
+    this.#changes.set(instanceId, change);
+    if (mistaken === undefined) this.#replace(history, change);
+    else this.#replaceEarlier(mistaken, change);
+    change.isComplete = true;
+  }
+
+  /** @param isRefused no message is sent then */
+  instances(isRefused: boolean): RewoundInstance[] {
+    return [...this.#changes].map(([i, { isComplete, isLeaf, ...change }]): RewoundInstance => {
+      if (!isComplete) return { i, ...change, instead: 'stays' };
+      const getsMessage = isLeaf && !isRefused;
+      if (change.history?.every(({ EventType }) => EventType !== 1) === true)
+        return { i, ...change, ...(getsMessage ? { m: this.#message() } : {}) };
+      // It has ended by its history. A message is dropped, and shows the end again.
+      return { i, ...change, instead: getsMessage ? 'stays' : 'shows-pending' };
+    });
+  }
+
+  #replace(history: HistoryEvent[], change: Change): void {
+    change.history = history;
+    const replace = (at: number): void => {
+      const event = history[at];
+      if (event !== undefined) history[at] = generic(event, null);
+    };
+    for (const row of failuresIn(history)) {
+      this.#cause(row, 0, change);
+      if (row.of !== undefined && row.child === undefined) replace(row.of);
+      replace(row.at);
+    }
+  }
+
+  /** The current run's history stays as it is. */
+  #replaceEarlier(run: EarlierRun, change: Change): void {
+    const left = run.failures.filter(({ at }) => at >= run.from);
+    while (left[0] !== undefined) {
+      change.earlier = { ...run, failures: [...left] };
+      this.#cause(left[0], run.from, change);
+      left.shift();
+    }
+    change.earlier = { ...run, failures: [] };
+  }
+
+  /**
+   * Rewinds the child that failed, if one did.
+   * @param from position of the first row that is still there
+   */
+  #cause({ of, child }: FailureRow, from: number, change: Change): void {
+    if (of === undefined) return;
+    if (of < from) throw new RowMissing();
+    if (child === undefined) return;
+    change.isLeaf = false;
+    this.add(child);
+  }
+
+  #message(): Message {
+    const e = generic({ EventId: -1, IsPlayed: false, Timestamp: this.at }, this.reason);
+    return { n: this.hub.nextMessageNumber(), e };
+  }
 }
 
 /** Replays ignore it; its position in the history stays. */

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostClock } from '../../hostClock.js';
 import type { HostLog } from '../../log/log.js';
 import { createQuirks, type Quirks } from '../../log/quirks.js';
-import type { FileArchive } from '../../store/archive.js';
+import { ArchiveDamagedError, type FileArchive } from '../../store/archive.js';
 import type { Journal } from '../../store/journal.js';
 import type { LoadedApp } from '../../worker/app.js';
 import { MessageLabels } from '../entities/messages.js';
@@ -16,7 +16,7 @@ import type { DurableFunctions } from '../functions.js';
 import type { ExecutionStartedEvent } from '../history.js';
 import type { HubListener, TaskHub } from '../hub/hub.js';
 import { isEnded, storedInstance, type Instance, type PendingTask } from '../hub/instance.js';
-import type { HubRecord } from '../hub/records.js';
+import { startedBy, type HubRecord } from '../hub/records.js';
 import { versionNotRun, type Notice } from '../replay/notices.js';
 import type { DurableSettings } from '../settings.js';
 import type { CodeFinder } from '../userCode.js';
@@ -148,6 +148,8 @@ export class Engine implements HubListener {
    * @returns its number
    */
   commit(record: HubRecord): number {
+    // What a new run leaves of the earlier one follows from its state.
+    for (const id of startedBy(record)) this.#takeOutOfArchiveIfReadable(id);
     const seq = this.#journal.append(JSON.stringify(record));
     this.#last = seq;
     this.hub.apply(record, seq);
@@ -184,6 +186,14 @@ export class Engine implements HubListener {
   #takeOutOfArchive(id: string): void {
     const instance = this.hub.archived.get(id) === undefined ? undefined : this.hub.find(id);
     if (instance !== undefined) this.commit({ k: 'checkpoint', s: storedInstance(instance) });
+  }
+
+  #takeOutOfArchiveIfReadable(id: string): void {
+    try {
+      this.#takeOutOfArchive(id);
+    } catch (error) {
+      if (!(error instanceof ArchiveDamagedError)) throw error;
+    }
   }
 
   #archiverOf({ hub, archive, archiverLimits }: EngineInit): Archiver | undefined {
@@ -322,8 +332,10 @@ export class Engine implements HubListener {
   }
 
   async #entityTurn(instance: Instance): Promise<HubRecord | undefined> {
+    // What comes while the journal is written, such as the calls of a child that the same turn started, is another batch.
+    const arrived = [...instance.inbox];
     await this.durable(instance.seq);
-    return entityTurn(this, instance);
+    return entityTurn(this, instance, arrived);
   }
 
   /** The host itself failed: the turn is repeated later with the same messages. */

@@ -50,10 +50,17 @@ interface BatchResult {
 /** The answer to an operation that strict mode refuses. The log says why. */
 const strictRefusal: OperationResult = { isError: true, result: '"refused in strict mode, see the log of the host"' };
 
-/** Takes one turn; undefined if there is nothing to do yet. */
-export async function entityTurn(host: EntityHost, instance: Instance): Promise<EntityRecord | undefined> {
+/**
+ * Takes one turn; undefined if there is nothing to do yet.
+ * @param messages those of the inbox that it may take
+ */
+export async function entityTurn(
+  host: EntityHost,
+  instance: Instance,
+  messages: readonly Message[],
+): Promise<EntityRecord | undefined> {
   const now = host.clock.now().getTime();
-  const due = instance.inbox.filter((message) => message.due === undefined || message.due <= now);
+  const due = messages.filter((message) => message.due === undefined || message.due <= now);
   const state = instance.entity ?? { exists: false, state: null, queue: [], lockedBy: null };
   if (due.length === 0 && !mayRun(state)) return undefined;
   return new EntityTurn(host, instance, { ...state, queue: [...state.queue] }).take(due);

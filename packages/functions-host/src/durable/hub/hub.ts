@@ -6,9 +6,11 @@ import { isSchedulerId } from '../entityId.js';
 import { turnMark, type ExecutionStartedEvent, type HistoryEvent } from '../history.js';
 import type { FileArchive } from '../../store/archive.js';
 import { fromArchive } from './archiveForm.js';
+import { earlierRunOf } from './earlierRun.js';
 import { ArchivedInstance, ArchivedInstances } from './archivedInstances.js';
 import { EndedInstances } from './endedInstances.js';
 import {
+  historyOf,
   isEnded,
   newInstance,
   outlineOf,
@@ -170,7 +172,7 @@ export class TaskHub {
 
   #restore(instance: Instance): void {
     this.#add(instance);
-    if (instance.packed !== undefined) this.ended.add(instance);
+    if (isEnded(instance.status)) this.ended.add(instance);
   }
 
   #start(id: string, message: Message, seq: number, byParent: boolean): void {
@@ -188,6 +190,8 @@ export class TaskHub {
       generation: event.Generation,
       parent: event.ParentInstance,
     });
+    const earlier = before && earlierRunOf(before);
+    if (earlier !== undefined) instance.earlier = earlier;
     instance.seq = seq;
     instance.inbox.push(message, ...(before?.inbox.filter(({ e }) => e.EventType === 15) ?? []));
     this.#add(instance);
@@ -219,6 +223,10 @@ export class TaskHub {
     }
     if (instance === undefined || isEnded(instance.status)) return;
     if (message.x !== undefined && message.x !== instance.executionId) return;
+    if (instance.packed !== undefined) {
+      this.#showEnd(instance, seq);
+      return;
+    }
     if (message.e.EventType === 5 || message.e.EventType === 6) instance.tasks.delete(message.e.TaskScheduledId);
     instance.inbox.push(message);
     instance.seq = seq;
@@ -300,6 +308,8 @@ export class TaskHub {
   }
 
   #continue(instance: Instance, next: { x: string; ev: HistoryEvent[] }): void {
+    const earlier = earlierRunOf(instance);
+    if (earlier !== undefined) instance.earlier = earlier;
     instance.executionId = next.x;
     instance.timers.clear();
     instance.tasks.clear();
@@ -326,6 +336,16 @@ export class TaskHub {
     this.ended.add(instance);
   }
 
+  /** Of an instance that has ended by its history, and shows Pending since a rewind. */
+  #showEnd(instance: Instance, seq: number): void {
+    for (const event of historyOf(instance)) {
+      instance.updated = event.Timestamp;
+      if (event.EventType === 1) instance.status = statusNames[event.OrchestrationStatus] ?? 'Failed';
+    }
+    instance.seq = seq;
+    this.ended.add(instance);
+  }
+
   #entity(record: EntityRecord, seq: number): void {
     for (const { m } of record.out) this.#count(m);
     const instance = this.instances.get(record.i);
@@ -341,21 +361,30 @@ export class TaskHub {
   }
 
   #rewind(record: RewindRecord, seq: number): void {
-    for (const { i, history, m } of record.instances) {
+    for (const { i, history, earlier, instead, m } of record.instances) {
       const instance = this.instances.get(i);
       if (m !== undefined) this.#count(m);
       if (instance === undefined) continue;
+      instance.seq = seq;
+      if (earlier !== undefined) instance.earlier = earlier;
+      if (history !== undefined) replaceHistory(instance, history);
+      if (instead === 'stays') continue;
       instance.status = 'Pending';
       instance.updated = record.at;
-      instance.history = history;
-      instance.packed = undefined;
       this.ended.delete(instance);
-      instance.seq = seq;
+      if (instead === 'shows-pending') continue;
+      instance.history = historyOf(instance);
+      instance.packed = undefined;
       if (m === undefined) continue;
       instance.inbox.push(m);
       this.listener?.ready(instance);
     }
   }
+}
+
+function replaceHistory(instance: Instance, history: HistoryEvent[]): void {
+  if (instance.packed === undefined) instance.history = history;
+  else instance.packed = packHistory(history);
 }
 
 /** Takes messages out of the inbox. Those of the history are in its order. */

@@ -39,6 +39,25 @@ export interface EntityState {
   lockedBy: string | null;
 }
 
+/** A row that a rewind would replace. */
+export interface FailureRow {
+  /** Its position in the history. */
+  readonly at: number;
+  /** Position of what was scheduled and failed; absent for the failure of the run itself. */
+  readonly of?: number;
+  /** Id of the child that failed. */
+  readonly child?: string;
+}
+
+/** The earlier run of an instance whose rows reach farthest (earlierRun.ts). */
+export interface EarlierRun {
+  /** Position of its last OrchestratorStarted row. */
+  readonly last: number;
+  /** Rows before this position belong to a run between it and the current one. */
+  readonly from: number;
+  readonly failures: readonly FailureRow[];
+}
+
 /** One instance. The fields up to `entity` are persistent. */
 export interface Instance {
   id: string;
@@ -67,6 +86,8 @@ export interface Instance {
   timers: Map<number, string>;
   /** Those of them that fire early. */
   early?: number[];
+  /** What is left of earlier runs of this id, for a rewind. */
+  earlier?: EarlierRun;
   entity: EntityState | undefined;
   /** Number of the last journal record that changed it. */
   seq: number;

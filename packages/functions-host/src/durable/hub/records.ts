@@ -1,6 +1,6 @@
 /** The records of the journal. Each is one change of the task hub, applied completely or not at all. */
 import type { HistoryEvent } from '../history.js';
-import type { EntityState, Message, PendingTask, RuntimeStatus, StoredInstance } from './instance.js';
+import type { EarlierRun, EntityState, Message, PendingTask, RuntimeStatus, StoredInstance } from './instance.js';
 
 /** A message of a turn to another instance. */
 export interface Outgoing {
@@ -54,12 +54,24 @@ export interface EntityRecord {
   out: Outgoing[];
 }
 
+/** What a rewind does to one instance. */
+export interface RewoundInstance {
+  i: string;
+  /** Without the failures; absent if nothing of it changes. */
+  history?: HistoryEvent[];
+  /** What is left of its earlier runs, if that changes. */
+  earlier?: EarlierRun;
+  /** What it does, unless it runs again: it stays as it is otherwise, or shows Pending until a message comes. */
+  instead?: 'stays' | 'shows-pending';
+  /** The message that starts it; absent if a child's end does. */
+  m?: Message;
+}
+
 /** Failed instances that run again. */
 export interface RewindRecord {
   k: 'rewind';
   at: string;
-  /** Each with its history without the failures, and the message that starts it (absent if a child's end does). */
-  instances: { i: string; history: HistoryEvent[]; m?: Message }[];
+  instances: RewoundInstance[];
 }
 
 /** An instance that ended before its first turn. */
@@ -108,6 +120,13 @@ export type HubRecord =
   | PurgeRecord
   | CheckpointRecord
   | ArchiveRecord;
+
+/** Ids of the instances that a record starts, in place of earlier ones. */
+export function startedBy(record: HubRecord): string[] {
+  if (record.k === 'start') return [record.i];
+  if (record.k !== 'turn') return [];
+  return record.out.flatMap(({ to, m }) => (m.e.EventType === 0 ? [to] : []));
+}
 
 /** Status names by their number in an ExecutionCompleted event. */
 export const statusNames: readonly RuntimeStatus[] = [

@@ -57,6 +57,13 @@ interface Frame {
   at?: string | number;
 }
 
+const types = { JObject: 'Object', JArray: 'Array', none: 'None' };
+
+/** Ends of containers, as the reader names them. */
+const ends = { '}': 'EndObject', ']': 'EndArray', ')': 'EndConstructor' };
+type End = keyof typeof ends;
+const isEnd = (text: string): text is End => text in ends;
+
 /** What may follow a number or a literal: white space, an end, or nothing. */
 const separator = /^(?:(?!\uFEFF)[\s\u0085]|[,\]})/])?$/;
 
@@ -90,7 +97,7 @@ class Reader {
 
   #scalar(next: string): JsonToken {
     if (next === '"' || next === "'") return this.#string(next);
-    if (this.#take(']')) throw this.#error('JsonToken EndArray is not valid for closing JsonType None.');
+    if (next === ']' || next === ')') throw this.#closedBy(next);
     const found = this.#literal(next);
     if (found !== undefined) return found;
     const number = this.#number();
@@ -106,7 +113,7 @@ class Reader {
       if (this.#next() === '') throw this.#ended();
       const name = this.#name();
       // White space alone may stand before the colon, no comment.
-      this.#match(/\s+/y);
+      this.#match(/(?:(?!\uFEFF)[\s\u0085])+/y);
       if (!this.#take(':'))
         throw this.#error(
           `Invalid character after parsing property name. Expected ':' but got: ${this.#next() || '\0'}.`,
@@ -144,9 +151,17 @@ class Reader {
     this.#skip();
     if (this.#take(',')) return true;
     if (this.#take(end)) return false;
-    throw this.#next() === ''
-      ? this.#ended(true)
-      : this.#error(`After parsing a value an unexpected character was encountered: ${this.#next()}.`);
+    const next = this.#next();
+    if (next === '') throw this.#ended(true);
+    if (isEnd(next)) throw this.#closedBy(next);
+    throw this.#error(`After parsing a value an unexpected character was encountered: ${next}.`);
+  }
+
+  /** An end that is not the container's own: the reader has left the container when it sees that. */
+  #closedBy(end: End): JsonReadError {
+    this.#at += 1;
+    const type = types[this.#frames.pop()?.kind ?? 'none'];
+    return this.#error(`JsonToken ${ends[end]} is not valid for closing JsonType ${type}.`);
   }
 
   #enter(kind: Frame['kind']): Frame {
@@ -174,8 +189,12 @@ class Reader {
   #name(): string {
     const next = this.#next();
     if (next === '"' || next === "'") return this.#string(next);
-    const found = this.#match(/[\p{L}\p{N}_$]+/uy);
+    const found = this.#match(/(?:(?![\u{10000}-\u{10FFFF}])[\p{L}\p{Nd}_$])+/uy);
     if (found === undefined) throw this.#error(`Invalid property identifier character: ${next}.`);
+    const after = this.#next();
+    if (after === '') throw this.#error('Unexpected end while parsing unquoted property name.');
+    if (!/(?!\uFEFF)[\s\u0085]|:/.test(after))
+      throw this.#error(`Invalid JavaScript property identifier character: ${after}.`);
     return found;
   }
 
@@ -280,7 +299,7 @@ class Reader {
   }
 
   #place(): string {
-    const lines = this.text.slice(0, this.#at).split('\n');
+    const lines = this.text.slice(0, this.#at).split(/\r\n|[\r\n]/);
     const position = lines.at(-1)?.length ?? 0;
     // At its start the reader has no line yet.
     const line = this.#frames.length === 0 && position === 0 ? 0 : lines.length;

@@ -135,7 +135,7 @@ async function steer(
   return empty(202);
 }
 
-async function rewind({ client }: Management, request: ManagementRequest, id: string): Promise<WebAnswer> {
+async function rewind({ client, quirks }: Management, request: ManagementRequest, id: string): Promise<WebAnswer> {
   const instance = await client.find(id);
   if (instance === undefined) return json(404, `No orchestration with instance ID "$${id}" found.`);
   if (instance.status !== 'Failed')
@@ -143,8 +143,19 @@ async function rewind({ client }: Management, request: ManagementRequest, id: st
       412,
       `This orchestration has status ${instance.status}, but only orchestrations in the "Failed" state can be rewound.`,
     );
-  await client.rewind(id, parameter(request.query, 'reason') ?? null);
-  return empty(202);
+  const effect = await client.rewind(id, parameter(request.query, 'reason') ?? null, () =>
+    quirks.report(
+      `Orchestration '${instance.name}', instance '${id}': it is rewound, and nothing happens: an earlier run of this id had a longer history, whose end the rewind changes. Cure: purge an instance before you start another one with its id.`,
+      { functionName: instance.name, instanceId: id },
+    ),
+  );
+  if (effect !== 'refused') return empty(202);
+  return errorAnswer(400, 'One or more of the arguments submitted is incorrect', {
+    message:
+      "Index was out of range. Must be non-negative and less than the size of the collection. (Parameter 'index')",
+    type: 'System.ArgumentOutOfRangeException',
+    at: 'HandleRewindInstanceRequestAsync',
+  });
 }
 
 async function restart(management: Management, request: ManagementRequest, id: string): Promise<WebAnswer> {

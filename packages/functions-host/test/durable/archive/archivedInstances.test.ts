@@ -108,6 +108,26 @@ describe('a finished instance', () => {
     expect(await view('one')).toEqual(seen);
   });
 
+  it('has left its last rows to a run that is shorter, and a rewind takes them for that one’s', async () => {
+    let warnings = 0;
+    const rewind = (id: string): Promise<string> => engine.client.rewind(id, 'again', () => (warnings += 1));
+    await engine.start('says', 'event', 'a');
+    await engine.start('parent', 'child');
+    await engine.untilArchived('event', 'child', 'child-child');
+    for (const id of ['event', 'child']) await engine.start('throws', id);
+    await engine.untilArchived('event', 'child');
+    await restart();
+    const seen = [await view('event'), await view('child')];
+
+    expect([await rewind('event'), await rewind('event')]).toEqual(['nothing', 'nothing']);
+    expect(await rewind('child')).toBe('refused');
+    expect(warnings).toBe(2);
+    await engine.untilArchived('event', 'child');
+    expect([await view('event'), await view('child')]).toEqual(seen);
+    await restart();
+    expect([await view('event'), await view('child')]).toEqual(seen);
+  });
+
   it('takes no messages, not even with an id like an entity’s', async () => {
     await engine.start('says', '@one@k', 'a');
     await engine.untilArchived('@one@k');

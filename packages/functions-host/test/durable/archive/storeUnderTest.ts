@@ -151,6 +151,10 @@ export function shortApp(): TestApp {
       *waits({ df }) {
         return yield df.waitForExternalEvent('go');
       },
+      // eslint-disable-next-line require-yield -- it has no second turn
+      *throws() {
+        throw new Error('at once');
+      },
       *counts({ df }) {
         return yield df.callEntity({ name: 'Counter', key: 'k' }, 'add');
       },

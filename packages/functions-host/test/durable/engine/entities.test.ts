@@ -41,6 +41,18 @@ describe('entities', () => {
     expect(engine.app.invocations.filter((name) => name === 'Counter').length).toBeLessThan(5);
   });
 
+  it('process what comes after a batch has begun as the next one', async () => {
+    const parent: Orchestrator = function* ({ df }) {
+      df.signalEntity(entityId('Counter', 'k'), 'add', 1);
+      return yield df.callSubOrchestrator('call', ['get', null]);
+    };
+    const engine = new EngineUnderTest({ entities, orchestrators: { call, parent } });
+    await engine.start('parent', 'p');
+
+    expect(await engine.output('p')).toBe(1);
+    expect(engine.app.invocations.filter((name) => name === 'Counter')).toHaveLength(2);
+  });
+
   it('are removed when their state is deleted', async () => {
     const engine = new EngineUnderTest({ entities, orchestrators: { call } });
     await engine.start('call', 'c1', ['add', 1]);

@@ -1,0 +1,40 @@
+/**
+ * What the real host's history table keeps of an instance's earlier runs. A new run writes its rows over theirs from the first
+ * on, so a longer earlier run leaves its last rows behind. Nothing but a rewind looks at them: it takes the run of the last
+ * OrchestratorStarted row for the current one (public source: Azure/durabletask, AzureTableTrackingStore.RewindHistoryAsync).
+ */
+import type { HistoryEvent } from '../history.js';
+import { historyOf, type EarlierRun, type FailureRow, type Instance } from './instance.js';
+import { statusNames } from './records.js';
+
+const lastStart = (history: readonly HistoryEvent[]): number =>
+  history.findLastIndex(({ EventType }) => EventType === 12);
+
+/** @returns what a run that follows leaves of the instance's run and of those before it */
+export function earlierRunOf(instance: Instance): EarlierRun | undefined {
+  const history = historyOf(instance);
+  const last = lastStart(history);
+  const { earlier } = instance;
+  if (earlier !== undefined && earlier.last > last) return { ...earlier, from: Math.max(earlier.from, history.length) };
+  return last < 0 ? undefined : { last, from: 0, failures: failuresIn(history) };
+}
+
+/** @returns the earlier run that a rewind takes for the current one, if there is such a one, with its first row that is left */
+export function mistakenRun({ earlier }: Instance, history: readonly HistoryEvent[]): EarlierRun | undefined {
+  if (earlier === undefined) return undefined;
+  const from = Math.max(earlier.from, history.length);
+  return earlier.last < from ? undefined : { ...earlier, from };
+}
+
+/** The rows of a history that a rewind replaces, in their order. */
+export function failuresIn(history: readonly HistoryEvent[]): FailureRow[] {
+  return history.flatMap((event, at): FailureRow[] => {
+    if (event.EventType === 1) return statusNames[event.OrchestrationStatus] === 'Failed' ? [{ at }] : [];
+    if (event.EventType === 6)
+      return [{ at, of: history.findIndex((one) => one.EventType === 4 && one.EventId === event.TaskScheduledId) }];
+    if (event.EventType !== 9) return [];
+    const of = history.findIndex((one) => one.EventType === 7 && one.EventId === event.TaskScheduledId);
+    const created = history[of];
+    return [{ at, of, ...(created?.EventType === 7 ? { child: created.InstanceId } : {}) }];
+  });
+}
