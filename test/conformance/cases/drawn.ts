@@ -141,6 +141,11 @@ export const drawn: Cases = {
   drawnNames: sendAll({
     bodies: ['{a.b:1}', '{a', '{a b:1}', '{a/* c */:1}', '{5./* c */:1}', '{½:1}', '{"a":1\r\n,\r"b":x}', '["\r",\nx]'],
   }),
+  drawnDatesOfFailures: program(
+    { op: 'status', input: { Timestamp: '2020-01-01T00:00:00.250+01:00', list: ['2020-01-01T00:00:00.2', 'x'] } },
+    guarded({ op: 'activity', name: 'breaks', input: 'date' }),
+    { op: 'child', named: true, steps: [{ op: 'throw', error: 'date' }] },
+  ),
   drawnForms: sendAll({
     requests: [
       post(`${start}-a`, form, 'a=1'),

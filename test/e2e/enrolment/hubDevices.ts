@@ -16,6 +16,9 @@ import { startTestStack, type TestStack } from '../harness/testStack.js';
 /** The hub of the stack, by its name in IOT_HUBS. */
 const HUB = 'onboarding-local-hub';
 
+/** Each trial has a client of its own, and the long ring has more trials than a connected registry usually has clients. */
+const MANY_CLIENTS = 500;
+
 /**
  * Starts a stack whose clients are devices of the hub that report keys in their twins, or devices that join.
  * @param more settings of the app
@@ -35,13 +38,14 @@ export async function startStackForHubDevices(more: Readonly<Record<string, stri
       PROFILES: JSON.stringify([profile]),
       PULL_CHECK_RETRY_SECONDS: '1',
       PASSWORD_REPLICATION_SECONDS: '1',
+      CLIENTS_PER_CONNECTED_REGISTRY: String(MANY_CLIENTS),
       ...more,
     },
   });
-  await it.stack.controlPlane.https(`${it.stack.endpoints.azure.arm}/_control/settings`, {
-    method: 'PATCH',
-    body: { replicationSeconds: 1 },
-  });
+  const { https, url } = it.stack.controlPlane;
+  const body = { replicationSeconds: 1, clientsPerConnectedRegistry: MANY_CLIENTS };
+  const { status } = await https(`${url}/_control/settings`, { method: 'PATCH', body });
+  if (status !== 200) throw new Error(`The control plane refused its settings with ${status}.`);
   return it;
 }
 

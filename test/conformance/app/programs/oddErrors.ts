@@ -25,6 +25,7 @@ const makers = {
   lines: () => new Error('first line\nsecond line\r\nthird'),
   letters: () => new Error('žluťoučký 🚗 \u0000'),
   json: () => new Error('{"errorType":"X","errorMessage":"Y"}'),
+  date: () => new Error('2020-01-01T00:00:00.500+01:00'),
   long: () => new Error('L'.repeat(30_000)),
   custom: () => new CustomError('custom'),
   number: () => 42,

@@ -202,8 +202,12 @@ const managementQueries = [
 
 /** Requests to the management API and the admin API, about nothing that is there. */
 export function toManagement(draws: Draws): Requests {
-  const query = (): string => draws.several(0, 2, () => `&${draws.of(managementQueries)}`).join('');
-  // A list of all instances has those of other cases; these are none's.
+  const query = (path: string): string =>
+    draws
+      .several(0, 2, () => `&${draws.of(managementQueries)}`)
+      .filter((one) => !(one.startsWith('&createdTime') && path.includes('&createdTime')))
+      .join('');
+  // A list of all instances has those of other cases, and a purge ends them; these are none's.
   const none = 'instanceIdPrefix=<id>-none';
   const targets: readonly [string, string][] = [
     ['GET', `<hook>/instances?<code>&${none}`],
@@ -248,7 +252,7 @@ export function toManagement(draws: Draws): Requests {
     const kept = headers.filter(([name]) => !left.includes(name));
     return {
       method: odd,
-      path: path + (path.includes('?') ? query() : ''),
+      path: path + (path.includes('?') ? query(path) : ''),
       headers: kept,
       ...(odd === 'POST' ? { body } : {}),
       // Whether its turn has run would be chance.

@@ -29,11 +29,6 @@ const EACH = ofRing({ default: ON_REAL_HOST ? 6 : 24, long: 240 });
 /** Requests of each family with the devices of one scene: those with a right signature count against its 60 a minute. */
 const EACH_OF_SCENE = 6;
 const TOTAL = EACH * FAMILIES.length;
-/**
- * Bytes of a request's head that Microsoft's host may fail to hand on: it adds headers, and the app's own server reads 16 KB. The
- * host answers 500 without a body then, and the app has not seen the request. Source: Node docs, `--max-http-header-size`.
- */
-const HEAD_OF_REAL_HOST = 15 * 1024;
 /** Requests at the same time. */
 const AT_ONCE = 8;
 
@@ -99,8 +94,6 @@ async function refusalOf({ family, scene, seed }: Attempt): Promise<string> {
   if (first && ![200, 204].includes(first.status) && !first.text.includes('"secret-missing"'))
     return `not accepted before it was repeated: ${JSON.stringify(first)}`;
   const answer = await sendRaw(url, request);
-  const head = request.path.length + request.headers.flat().join('').length;
-  if (ON_REAL_HOST && head > HEAD_OF_REAL_HOST && answer.status === 500 && answer.text === '') return 'host';
   try {
     return reasonOf(answer);
   } catch (error) {

@@ -27,21 +27,11 @@ const RUNS_AT_ONCE = 4;
 const TOO_MANY = 200;
 const within = { timeout: PATIENCE * 1000, interval: 50 };
 
-/** Each trial has a client of its own, and the long ring has more trials than a connected registry usually has clients. */
-const MANY_CLIENTS = 500;
-
 let it: TestStack;
 let joiner: Joiner;
 let disks: Disks;
 beforeAll(async () => {
-  it = await startStackForHubDevices({
-    REPORTS_PER_MINUTE: '100000',
-    CLIENTS_PER_CONNECTED_REGISTRY: String(MANY_CLIENTS),
-  });
-  const { https, url } = it.stack.controlPlane;
-  const body = { clientsPerConnectedRegistry: MANY_CLIENTS };
-  const { status } = await https(`${url}/_control/settings`, { method: 'PATCH', body });
-  if (status !== 200) throw new Error(`The control plane refused its settings with ${status}.`);
+  it = await startStackForHubDevices({ REPORTS_PER_MINUTE: '100000' });
   joiner = new Joiner(it);
   disks = new Disks(it);
 });

@@ -19,6 +19,9 @@ function alone(purpose: Purpose, losses: readonly Loss[] = ['request', 'answer',
   return losses.flatMap((loss) => [{ [purpose]: [loss] }, { [purpose]: [loss, loss] }]);
 }
 
+/** The same of what is answered by the status: half an answer is as good as a whole one, so there is no second request to lose. */
+const byStatus = (purpose: Purpose): Losses[] => [...alone(purpose, ['request', 'answer']), { [purpose]: ['half'] }];
+
 /** Of requests for messages the second, third or fourth is lost, and of reads of the secret the one for the promotion. */
 const LATER: readonly Losses[] = (['request', 'answer'] as const).flatMap((loss): Losses[] => [
   ...[1, 2, 3].map((before) => ({ poll: [...Array.from({ length: before }, (): Loss => 'nothing'), loss] })),
@@ -38,9 +41,11 @@ const JOINED = ofRing<readonly Losses[]>({
     },
   ],
   long: [
-    ...(
-      ['join', 'poll', 'renewal', 'confirmation', 'candidate', 'secret', 'report', 'acknowledgement'] as const
-    ).flatMap((purpose) => alone(purpose)),
+    ...(['join', 'poll', 'renewal', 'confirmation', 'candidate', 'secret'] as const).flatMap((purpose) =>
+      alone(purpose),
+    ),
+    ...byStatus('report'),
+    ...byStatus('acknowledgement'),
     ...alone('message', ['answer', 'half']),
     ...LATER,
   ],
@@ -54,7 +59,7 @@ const OF_HUB = ofRing<readonly Losses[]>({
       acknowledgement: ['request', 'answer'],
     },
   ],
-  long: (['confirmation', 'report', 'acknowledgement'] as const).flatMap((purpose) => alone(purpose)),
+  long: [...alone('confirmation'), ...byStatus('report'), ...byStatus('acknowledgement')],
 });
 
 let it: TestStack;

@@ -32,6 +32,7 @@ export const apply = defineCommand({
     { text: 'plan and carry out at once', line: 'crctl apply fleet.yaml --yes' },
   ],
   usesApp: true,
+  shownBy: 'rollouts list',
   async run(context, { args: [file = ''], options }) {
     const removal = removalOf(options);
     const source = await readSource(file, context);

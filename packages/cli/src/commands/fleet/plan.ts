@@ -37,6 +37,7 @@ export const plan = defineCommand({
     { text: 'has anything drifted?', line: 'crctl plan fleet.yaml --detailed-exitcode -o name' },
   ],
   usesApp: true,
+  shownBy: 'rollouts list',
   async run(context, { args: [file = ''], options }) {
     try {
       const removal = removalOf(options);

@@ -18,7 +18,9 @@ export async function instancesRoute({ client }: Management, request: Management
   const query = queryOf(request);
   if (request.method === 'DELETE') {
     if (query.from === undefined) return json(400, "Please provide value for 'createdTimeFrom' parameter.");
-    const instancesDeleted = await client.purgeMany(query);
+    // It is not limited to ids with a prefix.
+    const { prefix: _prefix, ...conditions } = query;
+    const instancesDeleted = await client.purgeMany(conditions);
     return instancesDeleted === 0 ? empty(404) : json(200, { instancesDeleted });
   }
   if (request.method !== 'GET') return empty(404);

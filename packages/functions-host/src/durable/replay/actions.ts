@@ -4,6 +4,7 @@
  */
 
 import type { FailureDetails } from '../history.js';
+import { rewrittenDate, textOfDate } from '../json/dates.js';
 import { storedJson } from '../json/stored.js';
 
 /** Numbers of the actions, in `actionType`. */
@@ -78,11 +79,34 @@ export interface OrchestratorState {
 
 const failureLabel = '\n\n$OutOfProcData$:';
 
-/** Extracts the state from the message of the error with which an executor reports that user code failed. */
+/**
+ * Extracts the state from the message of the error with which an executor reports that user code failed. The extension reads it
+ * with times as times, which it does not do with an answer.
+ */
 export function stateOfFailure(message: string): OrchestratorState | undefined {
   const at = message.indexOf(failureLabel);
-  if (at < 0) return undefined;
-  return parseState(message.slice(at + failureLabel.length));
+  const state = at < 0 ? undefined : parseState(message.slice(at + failureLabel.length));
+  if (state === undefined) return undefined;
+  return {
+    ...state,
+    ...(state.error === undefined ? {} : { error: textOfDate(state.error) }),
+    ...(state.customStatus === undefined ? {} : { customStatus: timesRead(state.customStatus) }),
+    actions: state.actions.map((list) => list.map(inputTimesRead)),
+  };
+}
+
+const inputTimesRead = (action: Action): Action => ({
+  ...action,
+  ...(action.input === undefined ? {} : { input: timesRead(action.input) }),
+  ...(action.compoundActions === undefined ? {} : { compoundActions: action.compoundActions.map(inputTimesRead) }),
+});
+
+/** A JSON value whose times are in .NET's form. */
+function timesRead(value: unknown): unknown {
+  if (typeof value === 'string') return rewrittenDate(value);
+  if (Array.isArray(value)) return value.map(timesRead);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, timesRead(member)]));
 }
 
 /** Parses an executor's answer; undefined if it is not valid. */
