@@ -44,7 +44,7 @@ export const SHOWN_FOR = 60_000;
  * How long a listing shows which secrets do not exist, in milliseconds: the more pages it has, the longer, so that a growing fleet does
  * not read the vault again and again (docs/decisions/0042-how-old-a-fact-may-be.md).
  */
-const ABSENCE = { eachPage: 3_000, least: SHOWN_FOR, most: 15 * 60_000 };
+const ABSENCE = { eachPage: 6_000, least: SHOWN_FOR, most: 15 * 60_000 };
 
 /** Milliseconds of requests by which it is judged whether a listing will serve enough of them. */
 const OBSERVED = 60_000;

@@ -26,7 +26,7 @@ const FRESH_FOR = 60_000;
 const RECENT = 5_000;
 
 /** Milliseconds for each page of a registry's tokens that their listing shows which do not exist, if that is more. At most a minute. */
-const EACH_PAGE = 1_000;
+const EACH_PAGE = 2_000;
 
 /** Reads facts of registries. All methods throw ServiceError. */
 export interface RegistryFactsQuery {

@@ -8,39 +8,30 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostClock } from '../../hostClock.js';
 import type { HostLog } from '../../log/log.js';
 import { createQuirks, type Quirks } from '../../log/quirks.js';
-import { ArchiveDamagedError, type FileArchive } from '../../store/archive.js';
+import type { FileArchive } from '../../store/archive.js';
 import type { Journal } from '../../store/journal.js';
 import type { LoadedApp } from '../../worker/app.js';
 import { MessageLabels } from '../entities/messages.js';
 import type { DurableFunctions } from '../functions.js';
 import type { ExecutionStartedEvent } from '../history.js';
 import type { HubListener, TaskHub } from '../hub/hub.js';
-import { isEnded, storedInstance, type Instance, type PendingTask } from '../hub/instance.js';
-import { startedBy, type HubRecord } from '../hub/records.js';
+import { isEnded, type Instance, type PendingTask } from '../hub/instance.js';
+import type { HubRecord } from '../hub/records.js';
 import { versionNotRun, type Notice } from '../replay/notices.js';
 import type { DurableSettings } from '../settings.js';
 import type { CodeFinder } from '../userCode.js';
 import { runActivity } from './activity.js';
 import { Alarm } from './alarm.js';
+import { returnsFor } from './archiveReturns.js';
 import { Archiver, type ArchiverLimits } from './archiver.js';
 import { Checkpoints } from './checkpoints.js';
 import { entityTurn, mayRun } from './entityTurn.js';
+import { timerDue } from './timerDue.js';
 import { WorkQueue } from './workQueue.js';
 import { orchestrationTurn } from './orchestrationTurn.js';
 
 /** First and maximum pause, ms, before work that failed because of the host is retried. */
 const retryPause = { first: 500, longest: 30_000 };
-
-/**
- * Milliseconds after which a timer fires that was created again within the last second before its time: up to ten
- * times.
- */
-const earlyStep = 100;
-
-/**
- * Milliseconds that a timer's message takes into its queue. The remaining time is then rounded down to whole seconds.
- */
-const enqueued = 50;
 
 /** Maximum time that a stop waits for running turns and activities, ms. */
 const drainWithin = 10_000;
@@ -148,8 +139,7 @@ export class Engine implements HubListener {
    * @returns its number
    */
   commit(record: HubRecord): number {
-    // What a new run leaves of the earlier one follows from its state.
-    for (const id of startedBy(record)) this.#takeOutOfArchiveIfReadable(id);
+    for (const before of returnsFor(this.hub, record)) this.commit(before);
     const seq = this.#journal.append(JSON.stringify(record));
     this.#last = seq;
     this.hub.apply(record, seq);
@@ -178,22 +168,7 @@ export class Engine implements HubListener {
   async request(record: HubRecord): Promise<void> {
     // If there is no space, nothing is changed.
     this.#journal.checkSpace();
-    if (record.k === 'rewind') for (const { i } of record.instances) this.#takeOutOfArchive(i);
     await this.confirmed(this.commit(record));
-  }
-
-  /** An archived instance never changes. Its state returns to the journal first, from which every start reads it. */
-  #takeOutOfArchive(id: string): void {
-    const instance = this.hub.archived.get(id) === undefined ? undefined : this.hub.find(id);
-    if (instance !== undefined) this.commit({ k: 'checkpoint', s: storedInstance(instance) });
-  }
-
-  #takeOutOfArchiveIfReadable(id: string): void {
-    try {
-      this.#takeOutOfArchive(id);
-    } catch (error) {
-      if (!(error instanceof ArchiveDamagedError)) throw error;
-    }
   }
 
   #archiverOf({ hub, archive, archiverLimits }: EngineInit): Archiver | undefined {
@@ -249,18 +224,12 @@ export class Engine implements HubListener {
     const { id: instanceId, executionId } = instance;
     const now = this.clock.now().getTime();
     const at = Date.parse(fireAt);
-    const due = this.#dueOf(at, now, instance.early?.includes(id) === true);
+    const due = timerDue({ at, now, early: instance.early?.includes(id) === true }, this.settings);
     this.#alarm.at(due, () => {
       const current = this.hub.instances.get(instanceId);
       if (current?.executionId === executionId && this.#isCurrent(current))
         this.hub.fireTimer(current, id, this.clock.now().toISOString());
     });
-  }
-
-  #dueOf(at: number, now: number, early: boolean): number {
-    // As on the real host, where a timer's message counts whole seconds and takes a while to come back.
-    if (early) return Math.min(at, now + Math.max(earlyStep, Math.floor((at - now - enqueued) / 1000) * 1000));
-    return this.settings.earlyTimers && at > now ? now + Math.floor((at - now) / 1000) * 1000 : at;
   }
 
   replaced(instance: Instance, by: ExecutionStartedEvent): void {

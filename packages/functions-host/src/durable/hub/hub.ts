@@ -30,6 +30,7 @@ import {
   type TurnRecord,
 } from './records.js';
 import { SortedIds } from './sortedIds.js';
+import { applyMessage, applyNext, applyScheduled, taken } from './turnEffects.js';
 
 /** Receives notifications of new work. Not called while records are read back. */
 export interface HubListener {
@@ -244,13 +245,13 @@ export class TaskHub {
     if (record.early !== undefined) instance.early = [...(record.next ? [] : (instance.early ?? [])), ...record.early];
     for (const event of events) {
       event.IsPlayed = true;
-      this.#message(instance, event);
+      applyMessage(instance, event);
     }
     if (record.next === undefined) {
       instance.history.push(turnMark(12, record.at), ...events, ...record.ev, turnMark(13, record.at));
-      this.#scheduled(instance, record.ev);
+      applyScheduled(instance, record.ev, this.listener);
     } else {
-      this.#continue(instance, record.next);
+      applyNext(instance, record.next, this.listener);
     }
     instance.customStatus = record.customStatus;
     for (const task of record.tasks) {
@@ -258,71 +259,6 @@ export class TaskHub {
       this.listener?.task(instance, task);
     }
     if (isEnded(instance.status)) this.#pack(instance);
-  }
-
-  /** The output that a status shows. Nothing leaves what was there, as the merge of a table row does. */
-  #shows(instance: Instance, output: string | null): void {
-    instance.output = output ?? instance.output;
-  }
-
-  /** Applies a message of the history to the instance. */
-  #message(instance: Instance, event: HistoryEvent): void {
-    switch (event.EventType) {
-      case 0:
-        instance.status = 'Running';
-        instance.created = event.Timestamp;
-        return;
-      case 3:
-        this.#shows(instance, event.Input);
-        return;
-      case 11:
-        instance.timers.delete(event.TimerId);
-        return;
-      case 19:
-        instance.suspended = true;
-        instance.status = 'Suspended';
-        this.#shows(instance, event.Reason);
-        return;
-      case 20:
-        instance.suspended = false;
-        instance.status = 'Running';
-        this.#shows(instance, event.Reason);
-        return;
-      default:
-        return;
-    }
-  }
-
-  /** Applies the tasks that the turn scheduled, or its end. */
-  #scheduled(instance: Instance, events: readonly HistoryEvent[]): void {
-    for (const event of events) {
-      if (event.EventType === 10) {
-        instance.timers.set(event.EventId, event.FireAt);
-        this.listener?.timer(instance, event.EventId, event.FireAt);
-      } else if (event.EventType === 1) {
-        instance.status = statusNames[event.OrchestrationStatus] ?? 'Failed';
-        const failure = event.FailureDetails;
-        this.#shows(instance, failure === null ? event.Result : `${failure.ErrorType}: ${failure.ErrorMessage}`);
-      }
-    }
-  }
-
-  #continue(instance: Instance, next: { x: string; ev: HistoryEvent[] }): void {
-    const earlier = earlierRunOf(instance);
-    if (earlier !== undefined) instance.earlier = earlier;
-    instance.executionId = next.x;
-    instance.timers.clear();
-    instance.tasks.clear();
-    instance.suspended = false;
-    instance.history = next.ev;
-    instance.status = 'Running';
-    for (const event of next.ev)
-      if (event.EventType === 0) {
-        // A run without input keeps the previous one in the status, as a merged table row does.
-        instance.input = event.Input ?? instance.input;
-        instance.created = event.Timestamp;
-      } else this.#message(instance, event);
-    this.#scheduled(instance, next.ev);
   }
 
   /** An ended instance needs no objects, timers or tasks. */
@@ -385,26 +321,4 @@ export class TaskHub {
 function replaceHistory(instance: Instance, history: HistoryEvent[]): void {
   if (instance.packed === undefined) instance.history = history;
   else instance.packed = packHistory(history);
-}
-
-/** Takes messages out of the inbox. Those of the history are in its order. */
-function taken(
-  instance: Instance,
-  numbers: readonly (number | HistoryEvent)[],
-  dropped: readonly number[],
-): HistoryEvent[] {
-  const byNumber = new Map(instance.inbox.map((message) => [message.n, message]));
-  const events = numbers.flatMap((entry) => {
-    if (typeof entry !== 'number') return [entry];
-    const message = byNumber.get(entry);
-    return message === undefined ? [] : [message.e];
-  });
-  const gone = new Set([...numbers.filter((entry) => typeof entry === 'number'), ...dropped]);
-  const fired = new Set(
-    numbers.flatMap((entry) => (typeof entry !== 'number' && entry.EventType === 11 ? [entry.TimerId] : [])),
-  );
-  instance.inbox = instance.inbox.filter(
-    ({ n, e }) => !gone.has(n) && !(n === 0 && e.EventType === 11 && fired.has(e.TimerId)),
-  );
-  return events;
 }
