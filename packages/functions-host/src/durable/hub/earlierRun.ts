@@ -7,16 +7,12 @@ import type { HistoryEvent } from '../history.js';
 import { historyOf, type EarlierRun, type FailureRow, type Instance } from './instance.js';
 import { statusNames } from './records.js';
 
-const lastStart = (history: readonly HistoryEvent[]): number =>
-  history.findLastIndex(({ EventType }) => EventType === 12);
-
-/** @returns what a run that follows leaves of the instance's run and of those before it */
+/** @returns what a run that follows will find of the instance's run and of those before it */
 export function earlierRunOf(instance: Instance): EarlierRun | undefined {
   const history = historyOf(instance);
-  const last = lastStart(history);
-  const { earlier } = instance;
-  if (earlier !== undefined && earlier.last > last) return { ...earlier, from: Math.max(earlier.from, history.length) };
-  return last < 0 ? undefined : { last, from: 0, failures: failuresIn(history) };
+  const last = history.findLastIndex(({ EventType }) => EventType === 12);
+  // What reaches farther than the run's own rows is still there after it.
+  return mistakenRun(instance, history) ?? (last < 0 ? undefined : { last, from: 0, failures: failuresIn(history) });
 }
 
 /** @returns the earlier run that a rewind takes for the current one, if there is such a one, with its first row that is left */
