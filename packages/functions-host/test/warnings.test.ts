@@ -121,7 +121,9 @@ describe('without --strict', () => {
     await failAfterLongerRun('again');
     expect([(await hook('instances/again/rewind'))[0], (await hook('instances/again/rewind'))[0]]).toEqual([202, 202]);
     expect((await statusOf('again')).runtimeStatus).toBe('Failed');
-    expect(warned("instance 'again': it is rewound, and nothing happens")).toHaveLength(1);
+    expect(warned("instance 'again': it is rewound, and does not run again: an earlier run of this id")).toHaveLength(
+      1,
+    );
   });
 
   it('an event that .NET cannot read is lost, with one warning', async () => {

@@ -12,7 +12,7 @@ import { newExecutionId } from '../guid.js';
 import { eventRaised, executionStarted, type HistoryEvent } from '../history.js';
 import { isEnded, type Instance, type Outline, type RuntimeStatus } from '../hub/instance.js';
 import { idOf } from '../hub/sortedIds.js';
-import { planRewind, type RewindEffect } from './rewind.js';
+import { planRewind, type NotRun } from './rewind.js';
 
 /** The id belongs to an instance that has not ended. */
 export class InstanceExistsError extends Error {
@@ -139,14 +139,15 @@ export class Client {
 
   /**
    * Runs the failed parts of a failed instance again.
-   * @param onNoEffect is called first if the real host would accept the request and do nothing; what it throws ends the rewind
+   * @param onNotRun is called first if the real host would accept the request and not run all of it; what it throws ends the rewind
+   * @returns false if the real host would refuse the request
    */
-  async rewind(id: string, reason: string | null, onNoEffect?: () => void): Promise<RewindEffect> {
+  async rewind(id: string, reason: string | null, onNotRun?: (notRun: NotRun) => void): Promise<boolean> {
     const { hub } = this.#engine;
-    const { record, effect } = planRewind(hub, id, reason, this.#engine.now().toISOString());
-    if (effect === 'nothing') onNoEffect?.();
+    const { record, isRefused, notRun } = planRewind(hub, id, reason, this.#engine.now().toISOString());
+    if (notRun !== undefined) onNotRun?.(notRun);
     await this.#save(record);
-    return effect;
+    return !isRefused;
   }
 
   /** Deletes one instance. */

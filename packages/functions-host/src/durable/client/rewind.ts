@@ -9,16 +9,19 @@ import { historyOf, type EarlierRun, type FailureRow, type Message } from '../hu
 import type { GenericEvent, HistoryEvent } from '../history.js';
 import type { RewindRecord, RewoundInstance } from '../hub/records.js';
 
-/**
- * - `runs`: the failed parts run again.
- * - `nothing`: the real host takes what an earlier run has left for the current one, accepts the request, and nothing happens.
- * - `refused`: it does not find a row, and refuses the request.
- */
-export type RewindEffect = 'runs' | 'nothing' | 'refused';
+/** An instance that does not run again, though the real host has accepted the request. */
+export interface NotRun {
+  readonly id: string;
+  /** What an earlier run of its id has left is taken for the current one; or it has not failed, but was terminated or completed. */
+  readonly because: 'earlier-run' | 'not-failed';
+}
 
 export interface Rewinding {
   readonly record: RewindRecord;
-  readonly effect: RewindEffect;
+  /** The real host does not find a row, and refuses the request. */
+  readonly isRefused: boolean;
+  /** Absent if all that has failed runs again. */
+  readonly notRun?: NotRun;
 }
 
 /** A row is not there, or no longer. */
@@ -37,8 +40,12 @@ export function planRewind(hub: TaskHub, instanceId: string, reason: string | nu
     isRefused = true;
   }
   const instances = rewound.instances(isRefused);
-  const runs = instances.some(({ m }) => m !== undefined);
-  return { record: { k: 'rewind', at, instances }, effect: isRefused ? 'refused' : runs ? 'runs' : 'nothing' };
+  const stays = isRefused ? undefined : instances.find(({ instead }) => instead !== undefined);
+  return {
+    record: { k: 'rewind', at, instances },
+    isRefused,
+    ...(stays && { notRun: { id: stays.i, because: stays.earlier === undefined ? 'not-failed' : 'earlier-run' } }),
+  };
 }
 
 interface Change {
@@ -48,6 +55,8 @@ interface Change {
   isComplete: boolean;
   /** Whether a message starts it; otherwise its child's end does. */
   isLeaf: boolean;
+  /** By its history. */
+  hasEnded: boolean;
 }
 
 class Rewound {
@@ -63,33 +72,35 @@ class Rewound {
   add(instanceId: string): void {
     if (this.#changes.has(instanceId)) return;
     const instance = this.hub.find(instanceId);
-    const history = instance === undefined ? [] : [...historyOf(instance)];
-    if (instance === undefined || history.length === 0) throw new RowMissing();
+    if (instance === undefined) throw new RowMissing();
+    const history = [...historyOf(instance)];
     const mistaken = mistakenRun(instance, history);
-    const change: Change = { isComplete: false, isLeaf: true };
+    if (mistaken === undefined && history.length === 0) throw new RowMissing();
+    const change: Change = { isComplete: false, isLeaf: true, hasEnded: false };
     this.#changes.set(instanceId, change);
     if (mistaken === undefined) this.#replace(history, change);
     else this.#replaceEarlier(mistaken, change);
     change.isComplete = true;
+    change.hasEnded = history.some(({ EventType }) => EventType === 1);
   }
 
   /** @param isRefused no message is sent then */
   instances(isRefused: boolean): RewoundInstance[] {
-    return [...this.#changes].map(([i, { isComplete, isLeaf, ...change }]): RewoundInstance => {
+    return [...this.#changes].map(([i, { isComplete, isLeaf, hasEnded, ...change }]): RewoundInstance => {
       if (!isComplete) return { i, ...change, instead: 'stays' };
       const getsMessage = isLeaf && !isRefused;
-      if (change.history?.every(({ EventType }) => EventType !== 1) === true)
-        return { i, ...change, ...(getsMessage ? { m: this.#message() } : {}) };
-      // It has ended by its history. A message is dropped, and shows the end again.
+      if (!hasEnded) return { i, ...change, ...(getsMessage ? { m: this.#message() } : {}) };
+      // Its message is dropped, and shows the end again.
       return { i, ...change, instead: getsMessage ? 'stays' : 'shows-pending' };
     });
   }
 
   #replace(history: HistoryEvent[], change: Change): void {
-    change.history = history;
     const replace = (at: number): void => {
       const event = history[at];
-      if (event !== undefined) history[at] = generic(event, null);
+      if (event === undefined) return;
+      history[at] = generic(event, null);
+      change.history = history;
     };
     for (const row of failuresIn(history)) {
       this.#cause(row, 0, change);

@@ -301,7 +301,9 @@ export class Engine implements HubListener {
   }
 
   async #entityTurn(instance: Instance): Promise<HubRecord | undefined> {
-    // What comes while the journal is written, such as the calls of a child that the same turn started, is another batch.
+    // All messages of one turn have come by then. What comes while the journal is written, such as the calls of a child that the
+    // same turn started, is another batch.
+    await Promise.resolve();
     const arrived = [...instance.inbox];
     await this.durable(instance.seq);
     return entityTurn(this, instance, arrived);
@@ -321,13 +323,15 @@ export class Engine implements HubListener {
 
   #afterTurn(instance: Instance, pause: number): void {
     instance.busy = false;
-    if (!this.#isCurrent(instance) || instance.inbox.length === 0) return;
+    // An entity may have more requests than a batch takes.
+    const hasRequests = instance.entity !== undefined && mayRun(instance.entity);
+    if (!this.#isCurrent(instance) || (instance.inbox.length === 0 && !hasRequests)) return;
     const now = this.clock.now().getTime();
     if (pause > 0) {
       this.#alarm.at(now + pause, () => this.ready(instance));
       return;
     }
-    const due = Math.min(...instance.inbox.map((message) => message.due ?? 0));
+    const due = hasRequests ? now : Math.min(...instance.inbox.map((message) => message.due ?? 0));
     if (due <= now) this.ready(instance);
     else if (Number.isFinite(due)) this.#alarm.at(due, () => this.ready(instance));
   }

@@ -64,11 +64,19 @@ const ends = { '}': 'EndObject', ']': 'EndArray', ')': 'EndConstructor' };
 type End = keyof typeof ends;
 const isEnd = (text: string): text is End => text in ends;
 
+/** Characters that are white space to .NET. */
+const space = String.raw`\t-\r \u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000`;
+/** Without a group, whose repetition would need a stack as deep as the text is long. */
+const whiteSpace = new RegExp(`[${space}]+`, 'y');
+
+/** What may follow a name without quotes. */
+const afterName = new RegExp(`^[${space}:]$`);
 /** What may follow a number or a literal: white space, an end, or nothing. */
-const separator = /^(?:(?!\uFEFF)[\s\u0085]|[,\]})/])?$/;
+const separator = new RegExp(String.raw`^[${space},\]})/]?$`);
 
 class Reader {
   #at = 0;
+  #hasToken = false;
   readonly #frames: Frame[] = [];
 
   constructor(
@@ -113,7 +121,7 @@ class Reader {
       if (this.#next() === '') throw this.#ended();
       const name = this.#name();
       // White space alone may stand before the colon, no comment.
-      this.#match(/(?:(?!\uFEFF)[\s\u0085])+/y);
+      this.#match(whiteSpace);
       if (!this.#take(':'))
         throw this.#error(
           `Invalid character after parsing property name. Expected ':' but got: ${this.#next() || '\0'}.`,
@@ -189,13 +197,21 @@ class Reader {
   #name(): string {
     const next = this.#next();
     if (next === '"' || next === "'") return this.#string(next);
-    const found = this.#match(/(?:(?![\u{10000}-\u{10FFFF}])[\p{L}\p{Nd}_$])+/uy);
-    if (found === undefined) throw this.#error(`Invalid property identifier character: ${next}.`);
+    const found = this.#identifier();
+    if (found === '') throw this.#error(`Invalid property identifier character: ${next}.`);
     const after = this.#next();
     if (after === '') throw this.#error('Unexpected end while parsing unquoted property name.');
-    if (!/(?!\uFEFF)[\s\u0085]|:/.test(after))
-      throw this.#error(`Invalid JavaScript property identifier character: ${after}.`);
+    if (!afterName.test(after)) throw this.#error(`Invalid JavaScript property identifier character: ${after}.`);
     return found;
+  }
+
+  /** Letters and digits. Those of the supplementary planes are two characters in .NET, of which none is a letter. */
+  #identifier(): string {
+    const start = this.#at;
+    const found = this.#match(/[\p{L}\p{Nd}_$]+/uy) ?? '';
+    const [known = ''] = found.split(/[\uD800-\uDFFF]/, 1);
+    this.#at = start + known.length;
+    return known;
   }
 
   #string(quote: string): string {
@@ -269,8 +285,13 @@ class Reader {
 
   /** Passes white space and comments. */
   #skip(): void {
-    const passed = this.#match(/(?:(?!\uFEFF)[\s\u0085]|\/\/[^\r\n]*|\/\*[\s\S]*?\*\/)+/y);
-    if (passed?.includes('/') === true) this.#tell({ kind: 'comment' });
+    let hasComment = false;
+    for (;;) {
+      this.#match(whiteSpace);
+      if (this.#match(/\/\/[^\r\n]*|\/\*[\s\S]*?\*\//y) === undefined) break;
+      hasComment = true;
+    }
+    if (hasComment) this.#tell({ kind: 'comment' });
   }
 
   #next(): string {
@@ -295,14 +316,15 @@ class Reader {
   }
 
   #tell(token: ReadToken): void {
+    this.#hasToken = true;
     this.onToken?.(token, () => this.#place());
   }
 
   #place(): string {
     const lines = this.text.slice(0, this.#at).split(/\r\n|[\r\n]/);
     const position = lines.at(-1)?.length ?? 0;
-    // At its start the reader has no line yet.
-    const line = this.#frames.length === 0 && position === 0 ? 0 : lines.length;
+    // Before its first token the reader has no line yet.
+    const line = !this.#hasToken && position === 0 ? 0 : lines.length;
     const parts = this.#frames.flatMap(({ at }) => (at === undefined ? [] : [at]));
     return `Path '${jsonPath(parts)}', line ${line}, position ${position}.`;
   }

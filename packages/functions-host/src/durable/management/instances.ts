@@ -1,6 +1,7 @@
 /** Reading and managing instances. */
 import type { WebAnswer } from '../../extension.js';
 import { InstanceExistsError, type InstanceQuery } from '../client/client.js';
+import type { NotRun } from '../client/rewind.js';
 import { bodyText } from '../http/bodyText.js';
 import { isEnded, type RuntimeStatus } from '../hub/instance.js';
 import { statusNames } from '../hub/records.js';
@@ -145,19 +146,30 @@ async function rewind({ client, quirks }: Management, request: ManagementRequest
       412,
       `This orchestration has status ${instance.status}, but only orchestrations in the "Failed" state can be rewound.`,
     );
-  const effect = await client.rewind(id, parameter(request.query, 'reason') ?? null, () =>
-    quirks.report(
-      `Orchestration '${instance.name}', instance '${id}': it is rewound, and nothing happens: an earlier run of this id had a longer history, whose end the rewind changes. Cure: purge an instance before you start another one with its id.`,
-      { functionName: instance.name, instanceId: id },
-    ),
+  const isAccepted = await client.rewind(id, parameter(request.query, 'reason') ?? null, (notRun) =>
+    quirks.report(`Orchestration '${instance.name}', instance '${id}': ${rewoundInVain(id, notRun)}.`, {
+      functionName: instance.name,
+      instanceId: id,
+    }),
   );
-  if (effect !== 'refused') return empty(202);
+  if (isAccepted) return empty(202);
   return errorAnswer(400, 'One or more of the arguments submitted is incorrect', {
     message:
       "Index was out of range. Must be non-negative and less than the size of the collection. (Parameter 'index')",
     type: 'System.ArgumentOutOfRangeException',
     at: 'HandleRewindInstanceRequestAsync',
   });
+}
+
+/** What the real host does not say of a rewind, and the cure. */
+function rewoundInVain(id: string, notRun: NotRun): string {
+  const isChild = notRun.id !== id;
+  const what = isChild
+    ? `it is rewound, and waits for ever for its sub-orchestration '${notRun.id}', which does not run again`
+    : 'it is rewound, and does not run again';
+  return notRun.because === 'earlier-run'
+    ? `${what}: an earlier run of ${isChild ? 'that' : 'this'} id had a longer history, whose end the rewind changes. Cure: purge an instance before you start another one with its id`
+    : `${what}: it did not fail, but was terminated or has completed. Cure: terminate '${id}', and start it again`;
 }
 
 async function restart(management: Management, request: ManagementRequest, id: string): Promise<WebAnswer> {

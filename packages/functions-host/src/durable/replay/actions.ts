@@ -5,6 +5,7 @@
 
 import type { FailureDetails } from '../history.js';
 import { rewrittenDate, textOfDate } from '../json/dates.js';
+import { maxJsonDepth } from '../json/jsonReader.js';
 import { storedJson } from '../json/stored.js';
 
 /** Numbers of the actions, in `actionType`. */
@@ -101,12 +102,15 @@ const inputTimesRead = (action: Action): Action => ({
   ...(action.compoundActions === undefined ? {} : { compoundActions: action.compoundActions.map(inputTimesRead) }),
 });
 
-/** A JSON value whose times are in .NET's form. */
-function timesRead(value: unknown): unknown {
+/**
+ * A JSON value whose times are in .NET's form.
+ * @param levels that are looked through: one that has more is refused later
+ */
+function timesRead(value: unknown, levels = maxJsonDepth): unknown {
   if (typeof value === 'string') return rewrittenDate(value);
-  if (Array.isArray(value)) return value.map(timesRead);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, timesRead(member)]));
+  if (typeof value !== 'object' || value === null || levels === 0) return value;
+  if (Array.isArray(value)) return value.map((entry) => timesRead(entry, levels - 1));
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, timesRead(member, levels - 1)]));
 }
 
 /** Parses an executor's answer; undefined if it is not valid. */

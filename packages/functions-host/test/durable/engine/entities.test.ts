@@ -53,6 +53,29 @@ describe('entities', () => {
     expect(engine.app.invocations.filter((name) => name === 'Counter')).toHaveLength(2);
   });
 
+  it('process all signals of a turn as one batch', async () => {
+    const parent: Orchestrator = function* ({ df }) {
+      for (let nth = 0; nth < 5; nth += 1) df.signalEntity(entityId('Counter', 'k'), 'add', 1);
+      return yield df.callEntity(entityId('Counter', 'k'), 'get');
+    };
+    const engine = new EngineUnderTest({ entities, orchestrators: { parent } });
+    await engine.start('parent', 'p');
+
+    expect(await engine.output('p')).toBe(5);
+    expect(engine.app.invocations.filter((name) => name === 'Counter')).toHaveLength(1);
+  });
+
+  it('process what a batch may not take in the next ones', async () => {
+    const settings = { maxEntityOperationBatchSize: 2 };
+    const engine = new EngineUnderTest({ entities, orchestrators: { call } }, { settings });
+    await Promise.all(
+      Array.from({ length: 5 }, () => engine.client.signalEntity({ name: 'Counter', key: 'k' }, 'add', '1')),
+    );
+    await engine.advance(1000);
+
+    expect(engine.instance('@counter@k').entity).toMatchObject({ state: '5', queue: [] });
+  });
+
   it('are removed when their state is deleted', async () => {
     const engine = new EngineUnderTest({ entities, orchestrators: { call } });
     await engine.start('call', 'c1', ['add', 1]);

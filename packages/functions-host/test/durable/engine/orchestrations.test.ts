@@ -210,6 +210,25 @@ describe('concurrency limits', () => {
   });
 });
 
+describe('an orchestrator that fails', () => {
+  it('with a status that is nested too deeply fails because of that', async () => {
+    const engine = new EngineUnderTest({
+      orchestrators: {
+        *deep({ df }) {
+          df.setCustomStatus(JSON.parse('['.repeat(2500) + ']'.repeat(2500)));
+          throw new Error('of its own');
+        },
+      },
+    });
+    await engine.start('deep', 'one');
+
+    expect(await engine.ended('one')).toMatchObject({
+      runtimeStatus: 'Failed',
+      output: expect.stringContaining('MaxDepth of 64') as unknown,
+    });
+  });
+});
+
 describe('the log', () => {
   it('contains no inputs, outputs or events', async () => {
     const engine = new EngineUnderTest({

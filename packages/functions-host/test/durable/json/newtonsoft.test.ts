@@ -34,6 +34,12 @@ describe('a text that a caller sends', () => {
     ['{"a" 1}', /^Invalid character after parsing property name/],
     ['{"a":{"b":[1 2]}}', /Path 'a.b[[]0]', line 1, position 13/],
     ['08', /^Input string '08' is not a valid number/],
+    ['{a', /^Unexpected end while parsing unquoted property name. Path '', line 1, position 2/],
+    ['{a.b:1}', /^Invalid JavaScript property identifier character: [.]. Path '', line 1, position 2/],
+    ['{"a":[1}', /^JsonToken EndObject is not valid for closing JsonType Array. Path 'a', line 1, position 8/],
+    ['{"a":)', /^JsonToken EndConstructor is not valid for closing JsonType Object. Path '', line 1, position 6/],
+    ['[1]\r\n)', /^Additional text encountered .* line 2, position 0/],
+    ['{"a":1\r\n,\r"b":x}', /Path 'b', line 3, position 4/],
     [
       '{"a"/* c */:1}',
       /^Invalid character after parsing property name. Expected ':' but got: \/. Path '', line 1, position 4/,
@@ -55,6 +61,12 @@ describe('a text that a caller sends', () => {
   ])('%s is refused', (text, why) => {
     expect(() => normalisedJson(text)).toThrow(JsonReadError);
     expect(() => normalisedJson(text)).toThrow(why);
+  });
+
+  it('may be as long as a body', () => {
+    const [blanks, letters] = [' '.repeat(20_000_000), 'a'.repeat(20_000_000)];
+    expect(normalisedJson(`${blanks}[${blanks}1]`)).toBe('[1]');
+    expect(() => normalisedJson(`{${letters}`)).toThrow('Unexpected end while parsing unquoted property name');
   });
 
   it('may go on after its value where the extension reads only one', () => {
