@@ -45,6 +45,8 @@ test('a joined device is onboarded without Entra, the vault or a push, and a rev
 
   const view = reach.parse((await it.app.get(`clients/${it.secretOf(client)}`)).body);
   expect(view.reach).toMatchObject({ kind: 'joined', enrolment: { state: 'used' } });
+  const listed = await it.app.get(`clients?client=${client}&reach=true`);
+  expect(listed.body).toMatchObject({ clients: [{ client, reach: view.reach }] });
   expect(topic.deliveries.filter((text) => text.includes(client))).toEqual([]);
 
   const waiting = device.get(`${DEVICE_MESSAGES_PATH}?wait=25`);

@@ -27,3 +27,14 @@ export const CLIENT_COLUMNS: readonly Column<ClientView>[] = [
   { header: 'LAST PULL', firm: true, minor: 1, value: ({ pull }) => shortTime(pull?.verifiedAt) },
   { header: 'RUNNING', minor: 3, value: ({ running }) => running },
 ];
+
+/** How devices are reached, where that was asked for. */
+export const REACH_COLUMNS: readonly Column<ClientView>[] = [
+  { header: 'REACHED BY', firm: true, value: ({ reach }) => reach?.kind },
+  {
+    header: 'LAST CONTACT',
+    firm: true,
+    value: ({ reach }) => shortTime(reach?.lastContactAt ?? reach?.poller?.lastContactAt),
+  },
+  { header: 'KEY', minor: 4, value: ({ reach }) => reach?.thumbprint },
+];

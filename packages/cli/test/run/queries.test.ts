@@ -63,6 +63,7 @@ test.each([
     clientsQuery,
     { ...REGISTRIES, state: 'expiring', expiresBefore: '2027-03-01T12:00:00Z', top: 7 },
   ],
+  ['clients list --reach --limit 7', { clients: [] }, clientsQuery, { reach: 'true', top: 7 }],
   [
     `ops list ${NAMES} --client press-1 --kind rotate -s failed,rolledBack --code sync-overdue --since 2027-03-01T12:00:00Z --created-after 2027-03-01T12:00:00Z --created-before 2027-03-02T12:00:00Z`,
     { operations: [] },

@@ -140,7 +140,7 @@ export const clientView = z
       .describe('the identity that the app lets read the secrets; only in the answer about one client')
       .exactOptional(),
     running: z.string().describe('the operation that is under way').exactOptional(),
-    reach: clientReach.describe('absent in lists').exactOptional(),
+    reach: clientReach.describe('in lists only with `reach=true`').exactOptional(),
   })
   .readonly()
   .describe('A client that has a credential, from the tags of its secret and from ARM. Times are ISO 8601, UTC.');

@@ -22,6 +22,7 @@ export const CLIENTS_QUERY_FIELDS = {
   ...SHARED_FIELDS,
   state: `${MANAGED_STATE}; or ${UNMANAGED}, which lists tokens that belong to no client and goes with registry and connectedRegistry only`,
   expiresBefore: 'an instant, ISO 8601 with time zone: 2026-03-01T12:00:00Z',
+  reach: 'true or false; true adds how each device is reached, which costs one more read for each client',
 } as const;
 
 export const OPERATIONS_QUERY_FIELDS = {
@@ -80,10 +81,11 @@ export const clientsQuery = managedClientsQuery
       .enum([...CLIENT_STATES, UNMANAGED], 'is not a known state')
       .describe(FIELDS.state)
       .optional(),
+    reach: z.enum(['true', 'false'], 'is not true or false').describe(FIELDS.reach).optional(),
   })
   .check(({ value, issues }) => {
     if (value.state !== UNMANAGED) return;
-    for (const field of ['client', 'expiresBefore'] as const)
+    for (const field of ['client', 'expiresBefore', 'reach'] as const)
       if (value[field] !== undefined)
         issues.push({ code: 'custom', path: ['state'], input: value.state, message: `does not go with ${field}` });
   });

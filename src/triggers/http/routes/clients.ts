@@ -37,11 +37,14 @@ const clientPlace = z.strictObject({
 });
 
 /** `GET /api/clients`: a page of the clients that have a credential; or, with `state=unmanaged`, of tokens that belong to none. */
-export function getClients(config: Pick<Config, 'registries'>, queries: Pick<Queries, 'inventory' | 'unmanaged'>) {
+export function getClients(
+  config: Pick<Config, 'registries' | 'profileBook'>,
+  queries: Pick<Queries, 'inventory' | 'unmanaged'>,
+) {
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
     const parsed = listParameters(request, clientsQuery, CLIENTS_QUERY_FIELDS, config);
     if ('refusal' in parsed) return parsed.refusal;
-    const { top, continuation, state, ...given } = parsed.query;
+    const { top, continuation, state, reach, ...given } = parsed.query;
     if (state === UNMANAGED) {
       const { registry, connectedRegistry } = given;
       return unmanagedPage(config, queries, { filter: { registry, connectedRegistry }, top, continuation }, client);
@@ -59,7 +62,11 @@ export function getClients(config: Pick<Config, 'registries'>, queries: Pick<Que
           (reference) => findRunning(client, reference),
         );
         const page: ClientPage = {
-          clients: await eachOf(clients, (view) => withRunning(view, client, [view.key])),
+          clients: await eachOf(clients, async (view) => {
+            const shown = await withRunning(view, client, [view.key]);
+            if (reach !== 'true') return shown;
+            return withReach(shown, await readClientRecord(client, view.key), config);
+          }),
           ...(next ? { continuation: formatContinuation(next, filter) } : {}),
         };
         return { status: 200, jsonBody: page };
@@ -103,10 +110,18 @@ export function getClient(config: Pick<Config, 'profileBook' | 'vaults'>, { inve
       const { identity } = record.access ?? {};
       const identified = identity === undefined ? view : { ...view, identity };
       const shown = await withRunning(identified, client, [key, ...waiting]);
-      const reach = reachOf(record, channelOf(config.profileBook, referenceOf(view)), new Date());
-      return { status: 200, jsonBody: { ...shown, reach } satisfies ClientAnswer };
+      return { status: 200, jsonBody: withReach(shown, record, config) satisfies ClientAnswer };
     });
   };
+}
+
+/** Adds how the client's device is reached. */
+function withReach(
+  view: ClientView,
+  record: Parameters<typeof reachOf>[0],
+  { profileBook }: Pick<Config, 'profileBook'>,
+): ClientView {
+  return { ...view, reach: reachOf(record, channelOf(profileBook, referenceOf(view)), new Date()) };
 }
 
 /** Adds the running operation of the first of these instances that has one. */

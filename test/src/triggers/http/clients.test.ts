@@ -51,6 +51,7 @@ describe('GET /api/clients', () => {
     ['expiresBefore', '2026-03-01T12:00:00'],
     ['continuation', 'x'],
     ['continuation', Buffer.from('{"place":{"skip":-1}}').toString('base64url')],
+    ['reach', 'yes'],
     ['sort', 'up'],
   ])('refuses %s=%j by the name of the parameter', async (name, value) => {
     const { status, body } = await list({ [name]: value });
@@ -85,7 +86,7 @@ describe('GET /api/clients', () => {
     expect(await page({ state: 'ok', top: '1' })).not.toHaveProperty('unmanaged');
 
     const { continuation = '' } = await page(query);
-    for (const more of [{ client: 'x' }, { expiresBefore: '2026-03-01T12:00:00Z' }])
+    for (const more of [{ client: 'x' }, { expiresBefore: '2026-03-01T12:00:00Z' }, { reach: 'true' }])
       expect((await list({ ...query, ...more })).body['errors']).toMatchObject([
         { field: 'state', message: `does not go with ${Object.keys(more)[0]}`, fix: expect.any(String) },
       ]);
@@ -109,6 +110,20 @@ describe('GET /api/clients', () => {
     expect((await list({ continuation })).body['errors']).toMatchObject([{ field: 'continuation' }]);
     world.wire.fail('page', { when: 'before', kind: 'refused' });
     expect((await list()).body).toMatchObject({ status: 502, code: 'service-error' });
+  });
+
+  test('shows how devices are reached if it is asked for, also on the pages that follow', async () => {
+    const { clients, continuation = '' } = await page({ top: '2', reach: 'true' });
+    expect(clients.map(({ reach }) => reach)).toEqual([{ kind: 'eventGrid' }, { kind: 'eventGrid' }]);
+    const [, second] = clients;
+    const at = new Date().toISOString();
+    const joined = { keys: {}, thumbprint: 'a-thumbprint', joinedAt: at, keysSince: at, lastContactAt: at };
+    engine.entities.set(`@client@${second?.key}`, { joined });
+    const { keys: _keys, ...shown } = joined;
+    expect((await page({ top: '2', reach: 'true' })).clients[1]?.reach).toEqual({ kind: 'joined', ...shown });
+    expect((await page({ top: '2', continuation, reach: 'true' })).clients[0]).toHaveProperty('reach');
+    for (const query of [{ top: '2' }, { top: '2', reach: 'false' }])
+      expect((await page(query)).clients[1]).not.toHaveProperty('reach');
   });
 
   test('shows the running operation, and no ended one', async () => {

@@ -22,6 +22,7 @@ export const clientsList = defineCommand({
       help: `in this state only: ${CLIENT_STATES.join(', ')}`,
     },
     expiresBefore: { kind: 'text', value: 'TIME', help: 'that expire before an instant: 2027-03-01T12:00:00Z' },
+    reach: { kind: 'flag', help: 'with how each device is reached, its last contact and the thumbprint of its key' },
     ...LIMIT_OPTIONS,
   },
   examples: [
@@ -34,21 +35,23 @@ export const clientsList = defineCommand({
   usesApp: true,
   async run(context, { options }) {
     const { api } = await context.connect();
-    const [{ routes }, { CLIENT_COLUMNS }] = await Promise.all([
+    const [{ routes }, { CLIENT_COLUMNS, REACH_COLUMNS }] = await Promise.all([
       import('../../api/routes.js'),
       import('../../views/clientColumns.js'),
     ]);
-    const { registry, connectedRegistry, state, expiresBefore } = options;
+    const { registry, connectedRegistry, state, expiresBefore, reach } = options;
     const filter = present<ClientsQuery>({
       registry,
       connectedRegistry,
       state: chosenOf(CLIENT_STATES, state),
       expiresBefore,
+      reach: reach ? 'true' : undefined,
     });
     const { items, notes } = await readPages(async (page) => {
       const { clients, continuation } = await routes.clients(api, { ...filter, ...page });
       return { items: clients, continuation };
     }, options);
-    return listOutput({ clients: items }, items, CLIENT_COLUMNS, clientText, { notes });
+    const columns = reach ? [...CLIENT_COLUMNS, ...REACH_COLUMNS] : CLIENT_COLUMNS;
+    return listOutput({ clients: items }, items, columns, clientText, { notes });
   },
 });

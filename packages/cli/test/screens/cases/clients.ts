@@ -73,12 +73,42 @@ const ENROLMENTS: IssuedEnrolments = {
 
 const started = (client: string, more: object) => ({ ...REFERENCE, client, ...more });
 
+const JOINED = {
+  kind: 'joined',
+  thumbprint: 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs',
+  joinedAt: '2027-01-01T08:00:00.000Z',
+  keysSince: '2027-01-01T08:00:00.000Z',
+  lastContactAt: '2027-02-01T08:00:00.000Z',
+};
+const POLLER = {
+  objectId: '11111111-1111-1111-1111-111111111111',
+  since: '2027-01-01T08:00:00.000Z',
+  lastContactAt: '2027-02-02T08:00:00.000Z',
+};
+
 export const CLIENT_SCREENS: readonly ScreenCase[] = [
   {
     name: 'clients/list',
     args: 'clients list',
     answers: {
       'GET /clients': [{ json: { clients: [CLIENT, long, evil], continuation: 'x' } }, { json: { clients: [] } }],
+    },
+  },
+  {
+    name: 'clients/list-reach',
+    args: 'clients list --reach',
+    answers: {
+      'GET /clients': [
+        {
+          json: {
+            clients: [
+              { ...CLIENT, reach: JOINED },
+              { ...long, reach: { kind: 'eventGrid' } },
+              { ...CLIENT, client: 'press-9', reach: { kind: 'poll', poller: POLLER } },
+            ],
+          },
+        },
+      ],
     },
   },
   {
