@@ -40,13 +40,14 @@ async function followContainerfile(): Promise<string> {
       }
       const [, command] = /^RUN (.+)$/.exec(line) ?? [];
       if (command === undefined) continue;
-      expect(await runProgram('sh', ['-c', `cd '${own}' && ${command}`])).toMatchObject({ ok: true });
+      const { ok, text: said } = await runProgram('sh', ['-c', `cd '${own}' && ${command}`]);
+      expect(ok, said).toBe(true);
     }
   }
   return folders[1] ?? '';
 }
 
-test('the image has what the agent needs, and no more than its packages', { timeout: 300_000 }, async () => {
+test('the image has what the agent needs, and no more than its packages', { timeout: 900_000 }, async () => {
   const image = await followContainerfile();
   const registry = await startFakeRegistry();
   const auth = Buffer.from('token:password').toString('base64');

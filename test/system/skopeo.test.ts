@@ -36,7 +36,7 @@ afterAll(async () => {
 async function skopeo(user: string, password: string, ...args: string[]): Promise<{ ok: boolean; text: string }> {
   const auth = Buffer.from(`${user}:${password}`).toString('base64');
   await writeFile(authFile, JSON.stringify({ auths: { [edge.host]: { auth } } }), { mode: 0o600 });
-  return run('skopeo', ['--policy', await policy(), ...args, '--authfile', authFile], { timeout: 30_000 }).then(
+  return run('skopeo', ['--policy', await policy(), ...args, '--authfile', authFile], { timeout: 300_000 }).then(
     ({ stdout }) => ({ ok: true, text: stdout }),
     (error: unknown) => ({ ok: false, text: error instanceof Error ? error.message : String(error) }),
   );

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
 /** How a program ended. */
@@ -12,6 +13,12 @@ interface Ended {
   readonly err: string;
 }
 
+/** Ends a program's stdin. One that does not read it may have ended before: EPIPE. */
+function endInput(stdin: Writable, input: string): void {
+  stdin.on('error', () => undefined);
+  stdin.end(input);
+}
+
 /** Runs a program to its end. @param input for its stdin */
 export async function run(
   [program, ...args]: readonly [string, ...string[]],
@@ -19,7 +26,7 @@ export async function run(
   input = '',
 ): Promise<Ended> {
   const child = spawn(program, args, { env: { PATH: process.env['PATH'], ...env }, stdio: 'pipe' });
-  child.stdin.end(input);
+  endInput(child.stdin, input);
   const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { code: code as number | null, out, err };
 }
@@ -42,7 +49,7 @@ export class Session {
     this.#address = address.toString('utf8').trim();
     const how = password === undefined ? '--start' : '--unlock';
     const keyring = this.#spawn('gnome-keyring-daemon', [how, '--foreground', '--components=secrets']);
-    keyring.stdin.end(password === undefined ? '' : `${password}\n`);
+    endInput(keyring.stdin, password === undefined ? '' : `${password}\n`);
     // It has its name on the bus a moment after it has started.
     const named = ['--session', '--dest=org.freedesktop.DBus', '--print-reply', '/org/freedesktop/DBus'];
     const asked = [...named, 'org.freedesktop.DBus.NameHasOwner', 'string:org.freedesktop.secrets'];
