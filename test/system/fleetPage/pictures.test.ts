@@ -49,6 +49,22 @@ async function wholeOf({ page }: Opened): Promise<Buffer> {
   return steady((options) => page.screenshot({ ...options, fullPage: true, clip }));
 }
 
+/** What the page still reads may change its height, so a picture is taken again until it is the committed one. */
+const within = { timeout: 60_000, interval: 200 };
+
+/**
+ * How far a new picture is from the committed one.
+ * @param part of both that is compared
+ */
+async function differs(
+  file: string,
+  take: () => Promise<Buffer>,
+  part: (picture: Uint8Array) => Uint8Array = (picture) => picture,
+): Promise<number> {
+  const shot = await take();
+  return difference(part(committed(file, shot)), part(shot));
+}
+
 describe.each([
   ['desk', { viewport: DESK }],
   ['phone', { viewport: PHONE, isMobile: true, hasTouch: true }],
@@ -62,8 +78,7 @@ describe.each([
   test.each(views)('$pattern looks as it did', async (view) => {
     await show(it.page, view);
     const file = join(goldens, `${nameOf(view.pattern)}.${width}.png`);
-    const shot = halved(await wholeOf(it));
-    expect(difference(committed(file, shot), shot)).toBeLessThan(TOLERANCE);
+    await expect.poll(() => differs(file, async () => halved(await wholeOf(it))), within).toBeLessThan(TOLERANCE);
   });
 
   test('a dialog with its plan looks as it did', async () => {
@@ -72,8 +87,9 @@ describe.each([
     const dialog = it.page.getByRole('dialog');
     await dialog.getByLabel(/^Type /).fill('press');
     await it.page.mouse.move(0, 0);
-    const shot = halved(await steady((options) => dialog.screenshot(options)));
-    expect(difference(committed(join(goldens, `dialog.${width}.png`), shot), shot)).toBeLessThan(TOLERANCE);
+    const file = join(goldens, `dialog.${width}.png`);
+    const take = async () => halved(await steady((options) => dialog.screenshot(options)));
+    await expect.poll(() => differs(file, take), within).toBeLessThan(TOLERANCE);
     await it.page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
   });
@@ -82,8 +98,7 @@ describe.each([
 test('the picture of the README is the page as it is, and small', async () => {
   const it = await openFleet(browser(), rows, { viewport: { width: 1280, height: 800 } });
   await show(it.page, { path: '/', shows: 'Line firmware 7' });
-  const shot = await windowOf(it);
-  expect(difference(halved(committed(README_PICTURE, shot)), halved(shot))).toBeLessThan(TOLERANCE);
+  await expect.poll(() => differs(README_PICTURE, () => windowOf(it), halved), within).toBeLessThan(TOLERANCE);
   expect(statSync(README_PICTURE).size).toBeLessThan(200_000);
   await it.close();
 });
