@@ -48,7 +48,7 @@ export class InventoryReader {
 
   /**
    * Has the inventory read again if the overview says that it has changed. The pages that the overview names are noted only for
-   * the reading that this starts: any other reading, as after ten minutes or after an action, asks for every page.
+   * the reading that this starts. A regular reading, and one after an action, asks for every page.
    */
   follow(
     inventory: Pick<Polled<Inventory>, 'refreshFor'>,

@@ -151,7 +151,6 @@ export function shortApp(): TestApp {
       *waits({ df }) {
         return yield df.waitForExternalEvent('go');
       },
-      // eslint-disable-next-line require-yield -- it has no second turn
       *throws() {
         throw new Error('at once');
       },

@@ -18,6 +18,9 @@ const app: TestApp = {
       yield df.callActivity('say');
       for (let nth = 0; nth < 8; nth += 1) df.signalEntity(entityId('Counter', 'k'), 'set');
     },
+    *oneLongTurn({ df }) {
+      for (let nth = 0; nth < 12; nth += 1) df.signalEntity(entityId('Counter', 'k'), 'set');
+    },
     *parent({ df }) {
       yield df.callSubOrchestrator('throws', null, `${df.instanceId}-child`);
     },
@@ -75,6 +78,7 @@ describe('a rewind', () => {
     // The long turn has written over all of the first run.
     expect(await rewoundAfter([['turns', 2], ['longTurn'], ['throws']])).toEqual(nothing);
     expect(await rewoundAfter([['turns', 2], ['longTurn'], ['turns', 1], ['throws']])).toEqual(nothing);
+    expect(await rewoundAfter([['turns', 2], ['oneLongTurn'], ['throws']])).toBe('runs');
   });
 
   it('of a failed child’s earlier run leaves the parent waiting for a child that does not run again', async () => {
