@@ -43,7 +43,7 @@ describe.each(['light', 'dark'] as const)('in the %s scheme', (colorScheme) => {
   });
 
   test('axe-core would find a field without a name', async () => {
-    await it.page.evaluate(() => document.querySelector('main')?.append(document.createElement('input')));
+    await it.page.locator('main').evaluate((main) => main.append(document.createElement('input')));
     expect(await barriers(it.page)).toEqual([expect.stringContaining('label')]);
   });
 });
@@ -64,14 +64,15 @@ describe('on a phone', () => {
 
   test('what is too wide would be found, in the page and in a dialog', async () => {
     await show(it.page, { path: '/clients', shows: /^\d+ clients$/ });
+    // A locator waits for what a click brings, and an element that never comes fails the test.
     const widen = (selector: string) =>
-      it.page.evaluate((within) => {
+      it.page.locator(selector).evaluate((within) => {
         const wide = document.createElement('pre');
         wide.textContent = 'x'.repeat(300);
-        document.querySelector(within)?.append(wide);
-      }, selector);
+        within.append(wide);
+      });
     await it.page.getByRole('button', { name: 'Onboard a client' }).click();
-    await widen('dialog');
+    await widen('dialog[open]');
     expect(await sideways(it.page)).toBeGreaterThan(0);
     await it.page.keyboard.press('Escape');
     await it.page.getByRole('dialog').waitFor({ state: 'detached' });

@@ -29,7 +29,7 @@ test('an operation is followed while it runs, and its end is announced', async (
   answer(running);
   await show(it.page, { path, shows: 'the device has not reported yet' });
   const announced = it.page.locator('main [role=status]').filter({ hasText: /:/ });
-  expect(await announced.allTextContents()).toEqual([expect.stringMatching(/^Pull check: waiting/)]);
+  await expect.poll(() => announced.allTextContents()).toEqual([expect.stringMatching(/^Pull check: waiting/)]);
 
   answer({ ...running, status: 'completed', phase: 'completed', endedAt: at(0) });
   await it.page.getByText('The operation has ended: completed.').waitFor({ state: 'attached' });
