@@ -15,9 +15,9 @@ import { MessageLabels } from '../entities/messages.js';
 import type { DurableFunctions } from '../functions.js';
 import type { ExecutionStartedEvent } from '../history.js';
 import type { HubListener, TaskHub } from '../hub/hub.js';
-import { isEnded, type Instance, type PendingTask } from '../hub/instance.js';
+import { isEnded, isEntity, type Instance, type PendingTask } from '../hub/instance.js';
 import type { HubRecord } from '../hub/records.js';
-import { versionNotRun, type Notice } from '../replay/notices.js';
+import { replacedByChild, versionNotRun, type Notice } from '../replay/notices.js';
 import type { DurableSettings } from '../settings.js';
 import type { CodeFinder } from '../userCode.js';
 import { runActivity } from './activity.js';
@@ -26,6 +26,7 @@ import { returnsFor } from './archiveReturns.js';
 import { Archiver, type ArchiverLimits } from './archiver.js';
 import { Checkpoints } from './checkpoints.js';
 import { entityTurn, mayRun } from './entityTurn.js';
+import { NoticeLog } from './noticeLog.js';
 import { timerDue } from './timerDue.js';
 import { WorkQueue } from './workQueue.js';
 import { orchestrationTurn } from './orchestrationTurn.js';
@@ -66,7 +67,7 @@ export class Engine implements HubListener {
   readonly #log: HostLog;
   readonly #quirks: Quirks;
   readonly #journal: Journal;
-  readonly #findCode: CodeFinder;
+  readonly #notices: NoticeLog;
   readonly #alarm: Alarm;
   readonly #orchestrations: WorkQueue;
   readonly #entities: WorkQueue;
@@ -76,8 +77,6 @@ export class Engine implements HubListener {
   /** Number of the last change. */
   #last = 0;
   readonly #failures = new Map<string, number>();
-  /** Instances that were logged as unreadable. */
-  readonly #unreadable = new Set<string>();
   #started = false;
   #stopped = false;
 
@@ -91,7 +90,7 @@ export class Engine implements HubListener {
     this.#log = init.log;
     this.#quirks = createQuirks(init.log, init.strict);
     this.#journal = init.journal;
-    this.#findCode = init.findCode;
+    this.#notices = new NoticeLog(init);
     this.#alarm = new Alarm(init.clock);
     this.#orchestrations = new WorkQueue(init.settings.maxOrchestrators);
     this.#entities = new WorkQueue(init.settings.maxEntities);
@@ -233,34 +232,15 @@ export class Engine implements HubListener {
   }
 
   replaced(instance: Instance, by: ExecutionStartedEvent): void {
-    this.notice(instance, {
-      key: `replaced:${by.OrchestrationInstance.ExecutionId}`,
-      text: `was running and was silently replaced by a sub-orchestration '${by.Name}' of '${by.ParentInstance?.OrchestrationInstance.InstanceId ?? ''}' with the same id`,
-      cure: 'give sub-orchestrations ids that no other instance has',
-    });
+    this.notice(instance, replacedByChild(by));
   }
 
-  /** Logs once that a finished instance cannot be read. */
   unreadable(id: string, error: Error): void {
-    if (this.#unreadable.has(id)) return;
-    this.#unreadable.add(id);
-    this.#log.error(
-      `Instance '${id}' has ended and cannot be read, so lists leave it out. ${error.message} Or purge it.`,
-    );
+    this.#notices.unreadable(id, error);
   }
 
-  notice(instance: Instance, { key, text, cure, names }: Notice): void {
-    instance.noted ??= new Set();
-    const once = `${instance.executionId}:${key}`;
-    if (instance.noted.has(once)) return;
-    instance.noted.add(once);
-    const kind = isEntity(instance) ? 'Entity' : `Orchestration '${instance.name}',`;
-    const fields = { functionName: instance.name, instanceId: instance.id };
-    void this.#findCode(instance.name, names).then((place) => {
-      const where = place === undefined ? '' : ` (see ${place})`;
-      const message = `${kind} instance '${instance.id}': ${text}${where}. Cure: ${cure}.`;
-      this.#log.write(this.strict ? 'error' : 'warning', message, fields);
-    });
+  notice(instance: Instance, notice: Notice): void {
+    this.#notices.notice(instance, notice);
   }
 
   #takeUp(instance: Instance): void {
@@ -365,9 +345,6 @@ export class Engine implements HubListener {
     this.#log.error(`${error.message}. The durable engine has stopped; nothing that was acknowledged is lost.`);
   }
 }
-
-/** An orchestration may have an id like an entity's. Only an entity's name equals its id. */
-const isEntity = (instance: Instance): boolean => instance.entity !== undefined;
 
 /** The journal has failed, which `onFailure` has reported. */
 function ignoreHalt(): void {}

@@ -97,6 +97,9 @@ export interface Instance {
   noted: Set<string> | undefined;
 }
 
+/** An orchestration may have an id like an entity's. Only an entity's name equals its id. */
+export const isEntity = (instance: Pick<Instance, 'entity'>): boolean => instance.entity !== undefined;
+
 /** An instance before its first turn. */
 export function newInstance(init: {
   id: string;

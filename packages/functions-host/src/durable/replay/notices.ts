@@ -2,6 +2,7 @@
  * Cases in which the real engine fails silently. The replay records them. The engine logs each once or, in strict mode,
  * fails the orchestration with it.
  */
+import type { ExecutionStartedEvent } from '../history.js';
 import type { DurableSettings } from '../settings.js';
 
 /** One case. `key` identifies it within an instance, so that a replay does not repeat it. */
@@ -26,6 +27,12 @@ export const childWithParentsId = (instanceId: string): Notice => ({
   key: `childId:${instanceId}`,
   text: `calls a sub-orchestration with the id '${instanceId}', its own or its parent's (or one that begins with @); it is not started, and the caller waits forever`,
   cure: 'give the sub-orchestration an id of its own',
+});
+
+export const replacedByChild = (by: ExecutionStartedEvent): Notice => ({
+  key: `replaced:${by.OrchestrationInstance.ExecutionId}`,
+  text: `was running and was silently replaced by a sub-orchestration '${by.Name}' of '${by.ParentInstance?.OrchestrationInstance.InstanceId ?? ''}' with the same id`,
+  cure: 'give sub-orchestrations ids that no other instance has',
 });
 
 export const retryOutOfTime = (id: number, name: string): Notice => ({
