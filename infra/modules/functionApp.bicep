@@ -77,6 +77,7 @@ var hostSettings = {
   AzureWebJobsStorage__queueServiceUri: storageUrls.queue
   AzureWebJobsStorage__tableServiceUri: storageUrls.table
   // The host reads a body before the app is asked: no more of it than Event Grid delivers at once (1 MB, and its headers).
+  // Longer rollouts are sent compressed.
   FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '1114112'
   APPLICATIONINSIGHTS_CONNECTION_STRING: telemetryConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
+import { DEPLOYED_BODY_LIMIT } from '@connected-registry/protocol/requests/deployedBodyLimit';
 import { NOT_IN_AZURE, optionsFile, optionsOf, SET_BY_INFRA } from '../../scripts/infra/appOptions.mjs';
 import { loadConfig } from '../../src/settings/config.js';
 import { settingsSchema } from '../../src/settings/settingsSchema.js';
@@ -45,6 +46,7 @@ describe('the settings of a deployed app', () => {
     // The platform says so itself when its authentication is on.
     const platform = settings['OPERATOR_AUTH'] === 'entra' ? { WEBSITE_AUTH_ENABLED: 'True' } : {};
     expect(() => loadConfig({ ...environment, ...platform })).not.toThrow();
+    expect(settings['FUNCTIONS_REQUEST_BODY_SIZE_LIMIT']).toBe(String(DEPLOYED_BODY_LIMIT));
     for (const name of SET_BY_INFRA) expect(settings[name], name).toBeDefined();
   });
 

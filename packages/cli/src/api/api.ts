@@ -4,6 +4,7 @@ import { CommandError } from '../program/commandError.js';
 import { EXIT } from '../program/exitCodes.js';
 import type { World } from '../program/world.js';
 import { readProblem } from './problem.js';
+import { sentBody, type Body } from './sentBody.js';
 
 /** Milliseconds that one request may take; the slowest, of /health and of rollouts of 10,000 rows, take seconds. */
 const REQUEST_TIMEOUT = 120_000;
@@ -13,9 +14,6 @@ const RETRY_STATUSES: readonly number[] = [429, 502, 503, 504];
 const MAX_RETRY_SECONDS = 30;
 
 export type QueryValue = string | number | boolean | undefined;
-
-/** A body: JSON, or bytes with their type. */
-export type Body = { readonly json: unknown } | { readonly bytes: Uint8Array; readonly type: string };
 
 /** The API of one app. */
 export class Api {
@@ -68,11 +66,8 @@ export class Api {
     const url = new URL(`${this.url}/api${path}`);
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(name, String(value));
-    const headers = {
-      accept: 'application/json',
-      ...(await this.signIn()),
-      ...(body === undefined ? {} : { 'content-type': 'type' in body ? body.type : 'application/json' }),
-    };
+    const sent = body === undefined ? undefined : await sentBody(body);
+    const headers = { accept: 'application/json', ...(await this.signIn()), ...sent?.headers };
     try {
       return await this.world.fetch(url, {
         method,
@@ -80,9 +75,7 @@ export class Api {
         // A redirect could lead the key elsewhere.
         redirect: 'error',
         signal: AbortSignal.any([this.world.interrupted, AbortSignal.timeout(REQUEST_TIMEOUT)]),
-        ...(body === undefined
-          ? {}
-          : { body: 'json' in body ? JSON.stringify(body.json) : new Uint8Array(body.bytes) }),
+        ...(sent === undefined ? {} : { body: sent.bytes }),
       });
     } catch (error) {
       this.world.interrupted.throwIfAborted();

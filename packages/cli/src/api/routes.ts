@@ -63,7 +63,7 @@ export type RolloutCommand = (typeof ROLLOUT_COMMANDS)[number];
 const startedOr = <Plan extends z.ZodType>(plan: Plan) => z.union([startedOperations, plan]);
 
 const bodyOf = (request: JsonRequest<object>) => ({ json: 'fromFile' in request ? request.fromFile : request.json });
-const csv = (bytes: Uint8Array) => ({ bytes, type: 'text/csv' });
+const csv = (bytes: Uint8Array) => ({ bytes, type: 'text/csv', compress: true });
 
 export const routes = {
   clients: (api: Api, query: ClientsQuery) => api.get('/clients', clientPage, query),
@@ -100,7 +100,7 @@ export const routes = {
   cancel: (api: Api, operationId: string) =>
     api.send('POST', `/operations/${id(operationId)}/cancel`, runningOperation),
   startRollout: (api: Api, request: JsonRequest<RolloutFields>) =>
-    api.send('POST', '/rollouts', rollout, bodyOf(request)),
+    api.send('POST', '/rollouts', rollout, { ...bodyOf(request), compress: true }),
   startRolloutCsv: (api: Api, bytes: Uint8Array, query: RolloutCsvQuery) =>
     api.send('POST', '/rollouts', rollout, csv(bytes), query),
   commandRollout: (api: Api, rolloutId: string, command: RolloutCommand) =>

@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
 import type { World } from '../../src/program/world.js';
 
 /** A request as the fake app got it. */
@@ -73,7 +74,7 @@ export function fakeWorld(app: FakeApp, { env, stdin, columns }: WorldOptions = 
         method: request.method,
         path: `${url.pathname.replace(/^\/api/, '')}${url.search}`,
         headers: request.headers,
-        body: await request.text(),
+        body: await bodyOf(request),
       };
       requests.push(seen);
       const { status, json, text, headers } = await app(seen);
@@ -101,4 +102,9 @@ export function fakeWorld(app: FakeApp, { env, stdin, columns }: WorldOptions = 
     keys,
     interrupt: () => interruption.abort(),
   };
+}
+
+async function bodyOf(request: Request): Promise<string> {
+  const bytes = Buffer.from(await request.arrayBuffer());
+  return (request.headers.get('content-encoding') === 'gzip' ? gunzipSync(bytes) : bytes).toString('utf8');
 }

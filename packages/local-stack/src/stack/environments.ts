@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { compiled } from '@connected-registry/clock/files/projectRoot';
+import { DEPLOYED_BODY_LIMIT } from '@connected-registry/protocol/requests/deployedBodyLimit';
 import { registryId, vaultId, type World } from './world.js';
 
 /**
@@ -68,6 +69,7 @@ export function appEnvironment(
     // Publishers here are on this machine: events may be about any client, also without profiles.
     REQUEST_EVENTS: 'onboard,offboard,revoke',
     CLIENTS_PER_CONNECTED_REGISTRY: '50',
+    FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: String(DEPLOYED_BODY_LIMIT),
     RETRY_FIRST_SECONDS: '1',
     PULL_CHECK_RETRY_SECONDS: String(Math.ceil(syncSeconds)),
   };

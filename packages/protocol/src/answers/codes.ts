@@ -23,7 +23,7 @@ export const ANSWER_CODES = {
   'unsupported-media-type': {
     statuses: [415],
     meaning:
-      'the `Content-Type` is none that the app reads: send `application/json`, or `text/csv` where a route takes it',
+      'the app does not read this `Content-Type`: send `application/json`, or `text/csv` where a route accepts it; or the body of a rollout has a `Content-Encoding` other than `gzip`',
   },
   'report-key': {
     statuses: [401],

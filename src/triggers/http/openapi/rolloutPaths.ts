@@ -1,3 +1,4 @@
+import { DEPLOYED_BODY_LIMIT } from '@connected-registry/protocol/requests/deployedBodyLimit';
 import { rolloutCsvQuery } from '@connected-registry/protocol/requests/rolloutCsvOptions';
 import { rolloutClientsQuery, rolloutsQuery } from '@connected-registry/protocol/requests/rolloutQueries';
 import { ROLLOUT_ID } from '../../durable/rollouts.js';
@@ -5,13 +6,22 @@ import { answer, jsonContent, problemAnswers } from './answers.js';
 import { BY_OPERATORS, BY_WRITING_OPERATORS, parametersOf } from './parameters.js';
 import * as examples from './rolloutExamples.js';
 
+/** The host refuses bodies over `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT` before the app is asked. */
+const CONTENT_ENCODING = {
+  name: 'Content-Encoding',
+  in: 'header',
+  description: 'how the body is compressed',
+  schema: { type: 'string', enum: ['gzip', 'identity'] },
+};
+
 const postRollouts = {
   operationId: 'postRollouts',
   tags: ['rollouts'],
   summary: 'Starts a rollout to many clients, or plans one',
   description:
-    'Checks all clients first, and starts nothing if one of them has an error: `errors` names the row of each. Then it starts the clients wave by wave, as fast as Azure Resource Manager accepts their requests, and pauses by itself when too many fail. A client can be in one rollout at a time. The body is JSON; or CSV with a header line, as text/csv in UTF-8, with the options as query parameters: `canary`, `size` and `pauseSeconds` of `waves`, `percent` and `minimum` of `failureLimit`, and the fields of `defaults`. The parameters apply to CSV only.',
-  parameters: parametersOf(rolloutCsvQuery),
+    'Checks all clients first, and starts nothing if one of them has an error: `errors` names the row of each. Then it starts the clients wave by wave, as fast as Azure Resource Manager accepts their requests, and pauses by itself when too many fail. A client can be in one rollout at a time. The body is JSON; or CSV with a header line, as text/csv in UTF-8, with the options as query parameters: `canary`, `size` and `pauseSeconds` of `waves`, `percent` and `minimum` of `failureLimit`, and the fields of `defaults`. The parameters apply to CSV only. Either may be compressed with gzip: ' +
+    `a deployed app accepts ${DEPLOYED_BODY_LIMIT} bytes as sent, and 8 MB decompressed.`,
+  parameters: [...parametersOf(rolloutCsvQuery), CONTENT_ENCODING],
   requestBody: {
     required: true,
     content: {

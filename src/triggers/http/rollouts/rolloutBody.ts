@@ -18,13 +18,13 @@ import {
   type FreezeWindow,
 } from '../../../domain/schedules/freezeWindows.js';
 import { fieldErrors, invalidRequest } from '../answers/problem.js';
-import { boundedBody } from '../requests/boundedBody.js';
-import { bodyTooLarge, jsonBody } from '../requests/jsonBody.js';
+import { compressedBody } from '../requests/compressedBody.js';
+import { parsedBody } from '../requests/jsonBody.js';
 import { queryParameters } from '../requests/queryParameters.js';
 import { refuseRows, type RowPlaces } from './rowFaults.js';
 import { defaultsFault } from './sizeFaults.js';
 
-/** Maximum bytes of a body: 10,000 onboardings of some 800 bytes. */
+/** Maximum bytes of a body, decompressed: 10,000 onboardings of some 800 bytes. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
 /** A request for a rollout. `rows` are not checked yet; absent if the request selects clients. */
@@ -36,7 +36,7 @@ export interface RolloutBody extends RowPlaces {
 
 type Refused = { readonly refusal: HttpResponseInit };
 
-/** Reads a request for a rollout: JSON; or CSV by its content type, with the options in the query. */
+/** Reads a request for a rollout: JSON; or CSV by its content type, with the options in the query. Either may be compressed. */
 export async function readRolloutBody(request: HttpRequest): Promise<RolloutBody | Refused> {
   return isCsv(request) ? readCsv(request) : readJson(request);
 }
@@ -46,15 +46,16 @@ function isCsv({ headers }: HttpRequest): boolean {
 }
 
 async function readJson(request: HttpRequest): Promise<RolloutBody | Refused> {
-  const body = await jsonBody(request, MAX_BYTES);
+  const read = await compressedBody(request, MAX_BYTES);
+  const body = 'refusal' in read ? read : parsedBody(read.bytes);
   return 'refusal' in body ? body : parseHead(body.value, (field) => field);
 }
 
 async function readCsv(request: HttpRequest): Promise<RolloutBody | Refused> {
-  const body = await boundedBody(request, MAX_BYTES);
+  const body = await compressedBody(request, MAX_BYTES);
   const options = queryParameters(request, rolloutCsvQuery, ROLLOUT_CSV_FIELDS, 'Nothing was started.');
   if ('refusal' in options) return options;
-  if ('tooLarge' in body) return { refusal: bodyTooLarge(MAX_BYTES) };
+  if ('refusal' in body) return body;
   const { rows, lines, faults, faultCount } = await parseRolloutCsv(body.bytes);
   if (faultCount > 0) {
     const errors = faults.map((fault) => ({ field: fault.column ?? 'row', ...fault }));

@@ -105,13 +105,14 @@ export function httpRequest(parts: {
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: string | Readonly<Record<string, string>>;
 }): HttpRequest {
-  const text = typeof parts.body === 'string' ? parts.body : JSON.stringify(parts.body ?? null);
+  const { body = null } = parts;
+  const sent = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
   return {
     url: 'http://localhost:7071/api/anything?code=a-key',
     params: parts.params ?? {},
     headers: new Headers(parts.headers),
     query: new URLSearchParams([...new URLSearchParams(parts.query), ['code', 'a-key']]),
-    body: new Blob([text]).stream(),
+    body: new Blob([new Uint8Array(Buffer.from(sent))]).stream(),
   } as unknown as HttpRequest;
 }
 

@@ -1,3 +1,5 @@
+import { gzipSync } from 'node:zlib';
+import { DEPLOYED_BODY_LIMIT } from '@connected-registry/protocol/requests/deployedBodyLimit';
 import { MAX_ROLLOUT_ROWS } from '@connected-registry/protocol/requests/rolloutRequest';
 import type { RolloutFields } from '../../api/requests.js';
 import type { DesiredFleet } from '../file/desiredFleet.js';
@@ -9,8 +11,10 @@ export interface Chunk {
   readonly clients: readonly PlanEntry[];
 }
 
-/** Maximum bytes of the rows of one request: the API takes 8 MB. */
+/** Maximum bytes of the rows of one request: the API accepts 8 MB. */
 const MAX_BYTES = 6_000_000;
+/** The same when they are compressed. The rest of a request is shorter than what this leaves. */
+const MAX_COMPRESSED = DEPLOYED_BODY_LIMIT - 100_000;
 
 /** The rollouts of a plan, in their order: everything that is added or changed before anything that is removed. */
 export function chunksOf(entries: readonly PlanEntry[]): Chunk[] {
@@ -22,7 +26,7 @@ export function chunksOf(entries: readonly PlanEntry[]): Chunk[] {
   ];
 }
 
-function split(entries: readonly PlanEntry[]): PlanEntry[][] {
+function split(entries: readonly PlanEntry[]): (readonly PlanEntry[])[] {
   const parts: PlanEntry[][] = [];
   let bytes = 0;
   for (const entry of entries) {
@@ -36,7 +40,16 @@ function split(entries: readonly PlanEntry[]): PlanEntry[][] {
       bytes = more;
     }
   }
-  return parts;
+  return parts.flatMap(fitting);
+}
+
+/** Halves the rows until each part is short enough when it is compressed. */
+function fitting(entries: readonly PlanEntry[]): (readonly PlanEntry[])[] {
+  const rows = JSON.stringify(entries.map(rowOf));
+  if (entries.length === 1 || rows.length <= MAX_COMPRESSED || gzipSync(rows).byteLength <= MAX_COMPRESSED)
+    return [entries];
+  const middle = Math.ceil(entries.length / 2);
+  return [entries.slice(0, middle), entries.slice(middle)].flatMap(fitting);
 }
 
 function rowOf({ mark, row, registry, connectedRegistry, client }: PlanEntry) {

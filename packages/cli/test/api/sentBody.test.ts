@@ -1,0 +1,27 @@
+import { gunzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { sentBody } from '../../src/api/sentBody.js';
+
+const large = { clients: Array.from({ length: 10_000 }, (_, index) => ({ client: `line-${index}` })) };
+
+test('a large body is compressed where the route accepts it', async () => {
+  const { bytes, headers } = await sentBody({ json: large, compress: true });
+  expect(headers).toEqual({ 'content-type': 'application/json', 'content-encoding': 'gzip' });
+  expect(JSON.parse(gunzipSync(bytes).toString())).toEqual(large);
+});
+
+test.each([
+  ['a small one', { json: { clients: [] }, compress: true }],
+  ['one of another route', { json: large }],
+])('%s is sent as it is', async (_what, body) => {
+  const { bytes, headers } = await sentBody(body);
+  expect(headers).toEqual({ 'content-type': 'application/json' });
+  expect(JSON.parse(Buffer.from(bytes).toString())).toEqual(body.json);
+});
+
+test('a file keeps its type', async () => {
+  const csv = Buffer.from(`client\n${'line\n'.repeat(20_000)}`);
+  const { bytes, headers } = await sentBody({ bytes: csv, type: 'text/csv', compress: true });
+  expect(headers).toEqual({ 'content-type': 'text/csv', 'content-encoding': 'gzip' });
+  expect(gunzipSync(bytes).equals(csv)).toBe(true);
+});
