@@ -1,6 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
-import { DEPLOYED_BODY_LIMIT } from '@connected-registry/protocol/requests/deployedBodyLimit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Answer } from '../harness/appClient.js';
@@ -99,35 +97,6 @@ describe('malformed CSV starts nothing, and the answer has line and column:', ()
     const { errors } = refusal.parse((await postCsv(bytes)).body);
     expect(errors[0]).toMatchObject({ row: 2 });
   });
-});
-
-test('a body longer than a deployed host accepts starts a rollout compressed, and nothing as it is', async () => {
-  const { rollouts, sites, it } = stack;
-  const [site] = sites;
-  if (!site) throw new Error('There is a site.');
-  const startAt = new Date(Date.now() + 86_400_000).toISOString();
-  const text = JSON.stringify(onboardingOf(clientsOf(site, 'compressed', 1), { startAt }));
-  const body = `${text}${' '.repeat(DEPLOYED_BODY_LIMIT)}`;
-  const post = (bytes: Uint8Array<ArrayBuffer>, encoding: Record<string, string>) =>
-    it.app.request('rollouts', {
-      method: 'POST',
-      headers: {
-        'x-functions-key': it.stack.endpoints.functions.key,
-        'content-type': 'application/json',
-        ...encoding,
-      },
-      body: bytes,
-    });
-  const before = (await rollouts.list()).length;
-  // The host answers 500, or closes the connection.
-  const plain = await post(new Uint8Array(Buffer.from(body)), {}).catch(() => undefined);
-  expect(plain?.status ?? 500).toBe(500);
-  expect((await rollouts.list()).length).toBe(before);
-  const compressed = await post(new Uint8Array(gzipSync(body)), { 'content-encoding': 'gzip' });
-  expect([compressed.status, compressed.text]).toEqual([202, expect.stringContaining('"id"')]);
-  const { id } = accepted.parse(compressed.body);
-  await rollouts.command(id, 'cancel');
-  await rollouts.atRest(id);
 });
 
 test('more clients than a connected registry takes are refused, each row that is too many', async () => {
