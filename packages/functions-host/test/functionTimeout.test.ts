@@ -53,7 +53,7 @@ describe('functionTimeout of host.json', () => {
     };
     await durable('POST', 'orchestrators/calls/one');
     await expect
-      .poll(async () => (await durable('GET', 'instances/one'))['output'], { timeout: 5000 })
+      .poll(async () => (await durable('GET', 'instances/one'))['output'], { timeout: 60_000 })
       .toBe(
         `Activity function 'slowActivity' failed: Timeout value of 00:00:00.2000000 was exceeded by function: Functions.slowActivity`,
       );

@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { PullFailure } from '../../src/pullFailure.js';
+import { get } from '../../src/registry/http.js';
 import { pull } from '../../src/registry/pull.js';
 import type { Pulled } from '../../src/registry/pull.js';
 import { startFakeRegistry } from '../under-test/fakeRegistry.js';
@@ -14,21 +15,29 @@ beforeEach(async () => {
   [registry, other] = await Promise.all([startFakeRegistry(), startFakeRegistry()]);
 });
 afterEach(async () => {
+  vi.useRealTimers();
   await Promise.all([registry.close(), other.close()]);
 });
 
-function attempt(image = 'app:latest', retryDelays: number[] = []): Promise<Pulled> {
+interface Attempt {
+  readonly image?: string;
+  readonly retryDelays?: number[];
+  /** Milliseconds; by default more than an answer takes on any machine. */
+  readonly idleTimeout?: number;
+}
+
+function attempt({ image = 'app:latest', retryDelays = [], idleTimeout = 60_000 }: Attempt = {}): Promise<Pulled> {
   return pull({
     credentials: { endpoint: registry.host, username: 'user', password: PASSWORD },
     image,
     platform: { os: 'linux', architecture: 'amd64' },
-    policy: { insecureRegistries: new Set([registry.host, other.host]), idleTimeout: 300, retryDelays },
-    signal: AbortSignal.timeout(10_000),
+    policy: { insecureRegistries: new Set([registry.host, other.host]), idleTimeout, retryDelays },
+    signal: AbortSignal.timeout(100_000),
   });
 }
 
-async function outcomeOf(image?: string, retryDelays?: number[]): Promise<string> {
-  return attempt(image, retryDelays).then(
+async function outcomeOf(how?: Attempt): Promise<string> {
+  return attempt(how).then(
     () => 'pulled',
     (error: unknown) => (error instanceof PullFailure ? error.outcome : String(error)),
   );
@@ -124,7 +133,7 @@ describe('the pulled content', () => {
       response.end(registry.manifest);
       return true;
     };
-    expect(await outcomeOf(`app@sha256:${'1'.repeat(64)}`)).toBe('digest-mismatch');
+    expect(await outcomeOf({ image: `app@sha256:${'1'.repeat(64)}` })).toBe('digest-mismatch');
   });
 
   test('of a manifest with another digest than its header claims is a digest mismatch', async () => {
@@ -154,20 +163,20 @@ describe('lost connections and waits', () => {
 
   test.each([503, 429, 500, 'hang up', 'break off'] as const)('the pull succeeds after %s twice', async (status) => {
     failing(2, status);
-    expect(await outcomeOf('app:latest', [1, 1])).toBe('pulled');
+    expect(await outcomeOf({ retryDelays: [1, 1] })).toBe('pulled');
   });
 
   test.each([503, 'hang up', 'break off'] as const)(
     'the pull ends as unreachable if %s repeats for ever',
     async (status) => {
       failing(Infinity, status);
-      expect(await outcomeOf('app:latest', [1, 1])).toBe('unreachable');
+      expect(await outcomeOf({ retryDelays: [1, 1] })).toBe('unreachable');
     },
   );
 
   test('a registry that accepts and never answers is unreachable', async () => {
     registry.override = () => true;
-    expect(await outcomeOf()).toBe('unreachable');
+    expect(await outcomeOf({ idleTimeout: 100 })).toBe('unreachable');
   });
 
   test('a body that stops is unreachable, however much of it came', async () => {
@@ -176,22 +185,27 @@ describe('lost connections and waits', () => {
       response.write(registry.layer.subarray(0, 150_000));
       return true;
     };
-    expect(await outcomeOf()).toBe('unreachable');
+    expect(await outcomeOf({ idleTimeout: 1000 })).toBe('unreachable');
   });
 
-  test('a body that comes slowly is waited for', async () => {
-    registry.override = (request, response) => {
-      if (!isLayer(request.url)) return false;
-      const parts = [0, 50_000, 100_000, 150_000].map((at) => registry.layer.subarray(at, at + 50_000));
-      const next = () => {
-        const part = parts.shift();
-        if (!part) response.end();
-        else response.write(part, () => setTimeout(next, 120));
-      };
-      next();
+  test('a body that comes slowly is waited for, from each piece anew', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    let write: (text: string) => void = () => undefined;
+    registry.override = (_request, response) => {
+      write = (text) => void (text === '' ? response.end() : response.write(text));
+      write('0');
       return true;
     };
-    expect(await outcomeOf()).toBe('pulled');
+    const url = new URL(`${registry.url}/slow`);
+    const policy = { insecureRegistries: new Set([registry.host]), idleTimeout: 300, retryDelays: [] };
+    const answer = await get({ url, redirects: false }, policy, AbortSignal.timeout(100_000));
+    const seen: string[] = [];
+    for await (const piece of answer.body()) {
+      seen.push(String(piece));
+      vi.advanceTimersByTime(200);
+      write(seen.length < 4 ? String(seen.length) : '');
+    }
+    expect(seen).toEqual(['0', '1', '2', '3']);
   });
 
   test('a bearer token that expires during the pull is renewed', async () => {

@@ -18,7 +18,8 @@ test.each(['      az acr token credential delete --registry myregistry', '  crct
 );
 
 test('nothing is lost, and no line of words that have room exceeds the terminal', () => {
-  const word = fc.string({ unit: fc.constantFrom('a', 'z', '9', '-', '界', 'é'), minLength: 1, maxLength: 10 });
+  // Without letters that make `az`, which begins a command.
+  const word = fc.string({ unit: fc.constantFrom('a', 'y', '9', '-', '界', 'é'), minLength: 1, maxLength: 10 });
   fc.assert(
     fc.property(
       fc.array(word, { minLength: 1, maxLength: 40 }),
