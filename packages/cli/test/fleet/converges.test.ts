@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import type { FleetPlan } from '../../src/fleet/plan/planFile.js';
 import { fakeClient, FleetApp, type FakeClient } from '../fakes/fleetApp.js';
 import { fleetFolder, fleetText, REGISTRY } from './commands.js';
 
@@ -46,7 +49,7 @@ const names = fc.uniqueArray(fc.tuple(fc.constantFrom(...PLACES), fc.constantFro
   maxLength: 10,
 });
 
-const world = names.chain((found) =>
+const worldOfClients = names.chain((found) =>
   fc.tuple(
     ...found.map(([connectedRegistry, client]) =>
       fc.tuple(fields, state, fc.boolean()).map(([own, present, isAdopted]): FakeClient => {
@@ -78,10 +81,10 @@ const file = names.chain((wanted) =>
 
 test('a plan that was carried out leaves nothing to do, and takes nothing away without leave', async () => {
   await fc.assert(
-    fc.asyncProperty(world, file, fc.boolean(), fc.boolean(), async (clients, wanted, prune, isKept) => {
+    fc.asyncProperty(worldOfClients, file, fc.boolean(), fc.boolean(), async (clients, wanted, prune, isKept) => {
       const app = new FleetApp(clients);
       const before = new Map(app.clients);
-      const { crctl } = fleetFolder(app, { 'fleet.yaml': fleetText(wanted) });
+      const { crctl, world } = fleetFolder(app, { 'fleet.yaml': fleetText(wanted) });
       const removal = prune ? ['--prune', '--max-deletes', '100'] : [];
       const plan = await crctl('plan', 'fleet.yaml', ...removal, '--out', 'plan.json');
       expect(plan.code, plan.err).toBe(0);
@@ -90,14 +93,21 @@ test('a plan that was carried out leaves nothing to do, and takes nothing away w
       const applied = isKept
         ? await crctl('apply', 'plan.json', '--yes')
         : await crctl('apply', 'fleet.yaml', ...removal, '--yes');
-      expect(applied.code, applied.err).toBe(0);
+      const { clients: entries } = JSON.parse(readFileSync(join(world.cwd, 'plan.json'), 'utf8')) as FleetPlan;
+      const removals = entries.filter(({ mark }) => mark === '-');
+      const blocks = entries.some(({ mark, place }) => mark === '?' && place !== undefined);
+      const held = blocks ? removals : [];
+      expect(applied.code, applied.err).toBe(held.length > 0 ? 1 : 0);
+      for (const { key } of held) expect(app.clients.get(key)).toEqual(before.get(key));
 
       const again = await crctl('plan', 'fleet.yaml', ...removal, '--detailed-exitcode', '-o', 'name');
-      expect(again.out).toBe('');
+      expect(again.out.split('\n').filter((line) => line !== '')).toEqual(
+        held.map((one) => `${one.registry}/${one.connectedRegistry}/${one.client}`),
+      );
       const isUnknown = [...app.clients.values()].some(
         ({ running, differences }) => running !== undefined || differences.some(({ code }) => code === 'fact-unknown'),
       );
-      expect(isUnknown ? [0, 1] : [0]).toContain(again.code);
+      expect(held.length > 0 ? [2] : isUnknown ? [0, 1] : [0]).toContain(again.code);
 
       const named = new Set(
         Object.entries(wanted).flatMap(([connectedRegistry, group]) =>
@@ -122,7 +132,7 @@ test('a plan that was carried out leaves nothing to do, and takes nothing away w
 
 test('whatever moves in the scope of a plan, it is refused and nothing is started', async () => {
   await fc.assert(
-    fc.asyncProperty(world, file, fc.constantFrom(...PLACES.slice(0, 2)), async (clients, wanted, place) => {
+    fc.asyncProperty(worldOfClients, file, fc.constantFrom(...PLACES.slice(0, 2)), async (clients, wanted, place) => {
       const app = new FleetApp(clients);
       const { crctl } = fleetFolder(app, { 'fleet.yaml': fleetText(wanted) });
       await crctl('plan', 'fleet.yaml', '--out', 'plan.json');
@@ -136,7 +146,7 @@ test('whatever moves in the scope of a plan, it is refused and nothing is starte
 
 test('what exists is exported, and a plan of that changes nothing', async () => {
   await fc.assert(
-    fc.asyncProperty(world, async (clients) => {
+    fc.asyncProperty(worldOfClients, async (clients) => {
       const inOrder = clients.map((client) => ({ ...client, state: 'ok' as const, differences: [] }));
       for (const client of inOrder) Reflect.deleteProperty(client, 'running');
       const app = new FleetApp(inOrder);
