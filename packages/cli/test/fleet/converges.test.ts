@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { defaultTokenName } from '@connected-registry/protocol/names/names';
 import type { FleetPlan } from '../../src/fleet/plan/planFile.js';
 import { fakeClient, FleetApp, type FakeClient } from '../fakes/fleetApp.js';
 import { fleetFolder, fleetText, REGISTRY } from './commands.js';
@@ -13,7 +14,7 @@ import { fleetFolder, fleetText, REGISTRY } from './commands.js';
  */
 
 const PLACES = ['plant7registry', 'plant8registry', 'plant9registry'];
-const NAMES = ['press-1', 'press-2', 'oven', 'Oven', 'belt'];
+const NAMES = ['press-1', 'press-2', 'oven', 'Oven', 'belt', '0012', '1e5', 'null'];
 const IDS = ['11111111-2222-3333-4444-555555555555', '99999999-2222-3333-4444-555555555555'];
 
 const repositories = fc.oneof(
@@ -145,10 +146,19 @@ test('whatever moves in the scope of a plan, it is refused and nothing is starte
 });
 
 test('what exists is exported, and a plan of that changes nothing', async () => {
+  // Tokens that several clients have: names of their own, and those that one of them has by default.
+  const tokens = fc.array(fc.option(fc.oneof(fc.constant('shared-token'), fc.nat({ max: 9 })), { nil: undefined }), {
+    minLength: 10,
+    maxLength: 10,
+  });
+  const defaults = (clients: readonly FakeClient[]) => clients.map((client) => defaultTokenName(client));
   await fc.assert(
-    fc.asyncProperty(worldOfClients, async (clients) => {
-      const inOrder = clients.map((client) => ({ ...client, state: 'ok' as const, differences: [] }));
-      for (const client of inOrder) Reflect.deleteProperty(client, 'running');
+    fc.asyncProperty(worldOfClients, tokens, async (clients, sharing) => {
+      const inOrder = clients.map(({ running: _running, ...client }, index): FakeClient => {
+        const shared = sharing[index];
+        const token = typeof shared === 'number' ? defaults(clients)[shared] : shared;
+        return { ...client, state: 'ok', differences: [], ...(token === undefined ? {} : { token }) };
+      });
       const app = new FleetApp(inOrder);
       const { crctl, put } = fleetFolder(app);
       const exported = await crctl('export');
@@ -160,6 +170,6 @@ test('what exists is exported, and a plan of that changes nothing', async () => 
       expect(plan.out).toContain(`0 to add, 0 to change, 0 to remove, ${clients.length} equal`);
       expect(plan.out).not.toContain('left so');
     }),
-    { numRuns: 50 },
+    { numRuns: 100 },
   );
 });
