@@ -5,6 +5,7 @@ import { routes } from '../api/routes.js';
 import { rolloutBodyOf, type Chunk } from './plan/rolloutBodies.js';
 import { movedBetween, type Moved, type Sight } from './plan/movedSince.js';
 import type { FleetPlan } from './plan/planFile.js';
+import { blockedRemovals } from './plan/removals.js';
 import { lookFor, sentBy } from './unmoved.js';
 
 /** Clients of rollouts that were not started. */
@@ -13,8 +14,6 @@ export interface Left {
   /** Clients to add or to change. */
   readonly changesLeft: number;
 }
-
-const NOTHING_LEFT: Left = { removalsLeft: 0, changesLeft: 0 };
 
 /** What is left was not started, since something before it has not succeeded. */
 export interface CarriedOut extends Left {
@@ -50,7 +49,7 @@ export interface CarryingOut {
 }
 
 /**
- * Starts the rollouts of a plan, each when the one before it rests. Clients are removed when all that is added and changed has succeeded: a device that gets another name keeps its old one until the new one works.
+ * Starts the rollouts of a plan, each when the one before it rests. Clients are removed when all that is added and changed has succeeded: a device that gets another name keeps its old one until the new one works. So none is removed either while a client of the file would be refused or cannot be compared.
  * Rollouts take hours, so the clients of each later one are compared again before it starts: one that was revoked stays revoked.
  *
  * @throws {StoppedEarly}
@@ -62,15 +61,16 @@ export async function carryOut(
 ): Promise<CarriedOut> {
   const rollouts: Rollout[] = [];
   const warnings: CarriedOut['warnings'][number][] = [];
-  let left: Left = NOTHING_LEFT;
+  let left: Left = { removalsLeft: blockedRemovals(plan.clients).length, changesLeft: 0 };
+  /** Clients of the rollouts that were started, and those of them that have succeeded. */
+  const clients = { sent: 0, succeeded: 0 };
   let moved: readonly Moved[] = [];
   const chunks = sentBy(plan);
   for (const [index, chunk] of chunks.entries()) {
     let start: StoppedEarly['last'] = 'not started';
     try {
       const isStopped = moved.length > 0 || rollouts.some(({ status }) => status !== 'completed');
-      const hasFailed = isStopped || rollouts.some(({ counts }) => counts.failed + counts.cancelled > 0);
-      const mayStart = chunk.kind === 'offboard' ? !hasFailed : !isStopped;
+      const mayStart = !isStopped && (chunk.kind === 'onboard' || clients.succeeded === clients.sent);
       if (mayStart && rollouts.length > 0) {
         checkTime();
         moved = movedBetween(chunk, before, await lookFor(api, plan));
@@ -83,7 +83,10 @@ export async function carryOut(
       const started = await routes.startRollout(api, { json: rolloutBodyOf(chunk, plan.rollout, 'crctl apply') });
       start = 'started';
       warnings.push(...(started.warnings ?? []));
-      rollouts.push(await follow(started));
+      const ended = await follow(started);
+      rollouts.push(ended);
+      clients.sent += chunk.clients.length;
+      clients.succeeded += ended.counts.completed;
     } catch (error) {
       const last = start === 'unknown' && isRefusal(error) ? 'not started' : start;
       const after = chunks.slice(last === 'not started' ? index : index + 1).reduce(withChunk, left);

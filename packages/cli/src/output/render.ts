@@ -55,7 +55,8 @@ async function linesOf(
       const { stringify } = await import('csv-stringify/sync');
       const rows = output.table.rows.map((row) => row.map(({ text }) => plainLine(text)));
       const header = options.noHeaders ? [] : [output.table.headers.map(({ text }) => plainLine(text))];
-      const text = stringify([...header, ...rows]);
+      // Some spreadsheets separate cells by semicolons beside commas.
+      const text = stringify([...header, ...rows], { quoted_match: /;/ });
       return text === '' ? [] : [text.trimEnd()];
     }
     case 'name':

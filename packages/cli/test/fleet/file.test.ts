@@ -197,6 +197,50 @@ connectedRegistries:
     expect(out).toContain('- press-2');
   });
 
+  test('can be planned although clients share tokens, also one that another has by default', async () => {
+    const [a, b, c] = ['press-1', 'press-2', 'press-3'].map((client) => fakeClient(reference(client)));
+    if (!a || !b || !c) throw new Error('There are three.');
+    const shared = [
+      [a, { ...b, token: a.token }],
+      [{ ...b, token: a.token }, a],
+      // The second leaves the shared name out, and so has its default name in the file, which is the third's.
+      [
+        { ...a, token: 'shared' },
+        { ...b, token: 'shared' },
+        { ...c, token: b.token },
+      ],
+      [
+        { ...c, token: b.token },
+        { ...a, token: 'shared' },
+        { ...b, token: 'Shared' },
+      ],
+    ];
+    for (const clients of shared) {
+      const { crctl, put } = fleetFolder(new FleetApp(clients));
+      const { out } = await crctl('export');
+      put('fleet.yaml', out);
+      const plan = await crctl('plan', 'fleet.yaml', '--detailed-exitcode', '-o', 'name');
+      expect(plan, plan.err + out).toMatchObject({ code: 0, out: '' });
+    }
+  });
+
+  test('keeps ids that YAML would read as something else', async () => {
+    const ids = ['0012', '1e5', '0x1F', 'null', 'true', '-', '=a', '#a', '*a', '!a', '%a', '@a', '?', ',', "'a'", 'a:'];
+    const { crctl, put } = fleetFolder(new FleetApp(ids.map((client) => fakeClient(reference(client)))));
+    put('fleet.yaml', (await crctl('export')).out);
+    const plan = await crctl('plan', 'fleet.yaml', '--detailed-exitcode');
+    expect(plan, plan.err).toMatchObject({ code: 0, out: expect.stringContaining(`${ids.length} equal`) });
+  });
+
+  test('names no scope map that no request can name', async () => {
+    const app = new FleetApp([{ ...fakeClient(reference('press-1')), scopeMap: '_repositories_pull' }]);
+    const { crctl, put } = fleetFolder(app);
+    const { out } = await crctl('export');
+    put('fleet.yaml', out);
+    const plan = await crctl('plan', 'fleet.yaml', '--detailed-exitcode', '-o', 'name');
+    expect(plan, plan.err + out).toMatchObject({ code: 0, out: '' });
+  });
+
   test('names an image where no repository of its own can be pulled', async () => {
     const app = new FleetApp([fakeClient(reference('press-1'), { repositories: ['*'], image: 'hello-world:latest' })]);
     const { crctl, put } = fleetFolder(app);

@@ -57,9 +57,13 @@ describe('the forms of output', () => {
 
   test('CSV quotes what has to be quoted', async () => {
     const { out } = await runCrctl(['clients', 'list', '-o', 'csv', '--no-headers'], {
-      clients: [{ ...CLIENT, client: 'a,b"c' }],
+      clients: [
+        { ...CLIENT, client: 'a,b"c' },
+        { ...CLIENT, client: 'a;=1+1;b' },
+      ],
     });
     expect(out).toContain('plant7registry,"a,b""c",ok');
+    expect(out).toContain('plant7registry,"a;=1+1;b",ok');
   });
 
   test('colors are for terminals, unless NO_COLOR is set or --no-color given', async () => {

@@ -81,26 +81,36 @@ describe('CSV', () => {
       { header: 'name', value: (row: { name: string; count: number }) => row.name },
       { header: 'count', value: (row: { name: string; count: number }) => row.count },
     ];
-    expect(csvOf(columns, [{ name: 'a', count: -1 }])).toBe('\ufeffname,count\r\na,-1\r\n');
-    expect(csvOf(columns, [])).toBe('\ufeffname,count\r\n');
+    expect(csvOf(columns, [{ name: 'a', count: -1 }])).toBe('\ufeff"name","count"\r\n"a",-1\r\n');
+    expect(csvOf(columns, [])).toBe('\ufeff"name","count"\r\n');
   });
 
   test.each([
+    ['a', '"a"'],
     ['a,b', '"a,b"'],
+    ['a;b', '"a;b"'],
+    ['a\tb', '"a\tb"'],
     ['say "hi"', '"say ""hi"""'],
     ['two\nlines', '"two\nlines"'],
     ['', ''],
     [undefined, ''],
   ])('quotes %j', (value, cell) => {
-    expect(one(value)).toBe(`\ufeffname\r\n${cell}\r\n`);
+    expect(one(value)).toBe(`\ufeff"name"\r\n${cell}\r\n`);
   });
 
   test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '\n=1', '  =1', '\uff1d1', '=cmd|" /C calc"!A0'])(
     'lets a spreadsheet compute nothing of %j',
     (value) => {
-      const [, cell = ''] = one(value).split(/^\ufeffname\r\n/);
+      const [, cell = ''] = one(value).split(/^\ufeff"name"\r\n/);
       expect(cell).toMatch(/^"'/);
-      expect(cell.slice(2, -3).replaceAll('""', '"')).toBe(value);
+      expect(cell.slice(1, -3).replaceAll('""', '"').replaceAll("'", '')).toBe(value);
+    },
+  );
+
+  test.each(['a;=1+1;b', 'a; =1', 'a\t@SUM(A1)', 'a;b;-1', 'a\n+1'])(
+    'lets none compute what follows a semicolon or a tab in %j, where these separate cells',
+    (value) => {
+      for (const part of one(value).split(/[;\t\r\n]/)) expect(part).not.toMatch(/^\s*[=+\-@]/);
     },
   );
 });

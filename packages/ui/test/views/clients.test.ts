@@ -113,11 +113,11 @@ test('the CSV has a line for each client that is shown, in that order, and compu
   ]);
   const [header, first, second, ...rest] = csv.replace('\ufeff', '').split('\r\n');
   expect(header).toBe(
-    'registry,connectedRegistry,client,state,differences,slot,issuedAt,verifiedAt,expiresOn,rotationDueAt,lastRun,lastRunStatus,lastRunCode,lastRunStartedAt,operation',
+    '"registry","connectedRegistry","client","state","differences","slot","issuedAt","verifiedAt","expiresOn","rotationDueAt","lastRun","lastRunStatus","lastRunCode","lastRunStartedAt","operation"',
   );
-  expect(first).toMatch(/^myregistry,plant-1,"'=cmd\(\)",ok,endpoint binding-missing,password1,.*,,,,,$/);
+  expect(first).toMatch(/^"myregistry","plant-1","'=cmd\(\)","ok","endpoint binding-missing","password1",.*,,,,,$/);
   expect(second).toMatch(
-    /^myregistry,plant-2,Press,drifted,.*,rotate,failed,pull-check-deadline,2026-03-01T10:00:00.000Z,o1$/,
+    /^"myregistry","plant-2","Press","drifted",.*,"rotate","failed","pull-check-deadline","2026-03-01T10:00:00.000Z","o1"$/,
   );
   expect(rest).toEqual(['']);
 });

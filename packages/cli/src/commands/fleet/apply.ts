@@ -17,7 +17,7 @@ export const apply = defineCommand({
   name: 'apply',
   summary: 'carry out a plan, or plan a fleet file and carry that out',
   description:
-    'Starts rollouts and follows them. A kept plan is refused if any client of its connected registries has changed since; a fleet file, if one that it would change has. Clients are removed when everything else has succeeded. It asks before it carries out a plan that it made itself, or one that removes clients. If waiting ends early, the app goes on with the rollout in progress and later ones are not started: plan again.',
+    'Starts rollouts and follows them. A kept plan is refused if any client of its connected registries has changed since; a fleet file, if one that it would change has. Clients are removed when everything else has succeeded, and none while a client of the file would be refused or cannot be compared. It asks before it carries out a plan that it made itself, or one that removes clients. If waiting ends early, the app goes on with the rollout in progress and later ones are not started: plan again.',
   args: [{ name: 'FILE', help: 'plan that `crctl plan --out` has kept, or a fleet file; - is stdin' }],
   options: {
     ...FLEET_OPTIONS,
@@ -37,11 +37,10 @@ export const apply = defineCommand({
     const removal = removalOf(options);
     const source = await readSource(file, context);
     const { api } = await context.connect();
-    const [{ carryOut, StoppedEarly }, { checkUnmoved }, { NOTHING_SEEN }, { countOf }] = await Promise.all([
+    const [{ carryOut, StoppedEarly }, { checkUnmoved, sentBy }, { NOTHING_SEEN }] = await Promise.all([
       import('../../fleet/carryOut.js'),
       import('../../fleet/unmoved.js'),
       import('../../fleet/plan/movedSince.js'),
-      import('../../fleet/plan/counts.js'),
     ]);
     const kept = isPlan(source.value);
     if (kept && (options.prune || options.registry !== undefined))
@@ -56,8 +55,9 @@ export const apply = defineCommand({
           true,
         );
     if (!kept) await show(context, plan);
-    const changes = countOf(plan.clients, '+', '~', '-');
-    const removals = countOf(plan.clients, '-');
+    const sent = sentBy(plan).flatMap(({ kind, clients }) => clients.map(() => kind));
+    const changes = sent.length;
+    const removals = sent.filter((kind) => kind === 'offboard').length;
     if (changes > 0 && !options.yes && (!kept || removals > 0)) {
       // A plan that is refused anyway needs no question.
       if (kept) await checkUnmoved(api, plan, 'all');
@@ -113,7 +113,7 @@ async function keptPlan(source: YamlSource, file: string, url: string): Promise<
   const stray = strayEntry(plan);
   if (stray)
     throw usageError(
-      `${file} was changed by hand: its entry for ${stray.registry}/${stray.connectedRegistry}/${stray.client} is about another client, or one that it has twice, or one outside of its connected registries.`,
+      `${file} was changed by hand: its entry for ${stray.registry}/${stray.connectedRegistry}/${stray.client} is about another client, or one that it has twice, or one outside of its connected registries, or does not fit its mark.`,
       'Plan again.',
     );
   if (plan.app !== url)

@@ -14,16 +14,18 @@ import { planAgain } from './stopped.js';
 /** What `crctl apply` shows of a plan that was carried out. */
 export async function outcome(context: CommandContext, plan: FleetPlan, done: CarriedOut): Promise<Output> {
   const { api } = await context.connect();
-  const [{ ROLLOUT_COLUMNS }, { blocked }, { movedLines }, { leftByHand }] = await Promise.all([
+  const [{ ROLLOUT_COLUMNS }, { blocked }, { blockedReason }, { movedLines }, { leftByHand }] = await Promise.all([
     import('../../views/rollout.js'),
     import('../../fleet/plan/counts.js'),
+    import('../../fleet/plan/removals.js'),
     import('../../fleet/unmoved.js'),
     import('../../fleet/leftByHand.js'),
   ]);
   const { rollouts, removalsLeft, changesLeft, moved, warnings } = done;
   const verdicts = rollouts.map((rollout) => judged(context, rollout));
   const refused = blocked(plan.clients).length;
-  const worst = verdicts.find((one) => one.exit !== undefined)?.exit ?? (refused > 0 ? EXIT.failed : EXIT.done);
+  const worst =
+    verdicts.find((one) => one.exit !== undefined)?.exit ?? (refused + removalsLeft > 0 ? EXIT.failed : EXIT.done);
   const byHand = await leftByHand(api, plan, rollouts).catch((error: unknown) => {
     // The result of hours of rollouts is not lost for this.
     if (error instanceof CommandError || context.world.interrupted.aborted) return 'unknown' as const;
@@ -36,7 +38,7 @@ export async function outcome(context: CommandContext, plan: FleetPlan, done: Ca
     exit: moved.length > 0 ? EXIT.refused : worst,
     notes: [
       ...startWarnings(warnings),
-      ...(rollouts.length === 0 ? ['There was nothing to start.'] : []),
+      ...(rollouts.length + removalsLeft === 0 ? ['There was nothing to start.'] : []),
       ...verdicts.flatMap(({ notes }) => (notes === undefined ? [] : notes)),
       ...(refused > 0
         ? [`${countedWas(refused, 'client')} not started, since the app would refuse them: plan again.`]
@@ -48,7 +50,7 @@ export async function outcome(context: CommandContext, plan: FleetPlan, done: Ca
         : []),
       ...(removalsLeft > 0
         ? [
-            `${countedWas(removalsLeft, 'client')} not removed, since ${moved.length > 0 ? 'the world has moved' : 'not everything else has succeeded'}.`,
+            `${countedWas(removalsLeft, 'client')} not removed, since ${moved.length > 0 ? 'the world has moved' : (blockedReason(plan.clients) ?? 'not everything else has succeeded')}.`,
           ]
         : []),
       ...movedLines(moved),

@@ -26,15 +26,10 @@ export async function readInput(name: string, world: World): Promise<InputFile> 
   return { kind: 'value', value: await parseText(bytes, name) };
 }
 
-/** YAML 1.2 contains JSON. Aliases could make a small file a huge request. */
+/** YAML 1.2 contains JSON. */
 async function parseText(bytes: Uint8Array, name: string): Promise<unknown> {
-  const { parse } = await import('yaml');
-  try {
-    return parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes), { maxAliasCount: 100 });
-  } catch (error) {
-    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'unknown';
-    throw usageError(`${name} cannot be read: ${reason}`);
-  }
+  const { yamlSource } = await import('../../fleet/file/yamlSource.js');
+  return yamlSource(bytes, name === '-' ? 'stdin' : name).value;
 }
 
 function readBytes(path: string, name: string): Uint8Array {

@@ -8,7 +8,8 @@ import {
 import { onboardingRow } from '@connected-registry/protocol/requests/rolloutRequest';
 import type { z } from 'zod';
 import { readClientsCsv } from './clientsCsv.js';
-import { FLEET_FIELDS, fleetFile, type ClientDefaults, type FleetFile } from './fleetSchema.js';
+import { CLIENT_FORM, FLEET_FIELDS, fleetFile, type ClientDefaults, type FleetFile } from './fleetSchema.js';
+import { notRead } from './yamlNames.js';
 import type { YamlSource } from './yamlSource.js';
 
 /** The fields of an onboarding, as the API takes them in a row of a rollout. */
@@ -50,7 +51,10 @@ export async function desiredFleet(source: YamlSource, { folder, registry }: Fle
   const parsed = fleetFile.safeParse(source.value, { reportInput: true });
   if (!parsed.success)
     return {
-      faults: fieldIssues(parsed.error).flatMap((issue) => faultLines(issue, (path) => placeIn(source, path, issue))),
+      faults: fieldIssues(parsed.error).flatMap((issue) => [
+        ...faultLines(issue, (path) => placeIn(source, path, issue)),
+        ...quotesFor(source, issue),
+      ]),
     };
   const { defaults, connectedRegistries, rollout } = parsed.data;
   const { registry: ofFile, ...shared } = defaults === undefined ? {} : defaults;
@@ -59,7 +63,7 @@ export async function desiredFleet(source: YamlSource, { folder, registry }: Fle
   const clients: DesiredClient[] = [];
   const keys = new Map<string, string>();
   const tokens = new Map<string, string>();
-  for (const [name, group] of Object.entries(connectedRegistries)) {
+  for (const [name, group] of inOrder(connectedRegistries, source.namesAt(['connectedRegistries']))) {
     const path = ['connectedRegistries', name];
     const scope = scopeOf(name, ofFile === undefined ? registry : ofFile);
     if (!scope) {
@@ -96,6 +100,13 @@ export async function desiredFleet(source: YamlSource, { folder, registry }: Fle
   }
   if (faults.length > 0) return { faults };
   return { fleet: { clients, scopes: [...scopes.values()], rollout: rollout === undefined ? {} : rollout } };
+}
+
+/** The fields of an object in an order. Those that it does not have come last, such as merged ones. */
+function inOrder<Value>(fields: Readonly<Record<string, Value>>, order: readonly string[]): [string, Value][] {
+  const places = new Map(order.map((name, index) => [name, index]));
+  const placeOf = ([name]: [string, Value]): number => places.get(name) ?? order.length;
+  return Object.entries(fields).toSorted((left, right) => placeOf(left) - placeOf(right));
 }
 
 /** `NAME` or `REGISTRY/NAME`. */
@@ -152,6 +163,15 @@ function placeIn(source: YamlSource, path: readonly PropertyKey[], { keys }: Fie
 }
 
 const HELP: Readonly<Record<string, string>> = { ...ONBOARDING_FIELDS, ...FLEET_FIELDS };
+
+/** Faults of texts that YAML reads as something else. */
+const NO_TEXT: readonly string[] = ['must be a text', CLIENT_FORM];
+
+/** What to write where a text needs quotes. */
+function quotesFor(source: YamlSource, { path, message }: FieldIssue): string[] {
+  const written = NO_TEXT.includes(message) ? source.unquotedAt(path) : undefined;
+  return written === undefined ? [] : [`  ${notRead(written)}`];
+}
 
 /** Place, field and reason; and below it the required form, if there is one. */
 function faultLines(issue: FieldIssue, placeOf: (path: readonly PropertyKey[]) => string): string[] {

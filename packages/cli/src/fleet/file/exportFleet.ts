@@ -1,4 +1,4 @@
-import { defaultScopeMapName, defaultTokenName } from '@connected-registry/protocol/names/names';
+import { defaultScopeMapName } from '@connected-registry/protocol/names/names';
 import { requestedRepositories } from '@connected-registry/protocol/names/repositoryActions';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 import { toOnboarding } from '@connected-registry/protocol/requests/onboardingRequest';
@@ -7,6 +7,7 @@ import { onboardingRow } from '@connected-registry/protocol/requests/rolloutRequ
 import { stringify } from 'yaml';
 import { plainLine } from '../../output/plain.js';
 import type { ClientFacts } from '../world/clientFacts.js';
+import { namingTokens } from './exportedTokens.js';
 import { API_VERSION, type FleetClient } from './fleetSchema.js';
 
 /** A fleet file of what exists, and the clients that no file can have, with the reason. */
@@ -18,27 +19,31 @@ export interface ExportedFleet {
 /** Fields that are moved to the defaults of a connected registry if all its clients have the same. */
 const SHARED = ['repositories', 'credentialLifetimeDays', 'endpoint'] as const;
 
+/** Names that a request may have. Others, such as those of system-defined scope maps, are left out, and stay as they are. */
+const mayName = onboardingRow.shape;
+
 /** @param world clients with everything that the API says of each */
 export function exportFleet(world: readonly ClientFacts[]): ExportedFleet {
-  const rows: FleetRow[] = [];
-  const left: { name: string; reason: string }[] = [];
-  const tokens = new Set<string>();
-  for (const facts of world) {
-    const { registry, connectedRegistry, client: id } = facts.reference;
-    const place = `${registry}/${connectedRegistry}`;
-    const found = clientOf(facts);
-    if (typeof found === 'string') {
-      left.push({ name: plainLine(`${place}/${id}`), reason: found });
-      continue;
-    }
-    const token = `${registry} ${found.token}`.toLowerCase();
-    const { token: _shared, ...withoutToken } = found;
-    // A file names a token once. What it does not name stays as it is, also a token that two clients share.
-    const client = found.token !== undefined && tokens.has(token) ? withoutToken : found;
-    tokens.add(token);
-    rows.push({ place, client });
-  }
+  const found = world.map((facts) => ({ ...facts, client: clientOf(facts) }));
+  const fitting = found.flatMap(({ client, ...facts }) => (typeof client === 'string' ? [] : [{ ...facts, client }]));
+  const naming = namingTokens(fitting);
+  const rows = fitting.map((one): FleetRow => {
+    const { reference, token, client } = one;
+    return {
+      place: placeOf(reference),
+      client: naming.has(one) ? { ...client, token } : client,
+    };
+  });
+  const left = found.flatMap(({ reference, client }) =>
+    typeof client === 'string'
+      ? [{ name: plainLine(`${placeOf(reference)}/${reference.client}`), reason: client }]
+      : [],
+  );
   return { text: fleetText(rows, left), left };
+}
+
+function placeOf({ registry, connectedRegistry }: ClientFacts['reference']): string {
+  return `${registry}/${connectedRegistry}`;
 }
 
 /** A client of a fleet file. `place`: `REGISTRY/NAME`. */
@@ -86,9 +91,9 @@ function grouped(clients: readonly FleetClient[]): object {
   };
 }
 
-/** The client as the file has it, or why it cannot. */
+/** The client as the file has it, but for its token; or why it cannot. */
 function clientOf(facts: ClientFacts): FleetClient | string {
-  const { reference, actions, scopeMap, token, endpoint, lifetimeDays, identity, image } = facts;
+  const { reference, actions, scopeMap, endpoint, lifetimeDays, identity, image } = facts;
   const repositories = actions === undefined ? undefined : requestedRepositories(actions);
   if (repositories === undefined) return 'what its scope map grants is missing, or no request can ask for it';
   const { min, max } = CREDENTIAL_LIFETIME_DAYS;
@@ -106,7 +111,8 @@ function clientOf(facts: ClientFacts): FleetClient | string {
   return {
     ...fields,
     ...(index === 1 && image !== undefined ? { image } : {}),
-    ...(sameName(scopeMap, defaultScopeMapName(permissions)) ? {} : { scopeMap }),
-    ...(sameName(token, defaultTokenName(reference)) ? {} : { token }),
+    ...(sameName(scopeMap, defaultScopeMapName(permissions)) || !mayName.scopeMap.safeParse(scopeMap).success
+      ? {}
+      : { scopeMap }),
   };
 }

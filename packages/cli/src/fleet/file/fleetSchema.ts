@@ -33,12 +33,15 @@ export const clientDefaults = rolloutDefaults.pick(FIELDS).describe(FLEET_FIELDS
 
 const fleetDefaults = rolloutDefaults.pick({ registry: true, ...FIELDS }).describe(FLEET_FIELDS.defaults);
 
+/** What is wrong with a client that is neither. */
+export const CLIENT_FORM = 'must be the id of a client or an object';
+
 const clientText = fleetClient.shape.client;
 
 const clients = z
   .union(
     [
-      z.array(z.union([clientText, fleetClient], 'must be the id of a client or an object')),
+      z.array(z.union([clientText, fleetClient], CLIENT_FORM)),
       z.strictObject({
         csv: z
           .string('must be a text')

@@ -1,5 +1,6 @@
 import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 import { usageError } from '../../program/commandError.js';
+import { namesIn, namesThatAreNoTexts, unquoted } from './yamlNames.js';
 
 /** A file of YAML or JSON, and where each of its values stands. */
 export interface YamlSource {
@@ -8,13 +9,17 @@ export interface YamlSource {
   at(path: readonly PropertyKey[]): string;
   /** The same of the name of a field. */
   atKey(path: readonly PropertyKey[], key: string): string;
+  /** Names of the fields of an object, in the order of the file. JavaScript would have those with digits alone first. */
+  namesAt(path: readonly PropertyKey[]): readonly string[];
+  /** The value at a path as it was written, if it needs quotes to be a text. */
+  unquotedAt(path: readonly PropertyKey[]): string | undefined;
 }
 
 /** A small file could otherwise become a huge one. */
 const MAX_ALIASES = 100;
 const MAX_FAULTS = 20;
 
-/** @param name as messages show it @throws {CommandError} if it is no YAML, with lines and columns */
+/** @param name as messages show it @throws {CommandError} if it is no YAML, or has names of fields that would change, with lines and columns */
 export function yamlSource(bytes: Uint8Array, name: string): YamlSource {
   const lines = new LineCounter();
   const document = parseDocument(decoded(bytes, name), { lineCounter: lines });
@@ -29,6 +34,12 @@ export function yamlSource(bytes: Uint8Array, name: string): YamlSource {
         .slice(0, MAX_FAULTS)
         .map(({ message, pos }) => `${placed(pos[0])}: ${message.split('\n')[0]?.replace(/ at line .*$/, '')}`),
     );
+  const names = namesThatAreNoTexts(document);
+  if (names.length > 0)
+    throw usageError(
+      `${name} has names that YAML does not read as texts.`,
+      ...names.slice(0, MAX_FAULTS).map(({ offset, message }) => `${placed(offset)}: ${message}`),
+    );
   return {
     value: valueOf(document, name),
     at: (path) => placed(offsetOf(document, path)),
@@ -39,6 +50,8 @@ export function yamlSource(bytes: Uint8Array, name: string): YamlSource {
         : undefined;
       return pair && isNode(pair.key) ? placed(pair.key.range?.[0]) : placed(offsetOf(document, path));
     },
+    namesAt: (path) => namesIn(document, path),
+    unquotedAt: (path) => unquoted(document.getIn(path, true)),
   };
 }
 

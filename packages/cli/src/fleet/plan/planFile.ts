@@ -81,7 +81,8 @@ export function seenByPlan(entries: readonly Pick<PlanEntry, 'key' | 'seen'>[]):
 
 /**
  * The first entry that is not about one client of the plan's scopes: its key, its row and its name are those of one client, and no other
- * entry has it. What is compared with the world, what is shown and what is sent would differ otherwise.
+ * entry has it. What is compared with the world, what is shown and what is sent would differ otherwise. The same holds for an entry that
+ * does not have what its mark needs: an addition that cannot be sent would count as nothing to do, and removals would go on without it.
  */
 export function strayEntry({ clients, scopes }: Pick<FleetPlan, 'clients' | 'scopes'>): ClientReference | undefined {
   const keys = new Set<string>();
@@ -91,8 +92,14 @@ export function strayEntry({ clients, scopes }: Pick<FleetPlan, 'clients' | 'sco
     // A row without a registry would be sent to whichever the app has.
     const named = one.row === undefined ? [one] : [one, { ...one.row, registry: one.row.registry ?? '' }];
     const isOfOne = named.every((reference) => clientKey(reference) === one.key);
-    return !isNew || !isOfOne || !scopes.some((scope) => isIn(scope, one));
+    return !isNew || !isOfOne || !fitsMark(one) || !scopes.some((scope) => isIn(scope, one));
   });
+}
+
+/** What is added or changed has a row to send; what is removed is not in the file. */
+function fitsMark({ mark, row, place }: FleetPlan['clients'][number]): boolean {
+  const isSent = mark === '+' || mark === '~';
+  return isSent === (row !== undefined) && (mark === '-' ? place === undefined : !isSent || place !== undefined);
 }
 
 function isIn(scope: FleetPlan['scopes'][number], one: ClientReference): boolean {

@@ -6,6 +6,7 @@ import { byHandOf } from './byHand.js';
 import { blocked, countOf, summary } from './counts.js';
 import type { PlanEntry } from './planEntry.js';
 import type { FleetPlan } from './planFile.js';
+import { blockedReason, blockedRemovals } from './removals.js';
 import { MARKS } from './verdict.js';
 
 const COLUMNS: readonly Column<PlanEntry>[] = [
@@ -37,6 +38,7 @@ export function planBlocks(plan: FleetPlan, withEqual: boolean): Block[] {
     plan.clients.filter((one) => one.mark === mark).flatMap((one) => entryLines(one, explained)),
   );
   const refused = blocked(plan.clients).length;
+  const held = blockedRemovals(plan.clients).length;
   const byHand = plan.clients.flatMap(byHandOf).length;
   const isUnasked = plan.dryRuns.length === 0 && countOf(plan.clients, '+', '~', '-') > 0;
   return [
@@ -57,6 +59,12 @@ export function planBlocks(plan: FleetPlan, withEqual: boolean): Block[] {
           byHand > 0 ? `${counted(byHand, 'password')} of others, which work until they are removed` : undefined,
         ],
         ['refused', refused > 0 ? `${counted(refused, 'client')} would be refused and not started` : undefined],
+        [
+          'removals',
+          held > 0
+            ? `${counted(held, 'client')} would not be removed, since ${blockedReason(plan.clients)}`
+            : undefined,
+        ],
       ],
     },
   ];
