@@ -29,7 +29,7 @@ test('every name is written somewhere', () => {
   const written = Object.values(PORT_CALLS).flatMap((port) =>
     Object.values(port).flatMap((call) => (call === 'not audited' ? [] : [call.action])),
   );
-  expect([...new Set(written)].toSorted()).toEqual([...WRITE_ACTIONS].toSorted());
+  expect(new Set(written)).toEqual(new Set(WRITE_ACTIONS));
   const code = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts') && !name.endsWith('actions.ts'))
     .map((name) => readFileSync(join(root, 'src', name), 'utf8'))
