@@ -11,7 +11,9 @@ export async function doctor(say) {
     for (const line of healthLines(health)) say(line);
   } catch (error) {
     say(`The app's rights could not be looked at: ${error.message}`);
-    say('Look later: npm run doctor -- --url https://APP --key-file FILE');
+    // With Entra a function key admits nobody.
+    const signIn = process.env.OPERATOR_CLIENT_ID ? '--token-file FILE, which has an access token' : '--key-file FILE';
+    say(`Look later: npx crctl doctor, or npm run doctor -- --url https://APP ${signIn}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { AuditAction } from './actions.js';
 
 /** Who does something, for which operation, and where its audit lines go. */
 interface AuditScope {
@@ -27,9 +28,6 @@ const scopes = new AsyncLocalStorage<AuditScope>();
 export function inAuditScope<T>(scope: AuditScope, work: () => T): T {
   return scopes.run(scope, work);
 }
-
-/** `{resource}.{operation}.{outcome}`, from a small set of words, so that log queries can count by it. */
-type AuditAction = `${string}.${string}.${'succeeded' | 'failed' | 'refused'}`;
 
 /**
  * Writes one audit line: a JSON object with `audit`, actor, operation, resource and, unless the action succeeded, a reason of

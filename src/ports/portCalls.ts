@@ -3,12 +3,43 @@ import type { Ports } from './ports.js';
 import type { NewAssignment, SecretAssignment } from './readAccess.js';
 import type { SecretVault, SecretVersion } from './secretVault.js';
 
+/** What the audit calls the writes of ports: `{resource}.{operation}`. docs/operations.md explains each (a test compares the two). */
+export const WRITE_ACTIONS = [
+  'clientList.replace',
+  'enrolment.alert',
+  'password.clear',
+  'password.generate',
+  'promotion.announce',
+  'pullCheck.request',
+  'roleAssignment.create',
+  'roleAssignment.delete',
+  'rollout.alert',
+  'rotation.alert',
+  'scopeMap.create',
+  'scopeMap.delete',
+  'scopeMap.restore',
+  'sealedMessage.send',
+  'secret.delete',
+  'secret.disable',
+  'secret.promote',
+  'secret.save',
+  'secret.seal',
+  'secret.tag',
+  'sweep.alert',
+  'token.create',
+  'token.delete',
+  'token.disable',
+  'token.enable',
+  'token.move',
+] as const;
+export type WriteAction = (typeof WRITE_ACTIONS)[number];
+
 /** What the audit says of a method: the words for a write and the resource it names, or that it writes nothing. */
 export type PortCallAudit<Args extends readonly unknown[]> =
   | 'not audited'
   | {
       /** `{resource}.{operation}`, the first two words of the audit's action. */
-      readonly action: `${string}.${string}`;
+      readonly action: WriteAction;
       /** Gives the name of the resource that a call writes: never a value. */
       readonly resource: (...args: Args) => string;
     };

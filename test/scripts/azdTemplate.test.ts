@@ -69,6 +69,46 @@ test.each(PAGES)('%s links only to existing files and headings', (page) => {
   }
 });
 
+describe('what may be chosen for a deployment', () => {
+  /** What the template reads, except for what the preprovision hook finds out in each run. */
+  const choices = [
+    ...new Set([...read('infra/main.parameters.json').matchAll(/\$\{(\w+)/g)].map(([, name = '']) => name)),
+  ]
+    .filter((name) => name !== 'RECOVER_VAULT')
+    .toSorted();
+  /** azd sets these by itself, for every template. */
+  const known = ['AZURE_ENV_NAME', 'AZURE_LOCATION'];
+  const own = choices.filter((name) => !known.includes(name));
+
+  test('azd copies to the variables of a pipeline', () => {
+    const { pipeline } = z
+      .object({ pipeline: z.object({ variables: z.array(z.string()) }) })
+      .parse(parse(read('azure.yaml')));
+    expect(own.length).toBeGreaterThan(10);
+    expect(pipeline.variables.toSorted()).toEqual(own);
+  });
+
+  test('the workflow gives to azd, each by its own name', () => {
+    const passed = [...read('.github/workflows/azure-dev.yml').matchAll(/^ +(\w+): \$\{\{ vars\.(\w+) \}\}$/gm)];
+    for (const [, name, variable] of passed) expect(variable).toBe(name);
+    const signIn = ['AZURE_CLIENT_ID', 'AZURE_TENANT_ID', 'AZURE_SUBSCRIPTION_ID'];
+    expect(
+      passed
+        .map(([, name = '']) => name)
+        .filter((name) => !signIn.includes(name))
+        .toSorted(),
+    ).toEqual(choices);
+  });
+
+  test('docs/deploy.md explains', () => {
+    const part = read('docs/deploy.md').split('\n## Choices\n')[1]?.split('\n## ')[0] ?? '';
+    const explained = [...part.matchAll(/^\| (`[^|]+`) +\|/gm)].flatMap(([, cell = '']) =>
+      [...cell.matchAll(/`(\w+)`/g)].map(([, name = '']) => name),
+    );
+    expect(explained.toSorted()).toEqual(own);
+  });
+});
+
 describe('one version of each tool', () => {
   const azure = z
     .object({

@@ -16,7 +16,7 @@ export function reachOf(record: DeviceAccess & PollingState, channel: DeviceChan
 
 /**
  * How the device of a client without a credential is reached. Its profile is not known, since the record has no names.
- * @returns undefined if no join token was issued, no device has joined and no poller is recorded
+ * @returns undefined if no join token was issued, no device has keys of its own and no poller is recorded
  */
 export function reachOfAbsent(record: DeviceAccess & PollingState, now: Date): AbsentClient['reach'] | undefined {
   const { enrolment, joined, polling } = record;

@@ -4,7 +4,8 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { doctor as hookDoctor } from '../../../infra/hooks/doctor.mjs';
 import { healthLines } from '../../../infra/hooks/health.mjs';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import type { HealthAnswer } from '@connected-registry/protocol/answers/healthAnswer';
@@ -52,6 +53,18 @@ async function doctor(...args: readonly string[]): Promise<{ code: number | null
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   return { code, said };
 }
+
+test.each([
+  ['', '--key-file FILE'],
+  ['00000000-0000-0000-0000-000000000001', '--token-file FILE, which has an access token'],
+])('the hook that cannot ask (client id "%s") says how to ask later, by what admits an operator', async (id, form) => {
+  vi.stubEnv('OPERATOR_CLIENT_ID', id);
+  vi.stubEnv('FUNCTION_APP_HOST', '');
+  const said: string[] = [];
+  await hookDoctor((line) => said.push(line));
+  vi.unstubAllEnvs();
+  expect(said.at(-1)).toBe(`Look later: npx crctl doctor, or npm run doctor -- --url https://APP ${form}`);
+});
 
 describe('npm run doctor', () => {
   test('explains which address to give in place of one without a scheme, and an unused data folder', async () => {

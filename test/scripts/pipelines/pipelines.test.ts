@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { globSync } from 'tinyglobby';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
@@ -121,6 +122,14 @@ describe('the example', () => {
     expect(checkout?.with['ref']).toBe('${{ github.event.pull_request.base.sha }}');
   });
 
+  test('installs crctl from an archive of this version, never by a name of npm', () => {
+    const given = [plan, apply].map(({ steps }) => steps.find(({ uses }) => uses in ACTIONS)?.with ?? {});
+    for (const inputs of given) {
+      expect(inputs['package']).toBe(`.github/actions/crctl/crctl-${VERSION}.tgz`);
+      expect(inputs).not.toHaveProperty('version');
+    }
+  });
+
   test('never interrupts a change of the fleet, and makes no two at once', () => {
     expect(example.concurrency).toEqual({
       group: "fleet-${{ github.event.pull_request.number || 'main' }}",
@@ -153,10 +162,24 @@ describe('the actions', () => {
     }
   });
 
-  test('install the crctl of this version', () => {
+  test('have no default of what they install', () => {
     const { inputs } = z
       .object({ inputs: z.record(z.string(), z.object({ default: z.coerce.string().optional() })) })
       .parse(parse(texts[0] ?? ''));
-    expect(inputs['version']?.default).toBe(VERSION);
+    expect([inputs['version']?.default, inputs['package']?.default]).toEqual(['', '']);
   });
+});
+
+test('no document, workflow or example installs crctl by its name, which is not published', () => {
+  const files = globSync(
+    ['*.md', 'docs/**/*.md', 'packages/*/*.md', 'packages/cli/{action,deploy}/**', 'examples/**'],
+    {
+      cwd: root,
+      ignore: ['**/node_modules/**', 'packages/cli/action/install.sh'],
+    },
+  );
+  expect(files).toContain(EXAMPLE);
+  const install = /npm (?:install|i|exec)[^\n`]*[ "']crctl(?:@|[\s"']|$)/m;
+  expect(files.filter((file) => install.test(read(file)))).toEqual([]);
+  expect(install.test('npm install --global crctl@0.2.0')).toBe(true);
 });

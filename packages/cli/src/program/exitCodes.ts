@@ -14,7 +14,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** What each code means, for the help and docs/cli.md. */
 export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
   [EXIT.done, 'done'],
-  [EXIT.failed, 'failed or rolled back; also: no connection, or the app could not answer'],
+  [EXIT.failed, 'failed, rolled back or rollout not completed; no connection or answer'],
   [EXIT.usage, 'wrong use: nothing was sent; of `crctl plan --detailed-exitcode`: there are changes'],
   [EXIT.notFound, 'the app knows no such client, operation or rollout'],
   [EXIT.refused, 'refused: not authenticated, not allowed, an invalid request, or it does not fit what is in progress'],

@@ -64,7 +64,7 @@ const said = (name: 'args' | 'env') => readFileSync(join(runner.temp, 'crctl/nod
 const runs = (inputs: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}) =>
   runner.run(FOLDER, inputs, { ...env, PATH: `${runner.temp}:${process.env['PATH']}` });
 
-const INPUTS = { command: 'plan', url: 'https://app.example', key: 'the-key-of-the-app' };
+const INPUTS = { command: 'plan', version: '0.2.0', url: 'https://app.example', key: 'the-key-of-the-app' };
 
 describe.each([0, 1, 2])('a plan that ends with %i', (code) => {
   test('issues no command, sets no other output, and stays inside of its block of code', async () => {
@@ -187,6 +187,8 @@ describe('an application that the job names', () => {
 test.each([
   ['a version that is none', { version: 'latest; touch owned' }, 'The input version is not a version'],
   ['a package that is a flag', { package: '--global' }, 'The input package begins with a hyphen'],
+  ['no archive and no version', { version: '' }, 'crctl is not published to npm yet'],
+  ['an archive that does not exist', { package: '.github/actions/crctl.tgz' }, 'names a file that does not exist'],
   ['another command', { command: 'revoke' }, 'The input command is neither plan nor apply'],
 ])('%s is refused', async (_what, inputs, message) => {
   standIn('', '', 0);

@@ -155,16 +155,16 @@ export const absentClient = z
       kind: z
         .enum(['joined', 'hub', 'poll', 'unknown'])
         .describe(
-          '`unknown`: no device has joined, no poller is recorded, and without a credential the profile of the client is not known',
+          '`unknown`: no device has keys of its own, no poller is recorded, and without a credential the profile of the client is not known',
         ),
     }),
     running: clientView.unwrap().shape.running,
   })
   .readonly()
   .describe(
-    'A client without a credential, for which a join token was issued or a poller is recorded, or whose device has joined. Its names are not shown.',
+    'A client without a credential, for which a join token was issued or a poller is recorded, or whose device has keys of its own. Its names are not shown.',
   );
-/** A client whose device has joined, or may join, before it has a credential. */
+/** A client whose device has keys of its own, or may join or poll, before it has a credential. */
 export type AbsentClient = z.infer<typeof absentClient>;
 
 export const clientAnswer = z
@@ -202,7 +202,7 @@ export const checkFinding = z
     connectedRegistry: z.string(),
     client: z.string(),
     state: verdict.describe(
-      "the client's state; `silent`: as `ok`, but its device, which has joined or has a recorded poller, was not heard of for long; `absent`: its vault has no credential of it; `unknown`: the settings do not list the vault that has its credential",
+      "the client's state; `silent`: as `ok`, but its device, which has keys of its own or a recorded poller, was not heard of for long; `absent`: its vault has no credential of it; `unknown`: the settings do not list the vault that has its credential",
     ),
     expiresOn: instant.exactOptional(),
     differences: z.array(difference).readonly(),

@@ -32,11 +32,13 @@ export const ANSWER_CODES = {
   },
   'report-mac-required': {
     statuses: [401],
-    meaning: "a report that carries its key, though the client's device has joined: such devices send a MAC by it",
+    meaning:
+      "a report that carries its key, although the client's device has keys of its own (it has joined, or its IoT hub vouches for it): such devices send a MAC by the report key",
   },
   'device-signature': {
     statuses: [401],
-    meaning: 'a request of a device whose signature, pass, time or body is wrong: `now` has the time of the app',
+    meaning:
+      'a request of a device with keys of its own whose signature, pass, time or body is wrong: `now` has the time of the app',
     member: 'now',
   },
   'device-request-replayed': {
@@ -66,7 +68,7 @@ export const ANSWER_CODES = {
   'enrolment-needs-replace': {
     statuses: [409],
     meaning:
-      'a client has a device that has joined, or a credential, and a join token lets another device read its secret: `errors` names the rows that need `replace: true`',
+      'a client has a device with keys of its own, a poller or a credential, and a join token lets another device read its secret: `errors` names the rows that need `replace: true`',
     member: 'errors',
   },
   'enrolment-not-found': { statuses: [404], meaning: 'the client has no join token' },
@@ -82,7 +84,7 @@ export const ANSWER_CODES = {
   'client-not-found': {
     statuses: [404],
     meaning:
-      'the vault has no credential of such a client and no join token was issued for it; or no run of it is known',
+      'the vault has no credential of such a client, and its record has no join token, device key or poller; or no run of it is known',
   },
   'another-run': {
     statuses: [409],
@@ -143,7 +145,7 @@ export const ANSWER_CODES = {
   'engine-slow': {
     statuses: [503],
     meaning:
-      'the durable engine did not confirm the start, the report, the join token or the key in time: send the same again',
+      'the durable engine did not confirm the start, the report, the join token, the key or the poller in time: send the same again',
   },
   'inventory-not-ready': {
     statuses: [503],

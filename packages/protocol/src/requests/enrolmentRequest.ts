@@ -17,7 +17,8 @@ export const ENROLMENT_FIELDS = {
   client: CLIENTS_FIELDS.client,
   lifetimeHours: `a whole number of hours from ${JOIN_TOKEN_HOURS.min} to ${JOIN_TOKEN_HOURS.max}; the default is ${JOIN_TOKEN_HOURS.default}`,
   addresses: `a list of 1 to ${MAX_ADDRESSES} IP addresses or networks such as 198.51.100.0/24, from which the token may be used; if absent, from anywhere`,
-  replace: 'true or false: with true, a client that has a device that has joined, or a credential, gets a token too',
+  replace:
+    'true or false: with true, a client that has a device with keys of its own, a poller or a credential gets a token, too',
 } as const;
 
 /** `::ffff:192.0.2.1` names an IPv4 address, so that one address would have two spellings. */

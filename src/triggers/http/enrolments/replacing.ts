@@ -13,7 +13,7 @@ const FIELD = 'replace';
 const FIX =
   'To let another device join as this client, read its secret and end the key or the poller of the device before it, send replace: true.';
 const MESSAGES = {
-  device: 'is not true, and a device has joined as this client',
+  device: 'is not true, and this client has a device with keys of its own',
   poller: 'is not true, and an identity polls for this client',
   credential: 'is not true, and this client has a credential',
 } as const;

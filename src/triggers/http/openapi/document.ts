@@ -59,7 +59,7 @@ export function openApiDocument() {
           type: 'http',
           scheme: 'PullCheck',
           description:
-            '`Authorization: PullCheck {keyId}:{reportKey}`, both from the event that requested the pull. Refused for a client whose device has joined: prefer the MAC, since a proxy that ends TLS reads the key',
+            '`Authorization: PullCheck {keyId}:{reportKey}`, both from the event that requested the pull. Refused for a client whose device has keys of its own (it has joined, or its IoT hub vouches for it): prefer the MAC, since a proxy that ends TLS reads the key',
         },
       },
     },

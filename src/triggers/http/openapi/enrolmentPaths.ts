@@ -10,7 +10,7 @@ const postEnrolments = {
   tags: ['enrolment'],
   summary: 'Issues join tokens, with which devices join',
   description:
-    'A join token lets one device join as one client, once. It is shown only in this answer. A later token of the same client replaces it. All clients are checked before anything is issued; one that has a device that has joined, or a credential, needs `replace: true`. The body is JSON, about one client or several; or CSV with a header line, as text/csv in UTF-8, with `lifetimeHours` and `addresses` for rows without them as query parameters. The parameters apply to CSV only.',
+    'A join token lets one device join as one client, once. It is shown only in this answer. A later token of the same client replaces it. All clients are checked before anything is issued; one that has a device with keys of its own, a poller or a credential needs `replace: true`. The body is JSON, about one client or several; or CSV with a header line, as text/csv in UTF-8, with `lifetimeHours` and `addresses` for rows without them as query parameters. The parameters apply to CSV only.',
   parameters: parametersOf(enrolmentCsvQuery),
   requestBody: {
     required: true,

@@ -23,7 +23,7 @@ export const getClients = {
 export const getClient = {
   operationId: 'getClient',
   tags: ['inventory'],
-  summary: 'Shows a client that has a credential, or whose device has joined or may join',
+  summary: 'Shows a client that has a credential, or whose device has keys of its own or may join or poll',
   responses: {
     '200': answer('The client.', 'ClientAnswer', {
       joined: examples.CLIENT_JOINED,

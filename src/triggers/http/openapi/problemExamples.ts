@@ -42,7 +42,7 @@ export const PROBLEM_EXAMPLES: Readonly<Partial<Record<AnswerCode, ProblemDetail
     errors: [
       {
         field: 'clients.1.replace',
-        message: 'is not true, and a device has joined as this client',
+        message: 'is not true, and this client has a device with keys of its own',
         fix: 'To let another device join as this client, read its secret and end the key or the poller of the device before it, send replace: true.',
         row: 2,
       },

@@ -82,7 +82,7 @@ export function macRequired(): HttpResponseInit {
       code: 'report-mac-required',
       title: 'The report carries its key.',
       detail:
-        'The device of this client has joined, so its reports prove their key by Authorization: PullCheckMac and do not carry it. Update the agent.',
+        'The device of this client has keys of its own (it has joined, or its IoT hub vouches for it), so its reports prove the report key by Authorization: PullCheckMac and do not carry it. Update the agent.',
     },
     { 'www-authenticate': REPORT_MAC_SCHEME },
   );

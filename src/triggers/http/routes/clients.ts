@@ -88,7 +88,7 @@ export const CLIENT_KEY = /^[a-z0-9-]{1,100}$/;
 
 /**
  * `GET /api/clients/{key}`: one client, with all that its scope map grants, and how its device is reached. Also a client
- * without a credential, if its device has joined or may join: an operator waits for that before the onboarding.
+ * without a credential, if its device has keys of its own, or may join or poll: an operator waits for that before the onboarding.
  */
 export function getClient(config: Pick<Config, 'profileBook' | 'vaults'>, { inventory }: Pick<Queries, 'inventory'>) {
   const hosts = vaultHosts(config);

@@ -15,7 +15,7 @@ async function ask(settings: Readonly<Record<string, string>>, header?: string) 
   const actors: string[] = [];
   const route = operatorRoute(config(settings).operators, async (_request, _client, actor) => {
     actors.push(actor);
-    audit('thing.change.succeeded', { resource: 'a-thing' });
+    audit('run.start.succeeded', { resource: 'a-thing' });
     return { status: 200, jsonBody: {} };
   });
   const request = httpRequest({ headers: header === undefined ? {} : { 'x-ms-client-principal': header } });
@@ -28,7 +28,7 @@ describe('a route for operators', () => {
   test('requires the host’s function key, and ignores headers', async () => {
     const { level, answer, actors, audited } = await ask({}, principalHeader([oid, role]));
     expect([level, answer.status, actors]).toEqual(['function', 200, ['function-key']]);
-    expect(audited).toEqual([{ audit: 'thing.change.succeeded', actor: 'function-key', resource: 'a-thing' }]);
+    expect(audited).toEqual([{ audit: 'run.start.succeeded', actor: 'function-key', resource: 'a-thing' }]);
   });
 
   test('with Entra is open to the host, and acts for the caller that the platform names', async () => {
@@ -37,7 +37,7 @@ describe('a route for operators', () => {
       principalHeader([oid, role, ['tid', 'a-tenant'], ['preferred_username', 'ann@example.com']]),
     );
     expect([level, answer.status, actors]).toEqual(['anonymous', 200, [`${OBJECT_ID}@a-tenant`]]);
-    expect(audited).toMatchObject([{ audit: 'thing.change.succeeded', actor: `${OBJECT_ID}@a-tenant` }]);
+    expect(audited).toMatchObject([{ audit: 'run.start.succeeded', actor: `${OBJECT_ID}@a-tenant` }]);
   });
 
   test('with Entra refuses callers that are not authenticated', async () => {

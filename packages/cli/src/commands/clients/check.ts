@@ -7,7 +7,8 @@ import { WAIT_OPTIONS } from '../shared/waiting.js';
 export const check = defineCommand({
   name: 'check',
   summary: 'compare clients with what was requested',
-  description: 'It changes nothing. Each difference comes with the command that fixes it.',
+  description:
+    'It changes nothing. Each difference comes with the command that fixes it. With --wait the exit code says whether the check has ended, not what it has found.',
   args: [{ ...CLIENTS_ARGUMENT, optional: true }],
   options: {
     ...NAME_OPTIONS,

@@ -16,7 +16,7 @@ const OPTIONS = {
   ...NAME_OPTIONS,
   lifetimeHours: { kind: 'number', value: 'HOURS', help: 'how long a token may be used; the default is 24' },
   address: { kind: 'list', value: 'ADDRESS', help: 'IP address or network from which a token may be used' },
-  replace: { kind: 'flag', help: 'also for a client that has a device or a credential' },
+  replace: { kind: 'flag', help: 'also for a client that has a device with keys of its own, a poller or a credential' },
   file: {
     kind: 'text',
     value: 'FILE',

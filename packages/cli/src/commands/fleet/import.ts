@@ -14,7 +14,7 @@ export const importTokensCommand = defineCommand({
   name: 'import',
   summary: 'list tokens that belong to no client, and write the fleet file that adopts them',
   description:
-    'These are tokens that connected registries accept and that no secret of the app names: made by hand, or by another tool. Nothing is changed. `crctl plan` shows what the adoption of each would do, and `crctl apply` carries it out. An adoption fills a free password slot, so devices can still pull with the present password. A token that cannot be adopted as it is, is left out with the reason; with --out the exit code is then 1. When a token was last used is unknown, because Azure does not report it.',
+    'These are tokens that connected registries accept and that no secret of the app names: made by hand, or by another tool. Nothing is changed. `crctl plan` shows what the adoption of each would do, and `crctl apply` carries it out. An adoption fills a free password slot, so devices can still pull with the present password. A token that cannot be adopted unchanged is omitted, with the reason; with --out the exit code is then 1. When a token was last used is unknown, because Azure does not report it.',
   args: [],
   options: {
     ...PLACE_OPTIONS,

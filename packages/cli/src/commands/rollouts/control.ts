@@ -1,7 +1,7 @@
 import { defineCommand, type Command } from '../../program/command.js';
 import type { Rollout } from '@connected-registry/protocol/answers/rolloutAnswers';
 import type { RolloutCommand } from '../../api/routes.js';
-import { WAIT_OPTIONS } from '../shared/waiting.js';
+import { ROLLOUT_WAIT_OPTIONS } from '../shared/waiting.js';
 import { rolloutOutcome } from './outcome.js';
 import { ROLLOUT_ARGUMENT } from './show.js';
 
@@ -12,7 +12,7 @@ function control(command: RolloutCommand, summary: string, description: string, 
     summary,
     description,
     args: [ROLLOUT_ARGUMENT],
-    options: { ...WAIT_OPTIONS },
+    options: { ...ROLLOUT_WAIT_OPTIONS },
     examples: [],
     usesApp: true,
     shownBy: 'rollouts list',

@@ -2,7 +2,7 @@ import type { OptionSpecs, OptionValues } from '../../program/optionSpecs.js';
 import { ROLLOUT_KINDS } from '../shared/choices.js';
 import { NAME_OPTIONS } from '../shared/clientNames.js';
 import { YES_OPTION } from '../shared/confirm.js';
-import { DRY_RUN_OPTION, WAIT_OPTIONS } from '../shared/waiting.js';
+import { DRY_RUN_OPTION, ROLLOUT_WAIT_OPTIONS } from '../shared/waiting.js';
 
 export const START_OPTIONS = {
   kind: {
@@ -46,6 +46,6 @@ export const START_OPTIONS = {
   },
   ...YES_OPTION,
   ...DRY_RUN_OPTION,
-  ...WAIT_OPTIONS,
+  ...ROLLOUT_WAIT_OPTIONS,
 } as const satisfies OptionSpecs;
 export type StartOptions = OptionValues<typeof START_OPTIONS>;

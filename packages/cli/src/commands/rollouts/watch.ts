@@ -5,9 +5,9 @@ import { ROLLOUT_ARGUMENT } from './show.js';
 
 export const rolloutsWatch = defineCommand({
   name: 'rollouts watch',
-  summary: 'watch a rollout until it has ended, or somebody has to act',
+  summary: 'watch a rollout until it has ended or stopped',
   description:
-    'On a terminal it draws bars of clients and waves, rate, time left, and how many times the shortest possible time it takes; elsewhere it prints one line of JSON for each change. It goes on watching a rollout that is paused.',
+    'On a terminal it draws bars of clients and waves, rate, time left, and how many times the shortest possible time it takes; elsewhere it prints one line of JSON for each change. A paused rollout is still watched.',
   args: [ROLLOUT_ARGUMENT],
   options: { ...WATCH_OPTIONS },
   examples: [{ text: 'watch for an hour at most', line: 'crctl rollouts watch ID --timeout 1h' }],

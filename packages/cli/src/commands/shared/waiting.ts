@@ -9,6 +9,11 @@ export const WAIT_OPTIONS = {
     help: 'with --wait: give up waiting after 90s, 15m, 2h; the default is never',
   },
 } as const satisfies OptionSpecs;
+/** The same for rollouts, which also rest before their end. */
+export const ROLLOUT_WAIT_OPTIONS = {
+  ...WAIT_OPTIONS,
+  wait: { ...WAIT_OPTIONS.wait, help: 'wait until it has ended, paused or stopped; the exit code says how' },
+} as const satisfies OptionSpecs;
 export type WaitOptions = OptionValues<typeof WAIT_OPTIONS>;
 
 export const WATCH_OPTIONS = {

@@ -28,7 +28,7 @@ export const doctor = defineCommand({
   name: 'doctor',
   summary: 'find out what keeps crctl and the app from working',
   description:
-    'Tries the connection, the sign-in and, by harmless reads of the app itself, each right that the app needs in Azure.',
+    'Tries the connection, the sign-in and, by harmless reads of the app itself, each right that the app needs in Azure. The exit code is 1 if something is missing.',
   args: [],
   options: {},
   examples: [{ text: 'after a deployment', line: 'crctl doctor' }],

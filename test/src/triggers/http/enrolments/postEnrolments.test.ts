@@ -93,7 +93,7 @@ describe('a client that has a device or a credential', () => {
 
   test.each([
     ['a poller', { polling: { current: { objectId: 'x' } } }, 'is not true, and an identity polls for this client'],
-    ['a device', { joined: { thumbprint: 'x' } }, 'is not true, and a device has joined as this client'],
+    ['a device', { joined: { thumbprint: 'x' } }, 'is not true, and this client has a device with keys of its own'],
     ['a credential', TAKEN, 'is not true, and this client has a credential'],
   ])('of %s gets no token by mistake, and gets one on demand', async (_, record, message) => {
     world.engine.entities.set(entity('sensor-7'), record);
