@@ -1,4 +1,3 @@
-import type { HttpRequest } from '@azure/functions';
 import { redactedValue } from '@connected-registry/protocol/redaction/redactedValue';
 import { describe, expect, test } from 'vitest';
 import { config } from '../../fakes/answers/requests.js';
@@ -22,7 +21,7 @@ async function resultAfter(settings: Readonly<Record<string, string>>, request: 
   const route = operatorRoute(config(settings).operators, async () => ({ status: 200, jsonBody: {} }));
   const headers = { 'x-ms-client-principal': principalHeader([oid, role]), ...request.headers };
   const query = new URLSearchParams(request.query);
-  const asked = { ...httpRequest({ headers }), query } as HttpRequest;
+  const asked = Object.assign(httpRequest({ headers }), { query });
   const { status } = await route.handler(asked, new FakeDurableClient().client, invocation().context);
   expect(status).toBe(200);
   return redactedValue(result);
