@@ -22,6 +22,9 @@ param hubLocation string = ''
 @description('Resource ids of the registries, separated by commas: new connected registries show in the events of their groups.')
 param registryIds string
 
+@description('Resource ids of the system topics that this environment has in these groups, separated by commas; empty for none. They keep their names: a source has one system topic.')
+param groupTopicIds string = ''
+
 param environmentName string
 
 var sources = loadJsonContent('modules/eventSources.json')
@@ -43,6 +46,8 @@ module requests 'modules/topicSubscriptions.bicep' = {
 // A group has one system topic, however many registries are in it.
 var groupIds = union(map(split(registryIds, ','), id => join(take(split(trim(id), '/'), 5), '/')), [])
 
+var keptTopicIds = split(groupTopicIds, ',')
+
 var wanted = filter(
   concat(
     [
@@ -61,8 +66,12 @@ var wanted = filter(
         routes: sources.hub
       }
     ],
-    map(groupIds, (id, index) => {
-      name: 'evgt-group-${index}-${token}'
+    map(groupIds, id => {
+      // By the group itself, not by its place, which another order of the registries changes.
+      name: last(split(
+        first(filter(keptTopicIds, topic => startsWith(toLower(topic), toLower('${id}/')))) ?? 'evgt-group-${uniqueString(toLower(id))}-${token}',
+        '/'
+      ))
       source: id
       location: 'global'
       topicType: 'Microsoft.Resources.ResourceGroups'

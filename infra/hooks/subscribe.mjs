@@ -41,6 +41,7 @@ export async function subscribe({ now, sleep, say }, until) {
 function parametersOf() {
   const vaultId = output('VAULT_ID');
   const hubId = process.env.EXISTING_HUB_ID ?? '';
+  const groupTopicIds = groupTopics(output('REGISTRY_IDS'), output('FUNCTION_APP_ID')).join(',');
   return {
     environmentName: output('AZURE_ENV_NAME'),
     resourceGroupName: output('AZURE_RESOURCE_GROUP'),
@@ -51,10 +52,28 @@ function parametersOf() {
     deadLetterContainer: output('DEAD_LETTER_CONTAINER'),
     actionGroupId: output('ACTION_GROUP_ID'),
     registryIds: output('REGISTRY_IDS'),
+    ...(groupTopicIds ? { groupTopicIds } : {}),
     vaultId,
     vaultLocation: locationOf(vaultId, '2026-02-01'),
     ...(hubId ? { hubId, hubLocation: locationOf(hubId, '2023-06-30') } : {}),
   };
+}
+
+/**
+ * The system topics that earlier deployments of this environment have made in the groups of the registries. They keep their names,
+ * which earlier versions made of the order of the registries: Event Grid refuses a second topic for a group.
+ */
+function groupTopics(registryIds, functionAppId) {
+  const groups = new Set(registryIds.split(',').map((id) => id.trim().split('/').slice(0, 5).join('/')));
+  const token = functionAppId.split('-').at(-1);
+  const ofThisApp = `[?starts_with(name, 'evgt-group-') && ends_with(name, '-${token}')].id | [0]`;
+  return [...groups].flatMap((group) => {
+    const [, , subscription, , name] = group.split('/');
+    const where = ['--subscription', subscription, '--resource-group', name];
+    const type = ['--resource-type', 'Microsoft.EventGrid/systemTopics'];
+    const id = az(['resource', 'list', ...where, ...type, '--query', ofThisApp]);
+    return typeof id === 'string' ? [id] : [];
+  });
 }
 
 /** The region of a resource that is brought: its system topic must lie there too. */

@@ -1,4 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
+import { CLOSED_STATUSES } from '../domain/rollouts/control.js';
 import { waitOf } from '../domain/rollouts/gates.js';
 import {
   NO_ROWS,
@@ -27,10 +28,11 @@ const ALERT_SECONDS = 120;
  */
 export function* rollout(context: OrchestrationContext): Flow<RolloutOutcome | undefined> {
   const input = context.df.getInput<RolloutInput>();
-  const { plan, round } = input;
+  const { plan, round, releases } = input;
   const instance = rolloutInstance(plan.id);
   const run = beginRun(context, { instance, priority: plan.dryRun ? 'inventory' : 'rollout' }, input);
   const flow = new Rollout(run, new RoundState(round ?? NOTHING_READ));
+  if (releases) return yield* orUndefined(() => flow.releaseAfterEnd());
   try {
     return round === undefined ? yield* flow.open() : yield* flow.round();
   } catch (error) {
@@ -87,7 +89,7 @@ class Rollout {
       if (!(error instanceof StepFailed)) throw error;
       const { isAbandoned } = yield* entities.control('abandon', { plan });
       if (!isAbandoned) throw error;
-      yield* entities.release();
+      yield* orUndefined(() => entities.release());
       this.dropPieces(count);
       return undefined;
     }
@@ -219,15 +221,29 @@ class Rollout {
     const { counts, failures } = state;
     const { status } = yield* run.step('endRollout', () => entities.control('end', { counts, failures }));
     if (status !== 'completed' && status !== 'cancelled') return this.goOn();
-    if (!plan.dryRun) yield* entities.release();
+    // The control entity has noted the end, so nothing may fail any more. Claims that stay are ended later (releaseAfterEnd).
+    if (!plan.dryRun) yield* orUndefined(() => entities.release());
     const { completed, failed, cancelled } = counts;
     const alert = { ...this.named, endedAt: run.now.toISOString(), rows: plan.rows, completed, failed, cancelled };
     yield* run.bestEffort('alert', ALERT_SECONDS, ({ activities }) =>
       activities.alertRolloutCompleted({ ...alert, failures }),
     );
     // The engine refuses to start this instance until it has ended, so a command of the last minutes is carried out here.
-    const { commands } = yield* run.step('endRollout', () => entities.control('end', { counts, failures }));
-    return commands.length > 0 ? this.openAgain() : this.ended(status);
+    const last = yield* orUndefined(() => run.step('endRollout', () => entities.control('end', { counts, failures })));
+    return last && last.commands.length > 0 ? this.openAgain() : this.ended(status);
+  }
+
+  /**
+   * Ends the claims of a rollout that has ended before, in its own orchestration: so it cannot be opened again, and claim its clients, in
+   * the meantime. If that fails, the timer that has started this starts it again.
+   *
+   * @returns undefined: the rollout has no other end than before
+   */
+  *releaseAfterEnd(): Flow<undefined> {
+    const { status, commands } = yield* this.entities.control('read', {});
+    if (commands.length > 0) return this.openAgain();
+    if (CLOSED_STATUSES.includes(status)) yield* this.entities.release();
+    return undefined;
   }
 
   /** Ends this run since a part of it failed. The claims stay, and operators can start it again. */
@@ -238,7 +254,7 @@ class Rollout {
 
   /** Opens the rollout again in a new execution, which claims the clients again. */
   private openAgain(): undefined {
-    const { round: _round, ...input } = this.run.input;
+    const { round: _round, releases: _releases, ...input } = this.run.input;
     this.run.durable.df.continueAsNew(input);
     return undefined;
   }

@@ -53,6 +53,28 @@ describe('the real Bicep CLI', () => {
     });
   });
 
+  test('names the system topic of a group by the group, in any order of the registries', () => {
+    const topics = [false, true].map((isReversed) =>
+      inFolder((folder) => {
+        cpSync(INFRA, folder, { recursive: true });
+        const file = join(folder, 'parameters', 'events.bicepparam');
+        const given = readFileSync(file, 'utf8').replace(/^param groupTopicIds.*$/m, '');
+        const ordered = given.replace(
+          /^param registryIds = '(.*)'$/m,
+          (_, ids: string) =>
+            `param registryIds = '${(isReversed ? ids.split(',').toReversed() : ids.split(',')).join(',')}'`,
+        );
+        writeFileSync(file, ordered);
+        const made = bicep('snapshot', file, '--mode', 'overwrite', '--location', 'westeurope', ...IDS);
+        expect(made.status, made.stderr).toBe(0);
+        const text = readFileSync(join(folder, 'parameters', 'events.snapshot.json'), 'utf8');
+        return [...new Set(text.match(/\/[^"]*\/systemTopics\/evgt-group-[^/"]+/g))].toSorted();
+      }),
+    );
+    expect(topics[0]).toHaveLength(2);
+    expect(topics[1]).toEqual(topics[0]);
+  });
+
   test.each(scenarios())('builds %s as in its committed snapshot (--update writes it)', (name) => {
     const made = snapshot(name, process.env['SNAPSHOT_MODE'] === 'overwrite' ? 'overwrite' : 'validate');
     expect({ status: made.status, said: diagnosticsOf(made.stderr) }, made.stdout + made.stderr).toEqual({

@@ -7,6 +7,7 @@ import { done, failed, type StepOutcome } from '../../domain/operations/stepOutc
 import type { Ports } from '../../ports/ports.js';
 import type { Runs } from '../../ports/runs.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
+import { isRequested, passwordExpiry } from '../../domain/tokens/requestedPassword.js';
 import type { InVault } from '../../domain/vaults/clientVault.js';
 import { credentialsIn, isOf, type SavedCredential } from './laterRun.js';
 
@@ -46,9 +47,6 @@ export interface IssuedCredential {
   readonly isOnlyVersion?: true;
 }
 
-/** Time that the password outlives the secret's expiry, so that consumers are not cut off on the last day. */
-const GRACE_MILLISECONDS = 24 * 3600 * 1000;
-
 /**
  * Generates a slot's password and saves it as the candidate secret. One activity does both, so that the password stays in
  * this process's memory. Generating is not idempotent: each call creates a new password (source: azure-cli issue 11023).
@@ -77,8 +75,7 @@ export function issueCredentials({ controlPlane, vaults }: Ports) {
       if (await isFilledByOthers(input, own))
         return failed('token-changed', `somebody else filled ${slot} of token ${token} during this run`);
 
-      const expiresAt = new Date(new Date(expiresOn).getTime() + GRACE_MILLISECONDS);
-      const password = await controlPlane.generatePassword(reference.registry, token, slot, expiresAt);
+      const password = await controlPlane.generatePassword(reference.registry, token, slot, passwordExpiry(expiresOn));
       const stored = await vault.store(name, dockerConfig(input.endpoint, password.userName, password.value), {
         expiresOn,
         tags: formatTags({
@@ -111,17 +108,18 @@ export function issueCredentials({ controlPlane, vaults }: Ports) {
     });
 
   /**
-   * Whether the slot of an adopted token holds a password that works and that this run did not issue. Before the first one is saved,
-   * ensureToken has looked, and what a process that died has generated cannot be told from what others have.
+   * Whether the slot of an adopted token holds a password that works and that this run did not issue. One that an earlier call for this
+   * attempt has generated and could not save is the run's own. Before the first one is saved, ensureToken has looked.
    */
   async function isFilledByOthers(
-    { reference, token, slot, adopts }: IssueCredentialsInput,
+    { reference, token, slot, adopts, expiresOn }: IssueCredentialsInput,
     own: SavedCredential | undefined,
   ): Promise<boolean> {
     const issued = [...(adopts?.issued ?? []), ...(own ? [own.issued.slotCreatedAt] : [])];
     if (!adopts || issued.length === 0) return false;
     const slots = (await controlPlane.getToken(reference.registry, token))?.slots ?? {};
-    return isLive(slots[slot], new Date()) && !issued.some((createdAt) => isSamePassword(slots, { slot, createdAt }));
+    if (!isLive(slots[slot], new Date()) || isRequested(slots[slot], [expiresOn])) return false;
+    return !issued.some((createdAt) => isSamePassword(slots, { slot, createdAt }));
   }
 
   /** Whether the slot still holds the saved password. Somebody may have generated another. */

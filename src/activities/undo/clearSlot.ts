@@ -4,6 +4,7 @@ import { isSamePassword, SLOT_NAMES, type SlotName } from '@connected-registry/p
 import { done, type StepOutcome, type Undone } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
+import { isRequested } from '../../domain/tokens/requestedPassword.js';
 import type { InVault } from '../../domain/vaults/clientVault.js';
 import { savedSince } from '../credentials/laterRun.js';
 
@@ -18,6 +19,8 @@ interface ClearSlotInput extends InVault {
   readonly wasLive: boolean;
   /** For a token that is adopted: when the passwords were made (ISO 8601) that this run has issued. */
   readonly issued?: readonly string[];
+  /** For a token that is adopted: when the secrets expire (ISO 8601) for which this run has requested passwords, saved or not. */
+  readonly requested?: readonly string[];
 }
 
 /**
@@ -34,6 +37,7 @@ export function clearSlot({ controlPlane, vaults }: Ports) {
     earlier,
     wasLive,
     issued = [],
+    requested = [],
   }: ClearSlotInput): Promise<StepOutcome<Undone>> =>
     outcomeOf(async () => {
       const { registry } = reference;
@@ -44,7 +48,10 @@ export function clearSlot({ controlPlane, vaults }: Ports) {
         known.slot === slot && isSamePassword(filled, { slot, createdAt: known.issued.slotCreatedAt });
       if (present && (await savedSince(vaults.of(vaultHost), reference, run)).some(isLater))
         return done({ kept: `${slot} of token ${token}: kept, because a later run filled it` });
-      const isOfRun = issued.length === 0 || issued.some((createdAt) => isSamePassword(filled, { slot, createdAt }));
+      const isOfRun =
+        issued.length === 0 ||
+        issued.some((createdAt) => isSamePassword(filled, { slot, createdAt })) ||
+        isRequested(present, requested);
       if (present && !isOfRun)
         return done({
           residue: `${slot} of token ${token}: kept, because it holds a password that this run did not save`,

@@ -35,6 +35,9 @@ export const FITTING_STATUSES: Readonly<Record<RolloutCommand, readonly RolloutS
   'retry-failed': ['running', 'paused', 'stopped', 'completed', 'cancelled'],
 };
 
+/** The statuses that only a command ends: all rows have ended, or none ever begins. */
+export const CLOSED_STATUSES: readonly RolloutStatus[] = ['refused', 'completed', 'cancelled'];
+
 /** What the orchestration does next. */
 export function directiveOf(state: ControlState): Directive {
   const { status, reason, commands, pausedAt, countsFrom } = state;

@@ -92,6 +92,8 @@ export interface RolloutInput {
   readonly limits: FlowLimits;
   /** Present after the rows have been read and their clients claimed. */
   readonly round?: RolloutRound;
+  /** Present if the rollout has ended, and is started only to end the claims that it still has. */
+  readonly releases?: true;
 }
 
 /** What the orchestration keeps between two rounds. */

@@ -76,8 +76,13 @@ export function recordedWait<Outcome extends RunEnd>(
 /** An end by an internal error. */
 type Crashed = { readonly endedAt: string; readonly crashed: true };
 
+/** How often the activity that writes a line is called, if the process that runs it dies. */
+const MAX_CALLS = 3;
+
 /**
  * The same flow, but an activity writes one line of the audit before it returns. For flows that callers do not see as operations.
+ * The flow ends with its own outcome whether or not the line could be written: timers and callers act on it, such as on the time until
+ * which stopped sweeps pause.
  *
  * @param auditOf schedules the activity
  */
@@ -85,16 +90,25 @@ function audited<Outcome>(
   flow: (context: OrchestrationContext) => Flow<Outcome | undefined>,
   auditOf: (context: OrchestrationContext, end: Outcome | Crashed) => Task,
 ): (context: OrchestrationContext) => Flow<Outcome | undefined> {
+  function* write(context: OrchestrationContext, end: Outcome | Crashed): Flow<void> {
+    for (let calls = 0; calls < MAX_CALLS; calls += 1)
+      try {
+        yield auditOf(context, end);
+        return;
+      } catch {
+        // Not an error of the flow. The last time, the line is missing.
+      }
+  }
   return function* (context) {
     let outcome: Outcome | undefined;
     try {
       outcome = yield* flow(context);
     } catch (error) {
-      yield auditOf(context, { endedAt: context.df.currentUtcDateTime.toISOString(), crashed: true });
+      yield* write(context, { endedAt: context.df.currentUtcDateTime.toISOString(), crashed: true });
       throw error;
     }
     // After continueAsNew nothing may follow.
-    if (outcome !== undefined) yield auditOf(context, outcome);
+    if (outcome !== undefined) yield* write(context, outcome);
     return outcome;
   };
 }

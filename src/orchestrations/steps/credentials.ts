@@ -68,6 +68,8 @@ export class Credentials {
   private isPromotionUndone = false;
   /** When the passwords were made that this run has issued (ISO 8601). */
   private readonly issued: string[] = [];
+  /** When the secrets expire for which this run has requested passwords (ISO 8601). Not all of these passwords were saved. */
+  private readonly requested: string[] = [];
 
   /** @param bindAgain what to do when the connected registry seems to have lost the token */
   constructor(
@@ -97,6 +99,7 @@ export class Credentials {
     const { run } = this;
     const { reference, token, scopeMap, endpoint, credentialLifetimeDays, made, mainVersion, isAdopted } = this.order;
     const expiresOn = run.later(credentialLifetimeDays * DAY_SECONDS).toISOString();
+    this.requested.push(expiresOn);
     const seen = mainVersion === undefined ? {} : { mainVersion };
     const adopts = isAdopted ? { adopts: { issued: [...this.issued] } } : {};
     const basis = { ...seen, ...adopts };
@@ -172,8 +175,8 @@ export class Credentials {
     const { reference, token, isAdopted } = this.order;
     const earlier = earlierPassword === undefined ? {} : { earlier: earlierPassword };
     const order = { reference, run: this.run.id, token, slot, wasLive, ...earlier };
-    // By the time of the undo, the run knows which passwords it has issued.
-    const ofRun = () => (isAdopted ? { issued: [...this.issued] } : {});
+    // By the time of the undo, the run knows which passwords it has issued and requested.
+    const ofRun = () => (isAdopted ? { issued: [...this.issued], requested: [...this.requested] } : {});
     return { name: 'clearSlot', undo: ({ activities }) => activities.clearSlot({ ...order, ...ofRun() }) };
   }
 

@@ -30,13 +30,13 @@ interface EarlierRuns {
  */
 export async function earlierRuns(
   pages: InstancePages,
-  { prefixes }: Pick<RunsQuery, 'prefixes'>,
+  { prefixes, areMany }: Pick<RunsQuery, 'prefixes' | 'areMany'>,
   { since, now }: { readonly since: number; readonly now: number },
   client: DurableClient,
 ): Promise<EarlierRuns> {
   const { found: runs, next } = await newestRuns(
     pages,
-    { prefixes, oldest: since - START_WITHIN },
+    { prefixes, areMany, oldest: since - START_WITHIN },
     { from: undefined, now, top: MAX_RUNS },
     async (run) => ({ id: run.instance, value: recordKeyOf(run) }),
   );

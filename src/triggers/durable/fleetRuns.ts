@@ -1,9 +1,9 @@
 import type { DurableClient } from 'durable-functions';
-import { clientKey, registryPrefix } from '@connected-registry/protocol/names/clientKey';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { CHECK } from '../../domain/check/checkRun.js';
 import type { RunBrief } from '../../domain/fleet/runBriefs.js';
-import { START_WHEN_FREE, WAITING_PREFIXES } from '../../domain/operations/waitingRun.js';
-import { revocationPrefix } from '../../domain/revocation/revocationInstance.js';
+import { allRunPrefixes, clientRunPrefixes } from '../../domain/operations/runPrefixes.js';
+import { START_WHEN_FREE } from '../../domain/operations/waitingRun.js';
 import { eachOf } from '../../queries/eachOf.js';
 import type { InstancePages, InstanceQuery } from './instancePages.js';
 import { kindOfWaiting, operationSummaryOf } from './operationView.js';
@@ -89,32 +89,33 @@ export class FleetRuns {
     await this.#readPast(pages, now);
   }
 
-  /** Lists instances of all kinds. @returns the ids of those that hold runs */
+  /** Lists runs of all kinds. @returns the ids of their instances */
   async #list(pages: InstancePages, query: Pick<InstanceQuery, 'createdFrom' | 'runtimeStatuses'>) {
     const found = new Set<string>();
-    let continuation: string | undefined;
-    do {
-      const page = await pages({
-        prefix: '',
-        top: PAGE,
-        ...query,
-        ...(continuation === undefined ? {} : { continuation }),
-      });
-      for (const run of page.runs) {
-        found.add(run.instance);
-        this.#note(run);
-      }
-      ({ continuation } = page);
-    } while (continuation !== undefined);
+    await eachOf(allRunPrefixes(this.registries), async (prefix) => {
+      let continuation: string | undefined;
+      do {
+        const page = await pages({
+          prefix,
+          top: PAGE,
+          ...query,
+          ...(continuation === undefined ? {} : { continuation }),
+        });
+        for (const run of page.runs) {
+          found.add(run.instance);
+          this.#note(run);
+        }
+        ({ continuation } = page);
+      } while (continuation !== undefined);
+    });
     return found;
   }
 
-  /** By the prefixes of runs, because the engine also lists entities, of which each client has some. */
+  /** Runs about clients only: of checks, the last day is enough. */
   async #readPast(pages: InstancePages, now: number): Promise<void> {
     if (this.#past === undefined) {
       if (this.#pastReadAt !== undefined && Math.abs(now - this.#pastReadAt) < PAST_EVERY) return;
-      const prefixes = [...new Set([...this.registries.map(registryPrefix), ...WAITING_PREFIXES, revocationPrefix()])];
-      this.#past = { startedAt: now, prefixes, seen: new Set() };
+      this.#past = { startedAt: now, prefixes: clientRunPrefixes(this.registries), seen: new Set() };
     }
     const past = this.#past;
     for (let read = 0; read < PAGES_OF_THE_PAST; read += 1) {

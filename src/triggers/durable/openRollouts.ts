@@ -1,13 +1,11 @@
 import type { DurableClient } from 'durable-functions';
+import { CLOSED_STATUSES } from '../../domain/rollouts/control.js';
 import { eachOf } from '../../queries/eachOf.js';
 import type { ListedInstances } from './instancePages.js';
 import { readRollout, rolloutInstances, type RolloutState } from './rollouts.js';
 
 /** Maximum rollouts that are shown. */
 const MAX_SHOWN = 20;
-
-/** Statuses after which only a command begins a rollout again, which its orchestration then shows. */
-const CLOSED = ['refused', 'completed', 'cancelled'];
 
 /** The rollouts that have not ended. Those that have are not read again, so that a reading costs what is under way. */
 export class OpenRollouts {
@@ -29,5 +27,5 @@ export class OpenRollouts {
 }
 
 function isClosed({ control }: RolloutState): boolean {
-  return CLOSED.includes(control.status);
+  return CLOSED_STATUSES.includes(control.status);
 }

@@ -2,8 +2,11 @@ import * as df from 'durable-functions';
 import type { DurableClient } from 'durable-functions';
 import {
   pieceKey,
+  ROLLOUT_CLAIMS,
+  ROLLOUT_CLAIMS_KEY,
   ROLLOUT_CONTROL,
   ROLLOUT_PIECE,
+  type ClaimsState,
   type ControlState,
   type PieceState,
 } from '../../domain/rollouts/rollout.js';
@@ -25,4 +28,12 @@ export async function readRolloutControl(client: DurableClient, id: string): Pro
     new df.EntityId(ROLLOUT_CONTROL, id),
   );
   return entityExists ? entityState : undefined;
+}
+
+/** Reads which rollouts have which clients. It may not show pending entity operations yet. */
+export async function readRolloutClaims(client: DurableClient): Promise<ClaimsState> {
+  const { entityExists, entityState } = await client.readEntityState<ClaimsState>(
+    new df.EntityId(ROLLOUT_CLAIMS, ROLLOUT_CLAIMS_KEY),
+  );
+  return entityExists ? (entityState ?? {}) : {};
 }

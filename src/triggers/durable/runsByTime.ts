@@ -1,3 +1,4 @@
+import { eachOf } from '../../queries/eachOf.js';
 import type { InstancePages, InstanceQuery } from './instancePages.js';
 import type { RunStatus } from './runStatus.js';
 
@@ -28,13 +29,15 @@ export interface FoundPage<T> {
 export interface RunsQuery extends Pick<InstanceQuery, 'runtimeStatuses'> {
   /** Prefixes of instance ids. Each needs its own listing. */
   readonly prefixes: readonly string[];
+  /** Whether they may match many runs: then the first span is short. */
+  readonly areMany: boolean;
   /** Milliseconds since 1970: older runs are left out. */
   readonly oldest: number;
 }
 
 /** Instances in one page of the engine. */
 const PAGE = 250;
-/** Maximum pages of the engine that one request reads. After that it returns a continuation. */
+/** Maximum pages of the engine that one request reads, the first ones of all prefixes counted as one. After that it returns a continuation. */
 const MAX_PAGES = 40;
 /** Maximum instances in a span, since a span is read completely before it is sorted. A larger span is divided. */
 const MAX_PER_SPAN = 1000;
@@ -78,7 +81,7 @@ export async function newestRuns<T>(
 ): Promise<FoundPage<T>> {
   const found: Placed<T>[] = [];
   let until = from ?? { at: now + START_WITHIN, id: '' };
-  let span = query.prefixes.includes('') ? SPAN.first : SPAN.few;
+  let span = query.areMany ? SPAN.first : SPAN.few;
   let read = 0;
   for (;;) {
     const start = Math.max(until.at - span, query.oldest);
@@ -146,10 +149,13 @@ async function runsIn(
   canBeShorter: boolean,
 ): Promise<{ readonly runs: readonly RunStatus[]; readonly pagesRead: number; readonly isComplete: boolean }> {
   const runs: RunStatus[] = [];
-  let pagesRead = 0;
-  for (const prefix of prefixes) {
+  let further = 0;
+  const isTooMuch = () => canBeShorter && runs.length > MAX_PER_SPAN;
+  await eachOf(prefixes, async (prefix) => {
     let continuation: string | undefined;
     do {
+      if (isTooMuch()) return;
+      if (continuation !== undefined) further += 1;
       const page = await pages({
         prefix,
         top: PAGE,
@@ -158,13 +164,12 @@ async function runsIn(
         createdTo: instant(end + START_WITHIN),
         ...(continuation === undefined ? {} : { continuation }),
       });
-      pagesRead += 1;
       runs.push(...page.runs);
       ({ continuation } = page);
-      if (canBeShorter && runs.length > MAX_PER_SPAN) return { runs: [], pagesRead, isComplete: false };
     } while (continuation !== undefined);
-  }
-  return { runs, pagesRead, isComplete: true };
+  });
+  const pagesRead = further + 1;
+  return isTooMuch() ? { runs: [], pagesRead, isComplete: false } : { runs, pagesRead, isComplete: true };
 }
 
 function instant(milliseconds: number): string {

@@ -2,11 +2,11 @@ import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/fu
 import type { DurableClient } from 'durable-functions';
 import { admit, PRINCIPAL_HEADER, type OperatorAccess } from '../../domain/clients/operatorAccess.js';
 import { audit } from '../../audit/audit.js';
-import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
 import type { AnonymousLimit } from './anonymousHandlers.js';
 import { guarded } from './guarded.js';
 import { problem } from './answers/problem.js';
 import { crossSiteRefusal, mediaTypeRefusal } from './requests/crossSite.js';
+import { rememberRequestSecrets } from './requests/requestSecrets.js';
 
 /** @param actor the actor in the audit, also for work that continues after the answer */
 export type OperatorHandler = (
@@ -29,7 +29,7 @@ export function operatorRoute(access: OperatorAccess, handler: OperatorHandler, 
     handler: (request: HttpRequest, client: DurableClient, context: InvocationContext): Promise<HttpResponseInit> => {
       const admission = admit(access, request.headers.get(PRINCIPAL_HEADER) ?? undefined);
       const { actor = 'anybody' } = admission;
-      if (!('refused' in admission)) rememberKeys(request);
+      if (!('refused' in admission)) rememberRequestSecrets(access, request);
       const work = async () =>
         crossSiteRefusal(request) ??
         ('refused' in admission
@@ -38,13 +38,6 @@ export function operatorRoute(access: OperatorAccess, handler: OperatorHandler, 
       return guarded(work, actor)(request, client, context);
     },
   };
-}
-
-/** Remembers the credentials in the request, so that logs redact them. */
-function rememberKeys({ headers, query }: HttpRequest): void {
-  seenSecrets.remember(headers.get('x-functions-key') ?? undefined);
-  seenSecrets.remember(query.get('code') ?? undefined);
-  seenSecrets.remember(headers.get('authorization')?.replace(/^\w+ /, ''));
 }
 
 function refuse(

@@ -99,6 +99,25 @@ test('a subscription is not retried past its time, nor after any other refusal',
   expect(az.callsWith('deployment sub create')).toHaveLength(6);
 });
 
+test('the system topics that the groups of the registries have keep their names', async () => {
+  const registry = (subscription: string, group: string, name: string) =>
+    `/subscriptions/${subscription}/resourceGroups/${group}/providers/Microsoft.ContainerRegistry/registries/${name}`;
+  const ids = [registry('s1', 'one', 'a'), registry('s2', 'two', 'b'), registry('s1', 'one', 'c')];
+  vi.stubEnv('REGISTRY_IDS', ids.join(', '));
+  const topic = '/subscriptions/s2/resourceGroups/two/providers/Microsoft.EventGrid/systemTopics/evgt-group-1-a';
+  az.follow([
+    REGION,
+    { when: '--subscription s2 --resource-group two', answers: [{ stdout: JSON.stringify(topic) }] },
+    { when: 'resource list', answers: [{ stdout: 'null' }] },
+  ]);
+  await subscribe(makeWorld(), 600_000);
+  const lists = az.callsWith('resource list');
+  expect(lists).toHaveLength(2);
+  const query = "[?starts_with(name, 'evgt-group-') && ends_with(name, '-a')].id | [0]";
+  for (const { args } of lists) expect(args).toContain(query);
+  expect(az.callsWith('deployment sub create')[0]?.args).toContain(`groupTopicIds=${topic}`);
+});
+
 test('a deployment in another region has another name, because a deployment keeps its region', async () => {
   az.follow([REGION]);
   await subscribe(makeWorld(), 600_000);

@@ -87,7 +87,9 @@ test('the file with a new key is deleted even if the deployment fails, and the k
 
 test('after a deployment the functions are subscribed, with every parameter of events.bicep', () => {
   const hub = '/subscriptions/s3/resourceGroups/devices/providers/Microsoft.Devices/IotHubs/their-hub';
-  const { status, scripted } = run('events.mjs', [LISTED, REGION], { ...OUTPUTS, EXISTING_HUB_ID: hub });
+  const topic = '/subscriptions/s1/resourceGroups/rg-a/providers/Microsoft.EventGrid/systemTopics/evgt-group-0-a';
+  const topics = { when: 'resource list', answers: [{ stdout: JSON.stringify(topic) }] };
+  const { status, scripted } = run('events.mjs', [LISTED, REGION, topics], { ...OUTPUTS, EXISTING_HUB_ID: hub });
   expect(status).toBe(0);
   const args = scripted.callsWith('deployment sub create').at(-1)?.args ?? [];
   expect(args.slice(0, 3)).toEqual(['deployment', 'sub', 'create']);
@@ -96,6 +98,7 @@ test('after a deployment the functions are subscribed, with every parameter of e
     .map((one) => one.split('=')[0] ?? '');
   expect(given.toSorted()).toEqual(paramsOf(events).toSorted());
   expect(args).toContain('hubLocation=northeurope');
+  expect(args).toContain(`groupTopicIds=${topic}`);
 });
 
 /** Every call of every hook, by what its arguments hold, with the calls that must succeed before it. */
@@ -106,6 +109,7 @@ const CALLS: readonly (readonly [hook: string, call: string, before: readonly Ru
   ['reportKeys.mjs', 'deployment group create', [NO_SECRET]],
   ['reportKeys.mjs', 'appsettings/refresh', []],
   ['events.mjs', 'resource show', [LISTED]],
+  ['events.mjs', 'resource list', [LISTED, REGION]],
   ['events.mjs', 'deployment sub create', [LISTED, REGION]],
 ];
 

@@ -141,6 +141,61 @@ describe('a rollout starts no client twice', () => {
   });
 });
 
+describe('a rollout whose rows have ended', () => {
+  const createBroken = (call: 'release' | 'end') => {
+    let ends = 0;
+    let isBroken = true;
+    const world = createRolloutWorld({
+      plan: { rows: 3 },
+      // The first end is noted.
+      fails: (name) => isBroken && name === call && (call === 'release' || (ends += 1) > 1),
+    });
+    return { world, repair: () => (isBroken = false) };
+  };
+
+  test('completes if its claims cannot be ended, and ends them when it is started again for that', async () => {
+    const { world, repair } = createBroken('release');
+    expect((await world.run()).outcome).toMatchObject({ status: 'completed', counts: { completed: 3 } });
+    expect(world.control.status).toBe('completed');
+    expect(Object.keys(world.claims)).toEqual([world.plan.id]);
+    const { endedAt } = world.control;
+
+    expect((await world.release()).outcome).toBeUndefined();
+    expect(Object.keys(world.claims)).toEqual([world.plan.id]);
+
+    repair();
+    expect((await world.release()).outcome).toBeUndefined();
+    expect(world.claims).toEqual({});
+    expect(world.control).toMatchObject({ status: 'completed', endedAt });
+    expect(world.clients.started).toHaveLength(3);
+  });
+
+  test('carries out a command that it finds when it is started to end its claims', async () => {
+    const { world, repair } = createBroken('release');
+    await world.run();
+    repair();
+    await world.command('retry-failed');
+    const { outcome, calls } = await world.release();
+    expect(outcome).toMatchObject({ status: 'completed' });
+    expect(calls.map(({ name }) => name)).toContain('claimRollout');
+    expect(world.claims).toEqual({});
+  });
+
+  test('completes if it cannot look for commands after its end', async () => {
+    const { world } = createBroken('end');
+    expect((await world.run()).outcome).toMatchObject({ status: 'completed', counts: { completed: 3 } });
+    expect(world.claims).toEqual({});
+  });
+
+  test('keeps the claims of a rollout that runs', async () => {
+    const world = createRolloutWorld({ plan: { rows: 2 }, loses: (name) => name === 'advanceRollout' });
+    await world.run();
+    expect(world.control.status).toBe('stopped');
+    await world.release();
+    expect(Object.keys(world.claims)).toEqual([world.plan.id]);
+  });
+});
+
 describe('a retry of rows whose outcome is unknown', () => {
   const retried = async (ending: (nth: number) => Ending, kind: 'rotate' | 'check' = 'rotate') => {
     let isUnseen = true;

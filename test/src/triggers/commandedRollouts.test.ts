@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { InvocationContext, Timer } from '@azure/functions';
 import { NO_ROWS } from '../../../src/domain/rollouts/rollout.js';
 import { startCommandedRollouts } from '../../../src/triggers/timer/commandedRollouts.js';
@@ -63,4 +63,38 @@ test('leaves a rollout alone that runs', async () => {
   await retry();
   await tick();
   expect([engine.inputs.length, lines]).toEqual([1, []]);
+});
+
+describe('a rollout that has ended', () => {
+  beforeEach(async () => {
+    await engine.claim(id, ['a-client']);
+    await engine.claim('other', ['another-client']);
+  });
+
+  test('is started once more to end the claims that it has left', async () => {
+    await engine.tell(id, 'end', { counts: { ...NO_ROWS, completed: 2 }, failures: {} });
+    await tick();
+    expect(engine.inputs).toHaveLength(1);
+
+    engine.finish(id);
+    await tick();
+    expect(engine.inputs).toHaveLength(2);
+    expect(engine.inputs[1]).toMatchObject({ plan: PLAN, actor: 'timer', releases: true });
+    expect(lines).toEqual([{ event: 'rollout.startedAgain', rollout: id, releases: true }]);
+  });
+
+  test('is started for its command, which ends nothing', async () => {
+    await engine.tell(id, 'end', { counts: { ...NO_ROWS, failed: 2 }, failures: {} });
+    engine.finish(id);
+    await retry();
+    await tick();
+    expect(engine.inputs[1]).not.toHaveProperty('releases');
+  });
+
+  test('keeps its claims if it was stopped, so that it can be resumed', async () => {
+    await engine.tell(id, 'stop', { plan: PLAN });
+    engine.finish(id);
+    await tick();
+    expect(engine.inputs).toHaveLength(1);
+  });
 });

@@ -4,8 +4,9 @@ import { seenSecrets } from './seenSecrets.js';
 const DEEPEST = 40;
 
 /**
- * Replaces every secret that this process has seen in the strings and keys of a plain JSON value. Returns the same
- * value if there is none. Values that are not plain objects or arrays are returned unchanged.
+ * Replaces every secret that this process has seen in the strings of a plain JSON value. Names of properties stay: they
+ * are words of the app, and whoever reads the value relies on them. Returns the same value if there is none. Values that
+ * are not plain objects or arrays are returned unchanged.
  */
 export function redactedValue(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return seenSecrets.redact(value);
@@ -17,11 +18,8 @@ export function redactedValue(value: unknown, depth = 0): unknown {
   }
   if (!isPlain(value)) return value;
   const entries = Object.entries(value);
-  const redacted = entries.map(([name, item]): [string, unknown] => [
-    seenSecrets.redact(name),
-    redactedValue(item, depth + 1),
-  ]);
-  const isSame = redacted.every(([name, item], index) => name === entries[index]?.[0] && item === entries[index]?.[1]);
+  const redacted = entries.map(([name, item]): [string, unknown] => [name, redactedValue(item, depth + 1)]);
+  const isSame = redacted.every(([, item], index) => item === entries[index]?.[1]);
   return isSame ? value : Object.fromEntries(redacted);
 }
 

@@ -93,9 +93,15 @@ describe('a known secret', () => {
 describe('a value with a secret in it', () => {
   seenSecrets.remember('the-value-of-a-key');
 
-  test('is returned without it, in texts and names at any depth', () => {
-    const value = { list: [{ 'x-the-value-of-a-key': 1 }, 'the-value-of-a-key!'], kept: 7, none: null };
-    expect(redactedValue(value)).toEqual({ list: [{ [`x-${REDACTED}`]: 1 }, `${REDACTED}!`], kept: 7, none: null });
+  test('is returned without it, in texts at any depth', () => {
+    const value = { list: [{ text: 'x-the-value-of-a-key' }, 'the-value-of-a-key!'], kept: 7, none: null };
+    const expected = { list: [{ text: `x-${REDACTED}` }, `${REDACTED}!`], kept: 7, none: null };
+    expect(redactedValue(value)).toEqual(expected);
+  });
+
+  test('keeps the names of its properties, by which it is read', () => {
+    const value = { 'the-value-of-a-key': 1, other: { 'the-value-of-a-key': 'the-value-of-a-key' } };
+    expect(redactedValue(value)).toEqual({ 'the-value-of-a-key': 1, other: { 'the-value-of-a-key': REDACTED } });
   });
 
   test('is returned itself if it contains none', () => {

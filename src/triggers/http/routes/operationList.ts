@@ -4,12 +4,13 @@ import { z } from 'zod';
 import type { Config } from '../../../settings/config.js';
 import type { OperationPage, OperationStatus, OperationSummary } from '@connected-registry/protocol/answers/answers';
 import { CHECK, CHECK_PREFIX } from '../../../domain/check/checkRun.js';
-import { clientKey, keyPrefix } from '@connected-registry/protocol/names/clientKey';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import {
   OPERATIONS_QUERY_FIELDS,
   operationsQuery,
   type OperationsQuery,
 } from '@connected-registry/protocol/requests/listQueries';
+import { allRunPrefixes, clientRunPrefixes, siteRunPrefixes } from '../../../domain/operations/runPrefixes.js';
 import { revocationPrefix } from '../../../domain/revocation/revocationInstance.js';
 import { START_WHEN_FREE, WAITING_PREFIXES } from '../../../domain/operations/waitingRun.js';
 import { readClientRecord } from '../../durable/clientRecords.js';
@@ -55,11 +56,12 @@ export function getOperations(config: Pick<Config, 'registries'>) {
     const { top, continuation, ...filter } = parsed.query;
     const start = pageStart(continuation, listPlace, filter);
     if ('refusal' in start) return start.refusal;
-    return { status: 200, jsonBody: await listOperations(filter, top, start.place, client, context) };
+    return { status: 200, jsonBody: await listOperations(config, filter, top, start.place, client, context) };
   };
 }
 
 async function listOperations(
+  config: Pick<Config, 'registries'>,
   filter: Filter,
   top: number,
   from: ListPlace | undefined,
@@ -70,7 +72,8 @@ async function listOperations(
   const pages = instancePages(context);
   const statuses = filter.status && [...new Set(filter.status.flatMap((status) => ENGINE_STATUSES[status]))];
   const query: RunsQuery = {
-    prefixes: prefixesOf(filter),
+    prefixes: prefixesOf(filter, config),
+    areMany: filter.kind !== CHECK && filter.connectedRegistry === undefined,
     oldest: filter.createdAfter === undefined ? 0 : Date.parse(filter.createdAfter),
     ...(statuses ? { runtimeStatuses: statuses } : {}),
   };
@@ -148,16 +151,16 @@ function keyOf({ kind, registry, connectedRegistry, client }: Filter): string | 
   return clientKey({ registry, connectedRegistry, client });
 }
 
-/** Prefixes of the instance ids that a filter can match. If it names a connected registry, the engine filters by prefix. */
-function prefixesOf({ kind, registry, connectedRegistry, client }: Filter): string[] {
+/** Prefixes of the instance ids that a filter can match. The more it names, the fewer runs the engine lists. */
+function prefixesOf(filter: Filter, { registries }: Pick<Config, 'registries'>): string[] {
+  const { kind, registry, connectedRegistry } = filter;
   if (kind === CHECK) return [CHECK_PREFIX];
-  if (registry === undefined || connectedRegistry === undefined) return [''];
-  const key =
-    client === undefined
-      ? keyPrefix({ registry, connectedRegistry })
-      : clientKey({ registry, connectedRegistry, client });
-  const ofRevocations = revocationPrefix(client === undefined ? undefined : key);
-  return [...['', ...WAITING_PREFIXES].map((prefix) => `${prefix}${key}`), ofRevocations];
+  const key = keyOf(filter);
+  if (key !== undefined)
+    return [...['', ...WAITING_PREFIXES].map((prefix) => `${prefix}${key}`), revocationPrefix(key)];
+  const names = registry === undefined ? registries.map(({ name }) => name) : [registry];
+  if (connectedRegistry !== undefined) return siteRunPrefixes(names, connectedRegistry);
+  return registry === undefined ? allRunPrefixes(names) : clientRunPrefixes(names);
 }
 
 /** The summary of a run; undefined if it is no operation, or is shown by another instance. */

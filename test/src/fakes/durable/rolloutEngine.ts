@@ -7,6 +7,7 @@ import {
   EMPTY_PIECE,
   ROLLOUT,
   ROLLOUT_CLAIMS,
+  ROLLOUT_CLAIMS_KEY,
   ROLLOUT_CONTROL,
   ROLLOUT_PIECE,
   rolloutInstance,
@@ -56,6 +57,11 @@ export class RolloutEngine extends FakeDurableClient {
     given: ControlRequests[Operation],
   ) {
     await this.apply(new df.EntityId(ROLLOUT_CONTROL, id), operation, { ...given, by: BY });
+  }
+
+  /** Claims clients, as the orchestration does. */
+  async claim(rollout: string, clients: readonly string[]): Promise<void> {
+    await this.apply(new df.EntityId(ROLLOUT_CLAIMS, ROLLOUT_CLAIMS_KEY), 'claim', { rollout, clients, by: BY });
   }
 
   /** Ends the orchestration. */

@@ -50,6 +50,8 @@ interface Options {
   readonly pace?: Pace;
   /** Whether an activity's or entity's answer is lost after its work, so that it is called again. */
   readonly loses?: (name: string, nth: number) => boolean;
+  /** Whether a call fails before its work. */
+  readonly fails?: (name: string) => boolean;
   /** Whether the engine does not say how runs stand, so that their ends are unknown. */
   readonly isUnseen?: () => boolean;
   /** Seconds after its call at which an activity is executed, as if the host had been down. */
@@ -197,37 +199,45 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
     },
     /** Runs the orchestration to its end. @param run another one if the rollout is started again */
     run: async (run = plan.id) => {
-      let calls = 0;
-      const {
-        outcome,
-        engines,
-        calls: made,
-      } = await runFlow({
-        world: { followsDate: true, answer },
-        flow: rollout,
-        input: { plan, run, actor: plan.actor, limits: world.config.limits } satisfies RolloutInput,
-        script: {
-          before: async (name, _call, engine) => {
-            const late = options.lateness?.(name) ?? 0;
-            if (late > 0) {
-              engine.now = new Date(engine.now.getTime() + late * 1000);
-              vi.setSystemTime(engine.now);
-            }
-            for (const due of script.filter(({ at }) => at <= new Date())) {
-              script.splice(script.indexOf(due), 1);
-              await due.work();
-            }
-          },
-          after: (name) => {
-            calls += 1;
-            if (options.loses?.(name, calls)) throw new Error('its answer is lost');
-          },
-        },
-      });
+      const { outcome, ...rest } = await execute({ run });
       if (!outcome) throw new Error('The rollout ended without an outcome.');
-      return { outcome, engines, calls: made };
+      return { outcome, ...rest };
     },
+    /** Starts the rollout again after its end, as the timer does that ends claims. */
+    release: () => execute({ run: 'releases00000001', releases: true }),
   };
+
+  async function execute(start: Pick<RolloutInput, 'run' | 'releases'>) {
+    let calls = 0;
+    const {
+      outcome,
+      engines,
+      calls: made,
+    } = await runFlow({
+      world: { followsDate: true, answer },
+      flow: rollout,
+      input: { plan, ...start, actor: plan.actor, limits: world.config.limits } satisfies RolloutInput,
+      script: {
+        before: async (name, _call, engine) => {
+          const late = options.lateness?.(name) ?? 0;
+          if (late > 0) {
+            engine.now = new Date(engine.now.getTime() + late * 1000);
+            vi.setSystemTime(engine.now);
+          }
+          for (const due of script.filter(({ at }) => at <= new Date())) {
+            script.splice(script.indexOf(due), 1);
+            await due.work();
+          }
+          if (options.fails?.(name)) throw new Error('the process ended');
+        },
+        after: (name) => {
+          calls += 1;
+          if (options.loses?.(name, calls)) throw new Error('its answer is lost');
+        },
+      },
+    });
+    return { outcome, engines, calls: made };
+  }
 }
 
 /** Uses fake time from the request of the rollout on. */

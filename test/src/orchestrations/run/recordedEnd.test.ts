@@ -28,13 +28,15 @@ interface Line {
 
 const audits: Readonly<Record<string, (input: never) => Promise<unknown>>> = { auditSweepEnd, auditProfileEnd };
 
-/** An engine whose client entity and activities write to one log. */
-function engineFor(input: unknown, instance?: string) {
+/** An engine whose client entity and activities write to one log. @param deaths how often the process dies during an activity */
+function engineFor(input: unknown, instance?: string, deaths = 0) {
+  let left = deaths;
   const lines: Line[] = [];
   const records = createClientRecordEntity();
   const asked: string[] = [];
   const work = async ({ kind, name, input: given }: Call): Promise<unknown> => {
     asked.push(name);
+    if (kind === 'activity' && left-- > 0) throw new Error('the process ended');
     const { by, ...rest } = given as ClientRecordRequest;
     const log = (line: string, level = 'info') => void lines.push({ level, ...(JSON.parse(line) as object) });
     return inAuditScope({ log, ...by }, () =>
@@ -163,6 +165,27 @@ describe('the end of a sweep', () => {
       { level: 'info', audit: 'run.end.succeeded', operation: 'rotation-sweep.mm7psd4w00k1v7x', left: 3 },
       { level: 'warning', audit: 'run.end.failed', code: 'stopped' },
     ]);
+  });
+
+  test('stays its outcome, with the time until which sweeps pause, if the line cannot be written', async () => {
+    const { context, lines, asked } = engineFor(sweep, 'rotation-sweep', 100);
+    const stopped = { ...outcome, stopped: { reason: 'r', restsUntil: END } };
+    expect(await context.run(recordedSweep(ending(stopped)))).toEqual(stopped);
+    expect([lines, asked]).toEqual([[], ['auditSweepEnd', 'auditSweepEnd', 'auditSweepEnd']]);
+  });
+
+  test('is written again if the process dies in the meantime', async () => {
+    const { context, lines } = engineFor(sweep, 'rotation-sweep', 2);
+    expect(await context.run(recordedSweep(ending(outcome)))).toEqual(outcome);
+    expect(lines).toMatchObject([{ audit: 'run.end.succeeded' }]);
+  });
+
+  test('by an unexpected error stays that error, if the line cannot be written', async () => {
+    const { context } = engineFor(sweep, 'rotation-sweep', 100);
+    const crashing = recordedSweep(function* () {
+      throw new TypeError('the cause');
+    });
+    await expect(context.run(crashing)).rejects.toThrow('the cause');
   });
 
   test('is not recorded if it continues as new', async () => {

@@ -94,6 +94,20 @@ function checkAsBefore(world: World, before: ReturnType<typeof stateOf>, wasRefu
   expect(Object.keys(after.slots).length).toBe(Object.keys(earlier.slots).length - gone.length);
 }
 
+/** A device whose first password the registry loses, after which calls of the second one fail. */
+function losing(world: World, method: 'store' | 'generatePassword', when: 'before' | 'after', times = 1) {
+  let isLost = false;
+  return () => {
+    const { slots } = world.controlPlane.token(TOKEN);
+    if (!isLost) {
+      isLost = true;
+      delete slots.password2;
+      for (let nth = 0; nth < times; nth += 1) world.wire.fail(method, { when });
+    }
+    return report(slots.password2 === undefined ? { outcome: 'unauthorized' } : {});
+  };
+}
+
 const password = fc.constantFrom<Password>(
   undefined,
   { createdAt: LONG_AGO },
@@ -272,6 +286,46 @@ describe('an adoption', () => {
     expect([outcome.status, outcome.failure?.residue]).toEqual(['rolledBack', []]);
     expect(world.wire.count('generatePassword')).toBe(2);
     expect(Object.keys(world.controlPlane.token(TOKEN).slots)).toEqual(['password1']);
+  });
+
+  test.each([
+    ['its save failed', 'store', 'before'],
+    ['its answer was lost', 'generatePassword', 'after'],
+  ] as const)('whose second password is not saved, because %s, goes on with another', async (_why, method, when) => {
+    const world = worldWith(PLAIN);
+    const { outcome } = await onboardIn(world, { request: adopting(), device: losing(world, method, when) });
+    expect(outcome.status).toBe('completed');
+    expect(world.wire.count('generatePassword')).toBe(3);
+    expect(world.controlPlane.accepts(TOKEN, world.vault.passwordIn(main) ?? '')).toBe(true);
+    expect(world.controlPlane.accepts(TOKEN, 'their-password1')).toBe(true);
+  });
+
+  test('whose second password can never be saved clears it', async () => {
+    const world = worldWith(PLAIN);
+    const device = losing(world, 'store', 'before', 1_000);
+    const { outcome } = await onboardIn(world, { request: adopting(), device });
+    expect([outcome.status, outcome.failure?.code, outcome.failure?.residue]).toEqual([
+      'rolledBack',
+      'step-deadline',
+      [],
+    ]);
+    expect(Object.keys(world.controlPlane.token(TOKEN).slots)).toEqual(['password1']);
+  });
+
+  test('whose slot somebody fills before its second password is saved ends, and keeps that password', async () => {
+    const world = worldWith(PLAIN);
+    let issues = 0;
+    const { outcome } = await onboardIn(world, {
+      request: adopting(),
+      device: losing(world, 'store', 'before'),
+      before: (name) => {
+        if (name !== 'issueCredentials' || (issues += 1) !== 3) return;
+        const createdAt = new Date().toISOString();
+        world.controlPlane.token(TOKEN).slots.password2 = { value: 'quick-hand', createdAt, expiresAt: TO_COME };
+      },
+    });
+    expect([outcome.status, outcome.failure?.code]).toEqual(['failed', 'token-changed']);
+    expect(world.controlPlane.accepts(TOKEN, 'quick-hand')).toBe(true);
   });
 
   test('that failed is one the next time too: what the undone run has left makes the token no client’s own', async () => {

@@ -46,7 +46,7 @@ function engineOf(items: readonly Item[], asked: InstanceQuery[] = []): Instance
   };
 }
 
-const query = { prefixes: [''], oldest: 0 };
+const query = { prefixes: [''], areMany: true, oldest: 0 };
 const show = async (run: RunStatus) => ({ id: run.instance, value: run.instance });
 
 /** Every page, from the first to the last. @param between is called after each page. */
@@ -134,5 +134,20 @@ describe('runs by time', () => {
     );
     expect([found, next === undefined]).toEqual([[], false]);
     expect(asked.length).toBeLessThan(100);
+  });
+
+  test('of several prefixes are merged, and a burst of one is found in parts of a span, too', async () => {
+    const burst = Array.from({ length: 3000 }, (_, nth) => ({ id: `c${nth}`, age: nth * 500 + 1, wait: 300 }));
+    const few = Array.from({ length: 20 }, (_, nth) => ({ id: `w${nth}`, age: nth * 60_000, wait: 0 }));
+    const asked: InstanceQuery[] = [];
+    const engines: Readonly<Record<string, InstancePages>> = { c: engineOf(burst, asked), w: engineOf(few, asked) };
+    const { found } = await newestRuns(
+      async (page) => engines[page.prefix]?.(page) ?? { runs: [] },
+      { prefixes: ['w', 'c', 'x'], areMany: true, oldest: 0 },
+      { from: undefined, now: NOW, top: 500 },
+      show,
+    );
+    expect(found.map(({ value }) => value)).toEqual(newestFirst([...burst, ...few]).slice(0, 500));
+    expect(asked.length).toBeLessThan(30);
   });
 });

@@ -183,6 +183,18 @@ describe('GET /api/operations', () => {
     );
   });
 
+  test.each<Readonly<Record<string, string>>>([
+    {},
+    { registry: REGISTRY },
+    { connectedRegistry: CONNECTED_REGISTRY },
+    { client: 'a', since: '2026-03-01T11:00:00Z' },
+  ])('with %o lists runs by their prefixes, never the engine’s entities', async (query) => {
+    const all = [add('a'), addWaiting('a')];
+    engine.instances.set('@client@x', { name: '@client', input: onboardingRun(), runtimeStatus: 'Running' });
+    expect((await ids(query)).toSorted()).toEqual(all.toSorted());
+    for (const { searchParams } of asked) expect(searchParams.get('instanceIdPrefix')).toMatch(/^[a-z]+-/);
+  });
+
   test('shows a waiting run as an operation of the client', async () => {
     const present = add('a');
     const waiting = addWaiting('a');

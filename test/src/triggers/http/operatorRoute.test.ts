@@ -1,3 +1,4 @@
+import { redactedValue } from '@connected-registry/protocol/redaction/redactedValue';
 import { describe, expect, test } from 'vitest';
 import { config } from '../../fakes/answers/requests.js';
 import { FakeDurableClient, httpRequest, invocation, seen } from '../../fakes/durable/durableClient.js';
@@ -9,6 +10,22 @@ import { answerMisfits } from '../../fakes/answers/apiDocument.js';
 const ENTRA = { OPERATOR_AUTH: 'entra', WEBSITE_AUTH_ENABLED: 'True', OPERATOR_ROLE: 'Onboarding.Operator' };
 const oid: Claim = ['oid', OBJECT_ID];
 const role: Claim = ['roles', 'Onboarding.Operator'];
+
+interface Asked {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly query?: string;
+}
+
+/** What an activity returns after an operator has sent this request. */
+async function resultAfter(settings: Readonly<Record<string, string>>, request: Asked, result: unknown) {
+  const route = operatorRoute(config(settings).operators, async () => ({ status: 200, jsonBody: {} }));
+  const headers = { 'x-ms-client-principal': principalHeader([oid, role]), ...request.headers };
+  const query = new URLSearchParams(request.query);
+  const asked = Object.assign(httpRequest({ headers }), { query });
+  const { status } = await route.handler(asked, new FakeDurableClient().client, invocation().context);
+  expect(status).toBe(200);
+  return redactedValue(result);
+}
 
 async function ask(settings: Readonly<Record<string, string>>, header?: string) {
   const { context, lines } = invocation();
@@ -64,5 +81,33 @@ describe('a route for operators', () => {
     expect(answer.body['detail']).toContain(missing);
     expect(audited).toMatchObject([{ audit: 'operator.admit.refused', actor: OBJECT_ID, reason: 'not-an-operator' }]);
     expect(answerMisfits('POST operations/{id}/cancel', answer)).toEqual([]);
+  });
+});
+
+describe('the credential of a request', () => {
+  const KEY = 'mUrbbaPnmM5vZH3zoA1tF8kQWm0t2dCwYxJcLhRsTAzFuAbCdEfGh==';
+  const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJvaWQiOiIxIn0.c2lnbmF0dXJl';
+  const clientKey = 'contoso-store-7-camera-front-entrance-0123456789abcdef';
+
+  test.each<[string, Readonly<Record<string, string>>, Asked, string]>([
+    ['a function key in the header', {}, { headers: { 'x-functions-key': KEY } }, KEY],
+    ['a function key in the query', {}, { query: `Code=${KEY}` }, KEY],
+    ['the token of Entra', ENTRA, { headers: { authorization: `Bearer ${TOKEN}` } }, TOKEN],
+  ])('is redacted from results: %s', async (_, settings, request, credential) => {
+    expect(await resultAfter(settings, request, { text: `<${credential}>` })).toEqual({ text: '<[redacted]>' });
+  });
+
+  test.each<[string, Readonly<Record<string, string>>, Asked]>([
+    ['a code with Entra', ENTRA, { query: 'code=retryLater' }],
+    ['a header for function keys with Entra', ENTRA, { headers: { 'x-functions-key': 'retryLater' } }],
+    ['no token, with Entra', ENTRA, { headers: { authorization: 'Bearer retryLater' } }],
+    ['no token, with a function key', {}, { headers: { 'x-functions-key': KEY, authorization: 'retryLater' } }],
+    ['a code beside the key in the header', {}, { headers: { 'x-functions-key': KEY }, query: 'code=retryLater' }],
+    ['a code of another form', {}, { query: 'code=retryLater' }],
+    ['a client’s key', {}, { query: `code=${clientKey}` }],
+    ['a client’s key with Entra', ENTRA, { query: `code=${clientKey}` }],
+  ])('is nothing that a caller can choose: %s', async (_, settings, request) => {
+    const result = { kind: 'retryLater', retryLater: clientKey };
+    expect(await resultAfter(settings, request, result)).toBe(result);
   });
 });

@@ -27,7 +27,8 @@ import { startRuns } from './steadyRuns.js';
 const HELP = `npm run bench:ui -- [flags]
 
 What open fleet pages cost: each asks for the overview every few seconds, and for all clients whenever they have changed. Counts the
-requests of the app to Azure beside those that it serves, and the processor time of the app with its host.
+requests of the app to Azure beside those that it serves, and the processor time of the app with its host. The clients are seeded in
+the registries and the vault: the engine has no runs and no entities of them, except of the rotations of --runs.
 
   --clients N      clients of the fleet (default 5000)
   --pages N        open pages (default 50)
