@@ -14,7 +14,7 @@ import {
 import { JOIN_TOKEN_BYTES, newJoinToken } from '../../domain/enrolment/serverPasses.js';
 import type { ReportKeys } from '../../domain/pullCheck/reportKey.js';
 import { notifyClientRecord, readClientRecord } from './clientRecords.js';
-import { pollUntil } from './pollUntil.js';
+import { deadlineIn, pollUntil } from './pollUntil.js';
 import { CONFIRMED_WITHIN } from './startRun.js';
 
 /** Milliseconds between two reads of a record. */
@@ -97,7 +97,7 @@ function readUntil(
   key: string,
   isEnough: (record: ClientRecord) => boolean,
 ): Promise<ClientRecord> {
-  const until = Date.now() + CONFIRMED_WITHIN;
+  const until = deadlineIn(CONFIRMED_WITHIN);
   return pollUntil(() => readClientRecord(client, key), { isEnough, every: READ_INTERVAL, until });
 }
 

@@ -1,5 +1,6 @@
 import type { DurableClient } from 'durable-functions';
 import { clientKey, registryPrefix } from '@connected-registry/protocol/names/clientKey';
+import { isYounger } from '../../domain/times/isYounger.js';
 import { CHECK } from '../../domain/check/checkRun.js';
 import type { RunBrief } from '../../domain/fleet/runBriefs.js';
 import { START_WHEN_FREE, WAITING_PREFIXES } from '../../domain/operations/waitingRun.js';
@@ -74,7 +75,9 @@ export class FleetRuns {
   /** Reads what has changed. One reading at a time. @throws Error if the engine does not answer */
   async read(pages: InstancePages, client: DurableClient): Promise<void> {
     const now = Date.now();
-    const createdFrom = new Date((this.#listedUntil ?? now - FIRST_SPAN) - CLOCKS_DIFFER).toISOString();
+    // After a clock was set back it is unknown when the last reading was, so this one reads as the first does.
+    const until = this.#listedUntil ?? Infinity;
+    const createdFrom = new Date((until <= now ? until : now - FIRST_SPAN) - CLOCKS_DIFFER).toISOString();
     await this.#list(pages, { createdFrom });
     const inProgress = await this.#list(pages, { runtimeStatuses: IN_PROGRESS });
     const gone = [...this.#runs].flatMap(([instance, { status }]) =>
@@ -112,7 +115,7 @@ export class FleetRuns {
   /** By the prefixes of runs, because the engine also lists entities, of which each client has some. */
   async #readPast(pages: InstancePages, now: number): Promise<void> {
     if (this.#past === undefined) {
-      if (this.#pastReadAt !== undefined && Math.abs(now - this.#pastReadAt) < PAST_EVERY) return;
+      if (isYounger(this.#pastReadAt, PAST_EVERY, now)) return;
       const prefixes = [...new Set([...this.registries.map(registryPrefix), ...WAITING_PREFIXES, revocationPrefix()])];
       this.#past = { startedAt: now, prefixes, seen: new Set() };
     }

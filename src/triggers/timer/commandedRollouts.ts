@@ -5,6 +5,7 @@ import { newRunId } from '@connected-registry/protocol/names/operationId';
 import { rolloutInstance } from '../../domain/rollouts/rollout.js';
 import type { Config } from '../../settings/config.js';
 import { listedInstances } from '../durable/instancePages.js';
+import { deadlineIn, leftUntil } from '../durable/pollUntil.js';
 import { readRollout, startRollout } from '../durable/rollouts.js';
 import { ENDED } from '../durable/runStatus.js';
 
@@ -20,7 +21,7 @@ const MAX_DURATION = 2 * 60_000;
  */
 export function startCommandedRollouts({ limits }: Pick<Config, 'limits'>) {
   return async (_timer: Timer, client: DurableClient, context: InvocationContext): Promise<void> => {
-    const until = Date.now() + MAX_DURATION;
+    const until = deadlineIn(MAX_DURATION);
     const list = listedInstances(context);
     const prefix = rolloutInstance('');
     let continuation: string | undefined;
@@ -28,7 +29,7 @@ export function startCommandedRollouts({ limits }: Pick<Config, 'limits'>) {
       const query = { prefix, top: PAGE, runtimeStatuses: ENDED, withoutInput: true } as const;
       const page = await list({ ...query, ...(continuation === undefined ? {} : { continuation }) });
       for (const { instanceId } of page.instances) {
-        if (Date.now() >= until) break;
+        if (leftUntil(until) === 0) break;
         const found = await readRollout(client, instanceId.slice(prefix.length));
         const command = found?.control.commands.at(-1);
         if (!found?.hasEnded || !command) continue;
@@ -39,6 +40,6 @@ export function startCommandedRollouts({ limits }: Pick<Config, 'limits'>) {
           );
       }
       ({ continuation } = page);
-    } while (continuation !== undefined && Date.now() < until);
+    } while (continuation !== undefined && leftUntil(until) > 0);
   };
 }

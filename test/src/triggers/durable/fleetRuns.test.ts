@@ -112,6 +112,19 @@ describe('the runs of a fleet', () => {
     expect(engine.reads).toBe(0);
   });
 
+  test('that began and ended before the clock was set back are found after it', async () => {
+    vi.setSystemTime(NOW.getTime() + 3_600_000);
+    await read();
+    vi.setSystemTime(NOW.getTime() + 60_000);
+    asked.length = 0;
+    await read();
+    expect(asked[0]).toEqual({ prefix: '', top: 250, createdFrom: '2026-02-28T12:28:00.000Z' });
+    expect(asked.some(({ prefix }) => prefix !== '')).toBe(true);
+    asked.length = 0;
+    await read();
+    expect(asked[0]).toEqual({ prefix: '', top: 250, createdFrom: '2026-03-01T12:29:00.000Z' });
+  });
+
   test('of the past come in by and by, without the engine’s entities, and are forgotten when they are purged', async () => {
     const old = { createdTime: '2026-02-01T12:00:00Z' };
     for (let nth = 0; nth < 6000; nth += 1) hold(nth, { ...ended('completed'), ...old });

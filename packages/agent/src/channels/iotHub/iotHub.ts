@@ -222,7 +222,9 @@ export function startIotHub(options: IotHubOptions): Channel {
         return 'lost' as const;
       });
       if (end === 'renew') continue;
-      if (clock.now().getTime() - since > STABLE) pauses.reset();
+      const lasted = clock.now().getTime() - since;
+      // Less than nothing: the clock was set back during the connection, so it lasted for some time.
+      if (lasted < 0 || lasted > STABLE) pauses.reset();
       await pause(clock, pauses.next(), signal);
     }
   }
