@@ -222,9 +222,7 @@ export function startIotHub(options: IotHubOptions): Channel {
         return 'lost' as const;
       });
       if (end === 'renew') continue;
-      const lasted = clock.now().getTime() - since;
-      // Less than nothing: the clock was set back during the connection, so it lasted for some time.
-      if (lasted < 0 || lasted > STABLE) pauses.reset();
+      if (clock.now().getTime() - since > STABLE) pauses.reset();
       await pause(clock, pauses.next(), signal);
     }
   }
