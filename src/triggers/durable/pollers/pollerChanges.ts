@@ -1,8 +1,9 @@
 import type { DurableClient } from 'durable-functions';
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { ClientRecord, ClientRecordRequests } from '../../../domain/clients/clientRecord.js';
-import { decidedAfter, type Poller } from '../../../domain/polling/poller.js';
+import type { Poller } from '../../../domain/polling/poller.js';
 import { lists } from '../../../domain/polling/pollerIndex.js';
+import { decidedAfter } from '../../../domain/times/decidedAfter.js';
 import { notifyClientRecord, readClientRecord } from '../clientRecords.js';
 import { readPollerIndex } from './polledClients.js';
 import { deadlineIn, pollUntil } from '../pollUntil.js';
