@@ -46,6 +46,26 @@ test('a resumed rollout does not count failures of the time before, however many
   expect(world.world.alerts.paused.size).toBe(0);
 });
 
+test.each([-120, 0, 120])(
+  'failures pause a resumed rollout whose control is %d seconds ahead',
+  async (controlAhead) => {
+    const world = createRolloutWorld({
+      plan: { rows: 40, waves: { size: 4, pauseSeconds: 0 }, failureLimit: { percent: 50, minimum: 4 } },
+      ending: () => ({ seconds: 20, state: 'failed', code: 'x' }),
+      controlAhead,
+    });
+    world.after(5, () => world.command('pause'));
+    world.after(10, () => world.command('resume'));
+    const seen: unknown[] = [];
+    world.after(600, () => {
+      seen.push(world.control.status, world.control.reason, world.control.counts.failed);
+      return world.command('cancel');
+    });
+    await world.run();
+    expect(seen).toEqual(['paused', 'failure-limit', 4]);
+  },
+);
+
 test('operators are alerted of each pause, also if no round has seen the rollout running between two', async () => {
   const world = createRolloutWorld({
     plan: { rows: 12, waves: { size: 4, pauseSeconds: 0 }, failureLimit: { percent: 50, minimum: 4 } },
