@@ -168,11 +168,11 @@ class Rollout {
   }
 
   /** Reads the ends of operations, and starts the next ones. */
-  private *advance({ status, readAll }: Directive): Flow<void> {
+  private *advance({ status, readAll, recount }: Directive): Flow<void> {
     const { run, plan, state, waits } = this;
     const mayStart = status === 'running' && waits === undefined;
     const at = run.now.toISOString();
-    if (!mayStart && state.counts.running === 0) return state.hasRead(at, { hasUnread: false });
+    if (!mayStart && state.counts.running === 0) return state.hasRead(recount, { hasUnread: false });
     const advance = yield* run.step('advanceRollout', () =>
       run.activities.advanceRollout({
         plan,
@@ -186,7 +186,7 @@ class Rollout {
       }),
     );
     yield* state.note(this.entities, advance.pieces);
-    state.hasRead(at, advance);
+    state.hasRead(recount, advance);
     // The engine may have executed an entity's operation twice. Without the new versions no row would start any more.
     if (advance.isLate) yield* state.readAgain(this.entities);
     state.waved(advance.wave, advance.open, run.now);
@@ -273,13 +273,13 @@ class Rollout {
   private report(carriedOut: readonly string[]): RoundReport {
     const { state, waits } = this;
     const { counts, failures, wave } = state;
-    const { allReadAt } = state.next;
+    const { allReadFor } = state.next;
     return {
       counts,
       failures,
       wave,
       carriedOut,
-      ...(allReadAt === undefined ? {} : { allReadAt }),
+      ...(allReadFor === undefined ? {} : { allReadFor }),
       ...(waits === undefined ? {} : { waits }),
     };
   }

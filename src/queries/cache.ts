@@ -1,3 +1,5 @@
+import { isYounger } from '../domain/times/isYounger.js';
+
 /** A value from a cache. */
 interface CachedRead<T> {
   /** Number of the read that gave the value: reads are counted from 1, and a later one has a higher number. */
@@ -34,7 +36,7 @@ export function createCache(freshFor: number): Cache {
   let reads = 0;
   const fresh = (key: string, { after = 0, age = freshFor }: Accepts = {}) => {
     const known = entries.get(key);
-    return known && known.readAt + age > Date.now() && known.nth > after ? known : undefined;
+    return known && isYounger(known.readAt, age, Date.now()) && known.nth > after ? known : undefined;
   };
   return {
     get reads(): number {
@@ -44,7 +46,7 @@ export function createCache(freshFor: number): Cache {
     read: <T>(key: string, read: () => Promise<T>, accepts?: Accepts): CachedRead<T> => {
       const known = fresh(key, accepts);
       if (known) return known as CachedRead<T>;
-      for (const [old, { readAt }] of entries) if (readAt + freshFor <= Date.now()) entries.delete(old);
+      for (const [old, { readAt }] of entries) if (!isYounger(readAt, freshFor, Date.now())) entries.delete(old);
       reads += 1;
       const nth = reads;
       const value = read();

@@ -1,4 +1,6 @@
-/** The earlier reads whose value a caller accepts: those that started after `after` and at most `age` milliseconds ago. */
+import { isYounger } from '../domain/times/isYounger.js';
+
+/** The earlier reads whose value a caller accepts: those that started after `after` and less than `age` milliseconds ago. */
 export interface Serves {
   readonly after: Date;
   readonly age: number;
@@ -29,7 +31,7 @@ export function createSharedRead(): SharedRead {
 
   function start(key: string, read: () => Promise<unknown>): Promise<unknown> {
     for (const [old, { state, startedAt }] of reads)
-      if (state !== 'reading' && Math.abs(Date.now() - startedAt) > KEPT_FOR) reads.delete(old);
+      if (state !== 'reading' && !isYounger(startedAt, KEPT_FOR, Date.now())) reads.delete(old);
     const value = read();
     const started: Read = { startedAt: Date.now(), value, state: 'reading' };
     reads.set(key, started);
@@ -55,6 +57,5 @@ export function createSharedRead(): SharedRead {
 }
 
 function fits({ startedAt, state }: Read, { after, age }: Serves): boolean {
-  const passed = Date.now() - startedAt;
-  return state !== 'failed' && startedAt > after.getTime() && passed >= 0 && passed <= age;
+  return state !== 'failed' && startedAt > after.getTime() && isYounger(startedAt, age, Date.now());
 }

@@ -1,3 +1,4 @@
+import { isYounger } from '../domain/times/isYounger.js';
 import { inTime } from './inTime.js';
 
 /** A value that was read a while ago. */
@@ -72,18 +73,11 @@ export function createSnapshot<Value, Source>(
 
   return async (source) => {
     const restsFor = failed === undefined ? freshFor : Math.min(freshFor, RETRY_WITHIN);
-    if (reading === undefined && !isYounger(endedAt, restsFor)) reading = readNext(source);
-    const isUsable = held !== undefined && isYounger(held.readAt.getTime(), usableFor);
+    if (reading === undefined && !isYounger(endedAt, restsFor, Date.now())) reading = readNext(source);
+    const isUsable = held !== undefined && isYounger(held.readAt.getTime(), usableFor, Date.now());
     if (!isUsable && reading !== undefined) await inTime(reading, patience, 'late');
     if (held !== undefined) return failed === undefined ? held : { ...held, failed };
     if (failed !== undefined) throw failed.error;
     throw new NotReadYet();
   };
-}
-
-/** A time in the future is that of a clock that was set back: nothing is known of such an age. */
-function isYounger(at: number | undefined, age: number): boolean {
-  if (at === undefined) return false;
-  const passed = Date.now() - at;
-  return passed >= 0 && passed < age;
 }

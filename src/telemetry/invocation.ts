@@ -43,14 +43,14 @@ function triggerOf(context: PreInvocationContext['invocationContext']): string {
 
 /** Measures one call of an activity. An activity returns an outcome; it throws only by a fault in this app. */
 async function timed(telemetry: Telemetry, step: string, work: () => unknown): Promise<unknown> {
-  const startedAt = Date.now();
+  const startedAt = performance.now();
   let outcome = 'threw';
   try {
     const result = await work();
     outcome = kindOf(result);
     return result;
   } finally {
-    const value = (Date.now() - startedAt) / 1000;
+    const value = (performance.now() - startedAt) / 1000;
     telemetry.measure({ name: 'onboarding.step.seconds', value, dimensions: { step, outcome } });
   }
 }

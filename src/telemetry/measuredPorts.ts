@@ -51,7 +51,7 @@ function measured<Port extends object>(
   telemetry: Telemetry,
 ): Port {
   return wrapPort(port, table, (method, call) => async (...args) => {
-    const startedAt = Date.now();
+    const [startedAt, started] = [Date.now(), performance.now()];
     let outcome = 'succeeded';
     try {
       return await call(...args);
@@ -64,7 +64,7 @@ function measured<Port extends object>(
       telemetry.span({
         name: `${service}.${method}`,
         startedAt,
-        endedAt: Date.now(),
+        endedAt: startedAt + performance.now() - started,
         outcome,
         ...(traceParent ? { traceParent } : {}),
       });

@@ -26,6 +26,12 @@ export class ManualClock implements Clock {
     for (const timer of this.#timers) if (timer.at <= this.#now) this.#fire(timer);
   }
 
+  /** Corrects the time. The timers wait for as long as before. */
+  setBack(seconds: number): void {
+    this.#now -= seconds * 1000;
+    for (const timer of this.#timers) timer.at -= seconds * 1000;
+  }
+
   /** Seconds from now to each timer, in order. */
   pending(): number[] {
     return [...this.#timers].map((timer) => (timer.at - this.#now) / 1000).sort((a, b) => a - b);

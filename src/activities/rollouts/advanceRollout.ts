@@ -1,3 +1,4 @@
+import { isYounger } from '../../domain/times/isYounger.js';
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import { activeUntil } from '../../domain/rollouts/control.js';
 import { waitOf } from '../../domain/rollouts/gates.js';
@@ -122,8 +123,9 @@ export function advanceRollout(config: Pick<Config, 'profileBook' | 'registries'
 function runningControl(id: string, runs: Pick<Runs, 'rolloutControl'>): () => Promise<ControlState | undefined> {
   let read: { readonly at: number; readonly control: Promise<ControlState | undefined> } | undefined;
   return () => {
-    if (!read || Date.now() - read.at >= CONTROL_AGE)
-      read = { at: Date.now(), control: runs.rolloutControl(id).then(ifRunning) };
+    const now = Date.now();
+    if (!read || !isYounger(read.at, CONTROL_AGE, now))
+      read = { at: now, control: runs.rolloutControl(id).then(ifRunning) };
     return read.control;
   };
 }

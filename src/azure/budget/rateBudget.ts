@@ -32,7 +32,7 @@ const AHEAD = 2 ** 52;
 
 /**
  * Counts the tokens of one bucket of a service, and assigns a time to each caller that must wait. All times are in
- * milliseconds since the epoch and are passed in by the caller.
+ * milliseconds since the epoch, are passed in by the caller, and must never go back (see `steadyTime`).
  *
  * It keeps `free + held + requests that the service has not counted yet` at or below the service's own count, so that
  * the service refuses no request, unless other programs use the bucket. The service's answers correct the count.

@@ -6,7 +6,7 @@ import { LoneCalls } from './loneCalls.js';
 import { earliest, freeTokens, type Choice, type Placed, type TurnOrder } from './placement.js';
 import type { Bucket } from './rate.js';
 import type { RateBudget, Sending } from './rateBudget.js';
-import { processTime, whenDue, type BudgetClock } from './waiting.js';
+import { processTime, steadyTime, whenDue, type BudgetClock } from './waiting.js';
 
 /** Maximum milliseconds that work waits for its turn before it starts. Work that waits takes the place of other work. */
 const BEFORE_WORK = 1_500;
@@ -42,7 +42,12 @@ export class Turns {
   /** Marks work outside of turns that is less urgent than all other, with the maximum wait of its requests. */
   readonly #inventory = new AsyncLocalStorage<number>();
 
-  constructor(readonly clock: BudgetClock = processTime) {}
+  /** The time of the budgets, which never goes back. */
+  readonly clock: BudgetClock;
+
+  constructor(clock: BudgetClock = processTime) {
+    this.clock = steadyTime(clock);
+  }
 
   /**
    * Runs work in its turn. Tokens that it does not use are returned when it ends.

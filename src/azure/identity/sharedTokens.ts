@@ -1,4 +1,5 @@
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity';
+import { isYounger } from '../../domain/times/isYounger.js';
 
 /** Milliseconds before its end from which on a token is not used: a request may take a while. The SDKs' policy uses two minutes. */
 const SPARE = 5 * 60_000;
@@ -8,8 +9,10 @@ const SPARE_SHARE = 0.5;
 
 interface Kept {
   readonly token: AccessToken;
-  /** Milliseconds since the epoch. */
-  readonly usableUntil: number;
+  /** When it was asked for, in milliseconds since the epoch. */
+  readonly askedAt: number;
+  /** Milliseconds from then on in which it is used. */
+  readonly usableFor: number;
 }
 
 /**
@@ -29,12 +32,13 @@ export function sharedTokens(credential: TokenCredential): TokenCredential {
     options: GetTokenOptions | undefined,
   ): Promise<AccessToken | null> {
     const { abortSignal: _abortSignal, ...rest } = options ?? {};
-    const now = Date.now();
+    const askedAt = Date.now();
     const token = await credential.getToken(scopes, rest);
     if (!token) return token;
     const { expiresOnTimestamp, refreshAfterTimestamp = Infinity } = token;
-    const spare = Math.min(SPARE, (expiresOnTimestamp - now) * SPARE_SHARE);
-    kept.set(key, { token, usableUntil: Math.min(refreshAfterTimestamp, expiresOnTimestamp - spare) });
+    const spare = Math.min(SPARE, (expiresOnTimestamp - askedAt) * SPARE_SHARE);
+    const usableUntil = Math.min(refreshAfterTimestamp, expiresOnTimestamp - spare);
+    kept.set(key, { token, askedAt, usableFor: usableUntil - askedAt });
     return token;
   }
 
@@ -43,7 +47,8 @@ export function sharedTokens(credential: TokenCredential): TokenCredential {
       const { claims, tenantId, enableCae } = options ?? {};
       const key = JSON.stringify([scopes, tenantId, enableCae, claims]);
       const known = kept.get(key);
-      if (known && claims === undefined && Date.now() < known.usableUntil) return Promise.resolve(known.token);
+      if (known && claims === undefined && isYounger(known.askedAt, known.usableFor, Date.now()))
+        return Promise.resolve(known.token);
       const underWay = asked.get(key);
       if (underWay) return underWay;
       const request = ask(key, scopes, options).finally(() => asked.delete(key));

@@ -1,4 +1,5 @@
 import { sameName } from '@connected-registry/protocol/names/sameName';
+import { isYounger } from '../times/isYounger.js';
 
 /*
  * One write of the client list binds all tokens that have been requested so far. A run announces its request before it creates
@@ -52,14 +53,14 @@ export function withoutAnnouncement<State extends Expected>(state: State, reques
 
 /** Removes announcements of runs that did not request their binding in time. */
 export function pruneAnnounced<State extends Expected>(state: State, now: Date): State {
-  return withAnnounced(state, ({ at }) => now.getTime() - new Date(at).getTime() < ANNOUNCED_FOR);
+  return withAnnounced(state, ({ at }) => isYounger(Date.parse(at), ANNOUNCED_FOR, now.getTime()));
 }
 
 /** Decides whether to wait for announced runs. @returns the state in which to wait; undefined if the list is to be written now */
 export function gather<State extends Expected>(state: State, now: Date): State | undefined {
   const { announced = [], gatheringSince = now.toISOString() } = state;
   if (announced.length === 0) return undefined;
-  if (now.getTime() - new Date(gatheringSince).getTime() >= MAX_GATHERING) return undefined;
+  if (!isYounger(Date.parse(gatheringSince), MAX_GATHERING, now.getTime())) return undefined;
   return { ...state, gatheringSince };
 }
 

@@ -186,10 +186,14 @@ export function accessIn(access: DeviceAccess): string[] {
   ];
 }
 
-/** Ends the device's key and its join token at once, and every token that was issued until `at` (ISO 8601). */
+/**
+ * Ends the device's key and its join token at once, and every token that was issued until `at` (ISO 8601). The join token may be later
+ * than that, if it was issued by a host whose clock is ahead.
+ */
 export function endDeviceAccess<Access extends DeviceAccess>(access: Access, at: string): Access {
-  const { enrolment: _enrolment, joined: _joined, replacedKeys: _replaced, ...rest } = access;
-  const [tokensEndedAt, keysEndedAt] = [latest(access.tokensEndedAt, at), latest(access.keysEndedAt, at)];
+  const { enrolment, joined: _joined, replacedKeys: _replaced, ...rest } = access;
+  const tokensEndedAt = latest(access.tokensEndedAt, latest(enrolment?.issuedAt, at));
+  const keysEndedAt = latest(access.keysEndedAt, at);
   return { ...rest, tokensEndedAt, keysEndedAt } as Access;
 }
 

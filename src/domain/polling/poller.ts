@@ -1,5 +1,6 @@
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { WorksFor } from '../operations/worksFor.js';
+import { decidedAfter } from '../times/decidedAfter.js';
 
 /** The Entra identity that polls a client's messages. Times are ISO 8601. */
 export interface Poller {
@@ -75,12 +76,6 @@ export interface PollingRequests {
 }
 
 const isAfter = (one: string, other: string): boolean => new Date(one) > new Date(other);
-
-/** `at`, or the next instant after `earlier` if that is later: the clocks of two hosts may differ. Both are ISO 8601. */
-export function decidedAfter(earlier: string | undefined, at: string): string {
-  if (earlier === undefined || isAfter(at, earlier)) return at;
-  return new Date(Date.parse(earlier) + 1).toISOString();
-}
 
 /** Sets the poller, unless it was set or ended later. Two pollers of one instant are ordered by their ids, in any order of arrival. */
 export function setPoller<State extends PollingState>(state: State, { objectId, client, at }: SetPoller): State {

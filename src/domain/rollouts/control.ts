@@ -40,13 +40,13 @@ export const CLOSED_STATUSES: readonly RolloutStatus[] = ['refused', 'completed'
 
 /** What the orchestration does next. */
 export function directiveOf(state: ControlState): Directive {
-  const { status, reason, commands, pausedAt, countsFrom } = state;
+  const { status, reason, commands, pausedAt, countsFrom, recounts = 0 } = state;
   return {
     status,
     commands,
     ...(reason === undefined ? {} : { reason }),
     ...(pausedAt === undefined ? {} : { pausedAt }),
-    ...(countsFrom === undefined ? {} : { readAll: true }),
+    ...(countsFrom === undefined ? {} : { readAll: true, recount: recounts }),
     ...(status === 'cancelled' && state.startedAt === undefined ? { isAbandoned: true } : {}),
   };
 }
@@ -164,13 +164,14 @@ function paused(state: ControlState, reason: 'operator' | 'failure-limit', now: 
 
 /** Makes the failure limit count anew from the ends that are known when all operations have been read once more. */
 function recounted(state: ControlState, now: Date): ControlState {
-  return { ...state, baseline: baselineOf(state), countsFrom: now.toISOString() };
+  const recounts = (state.recounts ?? 0) + 1;
+  return { ...state, baseline: baselineOf(state), countsFrom: now.toISOString(), recounts };
 }
 
 /** Sets the baseline, once all ends until the resumption or the retry are known. */
-function counted(state: ControlState, { allReadAt }: Pick<RoundReport, 'allReadAt'>): ControlState {
+function counted(state: ControlState, { allReadFor }: Pick<RoundReport, 'allReadFor'>): ControlState {
   const { countsFrom, ...rest } = state;
-  if (countsFrom === undefined || allReadAt === undefined || allReadAt < countsFrom) return state;
+  if (countsFrom === undefined || allReadFor === undefined || allReadFor < (state.recounts ?? 0)) return state;
   return { ...rest, baseline: baselineOf(rest) };
 }
 

@@ -111,8 +111,8 @@ export interface RolloutRound {
   readonly idle: number;
   /** Whether more operations run than the last round has read. */
   readonly hasUnread?: true;
-  /** When the last round began that read all running operations (ISO 8601). */
-  readonly allReadAt?: string;
+  /** The recount (see {@link Directive}) that the last round which read all running operations had seen before it read them. */
+  readonly allReadFor?: number;
   /** The last pause by failures of which operators were alerted: when it began. */
   readonly alertedAt?: string;
 }
@@ -252,9 +252,11 @@ export interface ControlState {
   readonly baseline: { readonly failed: number; readonly ended: number };
   /**
    * When it was last resumed or retried, until a round has read the ends of all operations since: only then the baseline is known.
-   * Absent once it is.
+   * Absent once it is. No time of a round is compared with it, since the host of the round may have another time.
    */
   readonly countsFrom?: string;
+  /** How often it was resumed or retried: each time is a recount. Absent: never, or not since rollouts know this number. */
+  readonly recounts?: number;
   /** When the pause in progress began. */
   readonly pausedAt?: string;
   /** Seconds in which it could start rows, until `activeSince`. */
@@ -276,8 +278,8 @@ export interface RoundReport {
   readonly wave: number;
   /** Why no row may start now, if so. */
   readonly waits?: { readonly reason: RolloutReason; readonly until?: string };
-  /** When the last round began that read all running operations. */
-  readonly allReadAt?: string;
+  /** The recount that the last round which read all running operations had seen before it read them. */
+  readonly allReadFor?: number;
   /** Ids of commands that the round has carried out on the pieces (`retry-failed`, `cancel`). */
   readonly carriedOut: readonly string[];
 }
@@ -290,6 +292,8 @@ export interface Directive {
   readonly pausedAt?: string;
   /** Whether the next round reads the ends of all operations, however many run, since the failure limit counts from there. */
   readonly readAll?: true;
+  /** With `readAll`: which recount that is. The report after such a round names it. */
+  readonly recount?: number;
   /** Whether it was cancelled before it was ever opened. */
   readonly isAbandoned?: true;
   /** Commands to carry out on the pieces, oldest first. */

@@ -77,11 +77,12 @@ export class RoundState {
 
   /**
    * Notes that a round has read the ends of operations. If it has left some unread, ends may be there, so the next round comes soon.
-   * @param at when the round began (ISO 8601)
+   * @param recount the recount that was seen before the round read them, if there was one
    */
-  hasRead(at: string, { hasUnread }: { readonly hasUnread: boolean }): void {
+  hasRead(recount: number | undefined, { hasUnread }: { readonly hasUnread: boolean }): void {
     const { hasUnread: _before, ...rest } = this.round;
-    this.round = hasUnread ? { ...rest, hasUnread } : { ...rest, allReadAt: at };
+    if (hasUnread) this.round = { ...rest, hasUnread };
+    else this.round = recount === undefined ? rest : { ...rest, allReadFor: recount };
   }
 
   /** Reads how all pieces stand. */

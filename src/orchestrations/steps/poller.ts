@@ -1,7 +1,7 @@
 import { EntityId } from 'durable-functions';
 import { referenceOf } from '@connected-registry/protocol/names/clientKey';
 import type { Run } from '../../domain/operations/run.js';
-import { decidedAfter } from '../../domain/polling/poller.js';
+import { decidedAfter } from '../../domain/times/decidedAfter.js';
 import type { PlannedPoller } from '../../domain/polling/plannedPoller.js';
 import { POLLER_INDEX, type PollerIndexOperation } from '../../domain/polling/pollerIndex.js';
 import type { Flow } from '../run/flow.js';

@@ -1,6 +1,7 @@
 import { clientKey, referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
 import { parseTags, type CredentialTags } from '@connected-registry/protocol/names/secretTags';
+import { isYounger } from '../../domain/times/isYounger.js';
 import { createDemand } from '../registry/demand.js';
 import { pageOfAll, type ReadVaults } from './allVaults.js';
 
@@ -74,17 +75,24 @@ interface Index {
 
 /** Creates the search, with a cache of the vault's listing. */
 export function createTokenUsers(vaults: ReadVaults): TokenUsers {
-  let cached: { readAt: number; readonly index: Promise<Index> } | undefined;
+  /** The last listing, and when its read ended; while that lasts, the listing counts as new. */
+  let cached: { readAt?: number; readonly index: Promise<Index> } | undefined;
   /** How many pages a listing has; undefined as long as nothing of one has been read. */
   let pages: number | undefined;
   let onePage: Promise<Index> | undefined;
   const demand = createDemand(OBSERVED);
 
+  const atHand = (age: number): Promise<Index> | undefined => {
+    if (!cached) return undefined;
+    const { readAt } = cached;
+    return readAt === undefined || isYounger(readAt, age, Date.now()) ? cached.index : undefined;
+  };
+
   /** A failed read is not kept. */
   const index = (age = SHARED_FOR): Promise<Index> => {
-    if (cached && Date.now() - cached.readAt <= age) return cached.index;
-    // Until the read ends, its result counts as new.
-    const entry = { readAt: Number.POSITIVE_INFINITY, index: readIndex(vaults) };
+    const known = atHand(age);
+    if (known) return known;
+    const entry: NonNullable<typeof cached> = { index: readIndex(vaults) };
     cached = entry;
     entry.index.then(
       (found) => {
@@ -130,8 +138,7 @@ export function createTokenUsers(vaults: ReadVaults): TokenUsers {
       const listed = pages ?? MANY_PAGES;
       const usedFor = Math.min(ABSENCE.most, Math.max(ABSENCE.least, listed * ABSENCE.eachPage));
       const singleReads = (demand('') * wanted.length * usedFor) / OBSERVED;
-      const isAtHand = cached !== undefined && Date.now() - cached.readAt <= usedFor;
-      if (isAtHand || singleReads >= listed) return lacks((await index(usedFor)).names, wanted);
+      if (atHand(usedFor) || singleReads >= listed) return lacks((await index(usedFor)).names, wanted);
       return pages === undefined && (await onePageLacks(wanted)) === true;
     },
   };

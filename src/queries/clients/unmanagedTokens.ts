@@ -2,6 +2,7 @@ import type { UnmanagedFinding, UnmanagedToken } from '@connected-registry/proto
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 import { MAX_UNMANAGED, type UnmanagedOfRegistry } from '../../domain/check/checkRun.js';
+import { isYounger } from '../../domain/times/isYounger.js';
 import { FIX_COMMANDS } from '../../domain/check/fixCommands.js';
 import { unmanagedPlace, unmanagedTokens, type RegistryListings } from '../../domain/tokens/unmanagedTokens.js';
 import { clientVault } from '../../domain/vaults/clientVault.js';
@@ -85,7 +86,7 @@ export function createUnmanagedTokens(
   const listings = async (registry: string, age: number): Promise<RegistryListings> => {
     const key = registry.toLowerCase();
     const earlier = last.get(key);
-    if (earlier && age > 0 && Date.now() - earlier.readAt <= age) return earlier.listed;
+    if (earlier && isYounger(earlier.readAt, age, Date.now())) return earlier.listed;
     const read = async () => {
       const [connectedRegistries, tokens, scopeMaps] = await Promise.all([
         orNone(controlPlane.listConnectedRegistries(registry)),

@@ -1,3 +1,5 @@
+import { isYounger } from '../../domain/times/isYounger.js';
+
 /** Instants of requests, oldest first; those before `from` no longer count. */
 interface Asked {
   readonly at: number[];
@@ -17,7 +19,7 @@ export function createDemand(milliseconds: number) {
     const asked = known ?? { at: [], from: 0 };
     if (!known) byKey.set(key, asked);
     asked.at.push(now);
-    while (now - (asked.at[asked.from] ?? now) >= milliseconds) asked.from += 1;
+    while (!isYounger(asked.at[asked.from] ?? now, milliseconds, now)) asked.from += 1;
     if (asked.from * 2 > asked.at.length) {
       asked.at.splice(0, asked.from);
       asked.from = 0;

@@ -14,7 +14,7 @@ import { noteLostEndOf } from './lostEnds.js';
 import { readRolloutControl, readRolloutPiece } from './rolloutPieces.js';
 import { findByRandom, readProgress, stateOf } from './runProgress.js';
 import { findRunning } from './runningRuns.js';
-import { pollUntil } from './pollUntil.js';
+import { deadlineIn, pollUntil } from './pollUntil.js';
 import { hasEnded, readRun, type RunStatus } from './runStatus.js';
 import { startRun } from './startRun.js';
 
@@ -74,7 +74,7 @@ export function durableRuns(client: DurableClient): Runs {
       pollUntil(() => readRolloutPiece(client, id, piece), {
         isEnough: (found) => found !== undefined && found.version >= atLeast,
         every: LOOK_AGAIN,
-        until: Date.now() + LOOK_FOR,
+        until: deadlineIn(LOOK_FOR),
       }),
     rolloutControl: (id) => readRolloutControl(client, id),
     record: (key) => readClientRecord(client, key),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { DurableClient } from 'durable-functions';
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { ClientRecord, ClientRecordRequests } from '../../domain/clients/clientRecord.js';
+import { laterOf } from '../../domain/clients/laterOf.js';
 import {
   judgeRedemption,
   judgeRenewal,
@@ -13,8 +14,9 @@ import {
 } from '../../domain/enrolment/enrolment.js';
 import { JOIN_TOKEN_BYTES, newJoinToken } from '../../domain/enrolment/serverPasses.js';
 import type { ReportKeys } from '../../domain/pullCheck/reportKey.js';
+import { decidedAfter } from '../../domain/times/decidedAfter.js';
 import { notifyClientRecord, readClientRecord } from './clientRecords.js';
-import { pollUntil } from './pollUntil.js';
+import { deadlineIn, pollUntil } from './pollUntil.js';
 import { CONFIRMED_WITHIN } from './startRun.js';
 
 /** Milliseconds between two reads of a record. */
@@ -44,8 +46,12 @@ export async function issueJoinToken(
   const { token, hash } = newJoinToken(keys, reference, randomBytes(JOIN_TOKEN_BYTES).toString('base64url'));
   const now = Date.now();
   const expiresAt = new Date(now + lifetimeHours * 3_600_000).toISOString();
-  const enrolment: Enrolment = { hash, issuedAt: new Date(now).toISOString(), expiresAt, ...limits };
   const key = clientKey(reference);
+  // The record ignores tokens from before its last one or the end of its tokens, which another host, whose clock is ahead, may have noted.
+  const { enrolment: last, tokensEndedAt } = await readClientRecord(client, key);
+  const newest = last === undefined ? tokensEndedAt : laterOf(tokensEndedAt, last.issuedAt);
+  const issuedAt = decidedAfter(newest, new Date(now).toISOString());
+  const enrolment: Enrolment = { hash, issuedAt, expiresAt, ...limits };
   await notifyClientRecord(client, key, 'enrol', { enrolment, by: workFor(key, actor) });
   const record = await readUntil(client, key, (found) => found.enrolment?.hash === hash);
   return record.enrolment?.hash === hash ? { joinToken: token, expiresAt } : undefined;
@@ -97,7 +103,7 @@ function readUntil(
   key: string,
   isEnough: (record: ClientRecord) => boolean,
 ): Promise<ClientRecord> {
-  const until = Date.now() + CONFIRMED_WITHIN;
+  const until = deadlineIn(CONFIRMED_WITHIN);
   return pollUntil(() => readClientRecord(client, key), { isEnough, every: READ_INTERVAL, until });
 }
 

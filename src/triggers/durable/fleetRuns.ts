@@ -1,5 +1,6 @@
 import type { DurableClient } from 'durable-functions';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { isYounger } from '../../domain/times/isYounger.js';
 import { CHECK } from '../../domain/check/checkRun.js';
 import type { RunBrief } from '../../domain/fleet/runBriefs.js';
 import { allRunPrefixes, clientRunPrefixes } from '../../domain/operations/runPrefixes.js';
@@ -74,7 +75,9 @@ export class FleetRuns {
   /** Reads what has changed. One reading at a time. @throws Error if the engine does not answer */
   async read(pages: InstancePages, client: DurableClient): Promise<void> {
     const now = Date.now();
-    const createdFrom = new Date((this.#listedUntil ?? now - FIRST_SPAN) - CLOCKS_DIFFER).toISOString();
+    // After a clock was set back it is unknown when the last reading was, so this one reads as the first does.
+    const until = this.#listedUntil ?? Infinity;
+    const createdFrom = new Date((until <= now ? until : now - FIRST_SPAN) - CLOCKS_DIFFER).toISOString();
     await this.#list(pages, { createdFrom });
     const inProgress = await this.#list(pages, { runtimeStatuses: IN_PROGRESS });
     const gone = [...this.#runs].flatMap(([instance, { status }]) =>
@@ -114,7 +117,7 @@ export class FleetRuns {
   /** Runs about clients only: of checks, the last day is enough. */
   async #readPast(pages: InstancePages, now: number): Promise<void> {
     if (this.#past === undefined) {
-      if (this.#pastReadAt !== undefined && Math.abs(now - this.#pastReadAt) < PAST_EVERY) return;
+      if (isYounger(this.#pastReadAt, PAST_EVERY, now)) return;
       this.#past = { startedAt: now, prefixes: clientRunPrefixes(this.registries), seen: new Set() };
     }
     const past = this.#past;

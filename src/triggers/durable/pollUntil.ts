@@ -3,8 +3,21 @@ interface Polling<T> {
   readonly isEnough: (value: T) => boolean;
   /** Milliseconds between the end of a read and the next one. */
   readonly every: number;
-  /** Milliseconds since the epoch, after which no read starts. */
-  readonly until: number;
+  /** After it no read starts. */
+  readonly until: Deadline;
+}
+
+/** A time of the process's monotonic clock, so that a correction of the system time neither ends nor prolongs a wait. */
+export type Deadline = number & { readonly [MONOTONIC]: true };
+declare const MONOTONIC: unique symbol;
+
+export function deadlineIn(milliseconds: number): Deadline {
+  return (performance.now() + milliseconds) as Deadline;
+}
+
+/** Milliseconds until then, at least 0. */
+export function leftUntil(deadline: Deadline): number {
+  return Math.max(0, deadline - performance.now());
 }
 
 /**
@@ -15,7 +28,7 @@ interface Polling<T> {
 export async function pollUntil<T>(read: () => Promise<T>, { isEnough, every, until }: Polling<T>): Promise<T> {
   for (;;) {
     const value = await read();
-    if (isEnough(value) || Date.now() + every > until) return value;
+    if (isEnough(value) || leftUntil(until) < every) return value;
     await new Promise((resolve) => setTimeout(resolve, every));
   }
 }

@@ -27,7 +27,7 @@ import {
 } from '../../domain/rollouts/rollout.js';
 import type { ListedInstances } from './instancePages.js';
 import { readRolloutControl, readRolloutPiece } from './rolloutPieces.js';
-import { pollUntil } from './pollUntil.js';
+import { deadlineIn, pollUntil } from './pollUntil.js';
 import { hasEnded, readInstance } from './runStatus.js';
 import { CONFIRMED_WITHIN, tryStart } from './startRun.js';
 
@@ -87,7 +87,7 @@ export function startUnless(
     const control = await readControl(client, input.plan.id);
     return (control !== undefined && isNeedless(control)) || startRollout(client, input);
   };
-  return pollUntil(goesOn, { isEnough: (done) => done, every: READ_EVERY, until: Date.now() + CONFIRMED_WITHIN });
+  return pollUntil(goesOn, { isEnough: (done) => done, every: READ_EVERY, until: deadlineIn(CONFIRMED_WITHIN) });
 }
 
 /** The state of a rollout whose orchestration has not done anything yet. */
@@ -169,7 +169,7 @@ export function awaitControl(
   return pollUntil(() => readControl(client, id), {
     isEnough: (state) => state !== undefined && isEnough(state),
     every: READ_EVERY,
-    until: Date.now() + CONFIRMED_WITHIN,
+    until: deadlineIn(CONFIRMED_WITHIN),
   });
 }
 

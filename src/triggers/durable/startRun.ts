@@ -3,7 +3,7 @@ import { formatOperationId } from '@connected-registry/protocol/names/operationI
 import type { Run } from '../../domain/operations/run.js';
 import type { StartResult } from '../../ports/runs.js';
 import { inTime } from '../../queries/inTime.js';
-import { pollUntil } from './pollUntil.js';
+import { deadlineIn, leftUntil, pollUntil, type Deadline } from './pollUntil.js';
 import { hasEnded, readRun, type RunStatus } from './runStatus.js';
 
 /**
@@ -34,15 +34,15 @@ export async function startRun(
   instance: string,
   run: Run<object>,
 ): Promise<StartResult> {
-  const until = Date.now() + READ_BACK.within;
-  let refusedSince: number | undefined;
+  const until = deadlineIn(READ_BACK.within);
+  let refusedUntil: Deadline | undefined;
   let started = false;
   const isEnough = (result: StartResult | undefined): boolean => result !== undefined;
   const polled = pollUntil(
     async (): Promise<StartResult | undefined> => {
       if (!started) {
         started = await tryStart(client, kind, instance, run);
-        refusedSince = started ? undefined : (refusedSince ?? Date.now());
+        refusedUntil = started ? undefined : (refusedUntil ?? deadlineIn(REFUSED_WITHIN));
       }
       const found = await readRun(client, instance);
       if (found) {
@@ -52,7 +52,7 @@ export async function startRun(
         // An ended run of another request: this start was not accepted or is not visible yet. Repeating it is harmless.
         started = false;
       }
-      return refusedSince !== undefined && Date.now() >= refusedSince + REFUSED_WITHIN ? UNKNOWN : undefined;
+      return refusedUntil !== undefined && leftUntil(refusedUntil) === 0 ? UNKNOWN : undefined;
     },
     { isEnough, every: READ_BACK.every, until },
   );

@@ -1,3 +1,4 @@
+import { isYounger } from '../../domain/times/isYounger.js';
 import type { ClientNews, Look } from './clientNews.js';
 import { AFTER_HINT, lookPause, LONGEST_PAUSE } from './lookPause.js';
 
@@ -61,7 +62,7 @@ export class ClientWatch {
     this.#isLooking = true;
     this.#isStale = false;
     const asked = new Set(this.#waiting);
-    const needsRecord = this.#hintedAt !== undefined && Date.now() - this.#hintedAt < LONGEST_PAUSE;
+    const needsRecord = isYounger(this.#hintedAt, LONGEST_PAUSE, Date.now());
     try {
       const news = await waiter.look({ acknowledged: this.#acknowledged, needsRecord });
       this.#isLooking = false;

@@ -24,7 +24,9 @@ export interface Recent {
  * @param chance from 0 to less than 1
  */
 export function lookPause({ hintedAt, changedAt }: Recent, now: number, chance: number): number {
-  const pause = Math.min(quiet(now, hintedAt, AFTER_HINT), quiet(now, changedAt, AFTER_CHANGE));
+  // A hint in the future came before the clock was set back: it would keep the looks close together until the clock has caught up.
+  const hinted = hintedAt !== undefined && hintedAt > now ? undefined : hintedAt;
+  const pause = Math.min(quiet(now, hinted, AFTER_HINT), quiet(now, changedAt, AFTER_CHANGE));
   return Math.round(pause * (1 - JITTER * chance));
 }
 

@@ -6,6 +6,7 @@ import { CLOSED_STATUSES } from '../../domain/rollouts/control.js';
 import { rolloutInstance, type ClaimsState } from '../../domain/rollouts/rollout.js';
 import type { Config } from '../../settings/config.js';
 import { listedInstances } from '../durable/instancePages.js';
+import { deadlineIn, leftUntil } from '../durable/pollUntil.js';
 import { readRolloutClaims } from '../durable/rolloutPieces.js';
 import { readRollout, startRollout, type RolloutState } from '../durable/rollouts.js';
 import { ENDED } from '../durable/runStatus.js';
@@ -28,7 +29,7 @@ const ACTOR = 'timer';
  */
 export function startCommandedRollouts({ limits }: Pick<Config, 'limits'>) {
   return async (_timer: Timer, client: DurableClient, context: InvocationContext): Promise<void> => {
-    const until = Date.now() + MAX_DURATION;
+    const until = deadlineIn(MAX_DURATION);
     const list = listedInstances(context);
     const prefix = rolloutInstance('');
     const claims = await readRolloutClaims(client);
@@ -37,7 +38,7 @@ export function startCommandedRollouts({ limits }: Pick<Config, 'limits'>) {
       const query = { prefix, top: PAGE, runtimeStatuses: ENDED, withoutInput: true } as const;
       const page = await list({ ...query, ...(continuation === undefined ? {} : { continuation }) });
       for (const { instanceId } of page.instances) {
-        if (Date.now() >= until) break;
+        if (leftUntil(until) === 0) break;
         const found = await readRollout(client, instanceId.slice(prefix.length));
         if (!found?.hasEnded) continue;
         const { plan, control } = found;
@@ -55,7 +56,7 @@ export function startCommandedRollouts({ limits }: Pick<Config, 'limits'>) {
           );
       }
       ({ continuation } = page);
-    } while (continuation !== undefined && Date.now() < until);
+    } while (continuation !== undefined && leftUntil(until) > 0);
   };
 }
 

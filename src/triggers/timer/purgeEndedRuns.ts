@@ -6,6 +6,7 @@ import { formatOperationId } from '@connected-registry/protocol/names/operationI
 import { audit, inAuditScope } from '../../audit/audit.js';
 import { listedInstances } from '../durable/instancePages.js';
 import { noteLostEnd } from '../durable/lostEnds.js';
+import { deadlineIn, leftUntil } from '../durable/pollUntil.js';
 import { dropRollout, inputOf, rolloutOperation } from '../durable/rollouts.js';
 import {
   ENDED,
@@ -36,8 +37,8 @@ const MAX_DURATION = 4 * 60_000;
  */
 export function purgeEndedRuns(afterDays: number) {
   return async (_timer: Timer, client: DurableClient, context: InvocationContext): Promise<void> => {
-    const started = Date.now();
-    const before = new Date(started - afterDays * DAY);
+    const until = deadlineIn(MAX_DURATION);
+    const before = new Date(Date.now() - afterDays * DAY);
     const pages = listedInstances(context);
     const tally = { purged: 0, kept: 0, failed: 0 };
     const scope = { log: (line: string) => context.log(line), actor: 'timer' };
@@ -56,7 +57,7 @@ export function purgeEndedRuns(afterDays: number) {
         if (result) tally[result] += 1;
       }
       continuation = page.continuation;
-    } while (continuation !== undefined && Date.now() - started < MAX_DURATION);
+    } while (continuation !== undefined && leftUntil(until) > 0);
     context.log(JSON.stringify({ event: 'runs.purged', ...tally, before, complete: continuation === undefined }));
   };
 }

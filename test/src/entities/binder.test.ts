@@ -59,6 +59,18 @@ describe('the binder', () => {
     expect(await binder.send('ensure', 'client-4')).toEqual(BOUND);
   });
 
+  test('waits for no run that was announced before the clock was set back', async () => {
+    binder.setTime('2026-03-01T13:00:00.000Z');
+    await binder.send('announce', 'client-2');
+    expect(await binder.send('ensure', 'client-1')).toMatchObject({ kind: 'retryLater' });
+    binder.setTime('2026-03-01T12:00:00.000Z');
+    await binder.send('announce', 'client-3');
+    expect(await binder.send('ensure', 'client-1')).toEqual(BOUND);
+    expect(await binder.send('ensure', 'client-4')).toMatchObject({ kind: 'retryLater' });
+    binder.setTime('2026-03-01T12:00:15.000Z');
+    expect(await binder.send('ensure', 'client-4')).toEqual(BOUND);
+  });
+
   test.each(['complete', 'unbind', 'forceUnbind'] as const)('forgets an announcement at %s', async (operation) => {
     await binder.send('announce', 'client-2');
     await binder.send(operation, 'client-2');

@@ -56,3 +56,13 @@ test('a caller may take only a value of a lower age', async () => {
   expect(cache.has('key', { age: 100 })).toBe(false);
   expect(await cache.read('key', read, { age: 100 }).value).toBe(2);
 });
+
+test('a value that was read before the clock was set back is read again', async () => {
+  const cache = createCache(60_000);
+  const read = counting();
+  vi.setSystemTime(Date.now() + 3_600_000);
+  expect(await cache.read('key', read).value).toBe(1);
+  vi.setSystemTime(Date.now() - 3_600_000);
+  expect(cache.has('key')).toBe(false);
+  expect(await cache.read('key', read).value).toBe(2);
+});

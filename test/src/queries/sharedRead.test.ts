@@ -69,11 +69,13 @@ test('an earlier read serves who names its time: it must have started after that
   vi.setSystemTime(Date.now() + 1000);
   expect(await shared('key', read)).toBe(1);
   const same = new Date();
-  vi.setSystemTime(Date.now() + 2000);
+  vi.setSystemTime(Date.now() + 1999);
   expect(await shared('key', read, { after: before, age: 2000 })).toBe(1);
   expect(await shared('key', read, { after: same, age: 2000 })).toBe(2);
-  vi.setSystemTime(Date.now() + 2001);
+  vi.setSystemTime(Date.now() + 2000);
   expect(await shared('key', read, { after: same, age: 2000 })).toBe(3);
+  vi.setSystemTime(Date.now() - 3_600_000);
+  expect(await shared('key', read, { after: before, age: 2000 })).toBe(4);
 });
 
 test('a failed read serves nobody', async () => {

@@ -52,12 +52,13 @@ const ENDED = 'the key has ended';
 
 export function createRenewal({ session, requests, age, clock, log }: RenewalOptions): Renewal {
   const pauses = growingPauses(FIRST_PAUSE, LONGEST_PAUSE);
-  let notBefore = clock.now();
+  /** The last attempt that failed, and the milliseconds until the next one. */
+  let failed: { readonly at: Date; readonly pause: number } | undefined;
   let told: string | undefined;
 
   function isDue(): boolean {
     const { renewal, keysSince, thumbprint } = session.membership;
-    if (clock.now() < notBefore) return false;
+    if (failed && isPause(failed, clock.now())) return false;
     return renewal !== undefined || requests.now().getTime() - Date.parse(keysSince) >= age * share(thumbprint);
   }
 
@@ -109,12 +110,13 @@ export function createRenewal({ session, requests, age, clock, log }: RenewalOpt
     );
     if (reason === undefined) {
       pauses.reset();
+      failed = undefined;
       told = undefined;
       return 'renewed';
     }
     if (told !== reason && !signal.aborted) log("the device's keys were not renewed", { reason });
     told = reason;
-    notBefore = new Date(clock.now().getTime() + pauses.next());
+    failed = { at: clock.now(), pause: pauses.next() };
     return reason === ENDED ? 'refused' : 'unknown';
   }
 
@@ -124,6 +126,12 @@ export function createRenewal({ session, requests, age, clock, log }: RenewalOpt
     },
     complete: (signal) => (session.membership.renewal ? attempt(signal) : Promise.resolve('refused')),
   };
+}
+
+/** Whether a pause since `at` is not over. The pause is over if the clock was set back since: it would last until the clock has caught up. */
+function isPause({ at, pause }: { readonly at: Date; readonly pause: number }, now: Date): boolean {
+  const passed = now.getTime() - at.getTime();
+  return passed >= 0 && passed < pause;
 }
 
 type ClientName = Parameters<typeof nameOf>[0];

@@ -100,6 +100,16 @@ describe('a renewal survives', () => {
     expect(lines("the device's key has ended")).toEqual([]);
   });
 
+  test('a clock that is set back during the pause after a failure', async () => {
+    it.app.lossesAt(KEYS_PATH, ['request']);
+    await age();
+    while (renewals() === 0) await it.poll();
+    it.clock.setBack(DAY);
+    for (let round = 0; round < 3; round += 1) await it.poll();
+    expect(renewals()).toBe(2);
+    await renewed();
+  });
+
   test('an app that has the next keys, but does not answer: that is no end of the key', async () => {
     it.app.lossesAt(KEYS_PATH, ['answer', 'answer', 'request', 'request', 'answer']);
     await age();

@@ -1,11 +1,12 @@
 import type { DurableClient } from 'durable-functions';
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { ClientRecord, ClientRecordRequests } from '../../../domain/clients/clientRecord.js';
-import { decidedAfter, type Poller } from '../../../domain/polling/poller.js';
+import type { Poller } from '../../../domain/polling/poller.js';
 import { lists } from '../../../domain/polling/pollerIndex.js';
+import { decidedAfter } from '../../../domain/times/decidedAfter.js';
 import { notifyClientRecord, readClientRecord } from '../clientRecords.js';
 import { readPollerIndex } from './polledClients.js';
-import { pollUntil } from '../pollUntil.js';
+import { deadlineIn, pollUntil } from '../pollUntil.js';
 import { CONFIRMED_WITHIN } from '../startRun.js';
 
 /** Milliseconds between two reads. */
@@ -57,7 +58,7 @@ export async function removePoller(
 }
 
 function readUntil<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
-  const until = Date.now() + CONFIRMED_WITHIN;
+  const until = deadlineIn(CONFIRMED_WITHIN);
   return pollUntil(read, { isEnough: (found) => found !== undefined, every: READ_INTERVAL, until });
 }
 

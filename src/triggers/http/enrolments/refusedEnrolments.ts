@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { EnrolmentRefused } from '@connected-registry/protocol/messages/operatorAlerts';
 import { logEvent } from '../../../audit/audit.js';
+import { isYounger } from '../../../domain/times/isYounger.js';
 import type { OperatorAlerts } from '../../../ports/operatorAlerts.js';
 import { inTime } from '../../../queries/inTime.js';
 import { errorPlace } from '../../../serviceErrors/errorPlace.js';
@@ -30,8 +31,7 @@ export class RefusedEnrolments {
   async alert(hash: string, refused: EnrolmentRefused): Promise<void> {
     const now = Date.now();
     const about = `${hash} ${refused.reason}`;
-    const before = this.alertedAt.get(about);
-    if (before !== undefined && now - before < ALERT_PAUSE) return;
+    if (isYounger(this.alertedAt.get(about), ALERT_PAUSE, now)) return;
     this.remember(about, now);
     const isSent = await inTime(this.send(hash, refused), ALERTED_WITHIN, undefined);
     if (isSent === false) this.alertedAt.delete(about);

@@ -11,6 +11,7 @@ import { inTime } from '../../../queries/inTime.js';
 import type { Queries } from '../../../queries/queries.js';
 import type { Config } from '../../../settings/config.js';
 import { findRegistry } from '../../../settings/registries.js';
+import { deadlineIn, leftUntil } from '../../durable/pollUntil.js';
 import { invalidRequest, problem } from '../answers/problem.js';
 import type { FieldError } from '@connected-registry/protocol/answers/problemDetails';
 import { unknownRegistry } from '../requests/clientsBody.js';
@@ -77,11 +78,11 @@ async function known(
   inventory: Queries['inventory'],
 ): Promise<Rows> {
   const filter = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const until = Date.now() + SELECTED_WITHIN;
+  const until = deadlineIn(SELECTED_WITHIN);
   const rows: object[] = [];
   let from: Parameters<typeof inventory.clients>[2];
   do {
-    const page = await inTime(inventory.clients(filter, PAGE, from), Math.max(0, until - Date.now()), undefined);
+    const page = await inTime(inventory.clients(filter, PAGE, from), leftUntil(until), undefined);
     if (!page) return { refusal: tooSlow() };
     const clients = page.clients.filter((client) => !profile || profileOfClient(profileBook, client) === profile);
     rows.push(...clients.map(referenceOf));

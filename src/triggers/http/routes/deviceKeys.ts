@@ -13,6 +13,7 @@ import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { audit } from '../../../audit/audit.js';
 import { judgeRenewal, type KeyRenewal } from '../../../domain/enrolment/enrolment.js';
 import { channelKeyOf, type DevicePass } from '../../../domain/enrolment/serverPasses.js';
+import { decidedAfter } from '../../../domain/times/decidedAfter.js';
 import type { Config } from '../../../settings/config.js';
 import { readClientRecord } from '../../durable/clientRecords.js';
 import { renewDeviceKeys } from '../../durable/enrolments.js';
@@ -40,7 +41,7 @@ export function postDeviceKeys(config: Pick<Config, 'reportKeys'>, requests: Sig
     if (thumbprint === from) return refuse(key, 'invalid-request', notNew());
     const isProven = await proves(request, { body, passText, thumbprint });
     if (!isProven) return refuse(key, 'invalid-request', notProven());
-    const refusal = await renew(client, pass, { from, keys, thumbprint, at: new Date().toISOString() });
+    const refusal = await renew(client, pass, { from, keys, thumbprint });
     if (refusal) return refusal;
     // To the new key, which the device has proven; signed with the channel key of the pass that it has sent.
     const answered = joinedAs(config.reportKeys, pass.client, thumbprint);
@@ -53,10 +54,13 @@ export function postDeviceKeys(config: Pick<Config, 'reportKeys'>, requests: Sig
   async function renew(
     client: DurableClient,
     pass: DevicePass,
-    renewal: KeyRenewal,
+    given: Omit<KeyRenewal, 'at'>,
   ): Promise<HttpResponseInit | undefined> {
     const key = clientKey(pass.client);
-    const first = judgeRenewal(await readClientRecord(client, key), renewal);
+    const record = await readClientRecord(client, key);
+    const first = judgeRenewal(record, given);
+    // The record ignores renewals from before the current keys, and another host, whose clock is ahead, may have set these.
+    const renewal = { ...given, at: decidedAfter(record.joined?.keysSince, new Date().toISOString()) };
     const limited = first === 'refused' ? undefined : requests.limitClient(pass);
     if (limited) return limited.refusal;
     const { verdict } = first === 'open' ? await renewDeviceKeys(client, key, renewal) : { verdict: first };

@@ -11,7 +11,7 @@ import {
 } from '../../../domain/pullCheck/reportEvent.js';
 import { verifyReportKey, verifyReportMac, type ReportKeys } from '../../../domain/pullCheck/reportKey.js';
 import { audit, logEvent } from '../../../audit/audit.js';
-import { pollUntil } from '../../durable/pollUntil.js';
+import { deadlineIn, pollUntil, type Deadline } from '../../durable/pollUntil.js';
 import { hasEnded, readRun, type RunStatus } from '../../durable/runStatus.js';
 import { CONFIRMED_WITHIN } from '../../durable/startRun.js';
 import { isInClear, type DeviceCredential } from '../requests/deviceKey.js';
@@ -46,7 +46,7 @@ export function postPullCheck(keys: ReportKeys) {
     );
     if ('refusal' in message) return message.refusal;
     const { body: report, operation, id, refused } = message;
-    const until = Date.now() + REPORT_ACCEPTED_WITHIN;
+    const until = deadlineIn(REPORT_ACCEPTED_WITHIN);
     const received = { id, attempt, hash: reportHash(report), expiresAt: new Date(report.expiresAt) };
     const first = await readUntil(client, received, until, (verdict) => verdict !== 'not shown');
     if (first.verdict !== 'awaited') {
@@ -101,7 +101,7 @@ const ACCEPTED_BEFORE: HttpResponseInit = {
 async function readUntil(
   client: DurableClient,
   report: Received,
-  until: number,
+  until: Deadline,
   isEnough: (verdict: Verdict) => boolean,
 ): Promise<{ readonly run: RunStatus | undefined; readonly verdict: Verdict }> {
   const read = async () => {

@@ -67,6 +67,16 @@ describe('tokens', () => {
     expect(asked).toHaveLength(4);
   });
 
+  test('are requested anew after the clock was set back: by that clock they would live for longer than they do', async () => {
+    const { credential, asked } = counted();
+    vi.setSystemTime(2 * HOUR);
+    await credential.getToken(ARM);
+    vi.setSystemTime(HOUR);
+    await credential.getToken(ARM);
+    await credential.getToken(ARM);
+    expect(asked).toHaveLength(2);
+  });
+
   test('are requested again after a failure', async () => {
     const { credential, asked } = counted();
     asked.push(...Array.from({ length: 98 }, () => 'earlier'));

@@ -120,6 +120,12 @@ describe('a revocation, and an offboarding', () => {
     expect(judgeRenewal(record, { from: 'k1', thumbprint: 'k3' })).toBe('refused');
   });
 
+  test('ends a token of a host whose clock is ahead for good, also if its issue comes again', async () => {
+    const record = await afterAll([enrol('t1', 7), revoke(5), clear(200), enrol('t1', 7)], 6);
+    expect(record.enrolment).toBeUndefined();
+    expect((await after(record, enrol('t2', 8), 9)).enrolment?.hash).toBe('t2');
+  });
+
   test('that was cleared since brings no earlier token back', async () => {
     const record = await afterAll([revoke(5), clear(200), enrol('t1', 1)], 6);
     expect(record.enrolment).toBeUndefined();

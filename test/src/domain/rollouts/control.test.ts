@@ -11,6 +11,7 @@ import {
 import {
   NO_ROWS,
   type ControlState,
+  type Directive,
   type RolloutCommand,
   type RowCounts,
 } from '../../../../src/domain/rollouts/rollout.js';
@@ -82,11 +83,11 @@ describe('the failure limit', () => {
     });
   });
 
-  /** A round that began at `second` has read all operations before this report. */
-  const noteAll = (state: ControlState, failed: number, second: number) => {
+  /** A round that had seen what `directive` says has read all operations before this report. */
+  const noteAll = (state: ControlState, failed: number, second: number, { recount }: Directive) => {
     const counts = { ...NO_ROWS, failed, waiting: 100 - failed };
-    const allReadAt = at(second).toISOString();
-    return reported(state, { counts, failures: {}, wave: 0, carriedOut: [], allReadAt }, at(second + 3));
+    const allReadFor = recount === undefined ? {} : { allReadFor: recount };
+    return reported(state, { counts, failures: {}, wave: 0, carriedOut: [], ...allReadFor }, at(second + 3));
   };
 
   test.each(['resume', 'retry-failed'] as const)('counts from the first complete read after %s', (command) => {
@@ -96,13 +97,32 @@ describe('the failure limit', () => {
     const retried = command === 'resume' ? given : give(note(given, { failed: 10, waiting: 90 }, 30, ['c']), 'resume');
     expect(directiveOf(retried)).toMatchObject({ status: 'running', readAll: true });
     // These have failed before: the read is older.
-    const before = noteAll(retried, 20, 0);
+    const before = noteAll(retried, 20, 40, directiveOf(limited));
     expect([before.status, directiveOf(before).readAll]).toEqual(['running', true]);
-    const resumed = noteAll(before, 25, 31);
+    const resumed = noteAll(before, 25, 31, directiveOf(before));
     expect(directiveOf(resumed)).toEqual({ status: 'running', commands: [] });
-    expect(noteAll(resumed, 29, 34).status).toBe('running');
-    const again = noteAll(resumed, 30, 34);
+    expect(noteAll(resumed, 29, 34, directiveOf(resumed)).status).toBe('running');
+    const again = noteAll(resumed, 30, 34, directiveOf(resumed));
     expect(directiveOf(again)).toMatchObject({ status: 'paused', pausedAt: at(37).toISOString() });
+  });
+
+  test('counts from the last of several resumptions, whatever a read for an earlier one has found', () => {
+    const first = give(give(note(open(), {}, 10), 'pause', 'p1'), 'resume', 'r1');
+    const second = give(give(first, 'pause', 'p2'), 'resume', 'r2');
+    const late = noteAll(second, 20, 40, directiveOf(first));
+    expect([late.status, directiveOf(late).readAll]).toEqual(['running', true]);
+    const read = noteAll(late, 20, 50, directiveOf(second));
+    expect([read.status, read.baseline.failed]).toEqual(['running', 20]);
+  });
+
+  test('counts on in a rollout that was resumed before rollouts counted their resumptions', () => {
+    const { recounts: _recounts, ...resumed } = give(give(note(open(), {}, 10), 'pause'), 'resume');
+    // What a round of that time has seen.
+    const before = noteAll(resumed, 20, 40, { status: 'running', readAll: true, commands: [] });
+    expect([before.status, directiveOf(before).readAll]).toEqual(['running', true]);
+    const read = noteAll(before, 20, 50, directiveOf(before));
+    expect(directiveOf(read)).toEqual({ status: 'running', commands: [] });
+    expect(noteAll(read, 25, 60, directiveOf(read)).status).toBe('paused');
   });
 
   test('does not pause a rollout with no rows to start', () => {

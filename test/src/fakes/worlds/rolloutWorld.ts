@@ -56,6 +56,8 @@ interface Options {
   readonly isUnseen?: () => boolean;
   /** Seconds after its call at which an activity is executed, as if the host had been down. */
   readonly lateness?: (name: string) => number;
+  /** Seconds that the clock of the host of the control entity is ahead. */
+  readonly controlAhead?: number;
   /** Reads of a piece after each change that do not show the change yet. */
   readonly staleReads?: number;
 }
@@ -98,6 +100,7 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
   const shown = pieces.map((state) => ({ state, stale: 0 }));
   let control: ControlState = NO_CONTROL;
   let claims: ClaimsState = {};
+  const controlTime = () => new Date(Date.now() + (options.controlAhead ?? 0) * 1000);
   const script: { readonly at: Date; readonly work: () => void | Promise<void> }[] = [];
 
   const runs = {
@@ -133,7 +136,7 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
     const at = new Date().toISOString();
     const by = { operation: 'a-request', actor: 'an-operator' };
     const request = { id, command: name, actor: by.actor, at, by };
-    ({ state: control } = await rolloutControl('command', request, control, new Date()));
+    ({ state: control } = await rolloutControl('command', request, control, controlTime()));
   };
 
   let lastAdvance: (Call & { readonly input: object }) | undefined;
@@ -144,7 +147,7 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
     if (name.startsWith(ROLLOUT_CONTROL)) {
       const request = input as Parameters<typeof rolloutControl>[1];
       const named = operation as Parameters<typeof rolloutControl>[0];
-      const result = await rolloutControl(named, request, control, new Date());
+      const result = await rolloutControl(named, request, control, controlTime());
       control = result.state;
       return result.outcome;
     }

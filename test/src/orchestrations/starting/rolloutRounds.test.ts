@@ -46,6 +46,27 @@ test('a resumed rollout does not count failures of the time before, however many
   expect(world.world.alerts.paused.size).toBe(0);
 });
 
+test.each([-120, 0, 120])(
+  'failures pause a resumed rollout whose control is %d seconds ahead',
+  async (controlAhead) => {
+    const world = createRolloutWorld({
+      plan: { rows: 40, waves: { size: 4, pauseSeconds: 0 }, failureLimit: { percent: 50, minimum: 4 } },
+      ending: () => ({ seconds: 20, state: 'failed', code: 'x' }),
+      controlAhead,
+    });
+    world.after(5, () => world.command('pause'));
+    world.after(10, () => world.command('resume'));
+    const seen: unknown[] = [];
+    world.after(600, () => {
+      seen.push(world.control.status, world.control.reason, world.control.counts.failed);
+      return world.command('cancel');
+    });
+    await world.run();
+    // The first read after the resumption finds the first wave's failures, which may be older.
+    expect(seen).toEqual(['paused', 'failure-limit', 8]);
+  },
+);
+
 test('operators are alerted of each pause, also if no round has seen the rollout running between two', async () => {
   const world = createRolloutWorld({
     plan: { rows: 12, waves: { size: 4, pauseSeconds: 0 }, failureLimit: { percent: 50, minimum: 4 } },
@@ -62,9 +83,13 @@ test('operators are alerted of each pause, also if no round has seen the rollout
   expect(new Set(pauses).size).toBe(2);
 });
 
-test.each(['pause', 'cancel'] as const)(
-  '%s stops the starts of a round in progress within two seconds',
-  async (command) => {
+test.each([
+  ['pause', 0],
+  ['cancel', 0],
+  ['pause', 3_600_000],
+] as const)(
+  '%s stops the starts of a round in progress within two seconds, also if the clock is set back by %d ms',
+  async (command, step) => {
     let starts = 0;
     const world = createRolloutWorld({
       plan: { rows: 40 },
@@ -73,7 +98,7 @@ test.each(['pause', 'cancel'] as const)(
         // Each start takes a tenth of a second, and the command comes after half a second.
         started: () => {
           starts += 1;
-          vi.setSystemTime(Date.now() + 100);
+          vi.setSystemTime(Date.now() + 100 - (starts === 4 ? step : 0));
           if (starts === 5) void world.command(command);
         },
       },

@@ -51,3 +51,20 @@ test('is not asked for a token of a name of ours that holds nothing but the clie
   await world.queries.check.clients([referenceOf(3)]);
   expect([world.wire.count('page'), connectedRegistry]).toEqual([0, referenceOf(3).connectedRegistry]);
 });
+
+test('reads again after the clock was set back: who uses a token now is not known from a reading of that time', async () => {
+  vi.setSystemTime(new Date('2026-03-02T13:00:00Z'));
+  await users().clients();
+  vi.setSystemTime(new Date('2026-03-02T12:00:00Z'));
+  world.wire.calls.length = 0;
+  expect(await users().others(token(1), referenceOf(0))).toMatchObject([referenceOf(1)]);
+  expect(world.wire.count('page')).toBe(Math.ceil(120 / 25));
+});
+
+test('shares a reading that is not over yet, also after the clock was set back', async () => {
+  const first = users().clients();
+  vi.setSystemTime(new Date('2026-03-02T11:00:00Z'));
+  const second = users().clients();
+  await Promise.all([first, second]);
+  expect(world.wire.count('page')).toBe(Math.ceil(120 / 25));
+});

@@ -99,6 +99,15 @@ describe('unmanaged tokens', () => {
     expect(calls()).toHaveLength(9);
   });
 
+  test('are read again for the next page if the clock was set back', async () => {
+    byHand(['press-0', 'press-1']);
+    const { next } = await page({}, 1);
+    vi.setSystemTime(Date.now() - 3_600_000);
+    world.wire.calls.length = 0;
+    await page({}, 1, next);
+    expect(world.wire.count('listTokens')).toBe(1);
+  });
+
   test('that come and go between two pages move no other token', async () => {
     byHand(['press-1', 'press-3', 'press-5']);
     const { next } = await page({}, 1);

@@ -18,6 +18,15 @@ test('counts the recent requests of each key', () => {
   expect([demand('a'), demand('a')]).toEqual([1, 2]);
 });
 
+test('counts no request from before the clock was set back', () => {
+  const demand = createDemand(1_000);
+  vi.setSystemTime(3_600_000);
+  demand('a');
+  demand('a');
+  vi.setSystemTime(0);
+  expect([demand('a'), demand('a')]).toEqual([1, 2]);
+});
+
 test('does not go through all earlier requests for each new one', () => {
   const demand = createDemand(1_000);
   const filter = vi.spyOn(Array.prototype, 'filter');

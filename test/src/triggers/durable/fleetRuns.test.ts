@@ -137,6 +137,20 @@ describe('the runs of a fleet', () => {
     expect(countRuns(runs.runs, NOW).inProgress.check).toBe(1);
   });
 
+  test('that began and ended before the clock was set back are found after it', async () => {
+    const createdSince = () =>
+      new Set(asked.flatMap(({ createdFrom }) => (createdFrom === undefined ? [] : [createdFrom])));
+    vi.setSystemTime(NOW.getTime() + 3_600_000);
+    await read();
+    vi.setSystemTime(NOW.getTime() + 60_000);
+    asked.length = 0;
+    await read();
+    expect(createdSince()).toEqual(new Set(['2026-02-28T12:28:00.000Z']));
+    asked.length = 0;
+    await read();
+    expect(createdSince()).toEqual(new Set(['2026-03-01T12:29:00.000Z']));
+  });
+
   test('of the past come in by and by, and are forgotten when they are purged', async () => {
     const old = { createdTime: '2026-02-01T12:00:00Z' };
     for (let nth = 0; nth < 6000; nth += 1) hold(nth, { ...ended('completed'), ...old });

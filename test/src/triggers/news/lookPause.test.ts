@@ -14,6 +14,7 @@ test.each([
   ['a hint just came', 0, 60_000, AFTER_HINT],
   ['a hint came a while ago', 1_600, undefined, 1_600],
   ['the instances differ in their clocks', undefined, -5_000, 1_000],
+  ['the clock was set back after a hint', -3_600_000, 60_000, 8_000],
 ])('is as long as it has been quiet: %s', (_, hinted, changed, pause) => {
   expect(lookPause({ hintedAt: at(hinted), changedAt: at(changed) }, NOW, 0)).toBe(pause);
 });

@@ -58,6 +58,13 @@ describe('a renewal of keys', () => {
     expect(codeOf(await world.renew(device, next))).toEqual([403, 'device-key-ended']);
   });
 
+  test('is answered by a host whose clock is behind that of the last one', async () => {
+    await world.renew(device, next);
+    vi.setSystemTime(Date.now() - 120_000);
+    expect((await world.renew(next, third)).status).toBe(200);
+    expect(current()).toMatchObject({ thumbprint: third.thumbprint, keysSince: '2026-03-02T12:00:00.001Z' });
+  });
+
   test('of a revoked client is refused', async () => {
     await world.engine.request('revoke', { at: NOW, until: NOW });
     expect(codeOf(await world.renew(device, next))).toEqual([403, 'device-key-ended']);

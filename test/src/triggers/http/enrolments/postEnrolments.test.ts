@@ -50,6 +50,20 @@ describe('a join token', () => {
     expect(world.lines.join()).toContain('"audit":"enrolment.issue.succeeded","actor":"function-key"');
   });
 
+  test.each([
+    ['issued the last token', async () => void (await world.issue())],
+    ['withdrew the last token', async () => void (await world.issue(), await world.withdraw())],
+  ])('is issued by a host whose clock is behind that of the one that %s', async (_, before) => {
+    await before();
+    vi.setSystemTime(Date.now() - 120_000);
+    const [part] = parts(await world.issue());
+    expect(part).toMatchObject({ expiresAt: '2026-03-02T11:58:00.000Z' });
+    expect(world.engine.record().enrolment).toMatchObject({
+      hash: hashOfJoinToken(part?.joinToken ?? ''),
+      issuedAt: '2026-03-01T12:00:00.001Z',
+    });
+  });
+
   test('has the lifetime and the addresses of the request', async () => {
     const addresses = ['198.51.100.0/24', '2001:db8::/48', '192.0.2.1'];
     const [part] = parts(await world.issue({ ...ONE, lifetimeHours: 168, addresses }));

@@ -118,6 +118,17 @@ describe('a join token', () => {
     expect(world.alerts.refused.size).toBe(2);
   });
 
+  test('in wrong hands alerts operators also after the clock was set back', async () => {
+    const token = await world.token();
+    await world.join(device, token);
+    later(5 * MINUTE);
+    await world.redeem(thief, token);
+    vi.setSystemTime(Date.now() - 5 * MINUTE);
+    world.alerts.refused.clear();
+    await world.redeem(thief, token);
+    expect(world.alerts.refused.size).toBe(1);
+  });
+
   const resource = resourceName('alerts');
   test.each([
     new ServiceError({ kind: 'unavailable', operation: 'get token', resource, detail: 'no-connection' }),
