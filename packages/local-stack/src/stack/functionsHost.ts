@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { isHandshakeAnswered } from './handshake.js';
 import type { EventSubscription } from './operator.js';
 import type { Stack } from './stack.js';
 import { groupId, registryId, topicId, vaultId, type World } from './world.js';
@@ -74,7 +75,7 @@ export function appSubscriptions(functionsUrl: string, keys: HostKeys, world: Wo
  * Waits for a host that is started by someone else: publishes its key once it is written, then repeats the handshake of
  * the subscription until the host answers.
  *
- * @throws if the stack is stopped first
+ * @throws if the stack is stopped first, or a subscription fails for another reason
  */
 export async function connectExternalHost(
   stack: Stack,
@@ -90,19 +91,9 @@ export async function connectExternalHost(
     if (keys) {
       if (keys.function !== published) stack.publish(keys.function);
       published = keys.function;
-      if (await takesEvents(() => operator.subscribeAll(appSubscriptions(functionsUrl, keys, world)))) break;
+      if (await isHandshakeAnswered(() => operator.subscribeAll(appSubscriptions(functionsUrl, keys, world)))) break;
     }
     await sleep(POLL, undefined, { signal: stack.stopping });
   }
   report(`events are delivered to the functions host at ${functionsUrl}`);
-}
-
-/** While nothing listens, or the app is not loaded, the control plane refuses the subscription. */
-async function takesEvents(subscribe: () => Promise<void>): Promise<boolean> {
-  try {
-    await subscribe();
-    return true;
-  } catch {
-    return false;
-  }
 }
