@@ -53,7 +53,8 @@ const ENDED = 'the key has ended';
 export function createRenewal({ session, requests, age, clock, log }: RenewalOptions): Renewal {
   const pauses = growingPauses(FIRST_PAUSE, LONGEST_PAUSE);
   let notBefore = clock.now();
-  let told: string | undefined;
+  /** Why the last attempt failed, once it was logged. */
+  let loggedReason: string | undefined;
 
   function isDue(): boolean {
     const { renewal, keysSince, thumbprint } = session.membership;
@@ -64,8 +65,8 @@ export function createRenewal({ session, requests, age, clock, log }: RenewalOpt
   /** The next keys. They and the fact that they are in use are on disk before the app hears of them. */
   async function nextKeys(): Promise<DeviceKeyStore> {
     const { renewal } = session.membership;
-    const begun = renewal && (await session.stores.find(renewal.thumbprint));
-    if (begun) return begun;
+    const unfinished = renewal && (await session.stores.find(renewal.thumbprint));
+    if (unfinished) return unfinished;
     const next = await session.stores.create(typeOf(session.keys));
     await session.change({ renewal: { thumbprint: await thumbprintOfPair(next) } });
     return next;
@@ -109,11 +110,11 @@ export function createRenewal({ session, requests, age, clock, log }: RenewalOpt
     );
     if (reason === undefined) {
       pauses.reset();
-      told = undefined;
+      loggedReason = undefined;
       return 'renewed';
     }
-    if (told !== reason && !signal.aborted) log("the device's keys were not renewed", { reason });
-    told = reason;
+    if (loggedReason !== reason && !signal.aborted) log("the device's keys were not renewed", { reason });
+    loggedReason = reason;
     notBefore = new Date(clock.now().getTime() + pauses.next());
     return reason === ENDED ? 'refused' : 'unknown';
   }

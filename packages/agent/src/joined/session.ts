@@ -93,7 +93,7 @@ export class JoinedSession {
   #standing: Standing;
   #lock: FolderLock | undefined;
   /** The thumbprint of a membership that cannot be continued with, once it was logged. */
-  #told: string | undefined;
+  #loggedThumbprint: string | undefined;
   readonly stores: DeviceKeyStores;
 
   private constructor(
@@ -149,9 +149,13 @@ export class JoinedSession {
     // An answer that took its time: the keys were renewed since.
     if (entry.keys !== this.keys) return;
     const { pass, channelKey } = this.membership;
-    const { pass: best, channelKey: its } = fresh ?? entry;
-    if (best === pass) return;
-    await this.change({ pass: best, channelKey: its, previous: { pass, channelKey } });
+    const admitted = fresh ?? entry;
+    if (admitted.pass === pass) return;
+    await this.change({
+      pass: admitted.pass,
+      channelKey: admitted.channelKey,
+      previous: { pass, channelKey },
+    });
   }
 
   /**
@@ -176,18 +180,19 @@ export class JoinedSession {
   /**
    * Looks whether another process has replaced the membership, and continues with the new one.
    * @returns whether it was replaced by one of the same client and app
+   * @throws JoinFolderFailure if the folder cannot be read or taken, or its membership cannot be used
    */
   async lookForReplacement(): Promise<boolean> {
-    const found = await readMembership(this.folder).catch(() => undefined);
+    const found = await readMembership(this.folder);
     const { thumbprint, url } = this.membership;
     if (!found || found.thumbprint === thumbprint) return false;
     if (nameOf(found) !== nameOf(this.membership) || found.url !== url) {
-      if (this.#told !== found.thumbprint) {
+      if (this.#loggedThumbprint !== found.thumbprint) {
         this.log('the device has joined as another client or at another app: restart the agent', {
           joined: nameOf(found),
         });
       }
-      this.#told = found.thumbprint;
+      this.#loggedThumbprint = found.thumbprint;
       return false;
     }
     await this.#take(async () => {
