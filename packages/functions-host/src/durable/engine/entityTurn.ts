@@ -15,7 +15,7 @@ import {
   type RequestMessage,
 } from '../entities/messages.js';
 import type { DurableFunctions } from '../functions.js';
-import { eventRaised } from '../history.js';
+import { EventType, eventRaised } from '../history.js';
 import type { EntityState, Instance, Message } from '../hub/instance.js';
 import type { EntityRecord, Outgoing } from '../hub/records.js';
 import type { Notice } from '../replay/notices.js';
@@ -106,7 +106,7 @@ class EntityTurn {
   #receive(messages: readonly Message[]): void {
     const holders: string[] = [];
     for (const { e } of messages) {
-      if (e.EventType !== 15 || e.Input === null) continue;
+      if (e.EventType !== EventType.EventRaised || e.Input === null) continue;
       if (e.Name.startsWith('op')) {
         const request = parseRequest(e.Input);
         if (request === undefined) continue;
