@@ -21,6 +21,9 @@ export interface Desired {
   events(): ReceivedEvent[];
   /** The sealed messages in the desired properties. */
   sealed(): string[];
+  reportedCheck(): ReportedCheck | undefined;
+  /** The keys that the reported properties have. */
+  reportedKeys(): unknown;
 }
 
 /** The check that the reported properties mark as done, so that a restart does not run it again. */
@@ -34,11 +37,7 @@ const reportedCheck = z.object({ operation: z.string(), attempt: z.int() });
 /** A sealed message in pieces, since a text in a twin is limited. Others are none. */
 const pieces = z.array(z.string()).min(1).max(32);
 
-export function createDesired(): Desired & {
-  reportedCheck(): ReportedCheck | undefined;
-  /** The keys that the reported properties have. */
-  reportedKeys(): unknown;
-} {
+export function createDesired(): Desired {
   let values: Json = {};
   let version: number | undefined;
   let check: ReportedCheck | undefined;
