@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { isObject } from '@connected-registry/protocol/json/isObject';
 import { HUB_KEYS } from '@connected-registry/protocol/enrolment/hubKeys';
 import { CREDENTIAL_PROMOTED, PULL_CHECK_REQUESTED } from '@connected-registry/protocol/messages/pullCheckMessages';
 import type { ReceivedEvent } from '../events.js';
 
-type Json = Record<string, unknown>;
+type Json = Readonly<Record<string, unknown>>;
 
 const section = z.record(z.string(), z.unknown());
 const twin = z.object({
@@ -95,8 +96,4 @@ function merged(before: Json, change: Json, depth: number): Json {
 
 function inner(value: unknown): Json {
   return isObject(value) ? value : {};
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
