@@ -66,7 +66,7 @@ const ANSWER_LIMIT = 8_192;
 
 /**
  * Joins as the client of a join token. The keys are on disk before the app hears of them, so that the same join can be
- * repeated with the same keys whatever is lost or killed; the app answers such a repetition as it did the first time.
+ * repeated with the same keys whatever is lost or killed; the app answers a repetition as it did the first time.
  *
  * @returns the membership, which is on disk
  * @throws JoinRefused if the app refuses, JoinFailure if it does not answer or another membership is in the way, and
@@ -169,7 +169,7 @@ async function redeemed(
   );
 }
 
-/** @returns undefined unless whoever has answered has the secret of the join token, and has answered this request */
+/** @returns undefined unless the answer is to this request, and its sender has the secret of the join token */
 async function joinedIn({ text, nonce }: DeviceAnswer, { secret }: JoinTokenParts): Promise<JoinedAnswer | undefined> {
   const answer = sealedAnswer.safeParse(parseJson(text));
   if (!answer.success) return undefined;

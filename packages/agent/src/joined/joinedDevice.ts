@@ -40,7 +40,7 @@ export interface JoinedDevice {
   readonly ask: (signal: AbortSignal) => Promise<EnteredAnswer>;
   /** Opens the messages of an answer, which the app has signed and sealed for this device. */
   readonly read: ReadMessages<EnteredAnswer>;
-  /** `keyEnded`: present if the app lets the device in no more, and it must join again. */
+  /** `keyEnded`: present if the app no longer lets the device in, so that it must join again. */
   health(): { client: string; thumbprint: string; keysSince: string; keyEnded?: true };
   close(): Promise<void>;
 }

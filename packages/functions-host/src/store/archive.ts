@@ -212,7 +212,7 @@ export class FileArchive {
     return path.join(this.#folder, `archive-${String(number).padStart(6, '0')}.dat`);
   }
 
-  /** An unreadable line is passed over: somebody has edited the file. */
+  /** An unreadable line is passed over: the file has been edited by hand. */
   async #readHeld(): Promise<ReadonlySet<number>> {
     try {
       const text = await readFile(this.heldFile, 'utf8');

@@ -2,7 +2,7 @@ import type { AgentClock } from '../../agentClock.js';
 import { pause } from '../../agentClock.js';
 import type { HubIdentity } from './hubIdentity.js';
 import { makeLogin } from './login.js';
-import { openSession } from './session.js';
+import { openHubSession } from './session.js';
 import type { Session, SessionEvents } from './session.js';
 
 export interface ConnectionOptions {
@@ -53,7 +53,7 @@ export class HubConnection {
   async hold(opened: () => void, signal: AbortSignal): Promise<ConnectionEnd> {
     const { identity, port, caFile, clock } = this.options;
     const login = await makeLogin(identity, caFile, clock.now());
-    const session = await openSession(login, port, this.events, signal);
+    const session = await openHubSession(login, port, this.events, signal);
     this.#session = session;
     const ending = new AbortController();
     const abort = () => ending.abort();

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import type { Engine } from '../engine/engine.js';
 import { isSchedulerId, schedulerId, type EntityId } from '../entityId.js';
 import { ArchiveDamagedError } from '../../store/archive.js';
-import { requestText } from '../entities/messages.js';
+import { requestMessageText } from '../entities/messages.js';
 import { newExecutionId } from '../guid.js';
 import { EventType, eventRaised, executionStarted, type HistoryEvent } from '../history.js';
 import { isEnded, type Instance, type Outline, type RuntimeStatus } from '../hub/instance.js';
@@ -213,7 +213,7 @@ export class Client {
   async signalEntity(entity: EntityId, operation: string, input: string | null): Promise<void> {
     const now = this.#engine.now();
     const at = now.toISOString();
-    const text = requestText({ op: operation, signal: true, input, id: randomUUID(), requestTime: at });
+    const text = requestMessageText({ op: operation, signal: true, input, id: randomUUID(), requestTime: at });
     await this.#message(schedulerId(entity), eventRaised('op', text, at), now.getTime() + signalDelay);
   }
 

@@ -9,7 +9,7 @@ import { entityOf, schedulerId } from '../entityId.js';
 import {
   parseRequest,
   releasingInstance,
-  requestText,
+  requestMessageText,
   responseText,
   type MessageLabels,
   type RequestMessage,
@@ -176,7 +176,7 @@ class EntityTurn {
         cure: `write the name of the target in lower case: new EntityId('${target.name.toLowerCase()}', ...)`,
       });
     if (to !== canonical && this.#host.strict) return false;
-    const text = requestText({
+    const text = requestMessageText({
       op: name,
       signal: true,
       input: input ?? null,
@@ -198,7 +198,7 @@ class EntityTurn {
     const pos = (request.pos ?? 0) + 1;
     const next = request.lockset?.[pos];
     if (next !== undefined) {
-      this.#send(schedulerId(next), { e: eventRaised('op', requestText({ ...request, pos }), this.#at) });
+      this.#send(schedulerId(next), { e: eventRaised('op', requestMessageText({ ...request, pos }), this.#at) });
       return;
     }
     this.#send(request.parent ?? '', {

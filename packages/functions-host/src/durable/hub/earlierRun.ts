@@ -15,7 +15,7 @@ export function earlierRunOf(instance: Instance): EarlierRun | undefined {
   return mistakenRun(instance, history) ?? (last < 0 ? undefined : { last, from: 0, failures: failuresIn(history) });
 }
 
-/** @returns the earlier run that a rewind takes for the current one, if there is such a one, with its first row that is left */
+/** @returns the earlier run that a rewind takes for the current one, with its first row that is left; undefined if there is none */
 export function mistakenRun({ earlier }: Instance, history: readonly HistoryEvent[]): EarlierRun | undefined {
   if (earlier === undefined) return undefined;
   const from = Math.max(earlier.from, history.length);

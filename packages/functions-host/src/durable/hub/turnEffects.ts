@@ -5,7 +5,7 @@ import type { Instance } from './instance.js';
 import { statusNames } from './records.js';
 
 /** Gets the timers that a turn has created. */
-export interface TimerListener {
+export interface DurableTimerListener {
   timer(instance: Instance, id: number, fireAt: string): void;
 }
 
@@ -70,7 +70,7 @@ export function applyMessage(instance: Instance, event: HistoryEvent): void {
 export function applyScheduled(
   instance: Instance,
   events: readonly HistoryEvent[],
-  listener: TimerListener | undefined,
+  listener: DurableTimerListener | undefined,
 ): void {
   for (const event of events) {
     if (event.EventType === EventType.TimerCreated) {
@@ -88,7 +88,7 @@ export function applyScheduled(
 export function applyNext(
   instance: Instance,
   next: { x: string; ev: HistoryEvent[] },
-  listener: TimerListener | undefined,
+  listener: DurableTimerListener | undefined,
 ): void {
   const earlier = earlierRunOf(instance);
   if (earlier !== undefined) instance.earlier = earlier;
