@@ -7,10 +7,10 @@ import type { HangingWork } from './hangingWork.js';
 import type { Log } from './log.js';
 import { newestSecret } from './newestSecret.js';
 import { steadyShare } from './pauses.js';
-import { PullFailure, asPullFailure, errorName } from './pullFailure.js';
+import { isAcknowledgeable, promotionsOf } from './promotions.js';
+import { PullFailure, errorName } from './pullFailure.js';
 import type { Acknowledgeable, Sent } from './reporter.js';
 import { parseDockerConfig } from './secrets/dockerConfig.js';
-import { requireOwner } from './secrets/owner.js';
 import { SecretMissing } from './secrets/vault.js';
 import type { SecretReader, SecretValue } from './secrets/vault.js';
 import { within } from './watchdog.js';
@@ -238,29 +238,6 @@ export class KeptSecret {
   #removePromotions(asked: readonly CredentialPromoted[]): void {
     this.#promotions = this.#promotions.filter((promotion) => !asked.includes(promotion));
   }
-}
-
-/**
- * Returns the promotions of the secret's own client.
- * @throws PullFailure if there are only promotions of other clients
- */
-function promotionsOf({ tags }: SecretValue, asked: readonly CredentialPromoted[]): readonly CredentialPromoted[] {
-  let failure: PullFailure | undefined;
-  const own = asked.filter((promotion) => {
-    try {
-      requireOwner(tags, promotion);
-      return true;
-    } catch (error) {
-      failure = asPullFailure(error);
-      return false;
-    }
-  });
-  if (own.length === 0 && failure) throw failure;
-  return own;
-}
-
-function isAcknowledgeable(promotion: CredentialPromoted): promotion is Acknowledgeable {
-  return promotion.keyId !== undefined && promotion.reportKey !== undefined && promotion.expiresAt !== undefined;
 }
 
 /**
