@@ -6,7 +6,7 @@ const RESTARTING = ['ECONNREFUSED', 'ECONNRESET'];
 /**
  * Makes subscriptions whose webhook someone else starts.
  *
- * @returns false while nothing answers the webhook's handshake, or the control plane is being restarted
+ * @returns false while nothing answers the webhook's handshake, or the control plane throttles or is being restarted
  * @throws any other error: repeating the call would not help
  */
 export async function isHandshakeAnswered(subscribe: () => Promise<void>): Promise<boolean> {
@@ -15,7 +15,7 @@ export async function isHandshakeAnswered(subscribe: () => Promise<void>): Promi
     return true;
   } catch (error) {
     // Event Grid's code for a webhook that does not complete the handshake.
-    if (error instanceof CallRefused && error.code === 'Url validation') return false;
+    if (error instanceof CallRefused && (error.code === 'Url validation' || error.status === 429)) return false;
     if (error instanceof Error && 'code' in error && RESTARTING.includes(String(error.code))) return false;
     throw error;
   }

@@ -94,7 +94,7 @@ test('a device of the hub is created if it does not exist, and is not written if
   expect(ofHub()).toEqual(['GET camera 500']);
 });
 
-test('only a refused handshake, and a control plane that is being restarted, count as not ready yet', async () => {
+test('only a refused handshake, and a control plane that throttles or is being restarted, count as not ready yet', async () => {
   const operator = operatorAt(() => 0);
   const silent = await claimPort(0, '');
   const subscribe = (source: string) => () =>
@@ -107,6 +107,9 @@ test('only a refused handshake, and a control plane that is being restarted, cou
   const topic = topicId(plane.world, 'signals');
   expect(await isHandshakeAnswered(subscribe(topic))).toBe(false);
   expect(await isHandshakeAnswered(() => Promise.resolve())).toBe(true);
+  instead = (method) => (method === 'PUT' ? { status: 429, headers: {}, body: 'later' } : undefined);
+  expect(await isHandshakeAnswered(subscribe(topic))).toBe(false);
+  instead = () => undefined;
   await expect(isHandshakeAnswered(subscribe(`${topic}-other`))).rejects.toMatchObject({ name: 'CallRefused' });
 
   const unreachable = new Operator(`https://localhost:${silent}`, plane.world, https);
