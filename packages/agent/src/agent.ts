@@ -8,7 +8,7 @@ export interface AgentParts {
   /** The clients that this agent answers for; undefined for all clients. */
   clients: ReadonlySet<string> | undefined;
   checks: Checks;
-  keeper: Keeper;
+  keeper: Pick<Keeper, 'promoted' | 'health' | 'stop'>;
   log: Log;
 }
 

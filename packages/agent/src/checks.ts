@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { PullCheckReport, PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
 import type { AgentClock } from './agentClock.js';
 import type { ClockSkew } from './clockSkew.js';
+import { HangingWork } from './hangingWork.js';
 import type { Log } from './log.js';
 import type { PullCheckResult } from './pullCheck.js';
 import { errorName } from './pullFailure.js';
@@ -54,7 +55,7 @@ export function createChecks(options: ChecksOptions): Checks {
   // Each open piece of work listens to this signal. Their number is bounded.
   setMaxListeners(0, stopping.signal);
   let running = 0;
-  let hanging = 0;
+  const hanging = new HangingWork();
 
   function next(): void {
     while (running < options.concurrency && !stopping.signal.aborted) {
@@ -107,9 +108,7 @@ export function createChecks(options: ChecksOptions): Checks {
     let grace: NodeJS.Timeout | undefined;
     const givenUp = new Promise<PullCheckResult>((resolve) => {
       const giveUp = () => {
-        hanging += 1;
-        const over = () => void (hanging -= 1);
-        work.then(over, over);
+        hanging.add(work);
         resolve({ outcome: 'error', milliseconds: options.checkTimeout, reason: 'the check did not end in time' });
       };
       ending.addEventListener('abort', () => (grace = setTimeout(giveUp, GRACE)), { once: true });
@@ -131,7 +130,7 @@ export function createChecks(options: ChecksOptions): Checks {
       checksRunning: running,
       checksWaiting: waiting.length,
       reportsOpen: open.size - running,
-      ...(hanging > 0 && { checksHanging: hanging }),
+      ...(hanging.count > 0 && { checksHanging: hanging.count }),
     }),
     async stop() {
       stopping.abort();

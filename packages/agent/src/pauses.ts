@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /**
  * Growing pauses between attempts. Each is random within its second half, so that many devices do not retry at the same
  * time.
@@ -22,6 +24,15 @@ export function growingPauses(first: number, longest: number): Pauses {
       pause = first;
     },
   };
+}
+
+/**
+ * A share of a pause, from `least` to 1, that is derived from a name: the members of a fleet differ, so that they do not act at
+ * the same time, and each of them is consistent.
+ */
+export function steadyShare(name: string, least: number): number {
+  const fraction = createHash('sha256').update(name).digest().readUInt16BE(0) / 0xffff;
+  return least + fraction * (1 - least);
 }
 
 /** The time in a server's Date header; undefined if there is none or it is invalid. */

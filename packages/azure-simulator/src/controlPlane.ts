@@ -1,13 +1,13 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { JWK } from 'jose';
+import { z } from 'zod';
 import { realClock, type Clock } from '@connected-registry/clock/clock';
 import { processClock } from '@connected-registry/clock/processClock';
 import type { CertificateFiles } from './tls/certificates.js';
-import { makeIdentities, makeIdentity, type Identity } from './access/identities.js';
+import { makeIdentities, makeIdentity, storedIdentity } from './access/identities.js';
 import { LongRunning } from './arm/longRunning/longRunning.js';
 import { operationMilliseconds } from './arm/longRunning/pace.js';
-import { makeSigningKey, readSigningKey } from './entra/signingKey.js';
+import { makeSigningKey, readSigningKey, storedSigningKey } from './entra/signingKey.js';
 import { Broker } from './eventgrid/broker.js';
 import { listen, type Answer } from './http/listener.js';
 import type { ApiRequest } from './http/message.js';
@@ -175,10 +175,16 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   };
 }
 
+const storedKeys = z.object({ identities: z.array(storedIdentity), signingKey: storedSigningKey });
+
 /** Reads or creates the file with private keys and with secrets that are not in the vault. */
-async function readKeys(path: string): Promise<{ identities: Identity[]; signingKey: JWK }> {
-  const stored = (await readJson(path)) as { identities: Identity[]; signingKey: JWK } | undefined;
-  if (stored) return stored;
+async function readKeys(path: string): Promise<z.infer<typeof storedKeys>> {
+  const stored = await readJson(path);
+  if (stored !== undefined) {
+    const parsed = storedKeys.safeParse(stored);
+    if (parsed.success) return parsed.data;
+    throw new Error(`${path} is damaged; start with --reset to empty the data folder`, { cause: parsed.error });
+  }
   const made = { identities: makeIdentities(), signingKey: await makeSigningKey() };
   await writeJson(path, made);
   return made;

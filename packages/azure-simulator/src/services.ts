@@ -26,7 +26,7 @@ import { topicRoutes } from './eventgrid/topics.js';
 import { gatewayRoutes, identifySyncToken } from './gateway/routes.js';
 import { hubResourceRoutes } from './arm/hubs.js';
 import { identifyHubCaller } from './iothub/hubRoute.js';
-import { identityRoutes } from './iothub/identities.js';
+import { hubIdentityRoutes } from './iothub/identities.js';
 import { methodRoutes } from './iothub/methods.js';
 import { twinRoutes } from './iothub/twins.js';
 import type { ApiReply, ApiRequest } from './http/message.js';
@@ -63,7 +63,7 @@ export function makeAnswer(plane: Plane): (request: ApiRequest) => Promise<ApiRe
       ...secretRoutes(plane),
       ...deletedSecretRoutes(plane),
       ...hubResourceRoutes(plane),
-      ...identityRoutes(plane),
+      ...hubIdentityRoutes(plane),
       ...twinRoutes(plane),
       ...methodRoutes(plane),
       ...gatewayRoutes(plane),

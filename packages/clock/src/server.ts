@@ -104,14 +104,21 @@ async function answer(time: LocalTime | RealTime, request: IncomingMessage, resp
 }
 
 async function set(time: LocalTime | RealTime, body: unknown, response: ServerResponse): Promise<void> {
-  const parsed = (time instanceof RealTime ? realSetting : setting).safeParse(body);
+  if (time instanceof RealTime) return setReal(time, body, response);
+  const parsed = setting.safeParse(body);
   if (!parsed.success) return problem(response, 400, 'Not a setting of the clock', z.prettifyError(parsed.error));
   const { mode, now, scale } = parsed.data;
-  if (time instanceof RealTime) {
-    if (mode !== 'real') return problem(response, 400, 'Mode not available', realOnly(mode));
-    if (now !== undefined || (scale ?? 1) !== 1)
-      return problem(response, 400, 'Not settable', 'In real time, now and scale cannot be set.');
-  } else if (!(await refusable(response, () => time.set({ mode: mode as ClockMode, now, scale })))) return;
+  if (await refusable(response, () => time.set({ mode, now, scale }))) json(response, 200, time.state());
+}
+
+/** Accepts only what a clock in real time has already. */
+function setReal(time: RealTime, body: unknown, response: ServerResponse): void {
+  const parsed = realSetting.safeParse(body);
+  if (!parsed.success) return problem(response, 400, 'Not a setting of the clock', z.prettifyError(parsed.error));
+  const { mode, now, scale } = parsed.data;
+  if (mode !== 'real') return problem(response, 400, 'Mode not available', realOnly(mode));
+  if (now !== undefined || (scale ?? 1) !== 1)
+    return problem(response, 400, 'Not settable', 'In real time, now and scale cannot be set.');
   json(response, 200, time.state());
 }
 

@@ -15,7 +15,7 @@ const apart = 30 * 60_000;
  */
 const sameEnd = 1000;
 
-/** What happens after such an error. */
+/** How to respond to an error that nothing handles. */
 export interface CrashOptions {
   readonly sink: (entry: LogEntry) => void;
   /** Frames of this folder, which has the host's code, are left out of stacks. */

@@ -14,7 +14,7 @@ const app = `
 console.log('while loading');
 const { app } = require('@azure/functions');
 app.http('hello', { authLevel: 'anonymous', handler: () => ({ body: process.env.GREETING + process.env.WEBSITE_HOSTNAME.replace(/\\d+/, 'N') }) });
-app.http('slow', { authLevel: 'anonymous', handler: async (request) => { await new Promise((resolve) => setTimeout(resolve, Number(request.query.get('ms')))); return { body: 'late' }; } });
+app.http('slow', { authLevel: 'anonymous', handler: async (request) => { console.log('slow has started'); await new Promise((resolve) => setTimeout(resolve, Number(request.query.get('ms')))); return { body: 'late' }; } });
 app.http('crash', { authLevel: 'anonymous', handler: () => { setTimeout(() => { throw new Error('out of reach'); }, 10); return {}; } });
 app.timer('tick', { schedule: '0 0 0 1 1 *', handler: () => {} });
 `;
@@ -157,16 +157,23 @@ describe('the host as a process', () => {
     const host = run(['--app', appDir, '--port', '0', '--data', dataDir]);
     const url = await host.ready();
     const answered = fetch(`${url}/api/slow?ms=500`).then((answer) => answer.text());
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await expect.poll(host.err).toContain('slow has started');
     host.child.kill('SIGTERM');
     expect(await answered).toBe('late');
     expect(await host.exit).toBe(0);
 
     const other = run(['--app', appDir, '--port', '0', '--data', dataDir]);
-    const cut = fetch(`${await other.ready()}/api/slow?ms=60000`).catch(() => 'cut off');
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    const otherUrl = await other.ready();
+    const cut = fetch(`${otherUrl}/api/slow?ms=60000`).catch(() => 'cut off');
+    await expect.poll(other.err).toContain('slow has started');
     other.child.kill('SIGTERM');
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    // The first signal has arrived once no more requests are accepted.
+    const hello = () =>
+      fetch(`${otherUrl}/api/hello`).then(
+        () => 'answered',
+        () => 'refused',
+      );
+    await expect.poll(hello).toBe('refused');
     other.child.kill('SIGTERM');
     expect(await other.exit).toBe(1);
     expect(await cut).toBe('cut off');

@@ -6,9 +6,8 @@ import { growingPauses, retryAfter, serverTime } from '../pauses.js';
 import { errorName } from '../pullFailure.js';
 import { createSeen } from '../seen.js';
 import type { AppAnswer } from './appAnswer.js';
-import type { Channel } from './channel.js';
+import type { Channel, Disposition, SignalHandler } from './channel.js';
 import { parseEvent, parseSignal } from './events.js';
-import type { SignalHandler } from './channel.js';
 
 /** Reads the messages in an answer. @returns a problem, as text for the log, if they must not be used */
 export type ReadMessages<Answer extends AppAnswer = AppAnswer> = (
@@ -92,7 +91,7 @@ export function startAsking<Answer extends AppAnswer>(options: AskingOptions<Ans
     return 0;
   }
 
-  function hand(message: unknown): string {
+  function hand(message: unknown): Disposition | 'refused' {
     const parsed = parseSignal(parseEvent(message));
     if (parsed && !('problem' in parsed)) return options.handle(parsed);
     if (refused.firstTime(message)) {

@@ -42,7 +42,7 @@ export interface DeviceRequestsOptions {
   /** Maximum milliseconds to wait for an answer, in addition to the time that the app may hold it. */
   readonly timeout: number;
   readonly clock: AgentClock;
-  /** Told what the app's answers say of this machine's clock. */
+  /** Observes what the app's answers say about this machine's clock. */
   readonly skew?: ClockSkew;
 }
 

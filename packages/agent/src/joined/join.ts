@@ -66,7 +66,7 @@ const ANSWER_LIMIT = 8_192;
 
 /**
  * Joins as the client of a join token. The keys are on disk before the app hears of them, so that the same join can be
- * repeated with the same keys whatever is lost or killed; the app answers such a repetition as it did the first time.
+ * repeated with the same keys whatever is lost or killed; the app answers a repetition as it did the first time.
  *
  * @returns the membership, which is on disk
  * @throws JoinRefused if the app refuses, JoinFailure if it does not answer or another membership is in the way, and
@@ -128,8 +128,8 @@ async function keysOfJoin(
       `${folder.path} already holds a membership with another join token. Say --again to replace it, for instance after the device was revoked.`,
     );
   }
-  // The app may have the keys of this token's join already, and takes no others then. Those of another token's join are not
-  // used: who has that token may know by what answers to these keys are recognized.
+  // The app may already have the keys of this token's join, and then accepts no others. Keys of another token's join are not
+  // used: whoever has that token may have read the channel key that authenticates answers to these keys.
   const found = isContinued ? await stores.find(unfinished.thumbprint) : undefined;
   return found ?? stores.create(keyType);
 }
@@ -142,7 +142,7 @@ async function existing(stores: DeviceKeyStores, thumbprint: string, { path }: J
   );
 }
 
-/** @throws what is no {@link NotOpened} */
+/** @throws the error, unless it is a {@link NotOpened} */
 function orUndefined(error: unknown): undefined {
   if (error instanceof NotOpened) return undefined;
   throw error;
@@ -169,7 +169,7 @@ async function redeemed(
   );
 }
 
-/** @returns undefined unless whoever has answered has the secret of the join token, and has answered this request */
+/** @returns undefined unless the answer is to this request, and its sender has the secret of the join token */
 async function joinedIn({ text, nonce }: DeviceAnswer, { secret }: JoinTokenParts): Promise<JoinedAnswer | undefined> {
   const answer = sealedAnswer.safeParse(parseJson(text));
   if (!answer.success) return undefined;
@@ -179,8 +179,8 @@ async function joinedIn({ text, nonce }: DeviceAnswer, { secret }: JoinTokenPart
 }
 
 /**
- * Confirms a join that was made before, and whose keys were renewed since: the app knows the join token no more as that of
- * the current keys.
+ * Confirms an earlier join whose keys were renewed since. To the app, the join token belongs to the keys that used it, not to
+ * the current ones, so the membership's pass is sent instead of the token.
  */
 async function confirmed(
   before: Membership,
@@ -215,7 +215,7 @@ async function answered<T>(
 ): Promise<T> {
   const pauses = growingPauses(FIRST_PAUSE, LONGEST_PAUSE);
   let patience = PATIENCE;
-  let told: string | undefined;
+  let loggedReason: string | undefined;
   for (let unsigned = 0; ;) {
     const answer = await ask();
     const { status } = answer;
@@ -231,8 +231,8 @@ async function answered<T>(
         `The app has not answered (last: ${reason}). The device's keys are kept: run the same command again.`,
       );
     }
-    if (told !== reason) log('the app has not answered yet', { reason });
-    told = reason;
+    if (loggedReason !== reason) log('the app has not answered yet', { reason });
+    loggedReason = reason;
     const wanted = retryAfter(answer.retryAfter, serverTime(answer.date) ?? clock.now()) ?? pauses.next();
     const wait = Math.min(wanted, LONGEST_PAUSE, patience);
     patience -= wait;

@@ -24,7 +24,7 @@ const BY_CODE: Readonly<Record<string, string>> = {
 /** The code of a request that came before: something on the way has sent it twice, and the next one is signed anew. */
 const REPLAYED = 'device-request-replayed';
 
-/** A text that is no join token is not sent anywhere. */
+/** For a text that is not a join token. It is not sent anywhere. */
 export const NO_TOKEN = 'The file holds no join token. It must hold the whole one, as the app has shown it.';
 
 /** Codes that {@link refusalOf} explains. */

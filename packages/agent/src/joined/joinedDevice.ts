@@ -9,6 +9,7 @@ import type { Log } from '../log.js';
 import { errorName } from '../pullFailure.js';
 import type { SecretReader } from '../secrets/vault.js';
 import { DeviceRequests } from './deviceRequests.js';
+import { JoinFolderFailure } from './folder/joinFolder.js';
 import { createRenewal } from './renewal.js';
 import { sealedMessageReader } from './sealedMessages.js';
 import { SEALED_LIMIT, sealedSecretReader } from './sealedSecrets.js';
@@ -39,7 +40,7 @@ export interface JoinedDevice {
   readonly ask: (signal: AbortSignal) => Promise<EnteredAnswer>;
   /** Opens the messages of an answer, which the app has signed and sealed for this device. */
   readonly read: ReadMessages<EnteredAnswer>;
-  /** `keyEnded`: present if the app lets the device in no more, and it must join again. */
+  /** `keyEnded`: present if the app no longer lets the device in, so that it must join again. */
   health(): { client: string; thumbprint: string; keysSince: string; keyEnded?: true };
   close(): Promise<void>;
 }
@@ -69,7 +70,9 @@ export async function openJoinedDevice(options: JoinedDeviceOptions): Promise<Jo
   /** Whether a signature was accepted, so that the time by which keys age is known. */
   let isTimeKnown = false;
   /** The pass that was refused last, once it was logged. */
-  let told: string | undefined;
+  let loggedPass: string | undefined;
+  /** Why the last look for a new membership failed, once it was logged. */
+  let loggedReason: string | undefined;
 
   async function ask(signal: AbortSignal): Promise<EnteredAnswer> {
     if (isEnded) await untilNewMembership(signal);
@@ -91,8 +94,8 @@ export async function openJoinedDevice(options: JoinedDeviceOptions): Promise<Jo
     const opened = await openMessages(answer);
     if ('problem' in opened) return opened;
     const { pass } = session.membership;
-    if (answer.entry.keys === session.keys && answer.entry.pass !== pass && told !== pass) {
-      told = pass;
+    if (answer.entry.keys === session.keys && answer.entry.pass !== pass && loggedPass !== pass) {
+      loggedPass = pass;
       log('the newer pass is refused, and the one before is used');
     }
     await orLogged(() => session.admit(answer.entry, opened.admission));
@@ -128,13 +131,26 @@ export async function openJoinedDevice(options: JoinedDeviceOptions): Promise<Jo
   /** Waits until another process has joined again in this folder, or it is time to ask with the old key. */
   async function untilNewMembership(signal: AbortSignal): Promise<void> {
     for (let waited = 0; waited < ENDED_PAUSE && !signal.aborted; waited += LOOK) {
-      // A failure is that of a join in progress: the next look finds its end.
-      if (await session.lookForReplacement().catch(() => false)) {
+      if (await isReplaced()) {
         isEnded = false;
         log('the device has joined again', { client: session.membership.client });
         return;
       }
       await pause(clock, LOOK, signal);
+    }
+  }
+
+  /** A failure may be that of a join in progress, whose end the next look finds. Any other needs an operator. */
+  async function isReplaced(): Promise<boolean> {
+    try {
+      const found = await session.lookForReplacement();
+      loggedReason = undefined;
+      return found;
+    } catch (error) {
+      if (!(error instanceof JoinFolderFailure)) throw error;
+      if (loggedReason !== error.message) log('no new membership can be read', { reason: error.message });
+      loggedReason = error.message;
+      return false;
     }
   }
 

@@ -37,7 +37,7 @@ export async function openAnswer(
 }
 
 /**
- * Decrypts what was sealed to this device, whoever has sealed it.
+ * Decrypts what was sealed to this device, by any sender.
  * @throws NotOpened
  */
 export async function openSealed(sealed: string, keys: DeviceKeyStore): Promise<string> {

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { DEVICE_KEYS_PATH, DEVICE_MESSAGES_PATH, joinedAnswer } from '@connected-registry/protocol/enrolment/messages';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
 import type { AgentClock } from '../agentClock.js';
 import type { Log } from '../log.js';
-import { growingPauses } from '../pauses.js';
+import { growingPauses, steadyShare } from '../pauses.js';
 import { errorName } from '../pullFailure.js';
 import { problemCodeOf } from './deviceRequests.js';
 import type { DeviceRequests } from './deviceRequests.js';
@@ -46,6 +45,8 @@ export type RenewalEnd = 'renewed' | 'refused' | 'unknown';
 const FIRST_PAUSE = 60_000;
 const LONGEST_PAUSE = 3_600_000;
 const ANSWER_LIMIT = 8_192;
+/** The share of the age that is certain; the rest depends on the key. Devices that joined together do not renew together. */
+const LEAST_SHARE = 0.8;
 /** A request that shows whether keys and pass let the device in. The app repeats messages until they are answered. */
 const PROOF = { method: 'GET', path: `${DEVICE_MESSAGES_PATH}?wait=0`, limit: 1 } as const;
 const ENDED = 'the key has ended';
@@ -54,19 +55,23 @@ export function createRenewal({ session, requests, age, clock, log }: RenewalOpt
   const pauses = growingPauses(FIRST_PAUSE, LONGEST_PAUSE);
   /** The last attempt that failed, and the milliseconds until the next one. */
   let failed: { readonly at: Date; readonly pause: number } | undefined;
-  let told: string | undefined;
+  /** Why the last attempt failed, once it was logged. */
+  let loggedReason: string | undefined;
 
   function isDue(): boolean {
     const { renewal, keysSince, thumbprint } = session.membership;
     if (failed && isPause(failed, clock.now())) return false;
-    return renewal !== undefined || requests.now().getTime() - Date.parse(keysSince) >= age * share(thumbprint);
+    return (
+      renewal !== undefined ||
+      requests.now().getTime() - Date.parse(keysSince) >= age * steadyShare(thumbprint, LEAST_SHARE)
+    );
   }
 
   /** The next keys. They and the fact that they are in use are on disk before the app hears of them. */
   async function nextKeys(): Promise<DeviceKeyStore> {
     const { renewal } = session.membership;
-    const begun = renewal && (await session.stores.find(renewal.thumbprint));
-    if (begun) return begun;
+    const unfinished = renewal && (await session.stores.find(renewal.thumbprint));
+    if (unfinished) return unfinished;
     const next = await session.stores.create(typeOf(session.keys));
     await session.change({ renewal: { thumbprint: await thumbprintOfPair(next) } });
     return next;
@@ -111,11 +116,11 @@ export function createRenewal({ session, requests, age, clock, log }: RenewalOpt
     if (reason === undefined) {
       pauses.reset();
       failed = undefined;
-      told = undefined;
+      loggedReason = undefined;
       return 'renewed';
     }
-    if (told !== reason && !signal.aborted) log("the device's keys were not renewed", { reason });
-    told = reason;
+    if (loggedReason !== reason && !signal.aborted) log("the device's keys were not renewed", { reason });
+    loggedReason = reason;
     failed = { at: clock.now(), pause: pauses.next() };
     return reason === ENDED ? 'refused' : 'unknown';
   }
@@ -141,12 +146,4 @@ function isSameClient(
   membership: ClientName,
 ): boolean {
   return nameOf({ ...membership, ...answer }) === nameOf(membership);
-}
-
-/**
- * A factor between 0.8 and 1, derived from the key, so that the devices of a fleet that joined together do not renew
- * together, and each device is consistent.
- */
-function share(thumbprint: string): number {
-  return 0.8 + createHash('sha256').update(thumbprint).digest().readUInt16BE(0) / 0xffff / 5;
 }

@@ -26,9 +26,9 @@ export interface OpenedMessages {
 const TOLERANCE = 2 * CLOCK_WINDOW * 1000;
 
 /**
- * Reads messages that the app signs and seals for this request. Messages in clear are refused: their report keys are known to
- * whoever has read them on the way. So is what somebody else has sealed, what answers another request, what is for another
- * client, and what was sealed long ago.
+ * Reads messages that the app signs and seals for this request. Messages in clear are refused, because anyone on the path may
+ * have read their report keys. Messages that another sender has sealed, that answer another request, that are for another client
+ * or that were sealed long ago are refused, too.
  * @returns a problem, as text for the log, if the answer must not be used
  */
 export function sealedMessageReader({ membership, now }: SealedMessagesOptions) {

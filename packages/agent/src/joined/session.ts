@@ -14,7 +14,7 @@ import { nameOf, readMembership, readUnfinishedJoin, removeUnfinishedJoin, write
 import type { Membership } from './membership.js';
 
 /** The membership and its keys, at one instant. */
-export interface Standing {
+export interface UsableMembership {
   readonly membership: Membership;
   readonly keys: DeviceKeyStore;
 }
@@ -38,10 +38,10 @@ export function isKeyEnded(answer: AppAnswer): boolean {
  * Opens the membership in a folder.
  * @throws JoinFolderFailure if there is none that can be used
  */
-export async function openMembership(path: string): Promise<Standing & { folder: JoinFolder }> {
+export async function openMembership(path: string): Promise<UsableMembership & { folder: JoinFolder }> {
   const folder = await openJoinFolder(path);
-  const standing = folder && (await standingIn(folder, keyFiles(folder)));
-  if (folder && standing) return { folder, ...standing };
+  const found = folder && (await usableIn(folder, keyFiles(folder)));
+  if (folder && found) return { folder, ...found };
   throw new JoinFolderFailure(`${path} holds no membership: join first (agent join --token-file F --url U).`);
 }
 
@@ -50,7 +50,7 @@ export async function openMembership(path: string): Promise<Standing & { folder:
  * so it changes nothing on disk.
  */
 export async function sendAs(
-  { membership: { pass, channelKey, previous }, keys }: Standing,
+  { membership: { pass, channelKey, previous }, keys }: UsableMembership,
   requests: DeviceRequests,
   request: DeviceRequest,
   signal: AbortSignal,
@@ -68,7 +68,7 @@ function isRefusal(answer: AppAnswer): boolean {
 }
 
 /** @returns undefined if there is no membership */
-async function standingIn(folder: JoinFolder, stores: DeviceKeyStores): Promise<Standing | undefined> {
+async function usableIn(folder: JoinFolder, stores: DeviceKeyStores): Promise<UsableMembership | undefined> {
   let last: string | undefined;
   for (;;) {
     const membership = await readMembership(folder);
@@ -90,19 +90,19 @@ async function standingIn(folder: JoinFolder, stores: DeviceKeyStores): Promise<
  * process has that right, except while the device's key has ended: then `agent join --again` may replace the membership.
  */
 export class JoinedSession {
-  #standing: Standing;
+  #current: UsableMembership;
   #lock: FolderLock | undefined;
   /** The thumbprint of a membership that cannot be continued with, once it was logged. */
-  #told: string | undefined;
+  #loggedThumbprint: string | undefined;
   readonly stores: DeviceKeyStores;
 
   private constructor(
     readonly folder: JoinFolder,
-    standing: Standing,
+    current: UsableMembership,
     lock: FolderLock,
     private readonly log: Log,
   ) {
-    this.#standing = standing;
+    this.#current = current;
     this.#lock = lock;
     this.stores = keyFiles(folder);
   }
@@ -124,19 +124,19 @@ export class JoinedSession {
   }
 
   get membership(): Membership {
-    return this.#standing.membership;
+    return this.#current.membership;
   }
 
   get keys(): DeviceKeyStore {
-    return this.#standing.keys;
+    return this.#current.keys;
   }
 
   /** Sends a request with the current keys, and again if they were renewed while it was on its way. */
   async send(requests: DeviceRequests, request: DeviceRequest, signal: AbortSignal): Promise<EnteredAnswer> {
     const { keys } = this;
-    const answer = await sendAs(this.#standing, requests, request, signal);
+    const answer = await sendAs(this.#current, requests, request, signal);
     if (!isKeyEnded(answer) || keys === this.keys) return answer;
-    return sendAs(this.#standing, requests, request, signal);
+    return sendAs(this.#current, requests, request, signal);
   }
 
   /**
@@ -149,9 +149,13 @@ export class JoinedSession {
     // An answer that took its time: the keys were renewed since.
     if (entry.keys !== this.keys) return;
     const { pass, channelKey } = this.membership;
-    const { pass: best, channelKey: its } = fresh ?? entry;
-    if (best === pass) return;
-    await this.change({ pass: best, channelKey: its, previous: { pass, channelKey } });
+    const admitted = fresh ?? entry;
+    if (admitted.pass === pass) return;
+    await this.change({
+      pass: admitted.pass,
+      channelKey: admitted.channelKey,
+      previous: { pass, channelKey },
+    });
   }
 
   /**
@@ -164,7 +168,7 @@ export class JoinedSession {
     const { renewal, previous, ...others } = { ...this.membership, ...changes };
     const membership = { ...others, ...(previous && { previous }), ...(renewal && { renewal }) };
     await writeMembership(this.folder, membership);
-    this.#standing = { membership, keys };
+    this.#current = { membership, keys };
   }
 
   /** Lets other processes change the membership. */
@@ -176,23 +180,24 @@ export class JoinedSession {
   /**
    * Looks whether another process has replaced the membership, and continues with the new one.
    * @returns whether it was replaced by one of the same client and app
+   * @throws JoinFolderFailure if the folder cannot be read or taken, or its membership cannot be used
    */
   async lookForReplacement(): Promise<boolean> {
-    const found = await readMembership(this.folder).catch(() => undefined);
+    const found = await readMembership(this.folder);
     const { thumbprint, url } = this.membership;
     if (!found || found.thumbprint === thumbprint) return false;
     if (nameOf(found) !== nameOf(this.membership) || found.url !== url) {
-      if (this.#told !== found.thumbprint) {
+      if (this.#loggedThumbprint !== found.thumbprint) {
         this.log('the device has joined as another client or at another app: restart the agent', {
           joined: nameOf(found),
         });
       }
-      this.#told = found.thumbprint;
+      this.#loggedThumbprint = found.thumbprint;
       return false;
     }
     await this.#take(async () => {
       const { membership, keys } = await openMembership(this.folder.path);
-      this.#standing = { membership, keys };
+      this.#current = { membership, keys };
     });
     return true;
   }

@@ -1,4 +1,4 @@
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { chmod, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CREDENTIAL_PROMOTED } from '@connected-registry/protocol/messages/pullCheckMessages';
@@ -261,6 +261,37 @@ describe('a key that has ended', () => {
     expect(lines('polling again')).toHaveLength(1);
     // The folder is the agent's again.
     await expect(it.join()).rejects.toThrow('is in use by another process');
+  });
+
+  test('says once for each reason why no new membership can be read, and goes on once one can', async () => {
+    const file = join(it.folder, 'membership.json');
+    const membership = await readFile(file);
+    const look = async (times: number) => {
+      for (let nth = 0; nth < times; nth += 1) {
+        it.clock.advance(10);
+        await until('a pause', () => it.clock.pending().length > 0);
+      }
+    };
+    await chmod(file, 0o644);
+    // The pause after the refusal is a minute at most.
+    await look(12);
+    await until('a line', () => lines('no new membership can be read').length === 1);
+    expect(lines('no new membership can be read')[0]).toContain(`${file} is open to other users`);
+
+    await chmod(file, 0o600);
+    await writeFile(file, 'damaged');
+    await look(3);
+    await until('a line', () => lines('no new membership can be read').length === 2);
+    expect(lines('no new membership can be read')[1]).toContain(`${file} is not a file of the agent`);
+
+    await writeFile(file, membership);
+    await it.join();
+    await until('the new key', () => {
+      const [wait] = it.clock.pending();
+      if (wait !== undefined) it.clock.advance(wait);
+      return lines('the device has joined again').length === 1;
+    });
+    expect(lines('no new membership can be read')).toHaveLength(2);
   });
 
   test('does not turn the agent into another client', async () => {

@@ -44,6 +44,18 @@ describe('forged promotions', () => {
     expect(tested.passwords()).toEqual(['first']);
   });
 
+  test('never take more places than there are', async () => {
+    for (let at = 0; at < 501; at += 1) {
+      tested.keeper.promoted(promotion('v1', { secret: { name: `other-${at}`, version: 'v1' } }));
+    }
+    await tested.untilIdle();
+
+    tested.keeper.promoted(promotion('v1'));
+    await tested.untilIdle();
+
+    expect(tested.keeper.health()).toMatchObject({ secretsKept: 0, secretsFailing: 500 });
+  });
+
   test.each([
     ['client', tagged('device-2')],
     ['client, in other letters', tagged('Device-1')],

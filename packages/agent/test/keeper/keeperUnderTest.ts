@@ -2,8 +2,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { ConsumerFailure } from '../../src/consumers/consumer.js';
 import type { Consumer, Delivery } from '../../src/consumers/consumer.js';
-import { createKeeper } from '../../src/keeper.js';
-import type { Keeper, KeeperOptions } from '../../src/keeper.js';
+import { Keeper } from '../../src/keeper.js';
+import type { KeeperOptions } from '../../src/keeper.js';
 import { PullFailure } from '../../src/pullFailure.js';
 import type { Sent } from '../../src/reporter.js';
 import { SecretMissing, type SecretValue } from '../../src/secrets/vault.js';
@@ -57,7 +57,7 @@ export class KeeperUnderTest {
   }
 
   #create(changes: Partial<KeeperOptions>): Keeper {
-    return createKeeper({
+    return new Keeper({
       secrets: { read: (name, version) => this.#read(name, version) },
       consumers: [this.consumer],
       listed: [],

@@ -62,7 +62,6 @@ export async function startAgentUnderTest({ clients, webhookKey, ...options }: O
       ...options,
     }),
     keeper: {
-      start: () => undefined,
       promoted: (promotion) => void promoted.push(promotion),
       health: () => ({ secretsKept: 0, secretsFailing: 0, acknowledgementsOpen: 0 }),
       stop: () => Promise.resolve(),

@@ -1,25 +1,24 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { z } from 'zod';
 
 /** Identities that exist from the start. */
 const IDENTITY_NAMES = ['operator', 'app', 'device'] as const;
 export type IdentityName = (typeof IDENTITY_NAMES)[number];
 
 /** Whose tokens sign an application in, in place of a secret: a federated identity credential. */
-export interface FederatedCredential {
-  issuer: string;
-  subject: string;
-  audience: string;
-}
+const federatedCredential = z.object({ issuer: z.string(), subject: z.string(), audience: z.string() });
+export type FederatedCredential = z.infer<typeof federatedCredential>;
 
 /** A service principal with one client secret. */
-export interface Identity {
-  name: string;
-  clientId: string;
-  objectId: string;
-  clientSecret: string;
+export const storedIdentity = z.object({
+  name: z.string(),
+  clientId: z.string(),
+  objectId: z.string(),
+  clientSecret: z.string(),
   /** Absent in data of earlier versions, and where there are none. */
-  federated?: FederatedCredential[];
-}
+  federated: z.array(federatedCredential).exactOptional(),
+});
+export type Identity = z.infer<typeof storedIdentity>;
 
 /** The sender of a request, as far as known. `name` is used by counters and faults. */
 export interface Principal {

@@ -16,7 +16,7 @@ const federated = z.strictObject({
  * Routes for additional service principals, for example one for each device. They have no rights: role assignments are
  * created through ARM, as in Azure. Federated credentials are for any of them. These routes replace Microsoft Graph.
  */
-export function identityRoutes(plane: Plane): Route[] {
+export function principalRoutes(plane: Plane): Route[] {
   return [
     controlRoute('GET', 'identities', () => ({
       status: 200,

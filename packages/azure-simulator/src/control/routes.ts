@@ -8,7 +8,7 @@ import type { Counters } from './counters.js';
 import { clockRoutes } from './clockRoutes.js';
 import { controlRoute as route, problem, withBody } from './controlRoute.js';
 import { faultRule, type Faults } from './faults.js';
-import { identityRoutes } from './identities.js';
+import { principalRoutes } from './identities.js';
 
 const rate = z.strictObject({ size: z.number().min(1), perSecond: z.number().positive() });
 
@@ -61,7 +61,7 @@ export function controlRoutes(plane: Plane, counters: Counters, faults: Faults):
       return { status: 204 };
     }),
     ...clockRoutes(plane),
-    ...identityRoutes(plane),
+    ...principalRoutes(plane),
     route('GET', 'settings', () => ({ status: 200, body: plane.settings })),
     route('PATCH', 'settings', (call) =>
       withBody(call, settings, (wanted) => {

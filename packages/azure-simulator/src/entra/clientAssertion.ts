@@ -12,14 +12,14 @@ const TOLERANCE = 5;
 /** Milliseconds that a provider has to answer. How long Entra waits is unknown. */
 const PATIENCE = 5000;
 
-interface Refused {
+interface AssertionRefusal {
   readonly code: number;
   readonly message: string;
 }
 
 /** Also for claims that are missing or of a wrong type: which code Entra gives there is unknown. */
-const MALFORMED: Refused = { code: 50027, message: 'JWT token is invalid or malformed.' };
-const UNREACHABLE: Refused = { code: 50166, message: 'Request to External OIDC endpoint failed.' };
+const MALFORMED: AssertionRefusal = { code: 50027, message: 'JWT token is invalid or malformed.' };
+const UNREACHABLE: AssertionRefusal = { code: 50166, message: 'Request to External OIDC endpoint failed.' };
 
 const discovery = z.object({ jwks_uri: z.url() });
 
@@ -33,7 +33,7 @@ export async function refusedAssertion(
   { clock }: Pick<Plane, 'clock'>,
   { federated = [] }: Identity,
   assertion: string,
-): Promise<Refused | undefined> {
+): Promise<AssertionRefusal | undefined> {
   let claims: JWTPayload;
   try {
     claims = decodeJwt(assertion);
@@ -84,7 +84,7 @@ function isAbout({ issuer, subject, audience }: FederatedCredential, { iss, sub,
 }
 
 /** The first part of the assertion that no federated credential has. */
-function unknown(federated: readonly FederatedCredential[], { iss, sub, aud }: JWTPayload): Refused {
+function unknown(federated: readonly FederatedCredential[], { iss, sub, aud }: JWTPayload): AssertionRefusal {
   const ofIssuer = federated.filter(({ issuer }) => issuer === iss);
   const [code, part] =
     ofIssuer.length === 0

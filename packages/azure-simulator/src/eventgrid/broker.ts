@@ -6,14 +6,14 @@ import type { Store } from '../state/store.js';
 import { passes } from './advancedFilters.js';
 import {
   subscriptionKey,
-  type Delivery,
+  type EventDelivery,
   type EventGridState,
   type EventSubscription,
   type SystemTopic,
   type Topic,
 } from './eventGridState.js';
 import { asCloudEvent, asGridEvent, facts, type AnyEvent } from './events.js';
-import { judge } from './retrySchedule.js';
+import { retryVerdict } from './retrySchedule.js';
 import { deliver, isWebhook } from './webhook.js';
 
 interface Parts {
@@ -118,7 +118,7 @@ export class Broker {
     }
   }
 
-  deliveries(): readonly Delivery[] {
+  deliveries(): readonly EventDelivery[] {
     return [...this.#parts.state.deliveries.values()];
   }
 
@@ -131,7 +131,7 @@ export class Broker {
   publish(sources: readonly string[], events: readonly AnyEvent[]): void {
     const { state, clock, file } = this.#parts;
     const now = clock.now().toISOString();
-    const made: Delivery[] = [];
+    const made: EventDelivery[] = [];
     for (const source of sources) {
       for (const subscription of this.subscribers(source)) {
         if (subscription.provisioningState !== 'Succeeded' || !isWebhook(subscription)) continue;
@@ -171,7 +171,7 @@ export class Broker {
     clearTimeout(timeout);
   }
 
-  #schedule(delivery: Delivery): void {
+  #schedule(delivery: EventDelivery): void {
     if (this.#closing) return;
     const timer = this.#parts.clock.setTimer(new Date(delivery.due), () => {
       this.#timers.delete(delivery.id);
@@ -181,7 +181,7 @@ export class Broker {
     this.#timers.set(delivery.id, timer);
   }
 
-  async #attempt(delivery: Delivery): Promise<void> {
+  async #attempt(delivery: EventDelivery): Promise<void> {
     const subscription = this.subscription(delivery.source, delivery.subscription);
     if (!subscription || !isWebhook(subscription)) return this.#forget(delivery);
     const { clock, file, log, state } = this.#parts;
@@ -194,12 +194,12 @@ export class Broker {
     if (this.#stop.signal.aborted || !this.#parts.state.deliveries.get(delivery.id)) return;
 
     const attempts = delivery.attempts + 1;
-    const tried: Delivery = {
+    const tried: EventDelivery = {
       ...delivery,
       attempts,
       lastOutcome: status === undefined ? 'NoResponse' : `Status ${status}`,
     };
-    const verdict = judge(status, attempts);
+    const verdict = retryVerdict(status, attempts);
     const { type, subject } = facts(delivery.event);
     log('delivery', {
       subscription: subscription.name,
@@ -221,14 +221,14 @@ export class Broker {
       );
       return;
     }
-    const next: Delivery = { ...tried, due: due.toISOString() };
+    const next: EventDelivery = { ...tried, due: due.toISOString() };
     state.deliveries.set(next);
     file.changed();
     this.#schedule(next);
   }
 
   /** Azure docs: event-grid manage-event-delivery, "dead-letter events". */
-  #deadLetter(delivery: Delivery, subscription: EventSubscription, reason: string): void {
+  #deadLetter(delivery: EventDelivery, subscription: EventSubscription, reason: string): void {
     const { clock, deadLetterFile, log } = this.#parts;
     const letter = {
       ...delivery.event.event,
@@ -247,7 +247,7 @@ export class Broker {
     this.#forget(delivery);
   }
 
-  #forget(delivery: Delivery): void {
+  #forget(delivery: EventDelivery): void {
     this.#timers.get(delivery.id)?.cancel();
     this.#timers.delete(delivery.id);
     const { state, file } = this.#parts;

@@ -105,7 +105,7 @@ export interface EventSubscription {
 }
 
 /** One event in delivery to one subscriber. */
-export interface Delivery {
+export interface EventDelivery {
   id: string;
   source: string;
   subscription: string;
@@ -122,7 +122,7 @@ export interface EventGridState {
   topics: Collection<Topic>;
   systemTopics: Collection<SystemTopic>;
   subscriptions: Collection<EventSubscription>;
-  deliveries: Collection<Delivery>;
+  deliveries: Collection<EventDelivery>;
 }
 
 export function emptyEventGridState(): EventGridState {
@@ -130,7 +130,7 @@ export function emptyEventGridState(): EventGridState {
     topics: new Collection(),
     systemTopics: new Collection(),
     subscriptions: new Collection<EventSubscription>([], { keyOf: subscriptionKey }),
-    deliveries: new Collection<Delivery>([], { keyOf: ({ id }) => id }),
+    deliveries: new Collection<EventDelivery>([], { keyOf: ({ id }) => id }),
   };
 }
 

@@ -15,8 +15,8 @@ import { filtered } from './listFilter.js';
 import { listsByType } from './listsByType.js';
 import { follow } from './operations.js';
 import { idOf, subscriptionBody } from './subscriptionBody.js';
-import { existingSystemTopic, locationOf as locationOfSystemTopic, SYSTEM_TOPIC_PATH } from './systemTopics.js';
-import { locationOf } from './topics.js';
+import { existingSystemTopic, systemTopicLocation, SYSTEM_TOPIC_PATH } from './systemTopics.js';
+import { topicLocation } from './topics.js';
 import { EndpointRefused, isWebhook, validateEndpoint } from './webhook.js';
 import { orUndefined, withoutUndefined } from '../http/orUndefined.js';
 
@@ -273,9 +273,9 @@ function locationOfSource(plane: Plane, source: string): string | undefined {
   const systemTopic = /^microsoft\.eventgrid\/systemtopics$/i.test(provider)
     ? plane.broker.systemTopic(name)
     : undefined;
-  if (systemTopic) return locationOfSystemTopic(systemTopic);
+  if (systemTopic) return systemTopicLocation(systemTopic);
   const topic = /^microsoft\.eventgrid\/topics$/i.test(provider) ? plane.broker.topic(name) : undefined;
-  if (topic) return locationOf(plane, topic);
+  if (topic) return topicLocation(plane, topic);
   const registry = plane.arm.registries.get(name);
   return registry?.location ?? [...plane.arm.resourceGroups.values()][0]?.location;
 }

@@ -22,7 +22,7 @@ export interface Verdict {
  * @param status of the answer; undefined if there was none
  * @param attempts made so far, including this one
  */
-export function judge(status: number | undefined, attempts: number): Verdict {
+export function retryVerdict(status: number | undefined, attempts: number): Verdict {
   if (status !== undefined && status >= 200 && status <= 204) return { outcome: 'delivered', wait: 0 };
   if (status !== undefined && FINAL.has(status)) return { outcome: 'dead', wait: 0 };
   const step = STEPS[attempts - 1] ?? LAST;

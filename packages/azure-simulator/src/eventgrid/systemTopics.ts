@@ -10,7 +10,7 @@ import type { Plane } from '../plane.js';
 import type { SystemTopic } from './eventGridState.js';
 import { filtered } from './listFilter.js';
 import { follow } from './operations.js';
-import { identity, identityBody, identityOf } from './topicIdentity.js';
+import { identity, topicIdentityBody, topicIdentityOf } from './topicIdentity.js';
 import { nothingKnown } from './since.js';
 
 const TYPE = 'Microsoft.EventGrid/systemTopics';
@@ -75,7 +75,7 @@ export function systemTopicRoutes(plane: Plane): Route[] {
       ...(given.tags === undefined ? {} : { tags: given.tags }),
       ...(given.identity === undefined
         ? {}
-        : { identity: identityOf(plane, before?.identity, given.identity, isPatch) }),
+        : { identity: topicIdentityOf(plane, before?.identity, given.identity, isPatch) }),
     };
   }
 
@@ -84,7 +84,7 @@ export function systemTopicRoutes(plane: Plane): Route[] {
     plane.broker.putSystemTopic(topic);
     if (given.identity === undefined) return { status: 200, body: bodyOf(plane, call, topic) };
     const resource = systemTopicId(plane.arm, topic);
-    const headers = follow(plane, call, { resource, location: locationOf(topic), busy });
+    const headers = follow(plane, call, { resource, location: systemTopicLocation(topic), busy });
     return { status: 201, headers, body: bodyOf(plane, call, topic) };
   }
 
@@ -94,7 +94,10 @@ export function systemTopicRoutes(plane: Plane): Route[] {
     const resource = systemTopicId(plane.arm, topic);
     for (const subscription of plane.broker.subscriptions(resource)) plane.broker.removeSubscription(subscription);
     plane.broker.removeSystemTopic(topic.name);
-    return { status: 202, headers: follow(plane, call, { resource, location: locationOf(topic), busy: 'Deleting' }) };
+    return {
+      status: 202,
+      headers: follow(plane, call, { resource, location: systemTopicLocation(topic), busy: 'Deleting' }),
+    };
   }
 }
 
@@ -107,7 +110,7 @@ export function existingSystemTopic(plane: Plane, call: Call): SystemTopic {
 }
 
 /** System topics of a subscription or a resource group are `global`, and their operations have no location. */
-export function locationOf({ location }: SystemTopic): string | undefined {
+export function systemTopicLocation({ location }: SystemTopic): string | undefined {
   return location.toLowerCase() === 'global' ? undefined : location;
 }
 
@@ -122,7 +125,7 @@ function bodyOf(plane: Plane, call: Call, topic: SystemTopic): unknown {
       metricResourceId,
     },
     ...nothingKnown(versionOf(call)),
-    ...(own === undefined ? {} : { identity: identityBody(own, call.method !== 'GET') }),
+    ...(own === undefined ? {} : { identity: topicIdentityBody(own, call.method !== 'GET') }),
     location: topic.location,
     tags: topic.tags ?? null,
     id,

@@ -18,7 +18,7 @@ type Given = NonNullable<z.output<typeof identity>>;
  * A system-assigned identity gets its ids when it is created, and keeps them: after a PATCH to user-assigned identities,
  * answers still show them (recorded). User-assigned identities always have the same ids.
  */
-export function identityOf(
+export function topicIdentityOf(
   plane: Plane,
   before: TopicIdentity | undefined,
   { type, userAssignedIdentities }: Given,
@@ -45,7 +45,7 @@ function guidFrom(text: string): string {
 }
 
 /** @param isWrite the answer to a write does not contain the ids of user-assigned identities (recorded) */
-export function identityBody({ userAssigned, ...rest }: TopicIdentity, isWrite: boolean): unknown {
+export function topicIdentityBody({ userAssigned, ...rest }: TopicIdentity, isWrite: boolean): unknown {
   const shown = Object.entries(userAssigned ?? {}).map(([id, ids]): [string, unknown] => [
     id,
     isWrite ? { principalId: null, clientId: null } : ids,

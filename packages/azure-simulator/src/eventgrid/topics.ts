@@ -11,7 +11,7 @@ import { makeTopicKey, type Topic } from './eventGridState.js';
 import { filtered } from './listFilter.js';
 import { follow } from './operations.js';
 import { only, nothingKnown } from './since.js';
-import { identity, identityBody, identityOf } from './topicIdentity.js';
+import { identity, topicIdentityBody, topicIdentityOf } from './topicIdentity.js';
 import { orUndefined, withoutUndefined } from '../http/orUndefined.js';
 
 const TYPE = 'Microsoft.EventGrid/topics';
@@ -111,7 +111,7 @@ export function topicRoutes(plane: Plane): Route[] {
   function save(call: Call, topic: Topic, busy: 'Creating' | 'Updating', given?: Given): ApiReply {
     plane.broker.putTopic(topic);
     const resource = topicId(plane.arm, topic);
-    const headers = follow(plane, call, { resource, location: locationOf(plane, topic), busy });
+    const headers = follow(plane, call, { resource, location: topicLocation(plane, topic), busy });
     return { status: 201, headers, body: topicBody(plane, call, topic, given) };
   }
 
@@ -121,7 +121,7 @@ export function topicRoutes(plane: Plane): Route[] {
     const resource = topicId(plane.arm, topic);
     for (const subscription of plane.broker.subscriptions(resource)) plane.broker.removeSubscription(subscription);
     plane.broker.removeTopic(topic.name);
-    const location = locationOf(plane, topic);
+    const location = topicLocation(plane, topic);
     return { status: 202, headers: follow(plane, call, { resource, location, busy: 'Deleting' }) };
   }
 
@@ -150,7 +150,9 @@ function changes(
   const access = ['Enabled', 'Disabled', 'SecuredByPerimeter'] as const;
   return {
     ...(given.tags === undefined ? {} : { tags: given.tags }),
-    ...(given.identity === undefined ? {} : { identity: identityOf(plane, before?.identity, given.identity, isPatch) }),
+    ...(given.identity === undefined
+      ? {}
+      : { identity: topicIdentityOf(plane, before?.identity, given.identity, isPatch) }),
     ...(publicNetworkAccess === undefined
       ? {}
       : { publicNetworkAccess: oneOf(access, publicNetworkAccess, 'publicNetworkAccess') }),
@@ -213,11 +215,11 @@ function topicBody(plane: Plane, call: Call, topic: Topic, given?: Given): unkno
     },
     ...(isShown('sku') ? { sku: { name: 'Basic' } } : {}),
     ...(topic.identity !== undefined && isShown('identity')
-      ? { identity: identityBody(topic.identity, call.method !== 'GET') }
+      ? { identity: topicIdentityBody(topic.identity, call.method !== 'GET') }
       : {}),
     ...(isShown('kind') ? only(version, 'kind', 'Azure') : {}),
     ...nothingKnown(version),
-    location: locationOf(plane, topic),
+    location: topicLocation(plane, topic),
     tags: topic.tags ?? null,
     id,
     name: topic.name,
@@ -225,6 +227,6 @@ function topicBody(plane: Plane, call: Call, topic: Topic, given?: Given): unkno
   };
 }
 
-export function locationOf(plane: Plane, topic: Topic): string {
+export function topicLocation(plane: Plane, topic: Topic): string {
   return topic.location ?? plane.arm.resourceGroups.get(topic.resourceGroup)?.location ?? '';
 }

@@ -101,7 +101,7 @@ function unauthorized(plane: Plane, message: string): RefusedRequest {
  * The identity that a call is about.
  * @throws 404 DeviceNotFound
  */
-export function identityOf(plane: Plane, call: Call): HubIdentity {
+export function hubIdentityOf(plane: Plane, call: Call): HubIdentity {
   const { device = '', module } = call.params;
   const identity = plane.hub.find(device, module);
   if (!identity) throw deviceNotFound(module === undefined ? device : `${device}/${module}`, plane.clock.now());

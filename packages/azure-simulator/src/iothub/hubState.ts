@@ -1,18 +1,25 @@
 import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
 import { Collection } from '../state/collection.js';
 import type { Contents } from '../state/store.js';
 
 export const HUB_FORMAT = 1;
 
 /** Rights of a shared access policy (Azure docs: iot-hub-dev-guide-sas, "Access control and permissions"). */
-export type HubRight = 'RegistryRead' | 'RegistryWrite' | 'ServiceConnect' | 'DeviceConnect';
+const hubRight = z.enum(['RegistryRead', 'RegistryWrite', 'ServiceConnect', 'DeviceConnect']);
+export type HubRight = z.infer<typeof hubRight>;
 
-export interface AccessPolicy {
-  name: string;
-  rights: HubRight[];
-  primaryKey: string;
-  secondaryKey: string;
-}
+const accessPolicy = z.object({
+  name: z.string(),
+  rights: z.array(hubRight),
+  primaryKey: z.string(),
+  secondaryKey: z.string(),
+});
+export type AccessPolicy = z.infer<typeof accessPolicy>;
+
+/** What does not change. */
+export const hubFacts = z.object({ name: z.string(), policies: z.array(accessPolicy) });
+export type HubFacts = z.infer<typeof hubFacts>;
 
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue };
 export interface JsonObject {
@@ -56,13 +63,9 @@ export interface HubIdentity {
   twin: Twin;
 }
 
-export interface HubState {
-  name: string;
-  policies: AccessPolicy[];
+export interface HubState extends HubFacts {
   identities: Collection<HubIdentity>;
 }
-
-export type HubFacts = Pick<HubState, 'name' | 'policies'>;
 
 /** The key of an identity: no id contains a slash. */
 export function identityKey({ deviceId, moduleId }: Pick<HubIdentity, 'deviceId' | 'moduleId'>): string {

@@ -6,9 +6,9 @@ import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import { argumentInvalid, deviceNotFound, hubError, preconditionFailed } from './hubErrors.js';
 import { publishLifecycleEvent } from './hubEvents.js';
-import { checkIfMatch, hubBody, hubRoute, identityOf } from './hubRoute.js';
+import { checkIfMatch, hubBody, hubRoute, hubIdentityOf } from './hubRoute.js';
 import { identityKey, makeHubKey, type HubIdentity } from './hubState.js';
-import { identityBody } from './identityBody.js';
+import { hubIdentityBody } from './identityBody.js';
 import { newTwin } from './twinChanges.js';
 
 /** Azure docs: iot-hub-devguide-identity-registry, "Device identity properties". */
@@ -47,7 +47,7 @@ const body = z.object({
 type Body = z.output<typeof body>;
 
 /** Routes of the identity registry: devices and their modules. */
-export function identityRoutes(plane: Plane): Route[] {
+export function hubIdentityRoutes(plane: Plane): Route[] {
   const device = '/devices/{device}';
   const module = `${device}/modules/{module}`;
   const read = { action: 'devices/read', right: 'RegistryRead' } as const;
@@ -61,11 +61,11 @@ export function identityRoutes(plane: Plane): Route[] {
       ...read,
       handle: (call) => ({
         status: 200,
-        body: plane.hub.modulesOf(identityOf(plane, call).deviceId).map((one) => identityBody(plane.hub, one)),
+        body: plane.hub.modulesOf(hubIdentityOf(plane, call).deviceId).map((one) => hubIdentityBody(plane.hub, one)),
       }),
     }),
     ...[device, module].flatMap((path) => [
-      hubRoute(plane, { method: 'GET', path, ...read, handle: (call) => reply(identityOf(plane, call)) }),
+      hubRoute(plane, { method: 'GET', path, ...read, handle: (call) => reply(hubIdentityOf(plane, call)) }),
       hubRoute(plane, { method: 'PUT', path, ...write, handle: put }),
       hubRoute(plane, { method: 'DELETE', path, ...erase, handle: remove }),
     ]),
@@ -77,7 +77,7 @@ export function identityRoutes(plane: Plane): Route[] {
       throw argumentInvalid(`top must be from 1 to ${MAX_LISTED}.`, plane.clock.now());
     }
     const devices = [...plane.hub.state.identities.values()].filter(({ moduleId }) => moduleId === undefined);
-    return { status: 200, body: devices.slice(0, top).map((one) => identityBody(plane.hub, one)) };
+    return { status: 200, body: devices.slice(0, top).map((one) => hubIdentityBody(plane.hub, one)) };
   }
 
   function put(call: Call): ApiReply {
@@ -145,7 +145,7 @@ export function identityRoutes(plane: Plane): Route[] {
   }
 
   function remove(call: Call): ApiReply {
-    const identity = identityOf(plane, call);
+    const identity = hubIdentityOf(plane, call);
     if (!checkIfMatch(plane, call, identity.etag)) throw preconditionFailed(plane.clock.now());
     const modules = identity.moduleId === undefined ? plane.hub.modulesOf(identity.deviceId) : [];
     for (const one of [...modules, identity]) {
@@ -158,7 +158,7 @@ export function identityRoutes(plane: Plane): Route[] {
   }
 
   function reply(identity: HubIdentity): ApiReply {
-    return { status: 200, headers: { etag: `"${identity.etag}"` }, body: identityBody(plane.hub, identity) };
+    return { status: 200, headers: { etag: `"${identity.etag}"` }, body: hubIdentityBody(plane.hub, identity) };
   }
 }
 

@@ -3,7 +3,7 @@ import type { HubIdentity } from './hubState.js';
 import { NEVER } from './twinBody.js';
 
 /** An identity as the service API returns it, including keys (azure-rest-api-specs, iothub: Device, Module). */
-export function identityBody(hub: Hub, identity: HubIdentity): Record<string, unknown> {
+export function hubIdentityBody(hub: Hub, identity: HubIdentity): Record<string, unknown> {
   const { deviceId, moduleId, generationId, etag, status, statusReason, authentication } = identity;
   const { type, symmetricKey, x509Thumbprint } = authentication;
   const shared = {

@@ -5,7 +5,7 @@ import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import type { MethodFailure } from './deviceLinks.js';
 import { argumentInvalid, methodError } from './hubErrors.js';
-import { hubBody, hubRoute, identityOf } from './hubRoute.js';
+import { hubBody, hubRoute, hubIdentityOf } from './hubRoute.js';
 import { identityKey } from './hubState.js';
 
 /** Azure docs: iot-hub-devguide-direct-methods, "Method invocation for service apps". */
@@ -31,7 +31,7 @@ export function methodRoutes(plane: Plane): Route[] {
 }
 
 async function invoke(plane: Plane, call: Call): Promise<ApiReply> {
-  const identity = identityOf(plane, call);
+  const identity = hubIdentityOf(plane, call);
   const wanted = hubBody(plane, call, body);
   const { payload } = wanted;
   if (Buffer.byteLength(JSON.stringify(payload ?? null)) > LARGEST_PAYLOAD) {

@@ -5,7 +5,8 @@ import type { Admitted } from './deviceAccess.js';
 import { identityKey, type HubIdentity, type JsonObject, type JsonValue } from './hubState.js';
 import { deviceMessage, listeningOf, type Listening } from './mqttTopics.js';
 import { sectionForDevice } from './twinBody.js';
-import { changedSection, isObject, TwinRefused } from './twinChanges.js';
+import { isObject } from '@connected-registry/protocol/json/isObject';
+import { changedSection, TwinRefused } from './twinChanges.js';
 
 type Qos = 0 | 1 | 2;
 

@@ -1,3 +1,4 @@
+import { isObject } from '@connected-registry/protocol/json/isObject';
 import type { JsonObject, JsonValue, Twin, TwinSection } from './hubState.js';
 
 /** Limits of twins (Azure docs: iot-hub-devguide-device-twins). Sizes count keys and values, without metadata. */
@@ -106,8 +107,4 @@ function checkNames(value: JsonValue, depth: number): void {
 function checkSize(values: JsonObject, max: number, what: string): void {
   if (Buffer.byteLength(JSON.stringify(values)) <= max) return;
   throw new TwinRefused(`The ${what} of a twin can have at most ${max} bytes.`);
-}
-
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -4,7 +4,7 @@ import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import { argumentInvalid } from './hubErrors.js';
-import { checkIfMatch, hubBody, hubRoute, identityOf } from './hubRoute.js';
+import { checkIfMatch, hubBody, hubRoute, hubIdentityOf } from './hubRoute.js';
 import { identityKey, type HubIdentity, type Twin } from './hubState.js';
 import { twinBody, twinEtag } from './twinBody.js';
 import { changedSection, changedTags, TwinRefused } from './twinChanges.js';
@@ -28,7 +28,7 @@ export function twinRoutes(plane: Plane): Route[] {
   const write = { action: 'twins/write', right: 'ServiceConnect' } as const;
   return [
     ...paths.flatMap((path) => [
-      hubRoute(plane, { method: 'GET', path, ...read, handle: (call) => reply(plane, identityOf(plane, call)) }),
+      hubRoute(plane, { method: 'GET', path, ...read, handle: (call) => reply(plane, hubIdentityOf(plane, call)) }),
       hubRoute(plane, { method: 'PATCH', path, ...write, handle: (call) => change(plane, call, 'merge') }),
       hubRoute(plane, { method: 'PUT', path, ...write, handle: (call) => change(plane, call, 'replace') }),
     ]),
@@ -37,7 +37,7 @@ export function twinRoutes(plane: Plane): Route[] {
 }
 
 function change(plane: Plane, call: Call, how: 'merge' | 'replace'): ApiReply {
-  const before = identityOf(plane, call);
+  const before = hubIdentityOf(plane, call);
   checkIfMatch(plane, call, twinEtag(before));
   const { tags, properties } = hubBody(plane, call, body);
   const desired = properties?.desired;

@@ -4,7 +4,7 @@ import { vaultId } from '../arm/ids.js';
 import { listen, type Answer } from '../http/listener.js';
 import type { Plane } from '../plane.js';
 import { OUR_TAG } from '../seed.js';
-import { Store } from '../state/store.js';
+import { noFacts, Store } from '../state/store.js';
 import { ExpiryWatch } from './expiryWatch.js';
 import { emptyVaultState, VAULT_FORMAT, vaultContents } from './vaultState.js';
 
@@ -34,24 +34,24 @@ interface Options {
  */
 export async function startFurtherVault(plane: Plane, name: string, options: Options): Promise<FurtherVault> {
   const { port, tls, file, answer } = options;
-  await Store.facts(file, VAULT_FORMAT);
+  await Store.facts(file, VAULT_FORMAT, noFacts);
   const state = emptyVaultState();
   const store = await Store.open(file, vaultContents(state), (message) => plane.log('error', { message }));
   const address = { url: '' };
-  // Everything that is not named here is the plane's.
-  const own = Object.create(plane, {
-    baseUrl: { get: () => address.url },
-    arm: { value: Object.create(plane.arm, { vaultName: { value: name } }) as Plane['arm'] },
-    vault: { value: state },
-    vaultFile: { value: store },
-    commit: {
-      value: () => {
-        plane.commit();
-        store.commit();
-      },
+  const own: Plane = {
+    ...plane,
+    get baseUrl() {
+      return address.url;
     },
-    secretChanged: { value: (secret: Parameters<Plane['secretChanged']>[0]) => expiry.changed(secret) },
-  }) as Plane;
+    arm: { ...plane.arm, vaultName: name },
+    vault: state,
+    vaultFile: store,
+    commit() {
+      plane.commit();
+      store.commit();
+    },
+    secretChanged: (secret) => expiry.changed(secret),
+  };
   const expiry = new ExpiryWatch(own);
   assignRoles(plane, vaultId(own.arm));
   const listener = await listen(tls, port, answer(own));

@@ -1,3 +1,4 @@
+import { isObject } from '@connected-registry/protocol/json/isObject';
 import type { Names } from './names.js';
 
 /** A difference between an answer and the recorded one. */
@@ -65,10 +66,6 @@ function nameIn(one: unknown): string | undefined {
   if (!isObject(one)) return typeof one === 'string' ? one : undefined;
   const name = one['name'] ?? one['id'];
   return typeof name === 'string' ? name : undefined;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Without the numbers, so that differences of one kind are equal. */

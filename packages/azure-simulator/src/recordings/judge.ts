@@ -1,7 +1,7 @@
 import { compare, type Difference } from './compare.js';
 import type { Names } from './names.js';
 import { addressIn, isPoll, type Exchange } from './recording.js';
-import type { Answer } from './send.js';
+import type { ReplayedAnswer } from './send.js';
 
 /** Headers that are compared if both answers have them; one of the recorders dropped Retry-After. */
 const COMPARED = ['content-type', 'etag', 'www-authenticate', 'retry-after'];
@@ -10,7 +10,7 @@ const COMPARED = ['content-type', 'etag', 'www-authenticate', 'retry-after'];
  * Compares an answer with the recorded one.
  * @param found its body, parsed if it is JSON
  */
-export function judge(names: Names, recorded: Exchange, answer: Answer, found: unknown): Difference[] {
+export function judge(names: Names, recorded: Exchange, answer: ReplayedAnswer, found: unknown): Difference[] {
   const differences: Difference[] = [];
   const report = (kind: Difference['kind'], path: string, detail: string): void =>
     void differences.push({ kind, path, detail });
@@ -37,7 +37,7 @@ export function judge(names: Names, recorded: Exchange, answer: Answer, found: u
 
 type Report = (kind: Difference['kind'], path: string, detail: string) => void;
 
-function judgeFollowing(recorded: Exchange, answer: Answer, report: Report): void {
+function judgeFollowing(recorded: Exchange, answer: ReplayedAnswer, report: Report): void {
   const completion = (asynchronous: unknown, location: unknown): string =>
     asynchronous !== undefined ? 'Azure-AsyncOperation' : location !== undefined ? 'Location' : 'none';
   const was = completion(recorded.headers['azure-asyncoperation'], recorded.headers['location']);
@@ -45,7 +45,7 @@ function judgeFollowing(recorded: Exchange, answer: Answer, report: Report): voi
   if (was !== is) report(isPoll(recorded) ? 'minor' : 'follow', '', `${was} recorded, ${is} here`);
 }
 
-function judgeHeader(names: Names, name: string, recorded: Exchange, answer: Answer, report: Report): void {
+function judgeHeader(names: Names, name: string, recorded: Exchange, answer: ReplayedAnswer, report: Report): void {
   const was = recorded.headers[name];
   const is = answer.headers[name];
   if (was === undefined && (name === 'retry-after' || is === undefined)) return;
@@ -55,7 +55,7 @@ function judgeHeader(names: Names, name: string, recorded: Exchange, answer: Ans
     report('header', name, `${was} recorded, ${is} here`);
 }
 
-function judgeBody(names: Names, recorded: Exchange, answer: Answer, found: unknown, report: Report): void {
+function judgeBody(names: Names, recorded: Exchange, answer: ReplayedAnswer, found: unknown, report: Report): void {
   const { response, status } = recorded;
   if (answer.status >= 400 !== status >= 400) return report('value', 'error.code', 'an error in one of them only');
   if (response === '' || answer.text === '') {

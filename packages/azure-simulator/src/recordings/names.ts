@@ -120,9 +120,9 @@ export class Names {
     if (before && before.value !== value) wrong.push('an unchanged time recorded, another here');
     if (before) return wrong;
     const isOld = [...this.#bound].some(
-      ([other, its]) =>
-        its.value === value &&
-        its.round < this.round &&
+      ([other, bound]) =>
+        bound.value === value &&
+        bound.round < this.round &&
         Math.abs((this.times[other] ?? 0) - (this.times[name] ?? 0)) > SAME,
     );
     if (isOld) return [...wrong, 'a new time recorded, an older one here'];

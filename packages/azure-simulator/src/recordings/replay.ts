@@ -10,7 +10,7 @@ import { judge, outcomeOf, type Outcome } from './judge.js';
 import { Names } from './names.js';
 import { followedAt, inOrderSent, isPoll, secondsTaken, type Exchange, type Recording } from './recording.js';
 import { ReplayClock } from './replayClock.js';
-import { send, type Answer } from './send.js';
+import { send, type ReplayedAnswer } from './send.js';
 import { setUpOf } from './setUp.js';
 import { startWebhook } from './webhook.js';
 
@@ -188,7 +188,7 @@ class Replay {
     url: string,
     headers: Readonly<Record<string, string>> | undefined,
     body: unknown,
-  ): Promise<Answer> {
+  ): Promise<ReplayedAnswer> {
     const text = body === undefined ? undefined : JSON.stringify(body);
     if (headers === undefined) return send(this.agent, method, url, {}, text);
     const isVault = /^\/(deleted)?secrets(\/|$)/.test(new URL(url).pathname);
@@ -200,7 +200,7 @@ class Replay {
   }
 }
 
-function parsed({ text }: Answer): unknown {
+function parsed({ text }: ReplayedAnswer): unknown {
   try {
     return text === '' ? '' : JSON.parse(text);
   } catch {

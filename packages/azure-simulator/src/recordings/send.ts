@@ -1,6 +1,6 @@
 import { request, type Agent } from 'node:https';
 
-export interface Answer {
+export interface ReplayedAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly text: string;
@@ -13,7 +13,7 @@ export function send(
   url: string,
   headers: Readonly<Record<string, string>>,
   body?: string,
-): Promise<Answer> {
+): Promise<ReplayedAnswer> {
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
     const json = body === undefined ? {} : { 'content-type': 'application/json' };

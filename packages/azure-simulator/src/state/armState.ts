@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { RoleAssignments } from '../access/roleAssignments.js';
 import { Collection } from './collection.js';
 import { REGISTRY_KEEPING, type Registry } from './registryState.js';
@@ -11,17 +12,18 @@ export interface ResourceGroup {
   tags: Record<string, string>;
 }
 
+/** What does not change. */
+export const armFacts = z.object({ tenantId: z.string(), subscriptionId: z.string(), vaultName: z.string() });
+export type ArmFacts = z.infer<typeof armFacts>;
+
 /** The state of ARM, except Event Grid and IoT Hub. It contains password hashes, never a password. */
-export interface ArmState {
-  tenantId: string;
-  subscriptionId: string;
-  vaultName: string;
+export interface ArmState extends ArmFacts {
   resourceGroups: Collection<ResourceGroup>;
   registries: Collection<Registry>;
   roleAssignments: RoleAssignments;
 }
 
-export function emptyArmState(facts: Pick<ArmState, 'tenantId' | 'subscriptionId' | 'vaultName'>): ArmState {
+export function emptyArmState(facts: ArmFacts): ArmState {
   return {
     ...facts,
     resourceGroups: new Collection(),

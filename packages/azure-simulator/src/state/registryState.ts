@@ -1,7 +1,8 @@
+import { z } from 'zod';
+import { REGISTRY_TIERS } from '@connected-registry/protocol/registry/armEnumerations';
 import type {
   ACTIVATION_STATUSES,
   ConnectedRegistryMode,
-  REGISTRY_TIERS,
   SCOPE_MAP_TYPES,
   TOKEN_STATUSES,
 } from '@connected-registry/protocol/registry/armEnumerations';
@@ -23,12 +24,13 @@ export interface StoredPassword extends PasswordHash {
   previous?: PasswordHash & { until: string; expiry?: string };
 }
 
-export interface SystemData {
-  createdBy: string;
-  createdAt: string;
-  lastModifiedBy: string;
-  lastModifiedAt: string;
-}
+const storedSystemData = z.object({
+  createdBy: z.string(),
+  createdAt: z.string(),
+  lastModifiedBy: z.string(),
+  lastModifiedAt: z.string(),
+});
+export type SystemData = z.infer<typeof storedSystemData>;
 
 export interface ScopeMap {
   name: string;
@@ -89,14 +91,15 @@ export interface Replication {
   systemData: SystemData;
 }
 
-export interface RegistryOptions {
-  publicNetworkAccess?: string;
-  networkRuleBypassOptions?: string;
-  zoneRedundancy?: string;
-  metadataSearch?: string;
-  roleAssignmentMode?: string;
-  defaultAction?: string;
-}
+const storedOptions = z.object({
+  publicNetworkAccess: z.string().exactOptional(),
+  networkRuleBypassOptions: z.string().exactOptional(),
+  zoneRedundancy: z.string().exactOptional(),
+  metadataSearch: z.string().exactOptional(),
+  roleAssignmentMode: z.string().exactOptional(),
+  defaultAction: z.string().exactOptional(),
+});
+export type RegistryOptions = z.infer<typeof storedOptions>;
 
 /** A repository's tags in the cloud registry. */
 export interface Repository {
@@ -104,21 +107,25 @@ export interface Repository {
   tags: string[];
 }
 
-export interface Registry {
-  name: string;
-  resourceGroup: string;
-  location: string;
-  sku: (typeof REGISTRY_TIERS)[number];
-  dataEndpointEnabled: boolean;
-  adminUserEnabled: boolean;
-  tags: Record<string, string>;
+/** A registry without its lists, as on disk. */
+const storedRegistry = z.object({
+  name: z.string(),
+  resourceGroup: z.string(),
+  location: z.string(),
+  sku: z.enum(REGISTRY_TIERS),
+  dataEndpointEnabled: z.boolean(),
+  adminUserEnabled: z.boolean(),
+  tags: z.record(z.string(), z.string()),
   /** Api-version of the write that created it, which determines its generation. */
-  madeWith?: string;
-  anonymousPullEnabled?: boolean;
+  madeWith: z.string().exactOptional(),
+  anonymousPullEnabled: z.boolean().exactOptional(),
   /** Other properties that a client set, returned unchanged. */
-  options?: RegistryOptions;
-  creationDate: string;
-  systemData: SystemData;
+  options: storedOptions.exactOptional(),
+  creationDate: z.string(),
+  systemData: storedSystemData,
+});
+
+export interface Registry extends z.infer<typeof storedRegistry> {
   repositories: Collection<Repository>;
   replications: Collection<Replication>;
   scopeMaps: Collection<ScopeMap>;
@@ -130,7 +137,7 @@ export interface Registry {
 export const REGISTRY_KEEPING: Keeping<Registry> = {
   store: ({ repositories: _r, replications: _l, scopeMaps: _s, tokens: _t, connectedRegistries: _c, ...own }) => own,
   revive: (stored, before) => ({
-    ...(stored as Registry),
+    ...storedRegistry.parse(stored),
     repositories: before?.repositories ?? new Collection(),
     replications: before?.replications ?? new Collection(),
     scopeMaps: before?.scopeMaps ?? new Collection(),

@@ -2,6 +2,7 @@ import { closeSync, fdatasync, fstatSync, openSync, renameSync, rmSync } from 'n
 import { readFile, rm } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { z } from 'zod';
 import { AppendedFile, writeAll } from '@connected-registry/clock/files/appendedFile';
 
 /** Records a change; undefined means that the item was deleted. */
@@ -34,7 +35,14 @@ const GROWTH = 3;
 /** Bytes that are assembled before the process returns to requests. */
 const SLICE = 32 * 1024;
 
+/** The facts of a file that has none. */
+export const noFacts = z.object({});
+
 const synced = promisify(fdatasync);
+
+const header = z.looseObject({ format: z.number() });
+/** The name of a list, the key of an item and the item itself, which a deletion does not have. */
+const change = z.tuple([z.string(), z.string()], z.unknown());
 
 /**
  * Keeps lists in a file of lines: a first one with facts, then a line for each change. After {@link Store.commit} has
@@ -68,14 +76,15 @@ export class Store {
   /**
    * The facts on the first line; undefined if the file does not exist.
    *
-   * @throws if it has another format
+   * @throws if it has another format, or the facts are not those of `schema`
    */
-  static async facts(file: string, format: number): Promise<Record<string, unknown> | undefined> {
+  static async facts<T>(file: string, format: number, schema: z.ZodType<T>): Promise<T | undefined> {
     const text = await readIfThere(file);
     if (text === undefined || !text.includes('\n')) return undefined;
-    const { format: found, ...facts } = parse(file, text.slice(0, text.indexOf('\n'))) as { format: number };
+    const first = text.slice(0, text.indexOf('\n'));
+    const { format: found, ...facts } = undamaged(file, () => header.parse(JSON.parse(first)));
     if (found !== format) throw new Error(`${file} is of another version; start with --reset to empty the data folder`);
-    return facts;
+    return undamaged(file, () => schema.parse(facts));
   }
 
   /**
@@ -91,8 +100,10 @@ export class Store {
     const text = (await readIfThere(file)) ?? '';
     const end = text.lastIndexOf('\n') + 1;
     for (const line of text.slice(0, end).split('\n').slice(1, -1)) {
-      const [name, key, stored] = parse(file, line) as [string, string, unknown];
-      contents.table(name)?.restore(key, stored);
+      undamaged(file, () => {
+        const [name, key, stored] = change.parse(JSON.parse(line));
+        contents.table(name)?.restore(key, stored);
+      });
     }
     const descriptor = openSync(file, 'a', 0o600);
     const appended = new AppendedFile(descriptor, fstatSync(descriptor).size);
@@ -234,9 +245,10 @@ function lineOf(name: string, key: string, stored: unknown): string {
   return `${JSON.stringify(stored === undefined ? [name, key] : [name, key, stored])}\n`;
 }
 
-function parse(file: string, line: string): unknown {
+/** Reads a part of a file. @throws an error that names the file if it cannot be read */
+function undamaged<T>(file: string, read: () => T): T {
   try {
-    return JSON.parse(line) as unknown;
+    return read();
   } catch (error) {
     throw new Error(`${file} is damaged; start with --reset to empty the data folder`, { cause: error });
   }

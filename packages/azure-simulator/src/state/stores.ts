@@ -6,12 +6,12 @@ import {
   eventGridContents,
   type EventGridState,
 } from '../eventgrid/eventGridState.js';
-import { HUB_FORMAT, hubContents, makeHub, newHubFacts, type HubFacts, type HubState } from '../iothub/hubState.js';
+import { HUB_FORMAT, hubContents, makeHub, newHubFacts, hubFacts, type HubState } from '../iothub/hubState.js';
 import { emptyVaultState, VAULT_FORMAT, vaultContents, type VaultState } from '../keyvault/vaultState.js';
 import { IOT_HUB, seedArmState, seedEventGridState } from '../seed.js';
-import { ARM_FORMAT, armContents, emptyArmState, type ArmState } from './armState.js';
+import { ARM_FORMAT, armContents, armFacts, emptyArmState, type ArmState } from './armState.js';
 import { MAX_FURTHER_VAULTS } from '../settings.js';
-import { Store } from './store.js';
+import { noFacts, Store } from './store.js';
 
 const ARM = 'arm.ndjson';
 const VAULT = 'vault.ndjson';
@@ -60,17 +60,16 @@ interface Ground {
 
 /** Reads the data folder, or creates the initial state. */
 export async function openStores({ file, warn, identities, edgeHost, clock }: Ground): Promise<Stores> {
-  await Store.facts(file(VAULT), VAULT_FORMAT);
-  const eventFacts = await Store.facts(file(EVENTS), EVENT_GRID_FORMAT);
+  await Store.facts(file(VAULT), VAULT_FORMAT, noFacts);
+  const eventFacts = await Store.facts(file(EVENTS), EVENT_GRID_FORMAT, noFacts);
   const events = eventFacts === undefined ? seedEventGridState() : emptyEventGridState();
   const eventFile = await Store.open(file(EVENTS), eventGridContents(events), warn);
-  const armFacts = await Store.facts(file(ARM), ARM_FORMAT);
+  const knownArm = await Store.facts(file(ARM), ARM_FORMAT, armFacts);
   const arm =
-    armFacts === undefined
+    knownArm === undefined
       ? seedArmState(identities, events.topics.values(), edgeHost, clock.now())
-      : emptyArmState(armFacts as unknown as ArmState);
-  const hubFacts = await Store.facts(file(HUB), HUB_FORMAT);
-  const hub = makeHub(hubFacts === undefined ? newHubFacts(IOT_HUB) : (hubFacts as unknown as HubFacts));
+      : emptyArmState(knownArm);
+  const hub = makeHub((await Store.facts(file(HUB), HUB_FORMAT, hubFacts)) ?? newHubFacts(IOT_HUB));
   const vault = emptyVaultState();
   const armFile = await Store.open(file(ARM), armContents(arm), warn);
   const vaultFile = await Store.open(file(VAULT), vaultContents(vault), warn);
@@ -85,7 +84,7 @@ export async function openStores({ file, warn, identities, edgeHost, clock }: Gr
     eventFile,
     hub,
     hubFile,
-    isNew: armFacts === undefined,
+    isNew: knownArm === undefined,
     commit() {
       for (const store of all) store.commit();
     },

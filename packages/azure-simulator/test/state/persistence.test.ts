@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startControlPlane } from '../../src/controlPlane.js';
@@ -82,6 +82,27 @@ describe('the data folder', () => {
     expect(second.plane.arm.registries.get('myregistry')?.tokens.get('lost-token')).toBeUndefined();
 
     await second.close();
+    await cloud.launch();
+  });
+
+  it.each([
+    ['arm.ndjson', '"tenantId":"', '"tenant":"'],
+    ['arm.ndjson', '"sku":"Premium"', '"sku":"Gold"'],
+    ['iothub.ndjson', '"RegistryRead"', '"registry"'],
+    ['keys.json', '"clientSecret":"', '"secret":"'],
+  ])('is refused by the name of the file if %s has another form: %s', async (name, found, damage) => {
+    await cloud.running.close();
+    const file = join(cloud.directory, name);
+    const text = await readFile(file, 'utf8');
+    expect(text).toContain(found);
+    await writeFile(file, text.replace(found, damage));
+    const tls = await ensureCertificates(join(cloud.directory, 'tls'));
+
+    await expect(startControlPlane({ port: 0, directory: cloud.directory, tls })).rejects.toThrow(
+      `${file} is damaged; start with --reset`,
+    );
+
+    await writeFile(file, text);
     await cloud.launch();
   });
 

@@ -2,6 +2,7 @@ import { appendFile, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { Collection } from '../../src/state/collection.js';
 import { Store, type Contents } from '../../src/state/store.js';
 
@@ -16,6 +17,8 @@ interface Shelf {
   label: string;
   things: Collection<Thing>;
 }
+
+const facts = z.object({ owner: z.string() });
 
 describe('the store', () => {
   let folder: string;
@@ -73,7 +76,7 @@ describe('the store', () => {
     store.commit();
 
     expect(await stored()).toEqual({ a: { One: 'changed' }, b: { three: '3' } });
-    expect(await Store.facts(file, 1)).toEqual({ owner: 'tests' });
+    expect(await Store.facts(file, 1, facts)).toEqual({ owner: 'tests' });
   });
 
   it('writes nothing before a commit', async () => {
@@ -133,7 +136,21 @@ describe('the store', () => {
     await expect(open()).rejects.toThrow('is damaged; start with --reset');
 
     await writeFile(file, '{"format":7}\n');
-    await expect(Store.facts(file, 1)).rejects.toThrow('another version; start with --reset');
+    await expect(Store.facts(file, 1, facts)).rejects.toThrow('another version; start with --reset');
+  });
+
+  it.each([
+    ['facts of another type', '{"format":1,"owner":1}\n'],
+    ['no format', '{"owner":"tests"}\n'],
+    ['no object', '[]\n'],
+  ])('refuses a first line with %s', async (_, text) => {
+    await writeFile(file, text);
+    await expect(Store.facts(file, 1, facts)).rejects.toThrow(`${file} is damaged; start with --reset`);
+  });
+
+  it.each(['{}', '["shelves"]', '["shelves",1,{}]'])('refuses the line %s', async (line) => {
+    await writeFile(file, `{"format":1,"owner":"tests"}\n${line}\n`);
+    await expect(open()).rejects.toThrow(`${file} is damaged; start with --reset`);
   });
 
   it('loses no change that is made during a rewrite', async () => {

@@ -55,7 +55,7 @@ export interface ParentInstance {
 }
 
 export interface ExecutionStartedEvent extends EventBase {
-  EventType: 0;
+  EventType: typeof EventType.ExecutionStarted;
   OrchestrationInstance: OrchestrationInstance;
   ParentInstance: ParentInstance | null;
   Name: string;
@@ -72,19 +72,19 @@ export interface ExecutionStartedEvent extends EventBase {
 }
 
 export interface ExecutionCompletedEvent extends EventBase {
-  EventType: 1;
+  EventType: typeof EventType.ExecutionCompleted;
   OrchestrationStatus: number;
   Result: string | null;
   FailureDetails: FailureDetails | null;
 }
 
 export interface ExecutionTerminatedEvent extends EventBase {
-  EventType: 3;
+  EventType: typeof EventType.ExecutionTerminated;
   Input: string | null;
 }
 
 export interface TaskScheduledEvent extends EventBase {
-  EventType: 4;
+  EventType: typeof EventType.TaskScheduled;
   Name: string;
   Version: '';
   /** Always null: only the activity gets the input. */
@@ -94,13 +94,13 @@ export interface TaskScheduledEvent extends EventBase {
 }
 
 export interface TaskCompletedEvent extends EventBase {
-  EventType: 5 | 8;
+  EventType: typeof EventType.TaskCompleted | typeof EventType.SubOrchestrationInstanceCompleted;
   TaskScheduledId: number;
   Result: string | null;
 }
 
 export interface TaskFailedEvent extends EventBase {
-  EventType: 6 | 9;
+  EventType: typeof EventType.TaskFailed | typeof EventType.SubOrchestrationInstanceFailed;
   TaskScheduledId: number;
   Reason: string;
   Details: string | null;
@@ -118,7 +118,7 @@ export interface FailureDetails {
 }
 
 export interface SubOrchestrationInstanceCreatedEvent extends EventBase {
-  EventType: 7;
+  EventType: typeof EventType.SubOrchestrationInstanceCreated;
   Name: string;
   Version: string | null;
   InstanceId: string;
@@ -128,29 +128,29 @@ export interface SubOrchestrationInstanceCreatedEvent extends EventBase {
 }
 
 export interface TimerCreatedEvent extends EventBase {
-  EventType: 10;
+  EventType: typeof EventType.TimerCreated;
   FireAt: string;
 }
 
 export interface TimerFiredEvent extends EventBase {
-  EventType: 11;
+  EventType: typeof EventType.TimerFired;
   TimerId: number;
   FireAt: string;
 }
 
 export interface OrchestratorEvent extends EventBase {
-  EventType: 12 | 13;
+  EventType: typeof EventType.OrchestratorStarted | typeof EventType.OrchestratorCompleted;
 }
 
 export interface EventSentEvent extends EventBase {
-  EventType: 14;
+  EventType: typeof EventType.EventSent;
   InstanceId: string;
   Name: string;
   Input: string | null;
 }
 
 export interface EventRaisedEvent extends EventBase {
-  EventType: 15;
+  EventType: typeof EventType.EventRaised;
   Name: string;
   /** JSON text. */
   Input: string | null;
@@ -159,12 +159,12 @@ export interface EventRaisedEvent extends EventBase {
 
 /** Replaces events that a rewind removed, and the message that starts the instance again. */
 export interface GenericEvent extends EventBase {
-  EventType: 17;
+  EventType: typeof EventType.GenericEvent;
   Data: string | null;
 }
 
 export interface SuspensionEvent extends EventBase {
-  EventType: 19 | 20;
+  EventType: typeof EventType.ExecutionSuspended | typeof EventType.ExecutionResumed;
   Reason: string | null;
 }
 
@@ -197,7 +197,7 @@ export function executionStarted(init: {
 }): ExecutionStartedEvent {
   return {
     OrchestrationInstance: { InstanceId: init.instanceId, ExecutionId: init.executionId },
-    EventType: 0,
+    EventType: EventType.ExecutionStarted,
     ParentInstance: init.parent,
     Name: init.name,
     Version: init.version,
@@ -217,7 +217,7 @@ export function executionStarted(init: {
 /** Creates an event that a client, an entity or another orchestration raises. */
 export function eventRaised(name: string, input: string | null, timestamp: string): EventRaisedEvent {
   return {
-    EventType: 15,
+    EventType: EventType.EventRaised,
     Name: name,
     Input: input,
     ParentTraceContext: null,
@@ -227,7 +227,7 @@ export function eventRaised(name: string, input: string | null, timestamp: strin
   };
 }
 
-/** Creates the mark at the start (12) or the end (13) of a turn. */
-export function turnMark(type: 12 | 13, timestamp: string): OrchestratorEvent {
+/** Creates the mark at the start or the end of a turn. */
+export function turnMark(type: OrchestratorEvent['EventType'], timestamp: string): OrchestratorEvent {
   return { EventType: type, EventId: -1, IsPlayed: false, Timestamp: timestamp };
 }

@@ -70,7 +70,6 @@ export async function listen(options: {
   // An expectation that node does not know is no reason to refuse a request.
   server.on('checkExpectation', (request, response) => void server.emit('request', request, response));
   await start(server, port);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a TCP server's address is an object.
   const address = server.address() as AddressInfo;
   return {
     port: address.port,

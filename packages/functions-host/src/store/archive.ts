@@ -36,7 +36,7 @@ interface Segment {
 
 const headerLength = 8;
 
-/** Length from which a new file is begun, so that a file that is mostly unused can be replaced in reasonable time. */
+/** Length from which a new file is started, so that a file that is mostly unused can be replaced in reasonable time. */
 const segmentLength = 64 * 1024 * 1024;
 
 const cure = 'Put a copy of the whole folder in its place, or delete the data folder to start empty.';
@@ -53,7 +53,7 @@ export class FileArchive {
   /** The segment that takes new records. */
   #current: { readonly number: number; readonly file: AppendedFile } | undefined;
 
-  /** @param options for tests: the length from which a new file is begun, bytes */
+  /** @param options for tests: the length from which a new file is started, bytes */
   constructor(folder: string, options?: { readonly segmentLength: number }) {
     this.#folder = folder;
     this.#segmentLength = options === undefined ? segmentLength : options.segmentLength;
@@ -152,7 +152,7 @@ export class FileArchive {
     } catch (error) {
       // A sync that failed says nothing about what follows in the same file.
       this.#current = undefined;
-      // Nothing refers to a file that was begun for these records. On a full disk there would be one more each time.
+      // Nothing refers to a file that was started for these records. On a full disk there would be one more each time.
       if (offset === 0) await this.remove(number).catch(() => undefined);
       throw error;
     }
@@ -212,7 +212,7 @@ export class FileArchive {
     return path.join(this.#folder, `archive-${String(number).padStart(6, '0')}.dat`);
   }
 
-  /** An unreadable line is passed over: somebody has edited the file. */
+  /** An unreadable line is passed over: the file has been edited by hand. */
   async #readHeld(): Promise<ReadonlySet<number>> {
     try {
       const text = await readFile(this.heldFile, 'utf8');

@@ -33,7 +33,7 @@ export interface FolderLock {
 
 /**
  * Locks a folder for this process.
- * @throws FolderLockedError if a living process holds it
+ * @throws FolderLockedError if a living process holds it; the system's error if the lock cannot be read or made
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const file = path.join(folder, 'lock');
@@ -86,9 +86,15 @@ async function removeStale(file: string, own: string, me: Owner): Promise<void> 
   }
 }
 
-/** The owner in a lock. An unreadable lock has no living owner; undefined if there is no lock. */
+/**
+ * The owner in a lock. A lock that this host has not written has no living owner; undefined if there is no lock.
+ * @throws the system's error if the lock cannot be read, for instance because it is another user's
+ */
 async function readOwner(file: string): Promise<Owner | undefined> {
-  const text = await readFile(file, 'utf8').catch(() => undefined);
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
   if (text === undefined) return undefined;
   try {
     const value: unknown = JSON.parse(text);

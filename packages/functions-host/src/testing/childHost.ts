@@ -78,7 +78,7 @@ export class ChildHost implements FunctionsHost {
   async waitForInstance(instanceId: string, options: { timeout?: number } = {}): Promise<InstanceStatus> {
     const timeout = options.timeout ?? patience;
     const deadline = performance.now() + timeout;
-    // A jump ends when the app is idle. If none was due, only somebody from outside can bring the end.
+    // A jump ends when the app is idle. If nothing was due, only a request from outside can bring the end.
     for (let mayProgress = true; ;) {
       const status = await this.query(instanceId);
       if (status !== undefined && ended.has(status.runtimeStatus)) return status;

@@ -22,7 +22,7 @@ type Serving = Extract<Report, { kind: 'serving' }>;
 
 /**
  * The compiled program, also if this file runs from its source.
- * @throws FunctionsHostError if somebody has bundled this file into another folder
+ * @throws FunctionsHostError if this file was bundled into another folder
  */
 function program(): string {
   const start = path.dirname(fileURLToPath(import.meta.url));

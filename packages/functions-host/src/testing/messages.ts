@@ -53,10 +53,10 @@ export interface Moment {
 /** Packs a message. */
 export const packed = (message: Order | Report): object => ({ [envelope]: message });
 
-/** Unpacks an order; undefined for a message of somebody else. */
+/** Unpacks an order; undefined for a message from another sender. */
 export const orderIn = (message: unknown): Order | undefined => contentOf(message) as Order | undefined;
 
-/** Unpacks a report; undefined for a message of somebody else. */
+/** Unpacks a report; undefined for a message from another sender. */
 export const reportIn = (message: unknown): Report | undefined => contentOf(message) as Report | undefined;
 
 function contentOf(message: unknown): unknown {

@@ -10,6 +10,7 @@ import { TaskHub } from '../../src/durable/hub/hub.js';
 import { historyOf, storedInstance } from '../../src/durable/hub/instance.js';
 import type { HubRecord } from '../../src/durable/hub/records.js';
 import { openFileJournal } from '../../src/store/fileJournal.js';
+import type { Journal } from '../../src/store/journal.js';
 import { EngineUnderTest, type TestApp } from './engineUnderTest.js';
 
 const seconds = (time: Date, count: number): Date => new Date(time.getTime() + count * 1000);
@@ -164,6 +165,19 @@ describe('a checkpoint', () => {
   });
 });
 
+/**
+ * Waits until nothing more happens without time: activities and entities continue once what they depend on is on disk.
+ * @param before number of the journal's last record before the engine was started
+ */
+async function untilStill(engine: EngineUnderTest, journal: Journal, before = 0): Promise<void> {
+  let written: number;
+  do {
+    written = engine.records.length;
+    await journal.durable(before + written);
+    await engine.runUntilIdle();
+  } while (engine.records.length > written);
+}
+
 describe('a journal on disk', () => {
   let folder: string;
 
@@ -180,7 +194,7 @@ describe('a journal on disk', () => {
     const engine = new EngineUnderTest(busyApp(), { journal: first });
     await run(engine);
     await engine.advance(5_000);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await untilStill(engine, first);
     await engine.engine.stop();
     await first.close();
     const hub = new TaskHub();
@@ -193,16 +207,18 @@ describe('a journal on disk', () => {
     await checkpoints.stop();
     await journal.close();
     const compacted = new TaskHub();
-    const second = await openFileJournal(folder, (payload, seq) =>
-      compacted.apply(JSON.parse(payload) as HubRecord, seq),
-    );
+    let last = 0;
+    const second = await openFileJournal(folder, (payload, seq) => {
+      compacted.apply(JSON.parse(payload) as HubRecord, seq);
+      last = seq;
+    });
     expect(contents(compacted)).toEqual(contents(hub));
     expect(second.bytes).toBeLessThan(before);
 
     const again = new EngineUnderTest(busyApp(), { hub: compacted, journal: second });
     while (again.instance('one').status !== 'Completed') {
       await again.advance(60_000);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await untilStill(again, second, last);
     }
     expect(await again.output('one')).toEqual(expected);
     await again.engine.stop();

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { statSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -61,6 +61,12 @@ describe('the folder', () => {
     await expect(tested.open()).rejects.toThrow(`in use by process ${process.pid}`);
     await journal.close();
     await (await tested.open()).journal.close();
+  });
+
+  it('with a lock that cannot be read is refused with the reason', async () => {
+    mkdirSync(path.join(tested.folder, 'lock'));
+
+    await expect(tested.open()).rejects.toThrow('EISDIR');
   });
 
   it('is taken over from a process that has ended', async () => {

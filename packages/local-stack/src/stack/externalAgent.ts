@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isHandshakeAnswered } from './handshake.js';
 import type { EventSubscription } from './operator.js';
 import type { Stack } from './stack.js';
 import { topicId, type World } from './world.js';
@@ -14,20 +15,15 @@ export function agentSubscription(world: World, webhook: string): EventSubscript
 /**
  * Waits for a device agent that is started by hand: repeats the subscription's handshake until the agent answers.
  *
- * @throws if the stack is stopped first
+ * @throws if the stack is stopped first, or the subscription fails for another reason
  */
 export async function connectExternalAgent(stack: Stack, report: (line: string) => void): Promise<void> {
   const { operator, world } = stack.controlPlane;
   const webhook = `http://localhost:${stack.ground.ports.device}/events`;
   for (;;) {
     stack.stopping.throwIfAborted();
-    try {
-      await operator.subscribe(agentSubscription(world, webhook));
-      break;
-    } catch {
-      // Nothing answers there yet, so the control plane refuses the subscription.
-      await sleep(POLL, undefined, { signal: stack.stopping });
-    }
+    if (await isHandshakeAnswered(() => operator.subscribe(agentSubscription(world, webhook)))) break;
+    await sleep(POLL, undefined, { signal: stack.stopping });
   }
   report(`pull checks are asked of the device agent at ${webhook}`);
 }

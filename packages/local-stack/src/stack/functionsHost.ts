@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
+import { isHandshakeAnswered } from './handshake.js';
 import type { EventSubscription } from './operator.js';
 import type { Stack } from './stack.js';
 import { groupId, registryId, topicId, vaultId, type World } from './world.js';
@@ -50,13 +52,19 @@ function sourcesOf(world: World): Record<string, Omit<EventSubscription, 'name' 
 /** Milliseconds between two attempts while the host is not running. */
 const POLL = 300;
 
-/** The keys in a host's file; undefined if the file is missing or incomplete. */
+/**
+ * The keys in a host's file; undefined if the file is missing or incomplete.
+ * @throws the system's error if the file cannot be read: waiting for its keys would not help
+ */
 export function readHostKeys(file: string): HostKeys | undefined {
+  let text: string;
   try {
-    return hostKeys.parse(JSON.parse(readFileSync(file, 'utf8')));
-  } catch {
-    return undefined;
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
   }
+  return hostKeys.safeParse(parseJson(text)).data;
 }
 
 /** Delivers every source's events to the Event Grid extension's webhook, with the extension's system key. */
@@ -74,7 +82,7 @@ export function appSubscriptions(functionsUrl: string, keys: HostKeys, world: Wo
  * Waits for a host that is started by someone else: publishes its key once it is written, then repeats the handshake of
  * the subscription until the host answers.
  *
- * @throws if the stack is stopped first
+ * @throws if the stack is stopped first, the file with the keys cannot be read, or a subscription fails for another reason
  */
 export async function connectExternalHost(
   stack: Stack,
@@ -90,19 +98,9 @@ export async function connectExternalHost(
     if (keys) {
       if (keys.function !== published) stack.publish(keys.function);
       published = keys.function;
-      if (await takesEvents(() => operator.subscribeAll(appSubscriptions(functionsUrl, keys, world)))) break;
+      if (await isHandshakeAnswered(() => operator.subscribeAll(appSubscriptions(functionsUrl, keys, world)))) break;
     }
     await sleep(POLL, undefined, { signal: stack.stopping });
   }
   report(`events are delivered to the functions host at ${functionsUrl}`);
-}
-
-/** While nothing listens, or the app is not loaded, the control plane refuses the subscription. */
-async function takesEvents(subscribe: () => Promise<void>): Promise<boolean> {
-  try {
-    await subscribe();
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { KeptTokens, tokenAnswer } from './keptTokens.js';
+import { CallRefused } from './callRefused.js';
 import type { HttpsAnswer, HttpsJson } from './httpsJson.js';
 import { registryId, topicId, type World } from './world.js';
 
@@ -16,7 +18,6 @@ const listedSecrets = z.object({
   nextLink: z.string().nullish(),
 });
 const secretBundle = z.object({ value: z.string() });
-const accessToken = z.object({ access_token: z.string() });
 const generated = z.object({ passwords: z.array(z.object({ name: z.string(), value: z.string() })) });
 const bound = z.object({ properties: z.object({ clientTokenIds: z.array(z.string()).nullish() }) });
 const hubIdentity = z.object({ authentication: z.object({ symmetricKey: z.object({ primaryKey: z.string() }) }) });
@@ -52,13 +53,17 @@ export interface Inventory {
 
 /** The owner of the resource group, as the launcher and the demo act for one: over ARM and Key Vault's API. */
 export class Operator {
-  readonly #tokens = new Map<string, Promise<string>>();
+  readonly #tokens: KeptTokens;
 
+  /** @param now milliseconds since the epoch */
   constructor(
     private readonly base: string,
     private readonly world: World,
     private readonly https: HttpsJson,
-  ) {}
+    now: () => number = Date.now,
+  ) {
+    this.#tokens = new KeptTokens((scope) => this.#requestToken(scope), now);
+  }
 
   /** Generates one password of a token, and returns it: it is shown only once. */
   async generatePassword(token: string, slot: 'password1' | 'password2'): Promise<string> {
@@ -113,8 +118,11 @@ export class Operator {
     const url = `${this.world.iotHub.url}${path}?api-version=${IOT_HUB}`;
     const body = { deviceId, ...(moduleId === undefined ? {} : { moduleId }) };
     const scope = 'https://iothubs.azure.net/.default';
-    const { body: found } = await this.#call('GET', url, scope).catch(() => this.#call('PUT', url, scope, body));
-    return hubIdentity.parse(found).authentication.symmetricKey.primaryKey;
+    const found = await this.#call('GET', url, scope).catch((error: unknown) => {
+      if (error instanceof CallRefused && error.status === 404) return this.#call('PUT', url, scope, body);
+      throw error;
+    });
+    return hubIdentity.parse(found.body).authentication.symmetricKey.primaryKey;
   }
 
   /** Deletes a device of the IoT Hub, which publishes an event. */
@@ -218,28 +226,21 @@ export class Operator {
     body?: unknown,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<HttpsAnswer> {
-    const answer = await this.https(url, {
-      method,
-      headers: { authorization: `Bearer ${await this.#token(scope)}`, ...headers },
-      body,
-    });
+    const send = (token: string): Promise<HttpsAnswer> =>
+      this.https(url, { method, headers: { authorization: `Bearer ${token}`, ...headers }, body });
+    const token = await this.#tokens.of(scope);
+    let answer = await send(token);
+    if (answer.status === 401) {
+      // The stack's clock may have jumped past the token's end, which this process's clock does not show.
+      await this.#tokens.drop(scope, token);
+      answer = await send(await this.#tokens.of(scope));
+    }
     if (answer.status >= 400 && !(method === 'DELETE' && answer.status === 404))
-      throw new Error(`${method} ${url} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+      throw new CallRefused(`${method} ${url}`, answer.status, answer.body);
     return answer;
   }
 
-  /** A token for each scope is kept for the life of this object, which is shorter than a token's. */
-  #token(scope: string): Promise<string> {
-    let token = this.#tokens.get(scope);
-    if (!token) {
-      token = this.#requestToken(scope);
-      token.catch(() => this.#tokens.delete(scope));
-      this.#tokens.set(scope, token);
-    }
-    return token;
-  }
-
-  async #requestToken(scope: string): Promise<string> {
+  async #requestToken(scope: string): Promise<z.infer<typeof tokenAnswer>> {
     const { clientId, clientSecret } = this.world.identities.operator;
     const form = new URLSearchParams({
       grant_type: 'client_credentials',
@@ -254,7 +255,7 @@ export class Operator {
     });
     if (answer.status !== 200)
       throw new Error(`No token for the operator: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return accessToken.parse(answer.body).access_token;
+    return tokenAnswer.parse(answer.body);
   }
 }
 

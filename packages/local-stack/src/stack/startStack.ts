@@ -213,11 +213,14 @@ async function startProcesses(stack: Stack, options: StackOptions, report: (line
   };
 
   stack.publish(await allOf(stack, host(), [edge(), device()]));
-  if (isAgentExternal) connectExternalAgent(stack, report).catch(() => undefined);
+  // An end of the stack is the expected end of a wait for what nobody has started.
+  const reported = (what: string) => (error: unknown) => {
+    if (!stack.stopping.aborted) report(`${what} gets no events: ${String(error)}`);
+  };
+  if (isAgentExternal) connectExternalAgent(stack, report).catch(reported('the device agent'));
   if (!externalHost) return;
   stack.connected = connectExternalHost(stack, externalHost, report);
-  // Callers that need it wait for it; for others an earlier end is not an error.
-  stack.connected.catch(() => undefined);
+  stack.connected.catch(reported('the functions host'));
 }
 
 /**

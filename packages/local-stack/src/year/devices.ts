@@ -36,7 +36,7 @@ export interface Device {
  * Starts an agent for each client, and subscribes it to the app's messages for that client; every third one only to
  * pull checks.
  */
-export async function startDevices(around: Surroundings, clients: readonly PlannedClient[]): Promise<Device[]> {
+export async function startYearDevices(around: Surroundings, clients: readonly PlannedClient[]): Promise<Device[]> {
   await mkdir(join(around.folder, 'devices'), { recursive: true });
   return Promise.all(clients.map((client) => startDevice(around, client)));
 }

@@ -4,7 +4,7 @@ import { startClockServer } from '@connected-registry/clock/server';
 import { ensureCertificates } from '@connected-registry/azure-simulator/tls/certificates';
 import { settingsFor, startHere, type AppHost } from './appHost.js';
 import { startCloud, type Cloud } from './cloud.js';
-import { startDevices, type Device } from './devices.js';
+import { startYearDevices, type Device } from './devices.js';
 import { startEdges, type Edges } from './edges.js';
 import type { PlannedClient } from './fleet.js';
 import { startApart, type KillableApp } from './killableApp.js';
@@ -46,7 +46,7 @@ export async function startWorld(time: StandingTime, options: WorldOptions): Pro
   const killable = clockServer && (await startApart(settings, time, { clockUrl: clockServer.url, caFile, folder }));
   const app = killable ?? (await startHere(settings, clock, folder));
   const surroundings = { cloud, edges, appUrl: app.url, clock, folder, log: deviceLog };
-  const devices = await startDevices(surroundings, options.clients);
+  const devices = await startYearDevices(surroundings, options.clients);
   return {
     cloud,
     edges,

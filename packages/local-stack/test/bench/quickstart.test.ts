@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { comparison, pacedComparison, type Measured } from '../../src/bench/quickstart/comparison.js';
+import { comparison, pacedComparison, type MeasuredWay } from '../../src/bench/quickstart/comparison.js';
 import { compiled } from '@connected-registry/clock/files/projectRoot';
 
 const fleet = (boundAndSaved: number) => ({ boundAndSaved, proven: 2.5, arm: { reads: 60, writes: 20 } });
-const measured = (boundAndSaved: number): Measured => ({
+const measured = (boundAndSaved: number): MeasuredWay => ({
   devices: 10,
   byHand: { seconds: 20, arm: { reads: 90, writes: 40 } },
   first: fleet(1),

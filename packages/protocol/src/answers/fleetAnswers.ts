@@ -15,7 +15,7 @@ const instant = z.iso.datetime();
 const count = z.int().min(0);
 
 /** Why a part of the snapshot is older than it should be. */
-export const SNAPSHOT_PROBLEMS = ['clients-not-read', 'runs-not-read'] as const;
+const SNAPSHOT_PROBLEMS = ['clients-not-read', 'runs-not-read'] as const;
 
 export const snapshotProblem = z
   .object({

@@ -9,7 +9,7 @@ const instant = z.iso.datetime();
 export const UNMANAGED = 'unmanaged';
 
 /** What a scope map grants in sum. */
-export const RIGHTS_KINDS = ['none', 'read', 'write', 'other', 'unknown'] as const;
+const RIGHTS_KINDS = ['none', 'read', 'write', 'other', 'unknown'] as const;
 export type RightsKind = (typeof RIGHTS_KINDS)[number];
 
 export const unmanagedToken = z

@@ -70,7 +70,7 @@ export const rolloutCompleted = z.object({
 export type RolloutCompleted = z.infer<typeof rolloutCompleted>;
 
 /** Why a join token was refused that somebody has: a device has used it before, or it came from another place. */
-export const REFUSED_ENROLMENTS = ['used', 'address'] as const;
+const REFUSED_ENROLMENTS = ['used', 'address'] as const;
 
 /** Data of an {@link ENROLMENT_REFUSED} event: somebody has a join token who should not, so a copy of it is about. */
 export const enrolmentRefused = z.object({

@@ -9,7 +9,7 @@ export const PRINCIPAL_TYPES = ['ServicePrincipal', 'Device'] as const;
 export type PrincipalType = (typeof PRINCIPAL_TYPES)[number];
 
 /** The kind of a principal if the request names none: that of applications and managed identities. */
-export const DEFAULT_PRINCIPAL_TYPE: PrincipalType = 'ServicePrincipal';
+const DEFAULT_PRINCIPAL_TYPE: PrincipalType = 'ServicePrincipal';
 
 /** An identity in Entra with which a device reads its secrets. */
 export interface DeviceIdentity {

@@ -3,7 +3,7 @@ import { parseCsvRows, type CsvForm, type CsvRows } from './csvRows.js';
 import { ENROLMENT_FIELDS, enrolmentRow } from './enrolmentRequest.js';
 
 /** Columns of the CSV form: the fields of a row. */
-export const ENROLMENT_COLUMNS: readonly string[] = Object.keys(enrolmentRow.shape);
+const ENROLMENT_COLUMNS: readonly string[] = Object.keys(enrolmentRow.shape);
 
 const FORM: Omit<CsvForm, 'maxRows'> = { columns: ENROLMENT_COLUMNS, valueOf, rowOf: (cells) => cells };
 

@@ -5,7 +5,7 @@ import { clientName, CLIENTS_FIELDS, MAX_CLIENTS } from './clientsRequest.js';
 export const JOIN_TOKEN_HOURS = { min: 1, default: 24, max: 168 } as const;
 
 /** Maximum addresses and networks of one join token. */
-export const MAX_ADDRESSES = 10;
+const MAX_ADDRESSES = 10;
 
 /**
  * The required form of each field: shown as the fix of an invalid request, and as the field's description in the API.

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CLIENT_STATES } from '../answers/clientAnswers.js';
+import { isObject } from '../json/isObject.js';
 import { NAME_RULES } from '../names/names.js';
 import { imageFits, ONBOARDING_FIELDS, operatorFields, REQUEST_FIELDS } from './onboardingRequest.js';
 
@@ -182,10 +183,6 @@ function hasOneSource({ value, issues }: z.core.ParsePayload<Head>): void {
 
 /** Parses one row. @param defaults fields that apply if the row does not have them */
 export function parseRow(kind: RolloutKind, given: unknown, defaults: object) {
-  const merged = isPlainObject(given) ? { ...defaults, ...given } : given;
+  const merged = isObject(given) ? { ...defaults, ...given } : given;
   return (kind === 'onboard' ? onboardingRow : referenceRow).safeParse(merged, { reportInput: true });
-}
-
-function isPlainObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

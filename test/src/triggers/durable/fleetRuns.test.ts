@@ -146,6 +146,7 @@ describe('the runs of a fleet', () => {
     asked.length = 0;
     await read();
     expect(createdSince()).toEqual(new Set(['2026-02-28T12:28:00.000Z']));
+    expect(asked).toContainEqual({ prefix: expect.any(String) as string, top: 250 });
     asked.length = 0;
     await read();
     expect(createdSince()).toEqual(new Set(['2026-03-01T12:29:00.000Z']));

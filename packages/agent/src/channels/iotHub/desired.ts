@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { isObject } from '@connected-registry/protocol/json/isObject';
 import { HUB_KEYS } from '@connected-registry/protocol/enrolment/hubKeys';
 import { CREDENTIAL_PROMOTED, PULL_CHECK_REQUESTED } from '@connected-registry/protocol/messages/pullCheckMessages';
 import type { ReceivedEvent } from '../events.js';
 
-type Json = Record<string, unknown>;
+type Json = Readonly<Record<string, unknown>>;
 
 const section = z.record(z.string(), z.unknown());
 const twin = z.object({
@@ -21,6 +22,9 @@ export interface Desired {
   events(): ReceivedEvent[];
   /** The sealed messages in the desired properties. */
   sealed(): string[];
+  reportedCheck(): ReportedCheck | undefined;
+  /** The keys that the reported properties have. */
+  reportedKeys(): unknown;
 }
 
 /** The check that the reported properties mark as done, so that a restart does not run it again. */
@@ -34,11 +38,7 @@ const reportedCheck = z.object({ operation: z.string(), attempt: z.int() });
 /** A sealed message in pieces, since a text in a twin is limited. Others are none. */
 const pieces = z.array(z.string()).min(1).max(32);
 
-export function createDesired(): Desired & {
-  reportedCheck(): ReportedCheck | undefined;
-  /** The keys that the reported properties have. */
-  reportedKeys(): unknown;
-} {
+export function createDesired(): Desired {
   let values: Json = {};
   let version: number | undefined;
   let check: ReportedCheck | undefined;
@@ -96,8 +96,4 @@ function merged(before: Json, change: Json, depth: number): Json {
 
 function inner(value: unknown): Json {
   return isObject(value) ? value : {};
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

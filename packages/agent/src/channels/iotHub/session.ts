@@ -48,7 +48,7 @@ const TWIN_TIMEOUT = 30_000;
  * Connects and subscribes.
  * @throws the reason why it could not
  */
-export async function openSession(
+export async function openHubSession(
   login: Login,
   port: number,
   events: SessionEvents,

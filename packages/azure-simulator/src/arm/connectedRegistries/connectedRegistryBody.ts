@@ -2,7 +2,7 @@ import type { CONNECTION_STATES } from '@connected-registry/protocol/registry/ar
 import { silentTooLong } from '../../gateway/presence.js';
 import type { Plane } from '../../plane.js';
 import type { ConnectedRegistry, Registry } from '../../state/registryState.js';
-import { identityBody, showsSignIn } from './connectedRegistryIdentity.js';
+import { connectedRegistryIdentityBody, showsSignIn } from './connectedRegistryIdentity.js';
 import { childId } from '../ids.js';
 import { armTime, systemDataBody } from '../timestamps.js';
 
@@ -34,7 +34,7 @@ export function connectedRegistryBody(
     value === undefined ? {} : { [name]: value };
   return {
     type: TYPE,
-    ...(showsSignIn(version) ? identityBody(connected) : {}),
+    ...(showsSignIn(version) ? connectedRegistryIdentityBody(connected) : {}),
     id,
     name: connected.name,
     systemData: systemDataBody(connected.systemData),

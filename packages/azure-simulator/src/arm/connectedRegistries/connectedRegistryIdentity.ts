@@ -36,7 +36,7 @@ export function showsSignIn(version: string): boolean {
 }
 
 /** As recorded: the type in lower case, and the ids of each identity in Entra. */
-export function identityBody({ identities }: ConnectedRegistry): { identity?: unknown } {
+export function connectedRegistryIdentityBody({ identities }: ConnectedRegistry): { identity?: unknown } {
   return identities === undefined ? {} : { identity: { type: 'userAssigned', userAssignedIdentities: identities } };
 }
 

@@ -7,9 +7,9 @@ import { randomUUID } from 'node:crypto';
 import type { Engine } from '../engine/engine.js';
 import { isSchedulerId, schedulerId, type EntityId } from '../entityId.js';
 import { ArchiveDamagedError } from '../../store/archive.js';
-import { requestText } from '../entities/messages.js';
+import { requestMessageText } from '../entities/messages.js';
 import { newExecutionId } from '../guid.js';
-import { eventRaised, executionStarted, type HistoryEvent } from '../history.js';
+import { EventType, eventRaised, executionStarted, type HistoryEvent } from '../history.js';
 import { isEnded, type Instance, type Outline, type RuntimeStatus } from '../hub/instance.js';
 import { idOf } from '../hub/sortedIds.js';
 import { planRewind, type NotRun } from './rewind.js';
@@ -115,7 +115,8 @@ export class Client {
   async terminate(instance: Instance, reason: string | null): Promise<void> {
     const { id } = instance;
     const at = this.#engine.now().toISOString();
-    if (instance.started) await this.#message(id, { EventType: 3, Input: reason, ...this.#base() });
+    if (instance.started)
+      await this.#message(id, { EventType: EventType.ExecutionTerminated, Input: reason, ...this.#base() });
     else await this.#save({ k: 'cancel', i: id, at, reason });
   }
 
@@ -125,7 +126,7 @@ export class Client {
       throw new WrongStateError(
         `Cannot suspend the orchestration instance ${instance.id} because instance is in the ${instance.status} state.`,
       );
-    await this.#message(instance.id, { EventType: 19, Reason: reason, ...this.#base() });
+    await this.#message(instance.id, { EventType: EventType.ExecutionSuspended, Reason: reason, ...this.#base() });
   }
 
   /** @throws WrongStateError if it is not suspended */
@@ -134,7 +135,7 @@ export class Client {
       throw new WrongStateError(
         `Cannot resume the orchestration instance ${instance.id} because instance is in the ${instance.status} state.`,
       );
-    await this.#message(instance.id, { EventType: 20, Reason: reason, ...this.#base() });
+    await this.#message(instance.id, { EventType: EventType.ExecutionResumed, Reason: reason, ...this.#base() });
   }
 
   /**
@@ -212,7 +213,7 @@ export class Client {
   async signalEntity(entity: EntityId, operation: string, input: string | null): Promise<void> {
     const now = this.#engine.now();
     const at = now.toISOString();
-    const text = requestText({ op: operation, signal: true, input, id: randomUUID(), requestTime: at });
+    const text = requestMessageText({ op: operation, signal: true, input, id: randomUUID(), requestTime: at });
     await this.#message(schedulerId(entity), eventRaised('op', text, at), now.getTime() + signalDelay);
   }
 

@@ -6,7 +6,7 @@
 import { failuresIn, mistakenRun } from '../hub/earlierRun.js';
 import type { TaskHub } from '../hub/hub.js';
 import { historyOf, type EarlierRun, type FailureRow, type Message } from '../hub/instance.js';
-import type { GenericEvent, HistoryEvent } from '../history.js';
+import { EventType, type GenericEvent, type HistoryEvent } from '../history.js';
 import type { RewindRecord, RewoundInstance } from '../hub/records.js';
 
 /** An instance that does not run again, though the real host has accepted the request. */
@@ -81,7 +81,7 @@ class Rewound {
     if (mistaken === undefined) this.#replace(history, change);
     else this.#replaceEarlier(mistaken, change);
     change.isComplete = true;
-    change.hasEnded = history.some(({ EventType }) => EventType === 1);
+    change.hasEnded = history.some((event) => event.EventType === EventType.ExecutionCompleted);
   }
 
   /** @param isRefused no message is sent then */
@@ -143,7 +143,7 @@ const generic = (
   event: Pick<HistoryEvent, 'EventId' | 'IsPlayed' | 'Timestamp'>,
   data: string | null,
 ): GenericEvent => ({
-  EventType: 17,
+  EventType: EventType.GenericEvent,
   Data: data,
   EventId: event.EventId,
   IsPlayed: event.IsPlayed,

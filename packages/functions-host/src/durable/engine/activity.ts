@@ -14,7 +14,7 @@ import {
   workerExitText,
 } from '../failures.js';
 import type { DurableFunctions } from '../functions.js';
-import type { FailureDetails, HistoryEvent } from '../history.js';
+import { EventType, type FailureDetails, type HistoryEvent } from '../history.js';
 import { HttpActivityError, sendDurableHttp } from '../http/httpActivity.js';
 import { HttpRequestFormError } from '../http/requestHeaders.js';
 import { netTime } from '../json/dates.js';
@@ -41,7 +41,7 @@ export async function runActivity(
   task: PendingTask,
 ): Promise<HistoryEvent> {
   const completed = (Result: string | null): HistoryEvent => ({
-    EventType: 5,
+    EventType: EventType.TaskCompleted,
     TaskScheduledId: task.id,
     Result,
     EventId: -1,
@@ -53,7 +53,7 @@ export async function runActivity(
     Details: string | null,
     FailureDetails: FailureDetails | null = null,
   ): HistoryEvent => ({
-    EventType: 6,
+    EventType: EventType.TaskFailed,
     TaskScheduledId: task.id,
     Reason,
     Details,

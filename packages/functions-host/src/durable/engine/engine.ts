@@ -1,7 +1,8 @@
 /**
  * The engine: turns messages into turns, tasks into activities, and due times into messages, with the concurrency of
- * host.json. Every change is first a record in the journal. Activities and entities run only when the record that
- * requests them is on disk.
+ * host.json. A change that must survive a restart is first a record in the journal. What a restart finds again is changed
+ * without one: due timers, and messages that no turn can take, which are removed from their inbox or put off. Activities and
+ * entities run only when the record that requests them is on disk.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 

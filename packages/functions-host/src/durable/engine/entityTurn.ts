@@ -9,13 +9,13 @@ import { entityOf, schedulerId } from '../entityId.js';
 import {
   parseRequest,
   releasingInstance,
-  requestText,
+  requestMessageText,
   responseText,
   type MessageLabels,
   type RequestMessage,
 } from '../entities/messages.js';
 import type { DurableFunctions } from '../functions.js';
-import { eventRaised } from '../history.js';
+import { EventType, eventRaised } from '../history.js';
 import type { EntityState, Instance, Message } from '../hub/instance.js';
 import type { EntityRecord, Outgoing } from '../hub/records.js';
 import type { Notice } from '../replay/notices.js';
@@ -106,7 +106,7 @@ class EntityTurn {
   #receive(messages: readonly Message[]): void {
     const holders: string[] = [];
     for (const { e } of messages) {
-      if (e.EventType !== 15 || e.Input === null) continue;
+      if (e.EventType !== EventType.EventRaised || e.Input === null) continue;
       if (e.Name.startsWith('op')) {
         const request = parseRequest(e.Input);
         if (request === undefined) continue;
@@ -176,7 +176,7 @@ class EntityTurn {
         cure: `write the name of the target in lower case: new EntityId('${target.name.toLowerCase()}', ...)`,
       });
     if (to !== canonical && this.#host.strict) return false;
-    const text = requestText({
+    const text = requestMessageText({
       op: name,
       signal: true,
       input: input ?? null,
@@ -198,7 +198,7 @@ class EntityTurn {
     const pos = (request.pos ?? 0) + 1;
     const next = request.lockset?.[pos];
     if (next !== undefined) {
-      this.#send(schedulerId(next), { e: eventRaised('op', requestText({ ...request, pos }), this.#at) });
+      this.#send(schedulerId(next), { e: eventRaised('op', requestMessageText({ ...request, pos }), this.#at) });
       return;
     }
     this.#send(request.parent ?? '', {

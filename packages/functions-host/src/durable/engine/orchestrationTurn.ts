@@ -4,7 +4,7 @@ import type { LoadedApp } from '../../worker/app.js';
 import { exceptionText } from '../failures.js';
 import type { DurableFunctions } from '../functions.js';
 import { newExecutionId } from '../guid.js';
-import { executionStarted, turnMark, type ExecutionStartedEvent, type HistoryEvent } from '../history.js';
+import { EventType, executionStarted, turnMark, type ExecutionStartedEvent, type HistoryEvent } from '../history.js';
 import type { Instance, Message } from '../hub/instance.js';
 import type { TurnRecord } from '../hub/records.js';
 import { OrchestrationStatus, type Complete, type Decision } from '../replay/decisions.js';
@@ -47,9 +47,9 @@ export async function orchestrationTurn(host: TurnHost, instance: Instance): Pro
   const after = instance.started ? Date.parse(instance.updated) + 1 : 0;
   const at = new Date(Math.max(host.clock.now().getTime(), after)).toISOString();
   const { taken, dropped } = reconcile(instance);
-  const history = [...instance.history, turnMark(12, at), ...taken.map(({ e }) => e)];
-  const started = history.find((event) => event.EventType === 0);
-  if (taken.length === 0 || started?.EventType !== 0) return 'nothing';
+  const history = [...instance.history, turnMark(EventType.OrchestratorStarted, at), ...taken.map(({ e }) => e)];
+  const started = history.find((event) => event.EventType === EventType.ExecutionStarted);
+  if (taken.length === 0 || started?.EventType !== EventType.ExecutionStarted) return 'nothing';
   const mismatch = versionMismatch(host.settings, started.Version);
   if (mismatch === 'reject' && !host.strict) return 'rejected';
 
@@ -93,7 +93,7 @@ function reconcile(instance: Instance): { taken: Message[]; dropped: Message[] }
   const dropped: Message[] = [];
   for (const message of instance.inbox) {
     const isOtherRuns = message.x !== undefined && message.x !== instance.executionId;
-    const isDropped = message.e.EventType === 0 ? instance.started : isOtherRuns;
+    const isDropped = message.e.EventType === EventType.ExecutionStarted ? instance.started : isOtherRuns;
     (isDropped ? dropped : taken).push(message);
   }
   return { taken, dropped };
@@ -201,11 +201,20 @@ function nextRun({ started }: Run, input: string | null, carryOver: readonly His
     timestamp: at,
   });
   const carried = carryOver.map((event) => ({ ...event, IsPlayed: false }));
-  return { started: next, history: [turnMark(12, at), next, ...carried, turnMark(13, at)], isFirst: false };
+  return {
+    started: next,
+    history: [
+      turnMark(EventType.OrchestratorStarted, at),
+      next,
+      ...carried,
+      turnMark(EventType.OrchestratorCompleted, at),
+    ],
+    isFirst: false,
+  };
 }
 
 /** The history of a continued run after its first turn: the events before its decisions count as played. */
 function continuedHistory(run: Run, scheduled: readonly HistoryEvent[], at: string): HistoryEvent[] {
   const played = run.history.map((event, index) => (index === 0 ? event : { ...event, IsPlayed: true }));
-  return scheduled.length === 0 ? played : [...played, ...scheduled, turnMark(13, at)];
+  return scheduled.length === 0 ? played : [...played, ...scheduled, turnMark(EventType.OrchestratorCompleted, at)];
 }

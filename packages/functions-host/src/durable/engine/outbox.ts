@@ -1,6 +1,6 @@
 /** The messages that a turn sends, and the events of its history about them. */
 import { newExecutionId } from '../guid.js';
-import { eventRaised, executionStarted, type ExecutionStartedEvent, type HistoryEvent } from '../history.js';
+import { EventType, eventRaised, executionStarted, type ExecutionStartedEvent, type HistoryEvent } from '../history.js';
 import type { Message, PendingTask } from '../hub/instance.js';
 import type { Outgoing } from '../hub/records.js';
 import { OrchestrationStatus, type Complete, type CreateSubOrchestration, type Decision } from '../replay/decisions.js';
@@ -33,25 +33,48 @@ export class Outbox {
       case 'task': {
         const { id, name, input } = decision;
         this.tasks.push({ id, name, input });
-        return { EventType: 4, Name: name, Version: '', Input: null, ParentTraceContext: null, Tags: null, ...base };
+        return {
+          EventType: EventType.TaskScheduled,
+          Name: name,
+          Version: '',
+          Input: null,
+          ParentTraceContext: null,
+          Tags: null,
+          ...base,
+        };
       }
       case 'timer':
-        return { EventType: 10, FireAt: decision.fireAt, ...base };
+        return { EventType: EventType.TimerCreated, FireAt: decision.fireAt, ...base };
       case 'sub': {
         this.#start(run, decision);
         const { name: Name, version: Version, instanceId: InstanceId } = decision;
-        return { EventType: 7, Name, Version, InstanceId, Input: null, ClientSpanId: null, Tags: null, ...base };
+        return {
+          EventType: EventType.SubOrchestrationInstanceCreated,
+          Name,
+          Version,
+          InstanceId,
+          Input: null,
+          ClientSpanId: null,
+          Tags: null,
+          ...base,
+        };
       }
       case 'event': {
         const { name, input, instanceId } = decision;
         this.#send(instanceId, { e: eventRaised(name, input, this.#at), ...dueOf(name) });
-        return { EventType: 14, InstanceId: instanceId, Name: name, Input: input, ...base };
+        return { EventType: EventType.EventSent, InstanceId: instanceId, Name: name, Input: input, ...base };
       }
       case 'complete': {
         if (decision.status === OrchestrationStatus.ContinuedAsNew) return undefined;
         this.#end(run, decision);
         const { status, result, failureDetails } = decision;
-        return { EventType: 1, OrchestrationStatus: status, Result: result, FailureDetails: failureDetails, ...base };
+        return {
+          EventType: EventType.ExecutionCompleted,
+          OrchestrationStatus: status,
+          Result: result,
+          FailureDetails: failureDetails,
+          ...base,
+        };
       }
     }
   }
@@ -87,8 +110,14 @@ export class Outbox {
     const { result, details, failureDetails: FailureDetails } = decision;
     const e: HistoryEvent =
       decision.status === OrchestrationStatus.Completed
-        ? { EventType: 8, Result: result, ...base }
-        : { EventType: 9, Reason: result ?? '', Details: details, FailureDetails, ...base };
+        ? { EventType: EventType.SubOrchestrationInstanceCompleted, Result: result, ...base }
+        : {
+            EventType: EventType.SubOrchestrationInstanceFailed,
+            Reason: result ?? '',
+            Details: details,
+            FailureDetails,
+            ...base,
+          };
     this.#send(parent.OrchestrationInstance.InstanceId, { x: parent.OrchestrationInstance.ExecutionId, e });
   }
 }

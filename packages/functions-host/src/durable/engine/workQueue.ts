@@ -3,7 +3,7 @@
 /** A queue with bounded concurrency. */
 export class WorkQueue {
   readonly #limit: number;
-  /** Work up to `#next` has begun; what it refers to is let go of. */
+  /** Work up to `#next` has started; references to it are released. */
   readonly #waiting: ((() => Promise<void>) | undefined)[] = [];
   #next = 0;
   #running = 0;

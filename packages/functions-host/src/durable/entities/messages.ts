@@ -34,7 +34,7 @@ const textOf = (message: object): string => withEscapedSeparators(JSON.stringify
 const never = '0001-01-01T00:00:00';
 
 /** Serializes a request. */
-export function requestText(message: RequestMessage): string {
+export function requestMessageText(message: RequestMessage): string {
   const { op, signal, input, id, parent, parentExecution, due, lockset, pos, requestTime } = message;
   return textOf({
     $type: typeName('RequestMessage'),

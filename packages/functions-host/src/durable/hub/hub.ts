@@ -3,7 +3,7 @@
  * read back at start, so that a host recovers the state of the one that was killed.
  */
 import { isSchedulerId } from '../entityId.js';
-import { turnMark, type ExecutionStartedEvent, type HistoryEvent } from '../history.js';
+import { EventType, turnMark, type ExecutionStartedEvent, type HistoryEvent } from '../history.js';
 import type { FileArchive } from '../../store/archive.js';
 import { fromArchive } from './archiveForm.js';
 import { earlierRunOf } from './earlierRun.js';
@@ -138,7 +138,14 @@ export class TaskHub {
   fireTimer(instance: Instance, id: number, at: string): void {
     const fireAt = instance.timers.get(id);
     if (fireAt === undefined) return;
-    const e: HistoryEvent = { EventType: 11, TimerId: id, FireAt: fireAt, EventId: -1, IsPlayed: false, Timestamp: at };
+    const e: HistoryEvent = {
+      EventType: EventType.TimerFired,
+      TimerId: id,
+      FireAt: fireAt,
+      EventId: -1,
+      IsPlayed: false,
+      Timestamp: at,
+    };
     instance.inbox.push({ n: 0, x: instance.executionId, e });
     this.listener?.ready(instance);
   }
@@ -178,7 +185,7 @@ export class TaskHub {
 
   #start(id: string, message: Message, seq: number, byParent: boolean): void {
     const event = message.e;
-    if (event.EventType !== 0) return;
+    if (event.EventType !== EventType.ExecutionStarted) return;
     const before = this.instances.get(id);
     if (before !== undefined && byParent && !isEnded(before.status)) this.listener?.replaced(before, event);
     const instance = newInstance({
@@ -194,20 +201,20 @@ export class TaskHub {
     const earlier = before && earlierRunOf(before);
     if (earlier !== undefined) instance.earlier = earlier;
     instance.seq = seq;
-    instance.inbox.push(message, ...(before?.inbox.filter(({ e }) => e.EventType === 15) ?? []));
+    instance.inbox.push(message, ...(before?.inbox.filter(({ e }) => e.EventType === EventType.EventRaised) ?? []));
     this.#add(instance);
     this.listener?.ready(instance);
   }
 
   #deliver(to: string, message: Message, seq: number): void {
     this.#count(message);
-    if (message.e.EventType === 0) {
+    if (message.e.EventType === EventType.ExecutionStarted) {
       this.#start(to, message, seq, true);
       return;
     }
     if (this.archived.get(to) !== undefined) return;
     let instance = this.instances.get(to);
-    if (instance === undefined && message.e.EventType === 15 && isSchedulerId(to)) {
+    if (instance === undefined && message.e.EventType === EventType.EventRaised && isSchedulerId(to)) {
       instance = newInstance({
         id: to,
         executionId: '',
@@ -228,7 +235,8 @@ export class TaskHub {
       this.#showEnd(instance, seq);
       return;
     }
-    if (message.e.EventType === 5 || message.e.EventType === 6) instance.tasks.delete(message.e.TaskScheduledId);
+    if (message.e.EventType === EventType.TaskCompleted || message.e.EventType === EventType.TaskFailed)
+      instance.tasks.delete(message.e.TaskScheduledId);
     instance.inbox.push(message);
     instance.seq = seq;
     this.listener?.ready(instance);
@@ -248,7 +256,12 @@ export class TaskHub {
       applyMessage(instance, event);
     }
     if (record.next === undefined) {
-      instance.history.push(turnMark(12, record.at), ...events, ...record.ev, turnMark(13, record.at));
+      instance.history.push(
+        turnMark(EventType.OrchestratorStarted, record.at),
+        ...events,
+        ...record.ev,
+        turnMark(EventType.OrchestratorCompleted, record.at),
+      );
       applyScheduled(instance, record.ev, this.listener);
     } else {
       applyNext(instance, record.next, this.listener);
@@ -276,7 +289,8 @@ export class TaskHub {
   #showEnd(instance: Instance, seq: number): void {
     for (const event of historyOf(instance)) {
       instance.updated = event.Timestamp;
-      if (event.EventType === 1) instance.status = statusNames[event.OrchestrationStatus] ?? 'Failed';
+      if (event.EventType === EventType.ExecutionCompleted)
+        instance.status = statusNames[event.OrchestrationStatus] ?? 'Failed';
     }
     instance.seq = seq;
     this.ended.add(instance);

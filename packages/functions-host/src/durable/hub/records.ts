@@ -1,5 +1,5 @@
 /** The records of the journal. Each is one change of the task hub, applied completely or not at all. */
-import type { HistoryEvent } from '../history.js';
+import { EventType, type HistoryEvent } from '../history.js';
 import type { EarlierRun, EntityState, Message, PendingTask, RuntimeStatus, StoredInstance } from './instance.js';
 
 /** A message of a turn to another instance. */
@@ -125,7 +125,7 @@ export type HubRecord =
 export function startedBy(record: HubRecord): string[] {
   if (record.k === 'start') return [record.i];
   if (record.k !== 'turn') return [];
-  return record.out.flatMap(({ to, m }) => (m.e.EventType === 0 ? [to] : []));
+  return record.out.flatMap(({ to, m }) => (m.e.EventType === EventType.ExecutionStarted ? [to] : []));
 }
 
 /** Status names by their number in an ExecutionCompleted event. */

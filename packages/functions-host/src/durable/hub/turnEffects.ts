@@ -1,11 +1,11 @@
 /** What a turn does to its instance: the messages that it took, the tasks that it scheduled, its end or its next run. */
-import type { HistoryEvent } from '../history.js';
+import { EventType, type HistoryEvent } from '../history.js';
 import { earlierRunOf } from './earlierRun.js';
 import type { Instance } from './instance.js';
 import { statusNames } from './records.js';
 
 /** Gets the timers that a turn has created. */
-export interface TimerListener {
+export interface DurableTimerListener {
   timer(instance: Instance, id: number, fireAt: string): void;
 }
 
@@ -23,10 +23,12 @@ export function taken(
   });
   const gone = new Set([...numbers.filter((entry) => typeof entry === 'number'), ...dropped]);
   const fired = new Set(
-    numbers.flatMap((entry) => (typeof entry !== 'number' && entry.EventType === 11 ? [entry.TimerId] : [])),
+    numbers.flatMap((entry) =>
+      typeof entry !== 'number' && entry.EventType === EventType.TimerFired ? [entry.TimerId] : [],
+    ),
   );
   instance.inbox = instance.inbox.filter(
-    ({ n, e }) => !gone.has(n) && !(n === 0 && e.EventType === 11 && fired.has(e.TimerId)),
+    ({ n, e }) => !gone.has(n) && !(n === 0 && e.EventType === EventType.TimerFired && fired.has(e.TimerId)),
   );
   return events;
 }
@@ -39,22 +41,22 @@ function show(instance: Instance, output: string | null): void {
 /** Applies a message of the history to the instance. */
 export function applyMessage(instance: Instance, event: HistoryEvent): void {
   switch (event.EventType) {
-    case 0:
+    case EventType.ExecutionStarted:
       instance.status = 'Running';
       instance.created = event.Timestamp;
       return;
-    case 3:
+    case EventType.ExecutionTerminated:
       show(instance, event.Input);
       return;
-    case 11:
+    case EventType.TimerFired:
       instance.timers.delete(event.TimerId);
       return;
-    case 19:
+    case EventType.ExecutionSuspended:
       instance.suspended = true;
       instance.status = 'Suspended';
       show(instance, event.Reason);
       return;
-    case 20:
+    case EventType.ExecutionResumed:
       instance.suspended = false;
       instance.status = 'Running';
       show(instance, event.Reason);
@@ -68,13 +70,13 @@ export function applyMessage(instance: Instance, event: HistoryEvent): void {
 export function applyScheduled(
   instance: Instance,
   events: readonly HistoryEvent[],
-  listener: TimerListener | undefined,
+  listener: DurableTimerListener | undefined,
 ): void {
   for (const event of events) {
-    if (event.EventType === 10) {
+    if (event.EventType === EventType.TimerCreated) {
       instance.timers.set(event.EventId, event.FireAt);
       listener?.timer(instance, event.EventId, event.FireAt);
-    } else if (event.EventType === 1) {
+    } else if (event.EventType === EventType.ExecutionCompleted) {
       instance.status = statusNames[event.OrchestrationStatus] ?? 'Failed';
       const failure = event.FailureDetails;
       show(instance, failure === null ? event.Result : `${failure.ErrorType}: ${failure.ErrorMessage}`);
@@ -86,7 +88,7 @@ export function applyScheduled(
 export function applyNext(
   instance: Instance,
   next: { x: string; ev: HistoryEvent[] },
-  listener: TimerListener | undefined,
+  listener: DurableTimerListener | undefined,
 ): void {
   const earlier = earlierRunOf(instance);
   if (earlier !== undefined) instance.earlier = earlier;
@@ -97,7 +99,7 @@ export function applyNext(
   instance.history = next.ev;
   instance.status = 'Running';
   for (const event of next.ev)
-    if (event.EventType === 0) {
+    if (event.EventType === EventType.ExecutionStarted) {
       // A run without input keeps the previous one in the status, as a merged table row does.
       instance.input = event.Input ?? instance.input;
       instance.created = event.Timestamp;

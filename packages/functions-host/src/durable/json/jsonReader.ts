@@ -51,7 +51,7 @@ export function readJson(text: string, { rest = 'refused', onToken }: ReadOption
   return value;
 }
 
-/** A container that is being read, and the last of its members or entries that was begun. */
+/** A container that is being read, and its last member or entry that was started. */
 interface Frame {
   readonly kind: 'JObject' | 'JArray';
   at?: string | number;

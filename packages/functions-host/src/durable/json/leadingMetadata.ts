@@ -18,8 +18,8 @@ export class JsonMetadataError extends Error {
   }
 }
 
-/** What is wrong; the place is added where it is known. */
-class Refused extends Error {}
+/** What is wrong with a value's metadata; the place is added where it is known. */
+class MetadataRefused extends Error {}
 /** .NET's own failure, which names no place. */
 class NullReference extends Error {}
 
@@ -63,7 +63,7 @@ export class LeadingMetadata {
       this.#isOver = this.#reading.next(token).value === true;
     } catch (error) {
       if (error instanceof NullReference) throw new JsonMetadataError(error.message, 'System.NullReferenceException');
-      if (!(error instanceof Refused)) throw error;
+      if (!(error instanceof MetadataRefused)) throw error;
       throw new JsonMetadataError(`${error.message} ${place()}`, 'Newtonsoft.Json.JsonSerializationException');
     }
   };
@@ -88,7 +88,7 @@ function* readObject(): Reading<void> {
     if (name === '$ref') {
       const isText = token.kind === 'value' && typeof token.value === 'string';
       if (!isText && !(token.kind === 'value' && token.value === null))
-        throw new Refused('JSON reference $ref property must have a string or null value.');
+        throw new MetadataRefused('JSON reference $ref property must have a string or null value.');
       token = yield false;
       if (isText) return yield* afterReference(token);
       continue;
@@ -113,7 +113,7 @@ function* onlyValues(): Reading<void> {
 
 function* afterReference(token: ReadToken): Reading<void> {
   if (token.kind === 'name')
-    throw new Refused(
+    throw new MetadataRefused(
       'Additional content found in JSON reference object. A JSON reference object should only have a $ref property.',
     );
   if (token.kind !== 'end') yield* nothingMore();
@@ -139,5 +139,5 @@ function* untilEnd(): Reading<void> {
 /** The value is over for .NET, but the text is not. */
 function* nothingMore(): Reading<void> {
   yield* content(true);
-  throw new Refused('Additional text found in JSON string after finishing deserializing object.');
+  throw new MetadataRefused('Additional text found in JSON string after finishing deserializing object.');
 }

@@ -4,10 +4,10 @@ import type { WebAnswer } from '../../extension.js';
 const jsonType = 'application/json; charset=utf-8';
 
 /** A status without a body. */
-export const empty = (status: number): WebAnswer => ({ status, headers: { 'content-length': '0' }, body: '' });
+export const emptyAnswer = (status: number): WebAnswer => ({ status, headers: { 'content-length': '0' }, body: '' });
 
 /** A JSON body. `value` may hold raw JSON texts, see `raw`. */
-export function json(status: number, value: unknown, headers: Record<string, string> = {}): WebAnswer {
+export function jsonAnswer(status: number, value: unknown, headers: Record<string, string> = {}): WebAnswer {
   return { status, headers: { 'content-type': jsonType, ...headers }, body: JSON.stringify(value) };
 }
 
@@ -22,8 +22,8 @@ export function errorAnswer(
   message: string,
   exception?: { message: string; type: string; at?: string },
 ): WebAnswer {
-  if (exception === undefined) return json(status, { Message: message });
-  return json(status, {
+  if (exception === undefined) return jsonAnswer(status, { Message: message });
+  return jsonAnswer(status, {
     Message: message,
     ExceptionMessage: exception.message,
     ExceptionType: exception.type,

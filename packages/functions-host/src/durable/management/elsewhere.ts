@@ -5,7 +5,7 @@
 import { sameName } from '../../caseInsensitive.js';
 import type { WebAnswer } from '../../extension.js';
 import { newExecutionId } from '../guid.js';
-import { empty, errorAnswer, json } from './answers.js';
+import { emptyAnswer, errorAnswer, jsonAnswer } from './answers.js';
 import { parameter } from './query.js';
 import type { Management, ManagementRequest } from './request.js';
 import { startedAnswer } from './start.js';
@@ -38,13 +38,13 @@ function emptyHub(
     report(management, `the start of '${name}'`);
     return startedAnswer(management, request, last ?? newExecutionId());
   }
-  if (area === 'entities' && method === 'GET' && last === undefined) return json(200, []);
+  if (area === 'entities' && method === 'GET' && last === undefined) return jsonAnswer(200, []);
   if (area === 'entities' && (method === 'POST' || method === 'DELETE') && name !== undefined) {
     report(management, `a signal to '${name}'`);
-    return empty(202);
+    return emptyAnswer(202);
   }
-  if (area === 'instances' && name === undefined && method === 'GET') return json(200, []);
-  return empty(404);
+  if (area === 'instances' && name === undefined && method === 'GET') return jsonAnswer(200, []);
+  return emptyAnswer(404);
 }
 
 /** @throws QuirkError in strict mode */

@@ -5,7 +5,7 @@ import { entityOf, schedulerId } from '../entityId.js';
 import { JsonReadError, readJson } from '../json/jsonReader.js';
 import { normalisedJson } from '../json/jsonWriter.js';
 import { isTooDeep } from '../json/stored.js';
-import { empty, errorAnswer, failedAnswer, json, jsonText, storageFailure } from './answers.js';
+import { emptyAnswer, errorAnswer, failedAnswer, jsonAnswer, jsonText, storageFailure } from './answers.js';
 import { afterOf, continued } from './continuation.js';
 import { booleanParameter, numberParameter, parameter, timeParameter } from './query.js';
 import { requestText, type Management, type ManagementRequest } from './request.js';
@@ -20,19 +20,19 @@ export async function entitiesRoute(
   request: ManagementRequest,
   [name, key, ...more]: readonly string[],
 ): Promise<WebAnswer> {
-  if (more.length > 0) return empty(404);
+  if (more.length > 0) return emptyAnswer(404);
   if (request.method === 'GET') {
     if (name === undefined || key === undefined) return list(management, request, name);
     return read(management, name, key === emptyKey ? '' : key);
   }
-  if (request.method !== 'POST' && request.method !== 'DELETE') return empty(404);
+  if (request.method !== 'POST' && request.method !== 'DELETE') return emptyAnswer(404);
   return signal(management, request, name ?? '', key ?? '');
 }
 
 async function read({ client }: Management, name: string, key: string): Promise<WebAnswer> {
   const instance = await client.find(schedulerId({ name, key }));
   const state = instance?.entity?.exists === true ? instance.entity.state : null;
-  if (state === null) return empty(404);
+  if (state === null) return emptyAnswer(404);
   const tooDeep = depthError(state);
   return tooDeep === undefined
     ? jsonText(200, state)
@@ -66,7 +66,7 @@ async function list({ client }: Management, request: ManagementRequest, name: st
     return time >= from && time <= to && (after === undefined || id > after);
   });
   const page = found.slice(0, top);
-  return json(
+  return jsonAnswer(
     200,
     page.map(({ id, updated, entity }) => ({
       entityId: entityOf(id),
@@ -101,5 +101,5 @@ async function signal(
     } else input = JSON.stringify(text);
   }
   await client.signalEntity({ name, key }, operation, input);
-  return empty(202);
+  return emptyAnswer(202);
 }

@@ -7,7 +7,7 @@ import { isEnded, type RuntimeStatus } from '../hub/instance.js';
 import { statusNames } from '../hub/records.js';
 import { normalisedJson } from '../json/jsonWriter.js';
 import { afterOf, continued } from './continuation.js';
-import { empty, errorAnswer, invalidJson, json, storageFailure } from './answers.js';
+import { emptyAnswer, errorAnswer, invalidJson, jsonAnswer, storageFailure } from './answers.js';
 import { booleanParameter, listParameter, numberParameter, parameter, timeParameter } from './query.js';
 import type { Management, ManagementRequest } from './request.js';
 import { startedAnswer } from './start.js';
@@ -18,20 +18,20 @@ import { statusView } from './statusView.js';
 export async function instancesRoute({ client }: Management, request: ManagementRequest): Promise<WebAnswer> {
   const query = queryOf(request);
   if (request.method === 'DELETE') {
-    if (query.from === undefined) return json(400, "Please provide value for 'createdTimeFrom' parameter.");
+    if (query.from === undefined) return jsonAnswer(400, "Please provide value for 'createdTimeFrom' parameter.");
     // It is not limited to ids with a prefix.
     const { prefix: _prefix, ...conditions } = query;
     const instancesDeleted = await client.purgeMany(conditions);
-    return instancesDeleted === 0 ? empty(404) : json(200, { instancesDeleted });
+    return instancesDeleted === 0 ? emptyAnswer(404) : jsonAnswer(200, { instancesDeleted });
   }
-  if (request.method !== 'GET') return empty(404);
+  if (request.method !== 'GET') return emptyAnswer(404);
   if (query.top !== undefined && query.top < 0) return storageFailure();
   const { instances, next } = await client.list(query);
   const showInput = booleanParameter(request.query, 'showInput', true);
   const views = instances.map((instance) =>
     statusView(instance, { showInput, showHistory: false, showHistoryOutput: false }),
   );
-  return json(200, views, continued(next));
+  return jsonAnswer(200, views, continued(next));
 }
 
 function queryOf(request: ManagementRequest): InstanceQuery {
@@ -63,15 +63,15 @@ export async function instanceRoute(
 ): Promise<WebAnswer> {
   if (operation === undefined) {
     if (request.method === 'GET') return get(management, request, id);
-    return request.method === 'DELETE' ? purge(management, id) : empty(404);
+    return request.method === 'DELETE' ? purge(management, id) : emptyAnswer(404);
   }
-  if (request.method !== 'POST') return empty(404);
+  if (request.method !== 'POST') return emptyAnswer(404);
   const verb = operation.toLowerCase();
   if (verb === 'raiseevent') {
     const [name, ...more] = rest;
-    return name === undefined || more.length > 0 ? empty(404) : raiseEvent(management, request, id, name);
+    return name === undefined || more.length > 0 ? emptyAnswer(404) : raiseEvent(management, request, id, name);
   }
-  if (rest.length > 0) return empty(404);
+  if (rest.length > 0) return emptyAnswer(404);
   switch (verb) {
     case 'terminate':
     case 'suspend':
@@ -82,25 +82,25 @@ export async function instanceRoute(
     case 'restart':
       return restart(management, request, id);
     default:
-      return empty(404);
+      return emptyAnswer(404);
   }
 }
 
 async function get({ client }: Management, request: ManagementRequest, id: string): Promise<WebAnswer> {
   const instance = await client.find(id);
-  return instance === undefined ? empty(404) : statusAnswer(request, instance);
+  return instance === undefined ? emptyAnswer(404) : statusAnswer(request, instance);
 }
 
 async function purge({ client }: Management, id: string): Promise<WebAnswer> {
   const found = await client.statusOf(id);
-  if (found === undefined) return empty(404);
+  if (found === undefined) return emptyAnswer(404);
   if (!isEnded(found.status) && !found.isEntity)
-    return json(
+    return jsonAnswer(
       412,
       `Only orchestrations in a terminal state can be purged, but the orchestration with instance ID ${id} has status ${found.status}`,
     );
   await client.purge(id);
-  return json(200, { instancesDeleted: 1 });
+  return jsonAnswer(200, { instancesDeleted: 1 });
 }
 
 async function raiseEvent(
@@ -110,8 +110,8 @@ async function raiseEvent(
   name: string,
 ): Promise<WebAnswer> {
   const instance = await client.find(id);
-  if (instance === undefined) return empty(404);
-  if (isEnded(instance.status)) return empty(410);
+  if (instance === undefined) return emptyAnswer(404);
+  if (isEnded(instance.status)) return emptyAnswer(410);
   const mediaType = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
   if (mediaType !== 'application/json') return errorAnswer(400, 'Only application/json request content is supported');
   let input: string;
@@ -121,7 +121,7 @@ async function raiseEvent(
     return invalidJson(error);
   }
   await client.raiseEvent(id, name, input);
-  return empty(202);
+  return emptyAnswer(202);
 }
 
 async function steer(
@@ -131,18 +131,18 @@ async function steer(
   verb: 'terminate' | 'suspend' | 'resume',
 ): Promise<WebAnswer> {
   const instance = await client.find(id);
-  if (instance === undefined) return empty(404);
-  if (isEnded(instance.status)) return empty(410);
+  if (instance === undefined) return emptyAnswer(404);
+  if (isEnded(instance.status)) return emptyAnswer(410);
   const reason = parameter(request.query, 'reason') ?? null;
   await client[verb](instance, reason);
-  return empty(202);
+  return emptyAnswer(202);
 }
 
 async function rewind({ client, quirks }: Management, request: ManagementRequest, id: string): Promise<WebAnswer> {
   const instance = await client.find(id);
-  if (instance === undefined) return json(404, `No orchestration with instance ID "$${id}" found.`);
+  if (instance === undefined) return jsonAnswer(404, `No orchestration with instance ID "$${id}" found.`);
   if (instance.status !== 'Failed')
-    return json(
+    return jsonAnswer(
       412,
       `This orchestration has status ${instance.status}, but only orchestrations in the "Failed" state can be rewound.`,
     );
@@ -152,7 +152,7 @@ async function rewind({ client, quirks }: Management, request: ManagementRequest
       instanceId: id,
     }),
   );
-  if (isAccepted) return empty(202);
+  if (isAccepted) return emptyAnswer(202);
   return errorAnswer(400, 'One or more of the arguments submitted is incorrect', {
     message:
       "Index was out of range. Must be non-negative and less than the size of the collection. (Parameter 'index')",

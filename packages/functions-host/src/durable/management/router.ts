@@ -3,7 +3,7 @@ import type { WebAnswer, WebRequest } from '../../extension.js';
 import { QuirkError } from '../../log/quirks.js';
 import { InstanceExistsError, WrongStateError } from '../client/client.js';
 import { decodePath } from '../../http/path.js';
-import { empty, errorAnswer, failedAnswer } from './answers.js';
+import { emptyAnswer, errorAnswer, failedAnswer } from './answers.js';
 import { answerElsewhere } from './elsewhere.js';
 import { entitiesRoute } from './entities.js';
 import { instanceRoute, instancesRoute } from './instances.js';
@@ -18,7 +18,7 @@ const rpcPath = '/durabletask';
 export async function handleManagement(management: Management, request: WebRequest): Promise<WebAnswer> {
   const base = request.viaRpc ? rpcPath : webhookPath;
   const path = decodePath(request.url.pathname.slice(base.length));
-  if (path === undefined) return empty(400);
+  if (path === undefined) return emptyAnswer(400);
   // The web server has decoded the path, and the extension does so again: an encoded slash divides segments.
   const segments = urlDecoded(path)
     .split('/')
@@ -54,9 +54,9 @@ async function route(
     case 'instances':
       return rest.length === 0 ? instancesRoute(management, request) : instanceRoute(management, request, rest);
     case 'makeprimary':
-      return empty(200);
+      return emptyAnswer(200);
     default:
-      return empty(404);
+      return emptyAnswer(404);
   }
 }
 

@@ -3,7 +3,15 @@ import type { WebAnswer } from '../../extension.js';
 import { isEnded } from '../hub/instance.js';
 import { isBlank, JsonReadError, readJson } from '../json/jsonReader.js';
 import { LeadingMetadata, JsonMetadataError } from '../json/leadingMetadata.js';
-import { empty, errorAnswer, failedAnswer, invalidJson, json, jsonText, unfinishedJson } from './answers.js';
+import {
+  emptyAnswer,
+  errorAnswer,
+  failedAnswer,
+  invalidJson,
+  jsonAnswer,
+  jsonText,
+  unfinishedJson,
+} from './answers.js';
 import { instanceLinks } from './links.js';
 import { parameter, secondsParameter } from './query.js';
 import { requestText, type Management, type ManagementRequest } from './request.js';
@@ -15,7 +23,7 @@ export async function startRoute(
   request: ManagementRequest,
   [name, id, ...more]: readonly string[],
 ): Promise<WebAnswer> {
-  if (name === undefined || more.length > 0 || request.method !== 'POST') return empty(404);
+  if (name === undefined || more.length > 0 || request.method !== 'POST') return emptyAnswer(404);
   let input: string | null = null;
   // Only a body whose length is said to be zero is none. Where nothing is in it, that is stored, and the orchestration fails.
   if (request.headers['content-length'] !== '0') {
@@ -69,7 +77,7 @@ export async function startedAnswer(
   const { rewindPostUri: _, ...shown } = links;
   // The header's address is parsed, which decodes what needs no escape.
   const location = (links['statusQueryGetUri'] ?? '').replaceAll('%7E', '~');
-  return json(202, shown, { location, 'retry-after': '10' });
+  return jsonAnswer(202, shown, { location, 'retry-after': '10' });
 }
 
 /** Polls in real time, because the caller's connection waits. */

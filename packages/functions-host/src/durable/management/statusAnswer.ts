@@ -1,7 +1,7 @@
 /** The answer with the status of one instance. */
 import type { WebAnswer } from '../../extension.js';
 import { isEnded, type Instance } from '../hub/instance.js';
-import { json } from './answers.js';
+import { jsonAnswer } from './answers.js';
 import { booleanParameter } from './query.js';
 import type { ManagementRequest } from './request.js';
 import { statusView } from './statusView.js';
@@ -18,10 +18,10 @@ export function statusAnswer(
     showHistory: booleanParameter(query, 'showHistory', false),
     showHistoryOutput: booleanParameter(query, 'showHistoryOutput', false),
   });
-  if (!isEnded(instance.status)) return json(202, view, { location: request.url.href, 'retry-after': '5' });
+  if (!isEnded(instance.status)) return jsonAnswer(202, view, { location: request.url.href, 'retry-after': '5' });
   const isError =
     failure === 'as requested' &&
     instance.status === 'Failed' &&
     booleanParameter(query, 'returnInternalServerErrorOnFailure', false);
-  return json(isError ? 500 : 200, view);
+  return jsonAnswer(isError ? 500 : 200, view);
 }

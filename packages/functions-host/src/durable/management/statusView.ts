@@ -1,5 +1,5 @@
 /** The status of an instance in answers (public source: StatusResponsePayload, DurableClient.cs). */
-import { eventTypeNames, type HistoryEvent } from '../history.js';
+import { EventType, eventTypeNames, type HistoryEvent } from '../history.js';
 import { historyOf, type Instance } from '../hub/instance.js';
 import { statusNames } from '../hub/records.js';
 import { asLocalTime } from '../json/dates.js';
@@ -90,6 +90,16 @@ export class RepeatedTaskError extends Error {
   }
 }
 
+/** The types of the events that schedule what an event answers. */
+const schedulingTypes = {
+  [EventType.TaskCompleted]: EventType.TaskScheduled,
+  [EventType.TaskFailed]: EventType.TaskScheduled,
+  [EventType.SubOrchestrationInstanceCompleted]: EventType.SubOrchestrationInstanceCreated,
+  [EventType.SubOrchestrationInstanceFailed]: EventType.SubOrchestrationInstanceCreated,
+} as const;
+
+type SchedulingType = (typeof schedulingTypes)[keyof typeof schedulingTypes];
+
 interface Scheduled {
   index: number;
   name: string;
@@ -104,15 +114,16 @@ function historyView(instance: Instance, options: StatusOptions): Record<string,
   const scheduled = new Map<string, Scheduled>();
   const hidden = new Set<number>();
   const shown = events.map((event, index) => {
-    if (event.EventType === 12 || event.EventType === 13) hidden.add(index);
-    if (event.EventType === 4 || event.EventType === 7) {
+    if (event.EventType === EventType.OrchestratorStarted || event.EventType === EventType.OrchestratorCompleted)
+      hidden.add(index);
+    if (event.EventType === EventType.TaskScheduled || event.EventType === EventType.SubOrchestrationInstanceCreated) {
       const key = `${event.EventType}:${event.EventId}`;
       if (scheduled.has(key)) throw new RepeatedTaskError(event);
       scheduled.set(key, {
         index,
         name: event.Name,
         time: event.Timestamp,
-        instanceId: event.EventType === 7 ? event.InstanceId : undefined,
+        instanceId: event.EventType === EventType.SubOrchestrationInstanceCreated ? event.InstanceId : undefined,
       });
     }
     return eventView(event, options, (type, id) => {
@@ -127,28 +138,28 @@ function historyView(instance: Instance, options: StatusOptions): Record<string,
 function eventView(
   event: HistoryEvent,
   options: StatusOptions,
-  answers: (type: 4 | 7, id: number) => Scheduled | undefined,
+  answers: (scheduledBy: SchedulingType, id: number) => Scheduled | undefined,
 ): Record<string, unknown> {
   const { EventId: _id, IsPlayed: _played, ...rest } = event;
   const view: Record<string, unknown> = { ...rest, EventType: eventTypeNames.get(event.EventType) };
   switch (event.EventType) {
-    case 0:
+    case EventType.ExecutionStarted:
       view['FunctionName'] = event.Name;
       for (const name of ['Name', 'OrchestrationInstance', 'ParentInstance', 'Version', 'Tags']) delete view[name];
       break;
-    case 1:
+    case EventType.ExecutionCompleted:
       view['OrchestrationStatus'] = statusNames[event.OrchestrationStatus];
       showResult(view, event.Result, options);
       break;
-    case 4:
-    case 7:
+    case EventType.TaskScheduled:
+    case EventType.SubOrchestrationInstanceCreated:
       delete view['Version'];
       break;
-    case 5:
-    case 6:
-    case 8:
-    case 9: {
-      const found = answers(event.EventType < 8 ? 4 : 7, event.TaskScheduledId);
+    case EventType.TaskCompleted:
+    case EventType.TaskFailed:
+    case EventType.SubOrchestrationInstanceCompleted:
+    case EventType.SubOrchestrationInstanceFailed: {
+      const found = answers(schedulingTypes[event.EventType], event.TaskScheduledId);
       delete view['TaskScheduledId'];
       if (found !== undefined) {
         view['ScheduledTime'] = asLocalTime(found.time);
@@ -156,10 +167,14 @@ function eventView(
         if (found.instanceId !== undefined) view['InstanceId'] = found.instanceId;
         view['Input'] = null;
       }
-      if (event.EventType === 5 || event.EventType === 8) showResult(view, event.Result, options);
+      if (
+        event.EventType === EventType.TaskCompleted ||
+        event.EventType === EventType.SubOrchestrationInstanceCompleted
+      )
+        showResult(view, event.Result, options);
       break;
     }
-    case 11:
+    case EventType.TimerFired:
       delete view['TimerId'];
       break;
     default:

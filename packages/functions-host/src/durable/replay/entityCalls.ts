@@ -3,7 +3,7 @@
  * DurableOrchestrationContext.cs of the Durable Task extension).
  */
 import { entityOf, schedulerId } from '../entityId.js';
-import { MessageLabels, releaseText, requestText } from '../entities/messages.js';
+import { MessageLabels, releaseText, requestMessageText } from '../entities/messages.js';
 import { deterministicGuid } from '../guid.js';
 import { jsonOf, type Action } from './actions.js';
 import type { ReplayContext } from './context.js';
@@ -69,7 +69,7 @@ export class EntityCalls {
     const id = action.lockRequestId ?? this.#newGuid();
     const target = schedulerId(first);
     this.#lockRequestId = id;
-    const text = requestText({
+    const text = requestMessageText({
       op: null,
       signal: false,
       input: null,
@@ -109,7 +109,7 @@ export class EntityCalls {
     message: { op: string; signal: boolean; input: string | null; id: string },
     due?: string,
   ): void {
-    const text = requestText({
+    const text = requestMessageText({
       ...message,
       parent: this.#caller.instanceId,
       parentExecution: this.#caller.executionId,

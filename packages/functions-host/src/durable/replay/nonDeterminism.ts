@@ -4,11 +4,12 @@
  * TaskOrchestrationContext.cs).
  */
 import { sameName } from '../../caseInsensitive.js';
-import type {
-  EventSentEvent,
-  SubOrchestrationInstanceCreatedEvent,
-  TaskScheduledEvent,
-  TimerCreatedEvent,
+import {
+  EventType,
+  type EventSentEvent,
+  type SubOrchestrationInstanceCreatedEvent,
+  type TaskScheduledEvent,
+  type TimerCreatedEvent,
 } from '../history.js';
 import { decisionNames, type Decision } from './decisions.js';
 
@@ -36,10 +37,11 @@ const executorFrames = [
 
 /** The framework's methods that check events, by the events' types. */
 const checkedBy = {
-  4: 'HandleTaskScheduledEvent(TaskScheduledEvent scheduledEvent)',
-  10: 'HandleTimerCreatedEvent(TimerCreatedEvent timerCreatedEvent)',
-  7: 'HandleSubOrchestrationCreatedEvent(SubOrchestrationInstanceCreatedEvent subOrchestrationCreateEvent)',
-  14: 'HandleEventSentEvent(EventSentEvent eventSentEvent)',
+  [EventType.TaskScheduled]: 'HandleTaskScheduledEvent(TaskScheduledEvent scheduledEvent)',
+  [EventType.TimerCreated]: 'HandleTimerCreatedEvent(TimerCreatedEvent timerCreatedEvent)',
+  [EventType.SubOrchestrationInstanceCreated]:
+    'HandleSubOrchestrationCreatedEvent(SubOrchestrationInstanceCreatedEvent subOrchestrationCreateEvent)',
+  [EventType.EventSent]: 'HandleEventSentEvent(EventSentEvent eventSentEvent)',
 } as const;
 
 const question = 'Was a change made to the orchestrator code after this instance had already started running?';
@@ -57,13 +59,13 @@ export function checkScheduled(event: ScheduledEvent, decision: Decision | undef
 
 function differenceFrom(event: ScheduledEvent, decision: Decision | undefined): string | undefined {
   switch (event.EventType) {
-    case 4:
+    case EventType.TaskScheduled:
       return differingTask(event, decision);
-    case 10:
+    case EventType.TimerCreated:
       return differingTimer(event, decision);
-    case 7:
+    case EventType.SubOrchestrationInstanceCreated:
       return differingSubOrchestration(event, decision);
-    case 14:
+    case EventType.EventSent:
       return differingEventSent(event, decision);
   }
 }

@@ -3,7 +3,7 @@
  * tasks and possibly an end. A pure function; a port of the framework's TaskOrchestrationExecutor with the extension's
  * shim for executors in other languages (public source: Azure/durabletask, Azure/azure-functions-durable-extension).
  */
-import type { EventRaisedEvent, FailureDetails, HistoryEvent } from '../history.js';
+import { EventType, type EventRaisedEvent, type FailureDetails, type HistoryEvent } from '../history.js';
 import { storedJson } from '../json/stored.js';
 import { ActionType, jsonOf, type Action, type OrchestratorState } from './actions.js';
 import { Calls } from './calls.js';
@@ -62,7 +62,7 @@ class Replay {
     const context = this.#context;
     try {
       for (const event of this.#input.history) {
-        if (event.EventType === 12) context.now = Date.parse(event.Timestamp);
+        if (event.EventType === EventType.OrchestratorStarted) context.now = Date.parse(event.Timestamp);
         else this.#process(event);
       }
       if (context.open.size === 0 && this.#result.isDone) this.#end();
@@ -106,7 +106,7 @@ class Replay {
       this.#notices.push(notices.undoNeverRuns(this.#behind));
     if (!this.#result.isDone || this.#context.open.size === 0 || this.#context.ended) return;
     const timers = [...this.#input.history].flatMap((event) =>
-      event.EventType === 10 && this.#context.open.has(event.EventId) ? [event.FireAt] : [],
+      event.EventType === EventType.TimerCreated && this.#context.open.has(event.EventId) ? [event.FireAt] : [],
     );
     for (const [id, decision] of this.#context.decisions)
       if (decision.kind === 'timer' && this.#context.open.has(id)) timers.push(decision.fireAt);
@@ -120,49 +120,53 @@ class Replay {
 
   #process(event: HistoryEvent): void {
     const context = this.#context;
-    if (context.suspended && event.EventType !== 20 && event.EventType !== 3) {
-      if (event.EventType !== 19) this.#suspendedEvents.push(event);
+    if (
+      context.suspended &&
+      event.EventType !== EventType.ExecutionResumed &&
+      event.EventType !== EventType.ExecutionTerminated
+    ) {
+      if (event.EventType !== EventType.ExecutionSuspended) this.#suspendedEvents.push(event);
       return;
     }
     switch (event.EventType) {
-      case 0:
+      case EventType.ExecutionStarted:
         this.#result = run(this.#execute());
         return;
-      case 3:
+      case EventType.ExecutionTerminated:
         context.complete(OrchestrationStatus.Terminated, event.Input);
         return;
-      case 4:
-      case 7:
-      case 10:
-      case 14:
+      case EventType.TaskScheduled:
+      case EventType.SubOrchestrationInstanceCreated:
+      case EventType.TimerCreated:
+      case EventType.EventSent:
         checkScheduled(event, context.decisions.get(event.EventId));
         context.decisions.delete(event.EventId);
         return;
-      case 5:
-      case 8:
+      case EventType.TaskCompleted:
+      case EventType.SubOrchestrationInstanceCompleted:
         context.endTask(event.TaskScheduledId, (task) => task.complete(event.Result));
         return;
-      case 6:
-      case 9:
+      case EventType.TaskFailed:
+      case EventType.SubOrchestrationInstanceFailed:
         context.endTask(event.TaskScheduledId, (task) => task.fail(new Error(event.Reason)));
         return;
-      case 11:
+      case EventType.TimerFired:
         context.endTask(event.TimerId, (task) => task.complete());
         return;
-      case 15:
+      case EventType.EventRaised:
         this.#raise(event);
         return;
-      case 19:
+      case EventType.ExecutionSuspended:
         context.suspend();
         return;
-      case 20:
+      case EventType.ExecutionResumed:
         context.resume();
         for (const held of this.#suspendedEvents.splice(0)) this.#process(held);
         return;
-      case 1:
-      case 12:
-      case 13:
-      case 17:
+      case EventType.ExecutionCompleted:
+      case EventType.OrchestratorStarted:
+      case EventType.OrchestratorCompleted:
+      case EventType.GenericEvent:
         return;
     }
   }

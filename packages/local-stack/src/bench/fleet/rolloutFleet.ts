@@ -89,9 +89,9 @@ async function read(app: FleetOnboarding['app'], id: string): Promise<RolloutVie
   const found = await answerOf(`${app.url}/api/rollouts/${id}`, app.key);
   if (typeof found === 'string') return found;
   const { status, text } = found;
-  const told = `The rollout ${id} was answered ${status}: ${text}`;
-  if (status >= 500) return told;
-  if (status !== 200) throw new Error(told);
+  const failure = `The rollout ${id} was answered ${status}: ${text}`;
+  if (status >= 500) return failure;
+  if (status !== 200) throw new Error(failure);
   return rollout.parse(JSON.parse(text));
 }
 

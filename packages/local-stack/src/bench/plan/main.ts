@@ -20,7 +20,7 @@ import { ENDPOINT } from '../fleet/onboardFleet.js';
 import { rolloutFleet } from '../fleet/rolloutFleet.js';
 import { tableText } from '../host/table.js';
 import { missedIn, usedByOthers, verdict } from '../machine.js';
-import { planRows, type Measured } from './planRows.js';
+import { planRows, type MeasuredPlan } from './planRows.js';
 
 const HELP = `npm run bench:plan -- [flags]
 
@@ -63,7 +63,7 @@ function fleetFile(clients: number, sites: readonly Site[], repositoriesOf: (n: 
 async function timed(
   { endpoints, controlPlane }: Stack,
   args: readonly string[],
-): Promise<Pick<Measured, 'seconds' | 'reads'> & { readonly out: string }> {
+): Promise<Pick<MeasuredPlan, 'seconds' | 'reads'> & { readonly out: string }> {
   const { functions, azure } = endpoints;
   await forgetRequests(azure.arm, controlPlane.https);
   const started = performance.now();
@@ -86,7 +86,7 @@ async function measure(
   stack: Stack,
   folder: string,
   flags: readonly string[] = [],
-): Promise<Measured> {
+): Promise<MeasuredPlan> {
   const file = join(folder, 'fleet.json');
   await writeFile(file, text);
   const { out, ...cost } = await timed(stack, ['plan', file, ...flags]);
@@ -94,7 +94,7 @@ async function measure(
 }
 
 /** An export, and the plan of the file that it wrote. */
-async function measureExport(stack: Stack, folder: string, clients: number): Promise<Measured[]> {
+async function measureExport(stack: Stack, folder: string, clients: number): Promise<MeasuredPlan[]> {
   const { out, ...cost } = await timed(stack, ['export']);
   const summary = `${out.split('\n').length} lines of a fleet file`;
   return [
@@ -137,7 +137,7 @@ await runBench(
       reset: true,
       prepare: (controlPlane) => prepare(controlPlane, clients, size),
     });
-    const measured: Measured[] = [];
+    const measured: MeasuredPlan[] = [];
     try {
       const devices = await startDevices(stack.controlPlane, stack.endpoints.functions.url);
       try {

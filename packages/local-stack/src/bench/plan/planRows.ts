@@ -3,7 +3,7 @@ import type { Line } from '../host/table.js';
 /** Seconds in which a plan of 1,000 clients is to be made. */
 export const GOAL = 10;
 
-export interface Measured {
+export interface MeasuredPlan {
   readonly what: string;
   readonly command: 'plan' | 'export';
   readonly seconds: number;
@@ -16,7 +16,7 @@ export interface Measured {
  * The rows of the table. Every plan has the goal, however much of it the app plans client by client. An export has none: it reads each
  * client by itself, so the limits of Azure Resource Manager on reads decide how long it takes.
  */
-export function planRows(measured: readonly Measured[]): Line[] {
+export function planRows(measured: readonly MeasuredPlan[]): Line[] {
   return measured.map(({ what, command, seconds, reads, summary }) => ({
     what,
     value: `${seconds.toFixed(1)} s, ${reads} reads: ${summary}`,

@@ -25,7 +25,7 @@ const LOOK_EVERY = 1000;
  * @param name prefix of the names of the devices
  * @throws if one of them does not end as completed
  */
-export async function onboardFleet(stack: Stack, devices: number, name: string): Promise<ByApp> {
+export async function onboardByApp(stack: Stack, devices: number, name: string): Promise<ByApp> {
   const { functions, edge } = stack.endpoints;
   const started = Date.now();
   const addresses = await Promise.all(

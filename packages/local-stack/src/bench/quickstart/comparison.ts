@@ -11,7 +11,7 @@ export interface Fleet {
 }
 
 /** The durations of both for the same number of devices. */
-export interface Measured {
+export interface MeasuredWay {
   readonly devices: number;
   readonly byHand: { readonly seconds: number; readonly arm: Counted };
   /** Right after the app's start: it loads its libraries, fetches its tokens and creates the scope map. */
@@ -24,8 +24,8 @@ export interface Measured {
 const GOAL = 50;
 
 /** The same at the pace that was recorded with Azure, and how much of the ratio remains. */
-export function pacedComparison(quick: Measured, atPace: Measured): string {
-  const ratio = ({ byHand, inService }: Measured): string => (byHand.seconds / inService.boundAndSaved).toFixed(1);
+export function pacedComparison(quick: MeasuredWay, atPace: MeasuredWay): string {
+  const ratio = ({ byHand, inService }: MeasuredWay): string => (byHand.seconds / inService.boundAndSaved).toFixed(1);
   const { text } = comparison(atPace);
   const [table = ''] = text.split('\n\n');
   return [
@@ -38,7 +38,7 @@ export function pacedComparison(quick: Measured, atPace: Measured): string {
 }
 
 /** All measurements in one table, with the ratio of the quickstart to the running app. */
-export function comparison({ devices, byHand, first, inService }: Measured): {
+export function comparison({ devices, byHand, first, inService }: MeasuredWay): {
   readonly text: string;
   /** The goal, if it was missed. */
   readonly missed: readonly string[];

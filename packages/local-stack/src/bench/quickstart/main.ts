@@ -11,9 +11,9 @@ import { startStack } from '../../stack/startStack.js';
 import type { Stack } from '../../stack/stack.js';
 import { runBench, wholeNumber } from '../benchFlags.js';
 import { usedByOthers, verdict } from '../machine.js';
-import { onboardFleet } from './byApp.js';
+import { onboardByApp } from './byApp.js';
 import { QuickstartByHand } from './byHand.js';
-import { comparison, pacedComparison, type Fleet, type Measured } from './comparison.js';
+import { comparison, pacedComparison, type Fleet, type MeasuredWay } from './comparison.js';
 
 const HELP = `npm run bench:quickstart -- [--devices N] [--azure-pace] [--json] [--strict]
 
@@ -52,7 +52,7 @@ async function measureFleet(stack: Stack, devices: number, name: string): Promis
   const { azure, edge } = stack.endpoints;
   const { https, operator } = stack.controlPlane;
   await forgetRequests(azure.arm, https);
-  const { tokens, secrets: saved, ...took } = await onboardFleet(stack, devices, name);
+  const { tokens, secrets: saved, ...took } = await onboardByApp(stack, devices, name);
   const arm = await countArmRequests(azure.arm, https, 'app');
   const { boundTokens, secrets } = await operator.inventory(edge.connectedRegistry);
   const missing = [
@@ -64,7 +64,7 @@ async function measureFleet(stack: Stack, devices: number, name: string): Promis
   return { ...took, arm };
 }
 
-async function measure(devices: number, azurePace: boolean): Promise<Measured> {
+async function measure(devices: number, azurePace: boolean): Promise<MeasuredWay> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'bench-quickstart-'));
   try {
     const stack = await startStack({ dataFolder, azurePace });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { planRows, type Measured } from '../../../src/bench/plan/planRows.js';
+import { planRows, type MeasuredPlan } from '../../../src/bench/plan/planRows.js';
 
-const measured = (what: string, seconds: number, command: Measured['command'] = 'plan'): Measured => ({
+const measured = (what: string, seconds: number, command: MeasuredPlan['command'] = 'plan'): MeasuredPlan => ({
   what,
   command,
   seconds,
