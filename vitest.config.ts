@@ -259,6 +259,8 @@ export default defineConfig({
             // Its routes have a parameter that may be empty.
             'test/e2e/page/served.test.ts',
             'test/e2e/enrolment/forged/*.test.ts',
+            // Its host limits and hands on bodies.
+            'test/e2e/rollouts/compressed.test.ts',
             'test/e2e/races/{fortyAtOnce,oneClient}.test.ts',
             'test/func/**/*.test.ts',
           ],

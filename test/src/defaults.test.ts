@@ -166,6 +166,10 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/queries/onboarding/adoption.ts first ?? ',
     'src/queries/onboarding/adoption.ts second ?? ',
   ],
+  'Rollouts that an earlier version has stored have no number of the recount; theirs is the first.': [
+    'src/domain/rollouts/control.ts recounts = ',
+    'src/domain/rollouts/control.ts state.recounts ?? ',
+  ],
 };
 
 /** `left ?? nothing`, where nothing is an empty or fixed value, and parameters or members with such a default. */

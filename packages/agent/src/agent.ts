@@ -1,6 +1,6 @@
 import type { Signal, SignalHandler } from './channels/channel.js';
 import type { Checks } from './checks.js';
-import type { Keeper } from './keeper.js';
+import type { Keeper } from './keeper/keeper.js';
 import type { Log } from './log.js';
 import { createSeen } from './seen.js';
 

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { PullCheckReport, PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
 import type { AgentClock } from './agentClock.js';
 import type { ClockSkew } from './clockSkew.js';
-import { HangingWork } from './hangingWork.js';
+import { HangingWork } from './keeper/hangingWork.js';
 import type { Log } from './log.js';
 import type { PullCheckResult } from './pullCheck.js';
 import { errorName } from './pullFailure.js';

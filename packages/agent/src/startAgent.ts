@@ -12,7 +12,7 @@ import type { ClockSkew } from './clockSkew.js';
 import { dockerConfigFile } from './consumers/dockerConfigFile.js';
 import type { Consumer } from './consumers/consumer.js';
 import { pullSecret } from './consumers/pullSecret.js';
-import { Keeper } from './keeper.js';
+import { Keeper } from './keeper/keeper.js';
 import { HANGING, startListener } from './listener.js';
 import type { Log } from './log.js';
 import { pullCheckOptions } from './pullCheckOptions.js';

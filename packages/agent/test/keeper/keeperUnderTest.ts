@@ -2,8 +2,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { ConsumerFailure } from '../../src/consumers/consumer.js';
 import type { Consumer, Delivery } from '../../src/consumers/consumer.js';
-import { Keeper } from '../../src/keeper.js';
-import type { KeeperOptions } from '../../src/keeper.js';
+import { Keeper } from '../../src/keeper/keeper.js';
+import type { KeeperOptions } from '../../src/keeper/keeper.js';
 import { PullFailure } from '../../src/pullFailure.js';
 import type { Sent } from '../../src/reporter.js';
 import { SecretMissing, type SecretValue } from '../../src/secrets/vault.js';

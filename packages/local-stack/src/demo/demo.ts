@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
-import type { Inventory } from '../stack/operator.js';
+import type { Inventory } from '../stack/operator/operator.js';
 import { countArmRequests, forgetRequests, type ArmRequests } from '../stack/armRequests.js';
 import type { Stack } from '../stack/stack.js';
 import type { World } from '../stack/world.js';

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { SeenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
-import type { Operator } from '../stack/operator.js';
+import type { Operator } from '../stack/operator/operator.js';
 import type { Exchange } from '../stack/devices/recordingProxy.js';
 
 const dockerConfig = z.object({ auths: z.record(z.string(), z.object({ auth: z.string() })) });

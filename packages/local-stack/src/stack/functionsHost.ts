@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
-import { isHandshakeAnswered } from './handshake.js';
-import type { EventSubscription } from './operator.js';
+import { isHandshakeAnswered } from './outside/handshake.js';
+import type { EventSubscription } from './operator/operator.js';
 import type { Stack } from './stack.js';
 import { groupId, registryId, topicId, vaultId, type World } from './world.js';
 

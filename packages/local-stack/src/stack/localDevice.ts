@@ -1,5 +1,5 @@
 import { APP_AUDIENCE } from './environments.js';
-import type { Operator } from './operator.js';
+import type { Operator } from './operator/operator.js';
 import type { World } from './world.js';
 
 /** How the agent receives pull checks. As a device of the hub it has the id of its one client. */

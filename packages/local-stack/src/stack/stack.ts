@@ -5,7 +5,7 @@ import type { ClockServer } from '@connected-registry/clock/server';
 import { releaseDataFolder, writeAtomically } from './dataFolder.js';
 import { describeEndpoints, type Endpoints } from './endpoints.js';
 import type { HttpsJson } from './httpsJson.js';
-import type { Operator } from './operator.js';
+import type { Operator } from './operator/operator.js';
 import { logFile, PROCESS_NAMES, type Ground, type ProcessName } from './plans.js';
 import { SupervisedProcess, type ProcessPlan } from './supervisedProcess.js';
 import type { World } from './world.js';

@@ -10,11 +10,11 @@ import { ensureCertificates } from '@connected-registry/azure-simulator/tls/cert
 import { releaseDataFolder, reportKeys, takeDataFolder, writeAtomically } from './dataFolder.js';
 import { channelEnvironment, type LocalDevice } from './localDevice.js';
 import { externalAgentEnvironment, externalAppEnvironment, joinedAgentEnvironment } from './environments.js';
-import { agentSubscription, connectExternalAgent } from './externalAgent.js';
+import { agentSubscription, connectExternalAgent } from './outside/externalAgent.js';
 import { environmentFile } from './environmentFile.js';
 import { connectExternalHost, appSubscriptions, readHostKeys, type ExternalHost } from './functionsHost.js';
 import { httpsJson } from './httpsJson.js';
-import { Operator } from './operator.js';
+import { Operator } from './operator/operator.js';
 import { azurePlan, devicePlan, edgePlan, hostPlan, tlsFolder, type Ground, type ProcessName } from './plans.js';
 import { claimPort } from './ports.js';
 import { Stack, type ControlPlane } from './stack.js';

@@ -3,7 +3,7 @@ import type { ControlPlane, ControlPlaneOptions } from '@connected-registry/azur
 import { startControlPlane } from '@connected-registry/azure-simulator/controlPlane';
 import type { Clock } from '@connected-registry/clock/clock';
 import { httpsJson } from '../stack/httpsJson.js';
-import { Operator } from '../stack/operator.js';
+import { Operator } from '../stack/operator/operator.js';
 import { registryId } from '../stack/world.js';
 import { REGISTRIES, type PlannedRegistry } from './fleet.js';
 

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startControlPlane } from '@connected-registry/azure-simulator/controlPlane';
 import { ensureCertificates } from '@connected-registry/azure-simulator/tls/certificates';
 import { realClock } from '@connected-registry/clock/clock';
-import { isHandshakeAnswered } from '../../src/stack/handshake.js';
+import { isHandshakeAnswered } from '../../src/stack/outside/handshake.js';
 import { httpsJson, type HttpsAnswer, type HttpsJson } from '../../src/stack/httpsJson.js';
-import { Operator } from '../../src/stack/operator.js';
+import { Operator } from '../../src/stack/operator/operator.js';
 import { claimPort } from '../../src/stack/ports.js';
 import { registryId, topicId } from '../../src/stack/world.js';
 

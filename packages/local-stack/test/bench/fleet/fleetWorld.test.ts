@@ -13,7 +13,7 @@ import {
   sitesOf,
 } from '../../../src/bench/fleet/fleetWorld.js';
 import { httpsJson } from '../../../src/stack/httpsJson.js';
-import { Operator } from '../../../src/stack/operator.js';
+import { Operator } from '../../../src/stack/operator/operator.js';
 import type { ControlPlane } from '../../../src/stack/stack.js';
 
 const SIZE = { clients: 3, connectedRegistries: 3, registries: 2 };

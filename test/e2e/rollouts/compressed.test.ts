@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { DEPLOYED_BODY_LIMIT } from '@connected-registry/protocol/requests/deployedBodyLimit';
-import { startTestStack, type TestStack } from './harness/testStack.js';
+import { startTestStack, type TestStack } from '../harness/testStack.js';
 
 let it: TestStack;
 beforeAll(async () => {

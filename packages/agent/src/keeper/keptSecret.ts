@@ -1,19 +1,19 @@
 import type { CredentialPromoted } from '@connected-registry/protocol/messages/pullCheckMessages';
-import { Acknowledgements } from './acknowledgements.js';
-import type { AgentClock } from './agentClock.js';
-import { ConsumerFailure } from './consumers/consumer.js';
-import type { Consumer } from './consumers/consumer.js';
+import { Acknowledgements } from '../acknowledgements.js';
+import type { AgentClock } from '../agentClock.js';
+import { ConsumerFailure } from '../consumers/consumer.js';
+import type { Consumer } from '../consumers/consumer.js';
 import type { HangingWork } from './hangingWork.js';
-import type { Log } from './log.js';
-import { newestSecret } from './newestSecret.js';
-import { steadyShare } from './pauses.js';
+import type { Log } from '../log.js';
+import { newestSecret } from '../newestSecret.js';
+import { steadyShare } from '../pauses.js';
 import { isAcknowledgeable, promotionsOf } from './promotions.js';
-import { PullFailure, errorName } from './pullFailure.js';
-import type { Acknowledgeable, Sent } from './reporter.js';
-import { parseDockerConfig } from './secrets/dockerConfig.js';
-import { SecretMissing } from './secrets/vault.js';
-import type { SecretReader, SecretValue } from './secrets/vault.js';
-import { within } from './watchdog.js';
+import { PullFailure, errorName } from '../pullFailure.js';
+import type { Acknowledgeable, Sent } from '../reporter.js';
+import { parseDockerConfig } from '../secrets/dockerConfig.js';
+import { SecretMissing } from '../secrets/vault.js';
+import type { SecretReader, SecretValue } from '../secrets/vault.js';
+import { within } from '../watchdog.js';
 
 export interface SecretKeepingOptions {
   secrets: SecretReader;

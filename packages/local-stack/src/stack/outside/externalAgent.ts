@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isHandshakeAnswered } from './handshake.js';
-import type { EventSubscription } from './operator.js';
-import type { Stack } from './stack.js';
-import { topicId, type World } from './world.js';
+import type { EventSubscription } from '../operator/operator.js';
+import type { Stack } from '../stack.js';
+import { topicId, type World } from '../world.js';
 
 /** Milliseconds between two attempts while the agent is not running. */
 const POLL = 300;

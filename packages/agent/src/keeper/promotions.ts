@@ -1,9 +1,9 @@
 import type { CredentialPromoted } from '@connected-registry/protocol/messages/pullCheckMessages';
-import { asPullFailure } from './pullFailure.js';
-import type { PullFailure } from './pullFailure.js';
-import type { Acknowledgeable } from './reporter.js';
-import { requireOwner } from './secrets/owner.js';
-import type { SecretValue } from './secrets/vault.js';
+import { asPullFailure } from '../pullFailure.js';
+import type { PullFailure } from '../pullFailure.js';
+import type { Acknowledgeable } from '../reporter.js';
+import { requireOwner } from '../secrets/owner.js';
+import type { SecretValue } from '../secrets/vault.js';
 
 /**
  * Returns the promotions of the secret's own client.

@@ -1,4 +1,4 @@
-import { CallRefused } from './callRefused.js';
+import { CallRefused } from '../operator/callRefused.js';
 
 /** Codes of connections that fail while the control plane, which is supervised, is being restarted. */
 const RESTARTING = ['ECONNREFUSED', 'ECONNRESET'];

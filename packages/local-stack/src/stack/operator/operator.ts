@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { KeptTokens, tokenAnswer } from './keptTokens.js';
 import { CallRefused } from './callRefused.js';
-import type { HttpsAnswer, HttpsJson } from './httpsJson.js';
-import { registryId, topicId, type World } from './world.js';
+import type { HttpsAnswer, HttpsJson } from '../httpsJson.js';
+import { registryId, topicId, type World } from '../world.js';
 
 const CONTAINER_REGISTRY = '2025-11-01';
 const EVENT_GRID = '2022-06-15';

@@ -1,12 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import type { CredentialPromoted } from '@connected-registry/protocol/messages/pullCheckMessages';
-import { pause } from './agentClock.js';
-import type { Consumer } from './consumers/consumer.js';
-import { MAX_SECRETS } from './consumers/ledger.js';
+import { pause } from '../agentClock.js';
+import type { Consumer } from '../consumers/consumer.js';
+import { MAX_SECRETS } from '../consumers/ledger.js';
 import { HangingWork } from './hangingWork.js';
 import { FIRST_RETRY, KeptSecret, LONGEST_RETRY, reasonOf } from './keptSecret.js';
 import type { SecretKeeper, SecretKeepingOptions } from './keptSecret.js';
-import { growingPauses } from './pauses.js';
+import { growingPauses } from '../pauses.js';
 
 export interface KeeperOptions extends SecretKeepingOptions {
   /** Names of the main secrets to keep. If any are listed, promotions add no others. */
