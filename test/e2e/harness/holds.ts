@@ -7,15 +7,31 @@ const TOKEN_READ = { operation: 'Microsoft.ContainerRegistry/registries/tokens/r
  * Does `work` while no run can get past its preflight: what the work finds under way stays under way, however long it
  * takes. ARM refuses the preflight's read of the token until then, and the run tries again.
  */
-export async function whileRunsWait<T>({ stack }: TestStack, work: () => Promise<T>): Promise<T> {
+export function whileRunsWait<T>(it: TestStack, work: () => Promise<T>): Promise<T> {
+  return whileRefused(it, TOKEN_READ, work);
+}
+
+async function whileRefused<T>(
+  { stack }: TestStack,
+  match: { readonly operation: string; readonly principal: string },
+  work: () => Promise<T>,
+): Promise<T> {
   const faults = `${stack.endpoints.azure.arm}/_control/faults`;
   const { https } = stack.controlPlane;
-  await https(faults, { method: 'POST', body: { match: TOKEN_READ, status: 503 } });
+  await https(faults, { method: 'POST', body: { match, status: 503 } });
   try {
     return await work();
   } finally {
     await https(faults, { method: 'DELETE' });
   }
+}
+
+/** The app's write of a client list. */
+const LIST_WRITE = { operation: 'Microsoft.ContainerRegistry/registries/connectedRegistries/write', principal: 'app' };
+
+/** Does `work` while ARM refuses the app every write of a client list: binding requests gather, and none is fulfilled. */
+export function whileNothingIsBound<T>(it: TestStack, work: () => Promise<T>): Promise<T> {
+  return whileRefused(it, LIST_WRITE, work);
 }
 
 /** Does `work` while the connected registry does not sync: no new credential works there, so no pull check passes. */
