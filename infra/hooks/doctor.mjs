@@ -10,7 +10,7 @@ export async function doctor(say) {
     say('What the app may do:');
     for (const line of healthLines(health)) say(line);
   } catch (error) {
-    say(`The app's rights could not be looked at: ${error.message}`);
+    say(`The app's rights could not be looked at: ${error instanceof Error ? error.message : String(error)}`);
     say('Look later: npm run doctor -- --url https://APP --key-file FILE');
   }
 }

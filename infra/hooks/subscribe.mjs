@@ -14,7 +14,7 @@ const NOT_YET = /Destination endpoint not found/i;
 
 /**
  * Subscribes every function, and repeats while Event Grid does not see one of them yet.
- * @param {{ now: () => number, sleep: (ms: number) => Promise<unknown>, say: (line: string) => void }} world
+ * @param {import('./functionsListed.mjs').HookWorld} world
  * @param {number} until instant (ms) after which it is not repeated
  * @throws {AzError} with az's own message
  */
@@ -57,7 +57,11 @@ function parametersOf() {
   };
 }
 
-/** The region of a resource that is brought: its system topic must lie there too. */
+/**
+ * The region of an existing resource: its system topic must lie there too.
+ * @param {string} id resource id
+ * @param {string} apiVersion of its type
+ */
 function locationOf(id, apiVersion) {
   return az(['resource', 'show', '--ids', id, '--api-version', apiVersion, '--query', 'location']);
 }
