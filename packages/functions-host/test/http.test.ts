@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { request, type IncomingMessage } from 'node:http';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -387,11 +386,14 @@ describe('a start', () => {
 });
 
 describe('a stop', () => {
+  const slowRuns = ({ log }: HostUnderTest): Promise<void> =>
+    expect.poll(() => log.some(({ message }) => message.startsWith("Executing 'Functions.slow'"))).toBe(true);
+
   it('answers requests in progress and accepts no new ones', async () => {
     const other = await hostWith({ 'index.cjs': app });
     const slow = other.send('GET', '/api/slow?ms=300');
 
-    await sleep(50);
+    await slowRuns(other);
     const stopping = other.stop();
 
     await expect(other.send('GET', '/api/get')).rejects.toThrow();
@@ -403,7 +405,7 @@ describe('a stop', () => {
   it('aborts requests that do not end in time', async () => {
     const other = await hostWith({ 'index.cjs': app }, { drainWithin: 200 });
     const slow = other.send('GET', '/api/slow?ms=60000').catch(() => 'cut off');
-    await sleep(50);
+    await slowRuns(other);
     await other.stop();
     expect(await slow).toBe('cut off');
   });

@@ -157,16 +157,23 @@ describe('the host as a process', () => {
     const host = run(['--app', appDir, '--port', '0', '--data', dataDir]);
     const url = await host.ready();
     const answered = fetch(`${url}/api/slow?ms=500`).then((answer) => answer.text());
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await expect.poll(() => host.err()).toContain("Executing 'Functions.slow'");
     host.child.kill('SIGTERM');
     expect(await answered).toBe('late');
     expect(await host.exit).toBe(0);
 
     const other = run(['--app', appDir, '--port', '0', '--data', dataDir]);
-    const cut = fetch(`${await other.ready()}/api/slow?ms=60000`).catch(() => 'cut off');
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    const otherUrl = await other.ready();
+    const cut = fetch(`${otherUrl}/api/slow?ms=60000`).catch(() => 'cut off');
+    await expect.poll(() => other.err()).toContain("Executing 'Functions.slow'");
     other.child.kill('SIGTERM');
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    // It has handled the first signal once it accepts no more connections; two signals at once could be one to it.
+    const accepts = () =>
+      fetch(`${otherUrl}/api/hello`).then(
+        () => true,
+        () => false,
+      );
+    await expect.poll(accepts).toBe(false);
     other.child.kill('SIGTERM');
     expect(await other.exit).toBe(1);
     expect(await cut).toBe('cut off');
