@@ -26,8 +26,9 @@ const ALLOWED =
 /**
  * Two packages that durable-functions uses only in its client, and that take half of its time to load: they are loaded when the first
  * client is made, so a start for an activity, an orchestration or an answer without one pays for neither.
+ *
+ * @type {import('esbuild').Plugin}
  */
-/** @type {import('esbuild').Plugin} */
 const deferred = {
   name: 'deferred',
   setup(bundler) {

@@ -29,9 +29,26 @@ async function whileRefused<T>(
 /** The app's write of a client list. */
 const LIST_WRITE = { operation: 'Microsoft.ContainerRegistry/registries/connectedRegistries/write', principal: 'app' };
 
-/** Does `work` while ARM refuses the app every write of a client list: binding requests gather, and none is fulfilled. */
-export function whileNothingIsBound<T>(it: TestStack, work: () => Promise<T>): Promise<T> {
-  return whileRefused(it, LIST_WRITE, work);
+/** Settings of an app in whose test {@link boundTogether} holds runs: no run gives up its binding while others are on their way to theirs. */
+export const PATIENT_BINDING = { BIND_DEADLINE_SECONDS: '3600' };
+
+/**
+ * Starts onboardings that are all bound together, whatever the pace of the machine: ARM refuses the app every write of a client
+ * list until the binder has recorded the binding request of each run. Each refused write (503) follows one read of the list.
+ *
+ * @param start starts the onboardings, and resolves with their ids
+ * @returns the ids, as soon as ARM accepts the write
+ */
+export function boundTogether(it: TestStack, start: () => Promise<string[]>): Promise<string[]> {
+  return whileRefused(it, LIST_WRITE, async () => {
+    const ids = await start();
+    // A run whose request to the binder was answered waits for its next try.
+    for (const id of ids)
+      await it.app.watch(id, ({ steps }) =>
+        steps.some(({ name, status, attempts }) => name === 'bind' && (status === 'waiting' || attempts > 1)),
+      );
+    return ids;
+  });
 }
 
 /** Does `work` while the connected registry does not sync: no new credential works there, so no pull check passes. */

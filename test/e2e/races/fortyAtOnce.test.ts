@@ -5,7 +5,7 @@ import { until } from '../../shared/until.js';
 import { Foreigners } from '../faults/foreigners.js';
 import { readState } from '../faults/simulatorState.js';
 import { pullManifest } from '../harness/edge.js';
-import { whileNothingIsBound, whileNothingSyncs } from '../harness/holds.js';
+import { boundTogether, PATIENT_BINDING, whileNothingSyncs } from '../harness/holds.js';
 import { UNTHROTTLED } from '@connected-registry/local-stack/stack/unthrottled';
 import { ofRing } from '../harness/ring.js';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
@@ -18,8 +18,7 @@ let it: TestStack;
 let foreigners: Foreigners;
 beforeAll(async () => {
   it = await startTestStack({
-    // No run gives up its binding while others are on their way to theirs.
-    settings: { ...UNTHROTTLED, CLIENTS_PER_CONNECTED_REGISTRY: '200', BIND_DEADLINE_SECONDS: '3600' },
+    settings: { ...UNTHROTTLED, CLIENTS_PER_CONNECTED_REGISTRY: '200', ...PATIENT_BINDING },
   });
   await it.stack.controlPlane.https(`${it.stack.endpoints.azure.arm}/_control/settings`, {
     method: 'PATCH',
@@ -42,7 +41,7 @@ async function startMany(name: string, count: number): Promise<string[]> {
 async function tokensOf(ids: readonly string[]): Promise<string[]> {
   const tokens: string[] = [];
   for (const id of ids) {
-    const ended = await it.app.end(id, 90);
+    const ended = await it.app.end(id);
     expect(ended).toMatchObject({ id, status: 'completed' });
     tokens.push(ended.result?.token ?? '');
   }
@@ -65,23 +64,11 @@ const counted = z.object({
   }),
 });
 
-/** Waits until the binder has recorded the binding requests of all runs, and has answered each that it waits. */
-async function allWaitToBeBound(ids: readonly string[]): Promise<void> {
-  for (const id of ids)
-    await it.app.watch(id, ({ steps }) =>
-      steps.some(({ name, status, attempts }) => name === 'bind' && (status === 'waiting' || attempts > 1)),
-    );
-}
-
 test('forty concurrent onboardings that wait to be bound share one write of the client list, which keeps a binding of others', async () => {
   const { endpoints, controlPlane } = it.stack;
   const requests = `${endpoints.azure.arm}/_control/requests`;
   await controlPlane.https(requests, { method: 'DELETE' });
-  const ids = await whileNothingIsBound(it, async () => {
-    const started = await startMany('forty', FORTY);
-    await allWaitToBeBound(started);
-    return started;
-  });
+  const ids = await boundTogether(it, () => startMany('forty', FORTY));
   const tokens = await tokensOf(ids);
   const { operations, outcomes } = counted.parse((await controlPlane.https(requests)).body).principals.app.arm;
   const patches = operations['Microsoft.ContainerRegistry/registries/connectedRegistries/write'] ?? 0;
