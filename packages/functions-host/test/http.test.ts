@@ -386,8 +386,9 @@ describe('a start', () => {
 });
 
 describe('a stop', () => {
-  const slowRuns = ({ log }: HostUnderTest): Promise<void> =>
-    expect.poll(() => log.some(({ message }) => message.startsWith("Executing 'Functions.slow'"))).toBe(true);
+  const slowRuns = async ({ log }: HostUnderTest): Promise<void> => {
+    await expect.poll(() => log.some(({ message }) => message.startsWith("Executing 'Functions.slow'"))).toBe(true);
+  };
 
   it('answers requests in progress and accepts no new ones', async () => {
     const other = await hostWith({ 'index.cjs': app });
