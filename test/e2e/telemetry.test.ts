@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ensureCertificates } from '@connected-registry/azure-simulator/tls/certificates';
 import { Ingestion } from '../src/telemetry/ingestion.js';
+import { onboardingOf } from './harness/appClient.js';
 import { HostSpans } from './harness/hostSpans.js';
 import { ON_REAL_HOST } from './harness/hostUnderTest.js';
 import { startTestStack, type TestStack } from './harness/testStack.js';
@@ -12,7 +13,7 @@ let folder: string;
 let ingestion: Ingestion;
 let host: HostSpans;
 let it: TestStack;
-/** The onboarding whose calls both tests look at. */
+/** The onboarding that all tests look at. */
 let id: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'telemetry-'));
@@ -26,6 +27,8 @@ beforeAll(async () => {
       ...(ON_REAL_HOST ? host.settings : {}),
     },
   });
+  id = await it.app.start(onboardingOf('traced'));
+  await it.app.end(id);
 });
 afterAll(async () => {
   await it.dispose();
@@ -34,12 +37,15 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
+/** Waits for the span of the last step, with which all earlier ones have come. */
+async function spansHaveCome(): Promise<void> {
+  const copies = () => ingestion.calls().filter(({ name }) => name === 'vault.copy');
+  await expect.poll(copies, { interval: 200 }).toHaveLength(1);
+}
+
 test('the service calls of an onboarding are spans', async () => {
-  const { connectedRegistry } = it.stack.endpoints.edge;
-  id = await it.app.start({ connectedRegistry, client: 'traced', repositories: ['hello-world'] });
-  expect(await it.app.end(id)).toMatchObject({ status: 'completed' });
-  const made = () => ingestion.calls().filter(({ name }) => name === 'vault.copy');
-  await expect.poll(made, { interval: 200 }).toHaveLength(1);
+  expect(await it.app.operation(id)).toMatchObject({ status: 'completed' });
+  await spansHaveCome();
   for (const name of [
     'controlPlane.createToken',
     'controlPlane.generatePassword',
@@ -50,7 +56,8 @@ test('the service calls of an onboarding are spans', async () => {
 });
 
 // The local host has no distributed tracing.
-test.runIf(ON_REAL_HOST)('one trace reaches from the request of that onboarding to the report', async () => {
+test.runIf(ON_REAL_HOST)('one trace reaches from the request of an onboarding to the report', async () => {
+  await spansHaveCome();
   const traces = ingestion
     .calls()
     .filter(({ name }) => /createToken|generatePassword|vault\.(store|copy)|requestPullCheck/.test(name))
