@@ -1,4 +1,4 @@
-metadata description = 'What one device may do: read exactly its own two secrets. Deploy it into the resource group of the vault, once a client.'
+metadata description = 'Read access of one device to its own two secrets. Deploy it to the resource group of the vault, once per client.'
 
 param vaultName string
 

@@ -11,15 +11,15 @@ param storageId string
 param deadLetterContainer string
 param actionGroupId string
 
-@description('Resource id of the vault whose events are wanted.')
+@description('Resource id of the vault whose events the app receives.')
 param vaultId string
 param vaultLocation string
 
-@description('Resource id of the IoT Hub whose events are wanted; empty for none.')
+@description('Resource id of the IoT hub whose events the app receives. Empty for no hub.')
 param hubId string = ''
 param hubLocation string = ''
 
-@description('Resource ids of the registries, separated by commas: new connected registries show in the events of their groups.')
+@description('Resource ids of the registries, separated by commas. The events of their resource groups announce new connected registries.')
 param registryIds string
 
 @description('Resource ids of the system topics that this environment has in these groups, separated by commas; empty for none. They keep their names: a source has one system topic.')
@@ -43,7 +43,7 @@ module requests 'modules/topicSubscriptions.bicep' = {
   }
 }
 
-// A group has one system topic, however many registries are in it.
+// A resource group has one system topic, for any number of registries.
 var groupIds = union(map(split(registryIds, ','), id => join(take(split(trim(id), '/'), 5), '/')), [])
 
 var keptTopicIds = split(groupTopicIds, ',')
@@ -81,7 +81,7 @@ var wanted = filter(
   one => !empty(one.source) && !empty(one.routes)
 )
 
-// Beside its source: a system topic belongs into the subscription and the region of what it is about.
+// A system topic must be in the subscription and the region of its source.
 module systemTopics 'modules/systemTopic.bicep' = [
   for one in wanted: {
     scope: resourceGroup(split(one.source, '/')[2], split(one.source, '/')[4])

@@ -2,9 +2,9 @@ targetScope = 'subscription'
 
 import { AppOptions } from 'modules/appOptions.bicep'
 
-metadata description = 'Connected-registry onboarding: the function app and all that it needs, with the least rights. docs/deploy.md tells how to use it.'
+metadata description = 'Connected-registry onboarding: the function app and the resources that it needs, with least privilege. docs/deploy.md describes the deployment.'
 
-@description('Name of the environment; names of resources derive from it.')
+@description('Name of the environment. Resource names derive from it.')
 @minLength(1)
 @maxLength(32)
 param environmentName string
@@ -12,56 +12,56 @@ param environmentName string
 @minLength(1)
 param location string
 
-@description('Resource group for everything that is made; by default its name derives from the environment\'s.')
+@description('Resource group of the created resources. By default its name derives from the name of the environment.')
 param resourceGroupName string = ''
 
-@description('Which of Azure\'s clouds this is.')
+@description('The Azure cloud of the deployment.')
 @allowed(['AzureCloud', 'AzureUSGovernment', 'AzureChinaCloud'])
 param cloud string = 'AzureCloud'
 
-@description('Resource ids of the registries to work on, separated by commas, the default one first. Empty makes one.')
+@description('Resource ids of the registries that the app manages, separated by commas, the default registry first. Empty creates a registry.')
 param existingRegistryIds string = ''
 
-@description('Resource id of a vault that uses roles for access. Empty makes one.')
+@description('Resource id of a vault that uses Azure RBAC. Empty creates a vault.')
 param existingVaultId string = ''
 
-@description('Resource ids of further vaults that use roles for access, separated by commas. New clients are spread over all vaults; taking one off while clients have their secrets in it stops their runs (docs/settings.md).')
+@description('Resource ids of additional vaults that use Azure RBAC, separated by commas. New clients are distributed over all vaults. If you remove a vault that still holds secrets of clients, the runs of these clients stop (docs/settings.md).')
 param furtherVaultIds string = ''
 
-@description('Resource id of an IoT Hub whose devices are clients. Empty for none.')
+@description('Resource id of the IoT hub whose devices are clients. Empty for no hub.')
 param existingHubId string = ''
 
-@description('Where the durable state is kept.')
+@description('Storage of the durable state.')
 @allowed(['azureStorage', 'durableTaskScheduler'])
 param durableBackend string = 'azureStorage'
 
 @allowed(['Consumption', 'Dedicated'])
 param durableTaskSchedulerSku string = 'Consumption'
 
-@description('Whether storage, vault and topics are reached from a network of the app\'s own only.')
+@description('Whether storage, vault and topics accept traffic only from the virtual network of the app.')
 param privateNetworking bool = false
 
-@description('Of the network; at least a /23.')
+@description('Address prefix of the virtual network, at least a /23.')
 param networkPrefix string = '10.83.0.0/16'
 
-@description('Client id of the app registration that operators sign in to (docs/operators.md). Empty leaves them the function key.')
+@description('Client id of the app registration that operators sign in to (docs/operators.md). If it is empty, operators use the function key.')
 param operatorClientId string = ''
 
-@description('Whether a deleted vault of this environment is recovered, since its name stays taken for 90 days. The preprovision hook sets it.')
+@description('Whether to recover the deleted vault of this environment, whose name stays reserved for 90 days. The preprovision hook sets it.')
 param recoverVault bool = false
 
-@description('Resource id of a role definition with the actions of modules/onboardingRole.json, made by somebody who may. Empty makes one for each registry.')
+@description('Resource id of an existing role definition with the actions of modules/onboardingRole.json, for a deployment without permission to create role definitions. Empty creates a role definition for each registry.')
 param onboardingRoleId string = ''
 
-@description('Further identities of the app, each with the same role on every registry. Resource Manager counts requests for each identity, so their limits add up (docs/operations.md).')
+@description('Number of additional identities of the app, each with the same role on every registry. Resource Manager counts requests per identity, so the limits add up (docs/operations.md).')
 @minValue(0)
 @maxValue(14)
 param additionalIdentities int = 0
 
-@description('Whether the app may let devices with an Entra identity read their own secrets: a role with a condition on the vault, and one to count role assignments on its subscription (docs/security.md).')
+@description('Whether the app may give devices with an Entra identity read access to their own secrets. This assigns a role with a condition on the vault, and a role to count role assignments on its subscription (docs/security.md).')
 param deviceAccess bool = false
 
-@description('Where alerts are sent. Empty makes the alerts without a receiver.')
+@description('Email address that receives alerts. Empty creates the alerts without a receiver.')
 param alertEmail string = ''
 
 @minValue(40)
@@ -75,10 +75,10 @@ param instanceMemoryMB int = 2048
 @maxValue(730)
 param logRetentionDays int = 30
 
-@description('Settings of the app that differ from their defaults; docs/settings.md has the tables.')
+@description('Settings of the app that differ from their defaults (docs/settings.md).')
 param appOptions AppOptions = {}
 
-// Entra for operators lets nobody in unless it is said whom.
+// With Entra sign-in, the app admits only operators with the given role or principal id.
 var operators = empty(operatorClientId) || !empty(appOptions.?OPERATOR_ROLE) || !empty(appOptions.?OPERATOR_PRINCIPALS)
   ? operatorClientId
   : fail('operatorClientId (OPERATOR_CLIENT_ID) needs OPERATOR_ROLE or OPERATOR_PRINCIPALS in appOptions: without either nobody could operate the app.')
@@ -115,7 +115,7 @@ var ownVaultId = '${subscription().id}/resourceGroups/${groupName}/providers/Mic
 var registryIds = empty(existingRegistryIds) ? [ownRegistryId] : map(split(existingRegistryIds, ','), id => trim(id))
 var vaultId = empty(existingVaultId) ? ownVaultId : existingVaultId
 var furtherVaults = map(filter(split(furtherVaultIds, ','), id => !empty(trim(id))), id => trim(id))
-// Role assignments are counted in each subscription of a vault.
+// The app counts role assignments in the subscription of each vault.
 var furtherSubscriptions = filter(union(map(furtherVaults, id => split(id, '/')[2]), []), id => id != split(vaultId, '/')[2])
 var identitiesId = '${subscription().id}/resourceGroups/${groupName}/providers/Microsoft.ManagedIdentity/userAssignedIdentities'
 var appIdentityId = '${identitiesId}/${names.appIdentity}'
@@ -149,7 +149,7 @@ module furtherIdentities 'modules/identity.bicep' = [
   }
 ]
 
-// Of Event Grid, to write dead letters with.
+// The identity that Event Grid uses to write dead letters.
 module eventsIdentity 'modules/identity.bicep' = {
   scope: group
   params: {
@@ -225,7 +225,7 @@ module furtherAssignmentCounters 'modules/assignmentCounter.bicep' = [
     scope: subscription(id)
     params: {
       appPrincipalId: appIdentity.outputs.principalId
-      // The role's name is to be unique in the tenant.
+      // The name of a role must be unique in the tenant.
       deployment: '${token}-${id}'
     }
   }
@@ -427,7 +427,7 @@ module workbook 'modules/workbook.bicep' = {
   dependsOn: [monitoring]
 }
 
-// azd keeps these for the hooks and for later deployments; none is a secret.
+// azd stores the outputs for the hooks and for later deployments. No output is a secret.
 output AZURE_RESOURCE_GROUP string = groupName
 output FUNCTION_APP_ID string = '${subscription().id}/resourceGroups/${groupName}/providers/Microsoft.Web/sites/${names.app}'
 output FUNCTION_APP_HOST string = app.outputs.host

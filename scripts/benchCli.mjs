@@ -77,25 +77,29 @@ async function measure(url) {
     AZURE_CONFIG_DIR: folder,
   };
   const before = await usedByOthers();
+  /** @type {Record<string, number[]>} */
   const times = Object.fromEntries(Object.keys(variants).map((name) => [name, []]));
   for (let run = 0; run <= runs; run++)
-    for (const [name, [program, ...args]] of Object.entries(variants)) {
+    for (const [name, [program = '', ...args]] of Object.entries(variants)) {
       const start = performance.now();
       const { status, stderr } = spawnSync(program, args, { env, encoding: 'utf8' });
       if (status !== 0) throw new Error(`${name} ended with ${status}: ${stderr}`);
-      if (run > 0) times[name].push(performance.now() - start);
+      if (run > 0) times[name]?.push(performance.now() - start);
     }
   // The first turn fills the disk's cache and is not counted.
   const looks = [before, await usedByOthers()];
-  const median = Object.fromEntries(Object.entries(times).map(([name, list]) => [name, middle(list)]));
-  const bare = median['bare Node'];
+  /** @param {keyof typeof variants} name */
+  const median = (name) => middle(times[name] ?? []);
+  const bare = median('bare Node');
   console.log(`Node ${process.version}, ${cpus().length} cores, medians of ${runs} runs each:`);
-  for (const [name, milliseconds] of Object.entries(median))
+  for (const [name, milliseconds] of Object.entries(times).map(
+    ([one, list]) => /** @type {const} */ ([one, middle(list)]),
+  ))
     console.log(
       `  ${name.padEnd(28)}${milliseconds.toFixed(0).padStart(6)} ms ${(milliseconds / bare).toFixed(2).padStart(7)} times bare Node`,
     );
-  const crctl = median['crctl --version'];
-  console.log(`  crctl starts ${(median['az --version'] / crctl).toFixed(1)} times as fast as az`);
+  const crctl = median('crctl --version');
+  console.log(`  crctl starts ${(median('az --version') / crctl).toFixed(1)} times as fast as az`);
   const missed = [
     ...(crctl > bare * MOST
       ? [`crctl takes ${(crctl / bare).toFixed(2)} times as long as bare Node, goal at most ${MOST}`]
@@ -106,7 +110,8 @@ async function measure(url) {
   return missed.length > 0 ? 1 : 0;
 }
 
+/** @param {readonly number[]} list */
 function middle(list) {
   const sorted = list.toSorted((left, right) => left - right);
-  return sorted[Math.floor(sorted.length / 2)];
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

@@ -26,6 +26,10 @@ if (positionals.length > 1 || !Number.isInteger(runs) || runs < 1) {
 }
 const loader = join(root, 'scripts', 'cold', 'load.mjs');
 
+/**
+ * @param {string} message
+ * @returns {never}
+ */
 function fail(message) {
   console.error(message);
   process.exit(1);
@@ -39,6 +43,7 @@ const { usedByOthers, verdict } = await import(
 );
 const before = await usedByOthers();
 
+/** @param {string[]} parts */
 const url = (...parts) => pathToFileURL(join(root, ...parts)).href;
 const parts = readdirSync(join(root, 'package', 'app', 'dist')).filter((file) => /^part-.*\.mjs$/.test(file));
 const SDKS = [
@@ -68,6 +73,7 @@ const env = {
   REPORT_KEYS: `k1:${Buffer.alloc(32).toString('base64url')}`,
 };
 
+/** @param {readonly string[]} modules */
 function load(modules) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [loader, ...modules], {
     cwd: root,
@@ -84,14 +90,24 @@ function bare() {
   return performance.now() - started;
 }
 
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+/** @param {readonly number[]} values */
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+/** @type {Record<string, number[]>} */
 const measured = Object.fromEntries(Object.keys(variants).map((name) => [name, []]));
+/** @type {number[]} */
 const bareTimes = [];
+/** @type {[times: number[], work: () => number][]} */
+const turns = [
+  [bareTimes, bare],
+  ...Object.entries(variants).map(
+    /** @returns {[number[], () => number]} */ ([name, modules]) => [measured[name] ?? [], () => load(modules)],
+  ),
+];
 // The first turn fills the disk's cache and is not counted.
 for (let turn = 0; turn <= runs; turn += 1)
-  for (const [name, modules] of [['bare', []], ...Object.entries(variants)]) {
-    const milliseconds = name === 'bare' ? bare() : load(modules);
-    if (turn > 0) (name === 'bare' ? bareTimes : measured[name]).push(milliseconds);
+  for (const [times, work] of turns) {
+    const milliseconds = work();
+    if (turn > 0) times.push(milliseconds);
   }
 
 console.log(`Node ${process.version}, ${cpus().length} cores, medians of ${runs} runs each:`);
@@ -105,7 +121,7 @@ for (const [name, values] of Object.entries(measured)) {
 }
 const missed = [];
 for (const what of ['app', 'app and SDKs']) {
-  const share = median(measured[`${what}, bundled`]) / median(measured[`${what}, unbundled`]);
+  const share = median(measured[`${what}, bundled`] ?? []) / median(measured[`${what}, unbundled`] ?? []);
   const text = `${what}: the bundle takes ${(share * 100).toFixed(0)} % of the unbundled time`;
   console.log(`  ${text}`);
   if (share > SHARE) missed.push(`${text}, goal at most ${SHARE * 100} %`);

@@ -15,6 +15,7 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { codeOf } from './command/errors.mjs';
 import { readFlags } from './command/flags.mjs';
 import { PAGE_FOLDER, writePage } from './packaging/fleetPage.mjs';
 
@@ -29,7 +30,12 @@ const sources = () => [
   ...workspaces().flatMap((folder) => [join(folder, 'src'), join(folder, 'package.json')]),
 ];
 
-/** Newest modification in milliseconds; a folder's own counts too, since that is what a deleted file changes. */
+/**
+ * Newest modification in milliseconds; a folder's own counts too, since that is what a deleted file changes.
+ *
+ * @param {string} path
+ * @returns {number}
+ */
 function newest(path) {
   const own = statSync(path);
   if (!own.isDirectory()) return own.mtimeMs;
@@ -58,7 +64,7 @@ export function buildIfNeeded(needed) {
     accessSync(join(root, 'dist'), constants.W_OK);
     if (existsSync(stamp)) accessSync(stamp, constants.W_OK);
   } catch (error) {
-    console.error(`${join(root, 'dist')} cannot be written (${error.code}). Build as the owner of this folder.`);
+    console.error(`${join(root, 'dist')} cannot be written (${codeOf(error)}). Build as the owner of this folder.`);
     return false;
   }
   const startedAt = new Date();
@@ -76,7 +82,13 @@ export function buildIfNeeded(needed) {
   return true;
 }
 
-/** Compiles each file of a folder for itself, and removes compiled files whose source is gone. */
+/**
+ * Compiles each file of a folder for itself, and removes compiled files whose source is gone.
+ *
+ * @param {typeof import('esbuild').buildSync} buildSync
+ * @param {string} from
+ * @param {string} to
+ */
 function compile(buildSync, from, to) {
   const outdir = join(root, to);
   const names = filesIn(join(root, from), '.ts');
@@ -93,13 +105,19 @@ function compile(buildSync, from, to) {
   });
   const compiled = new Set(names.map((name) => name.replace(/ts$/, 'js')));
   for (const name of filesIn(outdir, '.js'))
-    if (!compiled.has(name))
-      for (const old of [String(name), `${String(name)}.map`]) rmSync(join(outdir, old), { force: true });
+    if (!compiled.has(name)) for (const old of [name, `${name}.map`]) rmSync(join(outdir, old), { force: true });
 }
 
-/** Paths relative to a folder of the files with this ending, in folders below it, too. */
+/**
+ * Paths relative to a folder of the files with this ending, in folders below it, too.
+ *
+ * @param {string} folder
+ * @param {string} ending
+ */
 function filesIn(folder, ending) {
-  return readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(ending) && !name.endsWith('.d.ts'));
+  return readdirSync(folder, { encoding: 'utf8', recursive: true }).filter(
+    (name) => name.endsWith(ending) && !name.endsWith('.d.ts'),
+  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -11,7 +11,11 @@ function leastVersion() {
   return engines.node.replace(/^>=/, '');
 }
 
-/** @returns a sentence for the user, or undefined when `version` (as 'v20.19.0') will do. */
+/**
+ * @param {string} version as 'v20.19.0'
+ * @param {string} least
+ * @returns {string | undefined} a sentence for the user, or undefined when `version` will do.
+ */
 function refusal(version, least) {
   var has = version
     .replace(/^v/, '')
@@ -21,8 +25,10 @@ function refusal(version, least) {
     });
   var needs = least.split('.').map(Number);
   for (var part = 0; part < needs.length; part += 1) {
-    if (has[part] > needs[part]) return undefined;
-    if (!(has[part] >= needs[part]))
+    var own = has[part] || 0;
+    var needed = needs[part] || 0;
+    if (own > needed) return undefined;
+    if (own < needed)
       return (
         'This project needs Node ' +
         least +

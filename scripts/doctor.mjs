@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { codeOf, messageOf } from './command/errors.mjs';
 import { fetchHealth, healthLines } from '../infra/hooks/health.mjs';
 
 const USAGE = `Shows which rights a running app has, by harmless reads of its own.
@@ -12,13 +13,13 @@ const USAGE = `Shows which rights a running app has, by harmless reads of its ow
 
 FUNCTION_KEY or ACCESS_TOKEN in the environment take the place of the files.`;
 
-const OPTIONS = {
+const OPTIONS = /** @type {const} */ ({
   url: { type: 'string' },
   'key-file': { type: 'string' },
   'token-file': { type: 'string' },
   data: { type: 'string' },
   help: { type: 'boolean' },
-};
+});
 
 /** Thrown with what to do about it. */
 class UsageError extends Error {}
@@ -35,7 +36,7 @@ try {
     process.exitCode = health.state === 'ok' ? 0 : 1;
   }
 } catch (error) {
-  console.error(error.message);
+  console.error(messageOf(error));
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }
 
@@ -43,17 +44,25 @@ function parsed() {
   try {
     return parseArgs({ options: OPTIONS });
   } catch (error) {
-    throw new UsageError(`${error.message}\n\n${USAGE}`);
+    throw new UsageError(`${messageOf(error)}\n\n${USAGE}`);
   }
 }
 
-/** `localhost:7071` parses as a URL too, with the scheme `localhost:`. */
+/**
+ * `localhost:7071` parses as a URL too, with the scheme `localhost:`.
+ *
+ * @param {string} url
+ */
 function address(url) {
   const protocol = URL.canParse(url) ? new URL(url).protocol : '';
   if (protocol === 'https:' || protocol === 'http:') return url;
   throw new UsageError(`--url needs an address that begins with https:// or http://, not '${url}'.`);
 }
 
+/**
+ * @param {ReturnType<typeof parsed>['values']} values
+ * @returns {Record<string, string>}
+ */
 function headersOf(values) {
   const key = values['key-file'] ? read(values['key-file']) : process.env.FUNCTION_KEY;
   if (key) return { 'x-functions-key': key };
@@ -72,10 +81,11 @@ function localStack(folder = '.local') {
   return { url: functions.url, headers: { 'x-functions-key': functions.key } };
 }
 
+/** @param {string} file */
 function read(file) {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
-    throw new UsageError(`${file} cannot be read (${error.code}).`);
+    throw new UsageError(`${file} cannot be read (${codeOf(error)}).`);
   }
 }

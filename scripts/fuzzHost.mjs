@@ -3,6 +3,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildIfNeeded } from './build.mjs';
+import { messageOf } from './command/errors.mjs';
 import { readFlags } from './command/flags.mjs';
 import { namedHost } from './command/namedHost.mjs';
 
@@ -59,8 +60,8 @@ else {
   // Both hosts end with this process.
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
   const { main } = await import(pathToFileURL(outfile).href);
-  process.exitCode = await main(host.module, flags).catch((error) => {
-    console.error(`${error.message}\nTry --help.`);
+  process.exitCode = await main(host.module, flags).catch((/** @type {unknown} */ error) => {
+    console.error(`${messageOf(error)}\nTry --help.`);
     return 2;
   });
 }

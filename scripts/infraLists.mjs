@@ -14,6 +14,7 @@ readFlags(
 );
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** @param {string} file */
 const compiled = (file) => pathToFileURL(resolve(root, 'dist/src', file)).href;
 
 if (buildIfNeeded('dist/src/azure/arm/armActions.js')) {

@@ -1,5 +1,6 @@
 // `npm run metrics`: sizes of files and folders, circles of imports, and hops from a request to ARM.
 import { posix } from 'node:path';
+import { messageOf } from './command/errors.mjs';
 import { readFlags } from './command/flags.mjs';
 import { brokenLinks, chainOf, DOCUMENT } from './metrics/chain.mjs';
 import { circlesOf, importsOf, isCode } from './metrics/imports.mjs';
@@ -14,6 +15,9 @@ const EXEMPT = [
   /^docs\/decisions$/,
   /^(?:test|packages\/[^/]+\/test)\/(?:.*\/)?(?:data|cases|recordings|trials|snapshots)(?:\/|$)/,
 ];
+
+/** The size of no file. @type {Size} */
+const NO_FILE = { path: '', bytes: 0, lines: 0 };
 
 const HELP = `
 Measures how easily the code is read: for src, each workspace, the scripts and the tests the number of files and lines,
@@ -30,11 +34,20 @@ are wrong or the revision cannot be read.`;
 
 const { values } = readFlags(HELP, { options: { at: { type: 'string' }, json: { type: 'boolean', default: false } } });
 
+/**
+ * @typedef {{ path: string, bytes: number, lines: number }} Size of a file
+ * @typedef {{ path: string, files: number }} Folder and how many files it holds itself
+ * @typedef {{ files: string[], count: number | null, broken: string[] }} Hops from the route to ARM; null if a file is missing
+ * @typedef {ReturnType<typeof measureGroup>} Group
+ */
+
 let measured;
 try {
   measured = measure(values.at);
 } catch (error) {
-  console.error(`The files cannot be read: ${String(error.stderr ?? error.message).trim()}`);
+  console.error(
+    `The files cannot be read: ${(error instanceof Error && 'stderr' in error ? String(error.stderr) : messageOf(error)).trim()}`,
+  );
   process.exit(2);
 }
 if (values.json) console.log(JSON.stringify(measured, undefined, 2));
@@ -49,7 +62,7 @@ function measure(revision) {
   const contents = readFiles(revision, [...wanted, ...manifests]);
   const graph = importsOf(contents);
   const circles = circlesOf(graph);
-  const names = [...new Set(wanted.map((path) => groupOf(path)))].toSorted(byGroup);
+  const names = [...new Set(wanted.flatMap((path) => groupOf(path) ?? []))].toSorted(byGroup);
   const groups = names.map((name) => measureGroup(name, all, wanted, contents, circles));
   const chain = chainOf(contents.get(DOCUMENT)?.toString('utf8') ?? '');
   const isThere = chain.every((path) => graph.has(path));
@@ -64,24 +77,41 @@ function measure(revision) {
   };
 }
 
-/** The row that a file counts in; undefined for files of none, such as settings of tools. */
+/**
+ * The row that a file counts in; undefined for files of none, such as settings of tools.
+ *
+ * @param {string} path
+ */
 function groupOf(path) {
   const parts = path.split('/');
+  const [first = ''] = parts;
   if (parts.length < 2 || path.startsWith('.')) return undefined;
-  if (parts[0] === 'packages') return parts.length > 3 ? parts.slice(0, 3).join('/') : undefined;
-  return ['docs', 'infra', 'examples'].includes(parts[0]) ? undefined : parts[0];
+  if (first === 'packages') return parts.length > 3 ? parts.slice(0, 3).join('/') : undefined;
+  return ['docs', 'infra', 'examples'].includes(first) ? undefined : first;
 }
 
+/**
+ * @param {string} left
+ * @param {string} right
+ */
 function byGroup(left, right) {
+  /** @param {string} name */
   const rank = (name) => (name === 'src' ? 0 : name === 'test' ? 2 : 1);
   return rank(left) - rank(right) || left.localeCompare(right);
 }
 
+/**
+ * @param {string} name
+ * @param {readonly string[]} all
+ * @param {readonly string[]} wanted
+ * @param {Map<string, Buffer>} contents
+ * @param {readonly string[][]} circles
+ */
 function measureGroup(name, all, wanted, contents, circles) {
   const files = wanted
     .filter((path) => groupOf(path) === name)
     .map((path) => {
-      const content = contents.get(path);
+      const content = contents.get(path) ?? Buffer.alloc(0);
       return { path, bytes: content.length, lines: content.toString('utf8').split('\n').length - 1 };
     })
     .toSorted((left, right) => left.bytes - right.bytes);
@@ -92,41 +122,58 @@ function measureGroup(name, all, wanted, contents, circles) {
     name,
     files: files.length,
     lines: files.reduce((sum, { lines }) => sum + lines, 0),
-    median: files[Math.floor((files.length - 1) / 2)],
-    largest: files.at(-1),
+    median: files[Math.floor((files.length - 1) / 2)] ?? NO_FILE,
+    largest: files.at(-1) ?? NO_FILE,
     largestFolder: folders[0],
     crowded: folders.filter((folder) => folder.files > MAX_FILES),
-    circles: circles.filter(([first]) => groupOf(first) === name).length,
+    circles: circles.filter(([first = '']) => groupOf(first) === name).length,
   };
 }
 
+/** @param {string} folder */
 function isExempt(folder) {
   return EXEMPT.some((pattern) => pattern.test(folder));
 }
 
+/** @param {readonly string[]} all */
 function exemptFolders(all) {
   return foldersOf(all).filter(({ path, files }) => files > MAX_FILES && isExempt(path));
 }
 
-/** How many files each folder holds itself. */
+/**
+ * How many files each folder holds itself.
+ *
+ * @param {readonly string[]} paths
+ * @returns {Folder[]}
+ */
 function foldersOf(paths) {
+  /** @type {Map<string, number>} */
   const counts = new Map();
   for (const path of paths) counts.set(posix.dirname(path), (counts.get(posix.dirname(path)) ?? 0) + 1);
   return [...counts].map(([path, files]) => ({ path, files }));
 }
 
+/**
+ * @param {readonly Group[]} groups
+ * @param {readonly string[][]} circles
+ * @param {Hops} hops
+ */
 function brokenBounds(groups, circles, hops) {
   return [
     ...groups.flatMap(({ crowded }) =>
       crowded.map(({ path, files }) => `${path} has ${files} files; at most ${MAX_FILES} are allowed.`),
     ),
     ...circles.map((files) => `These files import each other in a circle: ${files.join(', ')}.`),
-    ...(hops.count > MAX_HOPS ? [`${hops.count} hops lead to ARM; at most ${MAX_HOPS} are allowed.`] : []),
+    ...(hops.count !== null && hops.count > MAX_HOPS
+      ? [`${hops.count} hops lead to ARM; at most ${MAX_HOPS} are allowed.`]
+      : []),
     ...hops.broken,
   ];
 }
 
+/** @param {ReturnType<typeof measure>} measured */
 function print({ revision, groups, hops, exempt, broken }) {
+  /** @param {Size} file */
   const size = ({ bytes, lines, path }) => `${(bytes / 1000).toFixed(1)} KB, ${lines} lines: ${path}`;
   const rows = groups.map((group) => [
     group.name,
@@ -138,10 +185,11 @@ function print({ revision, groups, hops, exempt, broken }) {
     String(group.circles),
   ]);
   const heads = ['', 'files', 'lines', 'median file', 'largest file', 'largest folder', 'circles'];
-  const widths = heads.map((head, column) => Math.max(head.length, ...rows.map((row) => row[column].length)));
+  const widths = heads.map((head, column) => Math.max(head.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  /** @param {readonly string[]} cells */
   const line = (cells) =>
     cells
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
       .join('  ');
   console.log([`Revision: ${revision}`, '', line(heads), ...rows.map(line), ''].join('\n'));
   for (const { name, largest, largestFolder } of groups) {

@@ -26,6 +26,8 @@ const ALLOWED =
 /**
  * Two packages that durable-functions uses only in its client, and that take half of its time to load: they are loaded when the first
  * client is made, so a start for an activity, an orchestration or an answer without one pays for neither.
+ *
+ * @type {import('esbuild').Plugin}
  */
 const deferred = {
   name: 'deferred',
@@ -116,6 +118,7 @@ writeFileSync(zip, bytes);
 
 const code = Object.entries(metafile.outputs).filter(([file]) => file.endsWith('.mjs'));
 const start = code.find(([, { entryPoint }]) => entryPoint === 'src/index.ts')?.[1].bytes ?? 0;
+/** @param {number} count */
 const kilobytes = (count) => `${Math.round(count / 1024)} KB`;
 const total = code.reduce((sum, [, one]) => sum + one.bytes, 0);
 console.log(

@@ -15,7 +15,12 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const parent = join(root, 'package');
 const folder = join(parent, 'crctl');
 
-/** Ends the process with the command's exit code if it fails. */
+/**
+ * Ends the process with the command's exit code if it fails.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ */
 function run(command, args) {
   const { status } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0) process.exit(status ?? 1);

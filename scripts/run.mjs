@@ -11,7 +11,7 @@ if (file === undefined) {
   process.exitCode = 2;
 } else if (buildIfNeeded(file)) {
   const path = resolve(file);
-  process.argv = [process.argv[0], path, ...flags];
+  process.argv = [process.execPath, path, ...flags];
   await import(pathToFileURL(path).href);
 } else {
   console.error('The build failed; nothing was started.');

@@ -34,7 +34,7 @@ if (forVitest[0] === '--help') {
 }
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-const flags = flagsOf(isRing ? ring : 'default');
+const flags = flagsOf(isRing ? /** @type {import('./tests/rings.mjs').Ring} */ (ring) : 'default');
 const { status } = spawnSync(process.execPath, [vitest, 'run', ...flags, ...forVitest], {
   cwd: root,
   stdio: 'inherit',

@@ -39,7 +39,7 @@ async function unpacked() {
 }
 
 const host = findHost();
-if (host.missing !== undefined) {
+if ('missing' in host) {
   console.log(`test:func did not run: ${host.missing}.`);
   process.exitCode = 3;
 } else {
@@ -55,6 +55,6 @@ if (host.missing !== undefined) {
   }
   const args = [vitest, 'run', '--project', 'func', ...given];
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: 'inherit' });
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => child.kill(signal));
   child.once('exit', (code) => (process.exitCode = code ?? 1));
 }

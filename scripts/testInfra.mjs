@@ -17,7 +17,7 @@ What infra/ deploys, with the real Bicep CLI: BICEP_CLI, bicep on the PATH, or r
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const bicep = findBicep();
-if (bicep.missing !== undefined) {
+if ('missing' in bicep) {
   console.log(`test:infra did not run: ${bicep.missing}.`);
   process.exitCode = 3;
 } else {
@@ -32,6 +32,6 @@ if (bicep.missing !== undefined) {
     env,
     stdio: 'inherit',
   });
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => child.kill(signal));
   child.once('exit', (code) => (process.exitCode = code ?? 1));
 }

@@ -16,18 +16,24 @@ helpFirst(HELP);
 const given = process.argv.slice(2);
 const forVitest = given.filter((argument) => argument !== '--without-tests');
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+/** @param {string} name */
 const bin = (name) => join(root, 'node_modules', '.bin', name);
+/** @type {[command: string, ...args: string[]][]} */
 const steps = [
   [bin('prettier'), '--check', '.'],
   [bin('oxlint')],
   // Each workspace against what its package.json and its references allow, then everything with its tests.
   [bin('tsc'), '-b', 'tsconfig.packages.json'],
   [bin('tsc'), '--noEmit'],
+  // Scripts and hooks are JavaScript: their types stand in JSDoc.
+  [bin('tsc'), '--noEmit', '-p', 'tsconfig.scripts.json'],
   // A browser has other globals than Node, so the page's tests are apart.
   [bin('tsc'), '--noEmit', '-p', 'packages/ui/test'],
   [bin('tsc'), '--noEmit', '-p', 'test/system/fleetPage'],
   [process.execPath, join(root, 'scripts', 'build.mjs')],
-  ...(forVitest.length < given.length ? [] : [[bin('vitest'), 'run', '--project', 'unit*', ...forVitest]]),
+  ...(forVitest.length < given.length
+    ? []
+    : [/** @type {[string, ...string[]]} */ ([bin('vitest'), 'run', '--project', 'unit*', ...forVitest])]),
 ];
 for (const [command, ...args] of steps) {
   const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });

@@ -3,19 +3,23 @@
 // (app.env.json), and for a device agent by hand (device.env).
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { constants } from 'node:os';
 import { parseEnv } from 'node:util';
+import { codeOf, exitCodeOf, messageOf } from './command/errors.mjs';
 import { helpFirst } from './command/flags.mjs';
 
 const USAGE = 'Usage: node scripts/withEnvironment.mjs FILE COMMAND [arguments]';
 
-/** @throws {Error} for the user */
+/**
+ * @param {string} file
+ * @returns {NodeJS.Dict<string>}
+ * @throws {Error} for the user
+ */
 function variablesOf(file) {
   let text;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new Error(`${file} cannot be read (${error.code}). Is npm run local up, with this data folder?`, {
+    throw new Error(`${file} cannot be read (${codeOf(error)}). Is npm run local up, with this data folder?`, {
       cause: error,
     });
   }
@@ -27,16 +31,21 @@ function variablesOf(file) {
   }
 }
 
+/**
+ * @param {NodeJS.Dict<string>} added variables
+ * @param {string} command
+ * @param {readonly string[]} args
+ */
 function run(added, command, args) {
   const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...added } });
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => child.kill(signal));
   child.once('error', (error) => {
     console.error(`${command} could not be started: ${error.message}`);
     process.exitCode = 1;
   });
   child.once('exit', (code, signal) => {
     if (signal) console.error(`${command} was ended by ${signal}.`);
-    process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0);
+    process.exitCode = exitCodeOf(code, signal);
   });
 }
 
@@ -50,7 +59,7 @@ if (file === undefined || command === undefined) {
   try {
     run(variablesOf(file), command, args);
   } catch (error) {
-    console.error(error.message);
+    console.error(messageOf(error));
     process.exitCode = 1;
   }
 }

@@ -2,9 +2,9 @@
 // installed once into node_modules/.cache and stands first on the PATH, so that npm, npx and every process below have it.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { exitCodeOf, messageOf } from './command/errors.mjs';
 import { helpFirst } from './command/flags.mjs';
 
 const HELP = `
@@ -20,7 +20,11 @@ The exit code is the command's, and signals are passed on to it. What was instal
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** @throws {Error} for the user, when the package cannot be had */
+/**
+ * @param {string} version
+ * @returns {string} the folder of its programs
+ * @throws {Error} for the user, when the package cannot be had
+ */
 function install(version) {
   const folder = join(root, 'node_modules', '.cache', 'node', version);
   const bin = join(folder, 'node_modules', 'node', 'bin');
@@ -75,17 +79,18 @@ let bin;
 try {
   bin = install(version);
 } catch (error) {
-  console.error(error.message);
+  console.error(messageOf(error));
   process.exit(1);
 }
 const child = spawn(command, args, {
   stdio: 'inherit',
   env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` },
 });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
+  process.on(signal, () => child.kill(signal));
 child.once('error', (error) => {
   console.error(`${command} could not be started: ${error.message}`);
   process.exitCode = 127;
 });
 // As a shell tells of a command that a signal ended.
-child.once('exit', (code, signal) => (process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0)));
+child.once('exit', (code, signal) => (process.exitCode = exitCodeOf(code, signal)));

@@ -18,7 +18,10 @@ export class AzError extends HookError {
   }
 }
 
-/** @returns {string} a value that azd has from the deployment's outputs */
+/**
+ * @param {string} name
+ * @returns {string} a value that azd has from the deployment's outputs
+ */
 export function output(name) {
   const value = process.env[name];
   if (!value)
@@ -66,11 +69,18 @@ export function exists(id, apiVersion) {
   }
 }
 
+/**
+ * @param {string} text
+ * @param {readonly string[]} secrets
+ */
 function withoutSecrets(text, secrets) {
   return secrets.reduce((rest, secret) => rest.replaceAll(secret, '(a secret)'), text);
 }
 
-/** Runs a hook; its failure is azd's. */
+/**
+ * Runs a hook; its failure is azd's.
+ * @param {() => void | Promise<void>} work
+ */
 export async function hook(work) {
   try {
     await work();

@@ -10,9 +10,11 @@ export async function doctor(say) {
     say('What the app may do:');
     for (const line of healthLines(health)) say(line);
   } catch (error) {
-    say(`The app's rights could not be looked at: ${error.message}`);
+    say(`The app's rights could not be looked at: ${error instanceof Error ? error.message : String(error)}`);
     // With Entra a function key admits nobody.
-    const signIn = process.env.OPERATOR_CLIENT_ID ? '--token-file FILE, which has an access token' : '--key-file FILE';
+    const signIn = process.env['OPERATOR_CLIENT_ID']
+      ? '--token-file FILE, which has an access token'
+      : '--key-file FILE';
     say(`Look later: npx crctl doctor, or npm run doctor -- --url https://APP ${signIn}`);
   }
 }

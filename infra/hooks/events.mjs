@@ -5,6 +5,7 @@ import { doctor } from './doctor.mjs';
 import { functionsListed } from './functionsListed.mjs';
 import { subscribe } from './subscribe.mjs';
 
+/** @type {import('./functionsListed.mjs').HookWorld} */
 const world = { now: Date.now, sleep, say: (line) => console.log(line) };
 
 await hook(async () => {

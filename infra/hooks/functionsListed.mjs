@@ -2,6 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { az, AzError, HookError, output } from './az.mjs';
 
+/**
+ * What a hook that waits needs of its surroundings.
+ * @typedef {object} HookWorld
+ * @property {() => number} now milliseconds since the epoch
+ * @property {(ms: number) => Promise<unknown>} sleep
+ * @property {(line: string) => void} say
+ */
+
+/** @type {Record<string, { function: string }[]>} */
 const sources = JSON.parse(readFileSync(new URL('../modules/eventSources.json', import.meta.url), 'utf8'));
 /** The functions that events.bicep subscribes. */
 export const EVENT_FUNCTIONS = [
@@ -22,7 +31,7 @@ const REFUSED = /\((AuthorizationFailed|AuthenticationFailed|LinkedAuthorization
 /**
  * Asks the platform to synchronise the app's triggers, and looks until every Event Grid function is listed. An instance that is
  * still starting answers the first request with an error, so that the request is repeated as the look is.
- * @param {{ now: () => number, sleep: (ms: number) => Promise<unknown>, say: (line: string) => void }} world
+ * @param {HookWorld} world
  * @returns {Promise<{ until: number }>} the instant (ms) at which the time for the whole hook is over
  * @throws {HookError} after ten minutes, with what is missing and az's last message
  */
@@ -53,8 +62,13 @@ export async function functionsListed({ now, sleep, say }) {
   }
 }
 
+/**
+ * @param {string} app resource id
+ * @param {(said: string) => void} note
+ */
 function missingOf(app, note) {
   try {
+    /** @type {{ value?: ListedFunction[] }} */
     const { value = [] } = az(['rest', '--method', 'get', '--url', `${app}/functions?${API}`]) ?? {};
     const listed = value.filter(isEventFunction).map(({ name }) => String(name).split('/').at(-1)?.toLowerCase());
     return EVENT_FUNCTIONS.filter((name) => !listed.includes(name.toLowerCase()));
@@ -64,12 +78,23 @@ function missingOf(app, note) {
   }
 }
 
+/**
+ * A function as Resource Manager lists it. Anything may be absent.
+ * @typedef {object} ListedFunction
+ * @property {unknown} [name]
+ * @property {{ config?: { bindings?: { type?: unknown }[] } }} [properties]
+ */
+
+/** @param {ListedFunction} listed */
 function isEventFunction({ properties }) {
   const bindings = properties?.config?.bindings ?? [];
   return bindings.some(({ type }) => String(type).toLowerCase() === 'eventgridtrigger');
 }
 
-/** @throws the error itself where waiting would not help */
+/**
+ * @param {unknown} error
+ * @throws the error itself where waiting would not help
+ */
 function passing(error) {
   if (!(error instanceof AzError) || REFUSED.test(error.said)) throw error;
   return error.said;

@@ -9,7 +9,7 @@ import { command } from './command.mjs';
 export function recoverVault(say) {
   if (process.env.EXISTING_VAULT_ID) return;
   const deleted = deletedVaults().find(isOfThisEnvironment);
-  if (deleted) say(`Recovering the deleted vault ${deleted.name}, with the secrets that it held.`);
+  if (deleted) say(`Recovering the deleted vault ${String(deleted.name)}, with the secrets that it held.`);
   const wanted = deleted ? 'true' : 'false';
   if ((process.env.RECOVER_VAULT || 'false') === wanted) return;
   const { status, stderr, error } = command('azd', ['env', 'set', 'RECOVER_VAULT', wanted]);
@@ -18,17 +18,29 @@ export function recoverVault(say) {
 }
 
 function deletedVaults() {
+  /** @type {DeletedVault[]} */
   const found = [];
   const first = `/subscriptions/${output('AZURE_SUBSCRIPTION_ID')}/providers/Microsoft.KeyVault/deletedVaults?api-version=2026-02-01`;
   for (let url = first; url;) {
-    const { value = [], nextLink } = az(['rest', '--method', 'get', '--url', url]) ?? {};
+    /** @type {{ value?: DeletedVault[], nextLink?: string }} */
+    const { value = [], nextLink = '' } = az(['rest', '--method', 'get', '--url', url]) ?? {};
     found.push(...value);
     url = nextLink;
   }
   return found;
 }
 
-/** By what main.bicep gives it: the environment's tag, its name and its place. */
+/**
+ * A deleted vault as Resource Manager lists it. Anything may be absent.
+ * @typedef {object} DeletedVault
+ * @property {unknown} [name]
+ * @property {{ vaultId?: unknown, location?: unknown, tags?: Record<string, string> }} [properties]
+ */
+
+/**
+ * By what main.bicep gives it: the environment's tag, its name and its place.
+ * @param {DeletedVault} vault
+ */
 function isOfThisEnvironment({ name, properties }) {
   const [, , , , group = ''] = String(properties?.vaultId).split('/');
   const environment = output('AZURE_ENV_NAME');

@@ -35,7 +35,7 @@ export function providersNeeded(environment) {
     environment.EXISTING_VAULT_ID ?? '',
     environment.EXISTING_HUB_ID ?? '',
   ];
-  const subscriptions = brought.map((id) => id.trim().split('/')[2]?.toLowerCase()).filter(Boolean);
+  const subscriptions = brought.flatMap((id) => id.trim().split('/')[2]?.toLowerCase() || []);
   const events = [...new Set([own.toLowerCase(), ...subscriptions])].map((subscription) => ({
     namespace: 'Microsoft.EventGrid',
     subscription,
@@ -45,6 +45,7 @@ export function providersNeeded(environment) {
   return isTrue(environment.PRIVATE_NETWORKING) ? [network, ...events] : events;
 }
 
+/** @param {string | undefined} text */
 function isTrue(text) {
   return text?.toLowerCase() === 'true';
 }

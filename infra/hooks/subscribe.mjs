@@ -14,7 +14,7 @@ const NOT_YET = /Destination endpoint not found/i;
 
 /**
  * Subscribes every function, and repeats while Event Grid does not see one of them yet.
- * @param {{ now: () => number, sleep: (ms: number) => Promise<unknown>, say: (line: string) => void }} world
+ * @param {import('./functionsListed.mjs').HookWorld} world
  * @param {number} until instant (ms) after which it is not repeated
  * @throws {AzError} with az's own message
  */
@@ -62,13 +62,16 @@ function parametersOf() {
 /**
  * The system topics that earlier deployments of this environment have made in the groups of the registries. They keep their names,
  * which earlier versions made of the order of the registries: Event Grid refuses a second topic for a group.
+ * @param {string} registryIds resource ids, separated by commas
+ * @param {string} functionAppId resource id
+ * @returns {string[]} resource ids
  */
 function groupTopics(registryIds, functionAppId) {
   const groups = new Set(registryIds.split(',').map((id) => id.trim().split('/').slice(0, 5).join('/')));
   const token = functionAppId.split('-').at(-1);
   const ofThisApp = `[?starts_with(name, 'evgt-group-') && ends_with(name, '-${token}')].id | [0]`;
   return [...groups].flatMap((group) => {
-    const [, , subscription, , name] = group.split('/');
+    const [, , subscription = '', , name = ''] = group.split('/');
     const where = ['--subscription', subscription, '--resource-group', name];
     const type = ['--resource-type', 'Microsoft.EventGrid/systemTopics'];
     const id = az(['resource', 'list', ...where, ...type, '--query', ofThisApp]);
@@ -76,7 +79,11 @@ function groupTopics(registryIds, functionAppId) {
   });
 }
 
-/** The region of a resource that is brought: its system topic must lie there too. */
+/**
+ * The region of an existing resource: its system topic must lie there too.
+ * @param {string} id resource id
+ * @param {string} apiVersion of its type
+ */
 function locationOf(id, apiVersion) {
   return az(['resource', 'show', '--ids', id, '--api-version', apiVersion, '--query', 'location']);
 }

@@ -5,7 +5,7 @@ targetScope = 'subscription'
 @description('Principal id of the app.')
 param appPrincipalId string
 
-@description('Tells the roles of several deployments to one subscription apart.')
+@description('Distinguishes the roles of several deployments to one subscription.')
 param deployment string
 
 var role = loadJsonContent('assignmentCounterRole.json')
@@ -13,7 +13,7 @@ var role = loadJsonContent('assignmentCounterRole.json')
 resource definition 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(subscription().id, deployment, role.name)
   properties: {
-    // Names of roles are one namespace for a whole tenant.
+    // The name of a role must be unique in the tenant.
     roleName: '${role.name} (${deployment})'
     description: role.description
     type: 'CustomRole'

@@ -6,12 +6,12 @@ type EventRoute = {
   @description('Name of the function.')
   function: string
   eventTypes: string[]
-  @description('Of Resource Manager\'s events: the operations that are wanted; empty for all.')
+  @description('Operations whose Resource Manager events are delivered. Empty for all operations.')
   operations: string[]
 }
 
 @export()
-@description('What of a source\'s events a function is called for.')
+@description('The events of a source that are delivered to a function.')
 func filterOf(route EventRoute) object =>
   empty(route.operations)
     ? { includedEventTypes: route.eventTypes }
@@ -21,7 +21,7 @@ func filterOf(route EventRoute) object =>
       }
 
 @export()
-@description('Tries for a day, which outlasts an outage and a busy client; what is left then is a dead letter.')
+@description('Retries for a day, which outlasts an outage or a busy client. Events that are still undelivered become dead letters.')
 var retryPolicy = {
   maxDeliveryAttempts: 30
   eventTimeToLiveInMinutes: 1440
@@ -32,7 +32,7 @@ func deliveryOf(functionAppId string, function string) object => {
   endpointType: 'AzureFunction'
   properties: {
     resourceId: '${functionAppId}/functions/${function}'
-    // One event a call: a call that fails brings all of its events again.
+    // One event per call, because Event Grid delivers all events of a failed call again.
     maxEventsPerBatch: 1
     preferredBatchSizeInKilobytes: 64
   }

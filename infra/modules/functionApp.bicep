@@ -9,7 +9,7 @@ param tags object
 param identityId string
 param identityClientId string
 
-@description('Resource ids and client ids of further identities, which only call Resource Manager.')
+@description('Resource ids and client ids of additional identities, which only call Resource Manager.')
 param furtherIdentityIds string[]
 param furtherClientIds string[]
 
@@ -23,7 +23,7 @@ param registryIds string[]
 param vaultUri string
 @description('Resource id of the vault.')
 param vaultId string
-@description('Of further vaults, in the order of their resource ids.')
+@description('URLs of additional vaults, in the order of their resource ids.')
 param furtherVaultUris string[]
 param furtherVaultIds string[]
 @description('Name of the secret that holds the report keys.')
@@ -38,7 +38,7 @@ param resourceManager string
 @description('Whether the durable state is kept by a Durable Task Scheduler instead of the storage account.')
 param usesScheduler bool
 
-@description('Its address and how to sign in; no secret.')
+@description('Connection string of the scheduler: its address and the sign-in method, without a secret.')
 param schedulerConnection string
 param taskHubName string
 
@@ -60,7 +60,7 @@ param options object
 // azd fills in an empty text for a variable that is not set.
 var chosen = toObject(filter(items(options), one => !empty(one.value)), one => one.key, one => one.value)
 
-// What one instance takes besides polls.
+// Requests that one instance accepts in addition to polls.
 var otherRequests = 50
 
 var storageUrls = {
@@ -69,7 +69,7 @@ var storageUrls = {
   table: 'https://${storageName}.table.${storageSuffix}'
 }
 
-// Of the host: its storage by identity, and telemetry by identity.
+// Settings of the host. It reaches storage and telemetry by identity.
 var hostSettings = {
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identityClientId
@@ -95,10 +95,10 @@ var durableSettings = usesScheduler
       AzureFunctionsJobHost__extensions__durableTask__storageProvider__maxQueuePollingInterval: '00:00:10'
     }
 
-// Of the app: docs/settings.md has the tables.
+// Settings of the app (docs/settings.md).
 var appSettings = {
   REGISTRIES: join(registryIds, ',')
-  // One is named alone, several are listed; an empty setting counts as absent.
+  // A single vault has settings of its own, several vaults have lists. An empty setting counts as absent.
   KEY_VAULT_URL: empty(furtherVaultIds) ? vaultUri : ''
   KEY_VAULT_URLS: empty(furtherVaultIds) ? '' : join(concat([vaultUri], furtherVaultUris), ',')
   KEY_VAULT_RESOURCE_ID: empty(furtherVaultIds) ? vaultId : ''
@@ -138,7 +138,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
     serverFarmId: plan.id
     httpsOnly: true
     publicNetworkAccess: 'Enabled'
-    // Its settings may refer to the vault; this is who reads them there.
+    // The identity that resolves settings that refer to the vault.
     keyVaultReferenceIdentity: identityId
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     functionAppConfig: {
@@ -155,7 +155,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       scaleAndConcurrency: {
         maximumInstanceCount: maximumInstanceCount
         instanceMemoryMB: instanceMemoryMB
-        // Durable work waits in queues that are looked at by instances only, so one is always there.
+        // Only an instance reads the queues of durable work, so one is always ready.
         alwaysReady: [{ name: 'durable', instanceCount: 1 }]
         // Requests beyond this have the platform add an instance. A poll that waits is a request too, so all that the app holds
         // up (POLLS_AT_ONCE) must fit, with the others.
@@ -195,7 +195,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
     dependsOn: [authentication]
   }
 
-  // Deployments come with an identity too.
+  // The deployment of the package also uses an identity.
   resource sourceControl 'basicPublishingCredentialsPolicies' = {
     name: 'scm'
     properties: { allow: false }

@@ -1,11 +1,11 @@
-metadata description = 'What the app may do at an IoT Hub that is brought: read devices, and call their methods.'
+metadata description = 'Permissions of the app on an existing IoT hub: to read devices and to call their methods.'
 
 param hubName string
 
 @description('Principal id of the app.')
 param appPrincipalId string
 
-@description('Tells the assignments of several deployments to one hub apart.')
+@description('Distinguishes the assignments of several deployments to one hub.')
 param deployment string
 
 var roles = loadJsonContent('roles.json')

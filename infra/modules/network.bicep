@@ -4,7 +4,7 @@ param name string
 param location string
 param tags object
 
-@description('Of the whole network; the first /24 is for the app, the second one for endpoints.')
+@description('Address prefix of the network. The first /24 is for the app, the second /24 is for private endpoints.')
 param addressPrefix string
 
 resource network 'Microsoft.Network/virtualNetworks@2024-07-01' = {

@@ -5,13 +5,13 @@ param registryName string
 @description('Principal id of the app.')
 param appPrincipalId string
 
-@description('Principal ids of further identities of the app.')
+@description('Principal ids of additional identities of the app.')
 param furtherPrincipalIds string[] = []
 
-@description('Tells the roles of several deployments apart.')
+@description('Distinguishes the roles of several deployments.')
 param deployment string
 
-@description('Resource id of the role definition to assign; empty makes one.')
+@description('Resource id of the role definition to assign. Empty creates a role definition.')
 param roleId string = ''
 
 var role = loadJsonContent('onboardingRole.json')
@@ -23,7 +23,7 @@ resource registry 'Microsoft.ContainerRegistry/registries@2025-11-01' existing =
 resource definition 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (empty(roleId)) {
   name: guid(registry.id, deployment, role.name)
   properties: {
-    // Names of roles are one namespace for a whole tenant.
+    // The name of a role must be unique in the tenant.
     roleName: '${role.name} (${registryName}, ${deployment})'
     description: role.description
     type: 'CustomRole'

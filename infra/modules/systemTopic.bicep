@@ -4,7 +4,7 @@ import { EventRoute, deliveryOf, deadLettersOf, filterOf, retryPolicy } from 'de
 
 param name string
 
-@description('Of the source, since a system topic lies where its source does.')
+@description('Location of the source. A system topic must be in the location of its source.')
 param location string
 param tags object
 

@@ -1,4 +1,4 @@
-metadata description = 'What the app may do in its vault, be it new or brought.'
+metadata description = 'Permissions of the app in its vault, new or existing.'
 
 param vaultName string
 
@@ -8,7 +8,7 @@ param appPrincipalId string
 @description('Whether the app may let devices read their secrets.')
 param assignsDevices bool
 
-@description('Tells the assignments of several deployments to one vault apart.')
+@description('Distinguishes the assignments of several deployments to one vault.')
 param deployment string
 
 var roles = loadJsonContent('roles.json')
@@ -27,7 +27,7 @@ resource officer 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// Key Vault Secrets User and no other role, to no people and no groups: a condition says so.
+// A condition lets the app assign only Key Vault Secrets User, and only to service principals and devices.
 resource assigner 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (assignsDevices) {
   scope: vault
   name: guid(vault.id, deployment, 'app', roles.roleBasedAccessControlAdministrator)

@@ -1,7 +1,10 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** @returns {boolean} whether a program of that name can be started by its name alone. */
+/**
+ * @param {string} command
+ * @returns {boolean} whether a program of that name can be started by its name alone.
+ */
 export function onPath(command) {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => {
     try {

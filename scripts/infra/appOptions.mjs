@@ -27,12 +27,18 @@ export const NOT_IN_AZURE = [
   'WEBSITE_AUTH_ENABLED',
 ];
 
-/** @returns the optional settings among `names`: what whoever deploys may choose. */
+/**
+ * @param {readonly string[]} names
+ * @returns {string[]} the optional settings among `names`: what whoever deploys may choose.
+ */
 export function optionsOf(names) {
   return names.filter((name) => !SET_BY_INFRA.includes(name) && !NOT_IN_AZURE.includes(name));
 }
 
-/** @returns the text of infra/modules/appOptions.bicep for the settings `names`. */
+/**
+ * @param {readonly string[]} names
+ * @returns {string} the text of infra/modules/appOptions.bicep for the settings `names`.
+ */
 export function optionsFile(names) {
   const lines = optionsOf(names).map((name) => `  ${name}: string?`);
   return `metadata description = 'Settings of the app that may be chosen. Written by "npm run infra-lists" from src/settings/settingsSchema.ts.'

@@ -33,7 +33,7 @@ export function chainOf(document) {
   const sections = document.split(/^#+ /m);
   const section = sections.find((text) => HEADING.test(text.split('\n', 1)[0] ?? ''));
   const named = (section ?? '').matchAll(/^\s*\d+\.\s[^\n]*?`(?<path>src\/[^`]+\.ts)`/gm);
-  const found = [...named].map(({ groups }) => groups.path);
+  const found = [...named].flatMap(({ groups }) => groups?.['path'] ?? []);
   return found.length > 1 ? found : FILES;
 }
 
@@ -48,9 +48,13 @@ export function chainOf(document) {
 export function brokenLinks(chain, graph) {
   const missing = chain.filter((path) => !graph.has(path));
   if (missing.length > 0) return missing.map((path) => `${path} does not exist.`);
+  /**
+   * @param {string} from
+   * @param {string} to
+   */
   const has = (from, to) => graph.get(from)?.includes(to) === true;
   return chain.slice(1).flatMap((path, nth) => {
-    const before = chain[nth];
+    const before = chain[nth] ?? '';
     const isLinked = has(before, path) || has(path, before) || REGISTRARS.some((registrar) => has(registrar, path));
     return isLinked ? [] : [`${before} does not lead to ${path}: neither imports the other, and nothing registers it.`];
   });

@@ -5,6 +5,8 @@ import { posix } from 'node:path';
 const IMPORT =
   /^\s*(?:import|export)\b(?<clause>[^'";]*?)from\s*['"](?<from>[^'"$]+)['"]|\b(?:import|require|vi\.(?:mock|doMock|importActual|importMock))\s*\(\s*['"`](?<called>[^'"`$]+)['"`]|^\s*import\s*['"](?<bare>[^'"]+)['"]/gm;
 
+/** @typedef {{ from: string[], to: string[] }} Exported where an export leads, each split at its asterisk */
+
 /**
  * Finds what a file imports, as it names it.
  *
@@ -12,16 +14,20 @@ const IMPORT =
  * @returns {{ name: string, isType: boolean }[]} `isType`: the import brings types alone, and does not exist at run time.
  */
 export function namedImports(code) {
-  return [...withoutComments(code).matchAll(IMPORT)].map(({ groups: { clause, from, called, bare } }) => ({
-    name: from ?? called ?? bare,
+  return [...withoutComments(code).matchAll(IMPORT)].map(({ groups: { clause, from, called, bare } = {} }) => ({
+    name: from ?? called ?? bare ?? '',
     isType: clause !== undefined && isOfTypes(clause),
   }));
 }
 
-/** `type { A }`, or braces in which each name is marked as a type. */
+/**
+ * `type { A }`, or braces in which each name is marked as a type.
+ *
+ * @param {string} clause
+ */
 function isOfTypes(clause) {
   if (/^\s+type\b/.test(clause)) return true;
-  const names = /^\s*\{(?<names>[^}]*)\}\s*$/.exec(clause)?.groups.names.split(',') ?? [''];
+  const names = /^\s*\{(?<names>[^}]*)\}\s*$/.exec(clause)?.groups?.['names']?.split(',') ?? [''];
   return names.every((name) => (name.trim() === '' ? names.length > 1 : /^\s*type\s/.test(name)));
 }
 
@@ -33,6 +39,7 @@ function isOfTypes(clause) {
  */
 export function importsOf(contents) {
   const exported = workspaceExports(contents);
+  /** @type {Map<string, string[]>} */
   const graph = new Map();
   for (const [path, content] of contents) {
     if (!isCode(path)) continue;
@@ -44,7 +51,12 @@ export function importsOf(contents) {
   return graph;
 }
 
-/** Orders paths by their characters, the same in every locale. */
+/**
+ * Orders paths by their characters, the same in every locale.
+ *
+ * @param {string} left
+ * @param {string} right
+ */
 export function byName(left, right) {
   return left < right ? -1 : left > right ? 1 : 0;
 }
@@ -54,13 +66,23 @@ export function isCode(path) {
   return /\.(?:ts|tsx|mts|cts|js|mjs|cjs)$/.test(path);
 }
 
-/** A comment may quote an import; a text that looks like a comment (an address) stays. */
+/**
+ * A comment may quote an import; a text that looks like a comment (an address) stays.
+ *
+ * @param {string} text
+ */
 function withoutComments(text) {
   return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '');
 }
 
-/** Where each workspace's exports lead: `[name/answers/, packages/protocol/src/answers/, .ts]`. */
+/**
+ * Where each workspace's exports lead: `[name/answers/, packages/protocol/src/answers/, .ts]`.
+ *
+ * @param {Map<string, Buffer>} contents
+ * @returns {Exported[]}
+ */
 function workspaceExports(contents) {
+  /** @type {Exported[]} */
   const found = [];
   for (const [path, content] of contents) {
     if (!/^packages\/[^/]+\/package\.json$/.test(path)) continue;
@@ -75,6 +97,13 @@ function workspaceExports(contents) {
   return found;
 }
 
+/**
+ * @param {string} name as a file imports it
+ * @param {string} from that file's path
+ * @param {Map<string, Buffer>} contents
+ * @param {readonly Exported[]} exported
+ * @returns {string | undefined} the path of the imported file, if it is in `contents`
+ */
 function resolve(name, from, contents, exported) {
   if (name.startsWith('.')) {
     const path = posix.join(posix.dirname(from), name);
@@ -83,12 +112,11 @@ function resolve(name, from, contents, exported) {
       path.replace(/\.js$/, '.ts'),
       path.replace(/\.js$/, '.tsx'),
       path.replace(/\.mjs$/, '.mts'),
-      path.replace(/\.mjs$/, '.d.mts'),
     ];
     return candidates.find((candidate) => contents.has(candidate));
   }
   for (const {
-    from: [start, end = ''],
+    from: [start = '', end = ''],
     to,
   } of exported) {
     if (!name.startsWith(start) || !name.endsWith(end)) continue;
@@ -105,15 +133,26 @@ function resolve(name, from, contents, exported) {
  * @returns {string[][]} the files of each circle, sorted.
  */
 export function circlesOf(graph) {
-  const [index, low, stack, onStack, circles] = [new Map(), new Map(), [], new Set(), []];
+  /** @type {Map<string, number>} */
+  const index = new Map();
+  /** @type {Map<string, number>} */
+  const low = new Map();
+  /** @type {string[]} */
+  const stack = [];
+  /** @type {Set<string>} */
+  const onStack = new Set();
+  /** @type {string[][]} */
+  const circles = [];
+  /** @param {string} node */
+  const lowOf = (node) => low.get(node) ?? 0;
+  /** @param {string} start */
   const visit = (start) => {
     const work = [{ node: start, next: 0 }];
-    while (work.length > 0) {
-      const frame = work.at(-1);
+    for (let frame = work.at(-1); frame !== undefined; frame = work.at(-1)) {
       const { node } = frame;
       if (frame.next === 0) {
         index.set(node, index.size);
-        low.set(node, index.get(node));
+        low.set(node, index.size - 1);
         stack.push(node);
         onStack.add(node);
       }
@@ -121,12 +160,12 @@ export function circlesOf(graph) {
       frame.next += 1;
       if (target !== undefined) {
         if (!index.has(target)) work.push({ node: target, next: 0 });
-        else if (onStack.has(target)) low.set(node, Math.min(low.get(node), index.get(target)));
+        else if (onStack.has(target)) low.set(node, Math.min(lowOf(node), index.get(target) ?? 0));
         continue;
       }
       work.pop();
       const parent = work.at(-1)?.node;
-      if (parent !== undefined) low.set(parent, Math.min(low.get(parent), low.get(node)));
+      if (parent !== undefined) low.set(parent, Math.min(lowOf(parent), lowOf(node)));
       if (low.get(node) !== index.get(node)) continue;
       const circle = stack.splice(stack.indexOf(node));
       for (const member of circle) onStack.delete(member);

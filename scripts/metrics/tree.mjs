@@ -5,6 +5,10 @@ import { byName } from './imports.mjs';
 
 const MAX_OUTPUT = 1 << 30;
 
+/**
+ * @param {readonly string[]} args
+ * @param {string} [input]
+ */
 function git(args, input) {
   return execFileSync('git', args, {
     maxBuffer: MAX_OUTPUT,

@@ -34,7 +34,9 @@ export function bundlePage(buildSync, root) {
     logLevel: 'warning',
     tsconfig: join(folder, 'tsconfig.json'),
   });
+  /** @param {string} ending */
   const output = (ending) => outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? '';
+  /** @param {string} name */
   const read = (name) => readFileSync(join(folder, 'src', 'page', name), 'utf8');
   const assets = {
     script: asset('page', 'js', 'text/javascript; charset=utf-8', output('.js')),
@@ -48,7 +50,14 @@ export function bundlePage(buildSync, root) {
   return { assets: Object.values(assets), documentText, metafile };
 }
 
-/** The name changes with the content, so that browsers may keep it forever. */
+/**
+ * The name changes with the content, so that browsers may keep it forever.
+ *
+ * @param {string} stem
+ * @param {string} ending
+ * @param {string} type of the content
+ * @param {string} text
+ */
 function asset(stem, ending, type, text) {
   const hash = createHash('sha256').update(text).digest('base64url').slice(0, 12);
   return { name: `${stem}.${hash}.${ending}`, type, text };

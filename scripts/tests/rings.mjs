@@ -1,4 +1,6 @@
-/** Projects of vitest.config.ts by the command that runs them: `npm run test:<name>`, and `npm test` for `default`. */
+/** @typedef {'default' | 'unit' | 'conformance' | 'e2e' | 'package' | 'system' | 'az' | 'long'} Ring */
+
+/** Projects of vitest.config.ts by the command that runs them: `npm run test:<name>`, and `npm test` for `default`. @satisfies {Record<Ring, string[]>} */
 export const RINGS = {
   default: ['unit*', 'conformance', 'e2e*', 'after'],
   unit: ['unit*'],
@@ -11,7 +13,10 @@ export const RINGS = {
   long: ['unit*', 'conformance', 'e2e*', 'long', 'after'],
 };
 
-/** @returns {string[]} the flags with which Vitest runs a ring. */
+/**
+ * @param {Ring} ring
+ * @returns {string[]} the flags with which Vitest runs a ring.
+ */
 export function flagsOf(ring) {
   return RINGS[ring].map((name) => `--project=${name}`);
 }

@@ -4,15 +4,27 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/**
+ * @typedef {{ fullName: string, status: string }} TestResult
+ * @typedef {{ testResults: { name: string, status: string, assertionResults: TestResult[] }[] }} Report of Vitest, as JSON
+ */
+
 const folder = process.argv[2] ?? '';
+/** @type {Map<string, boolean>} */
 const outcomes = new Map();
+/**
+ * @param {string} id
+ * @param {boolean} failed
+ */
 const note = (id, failed) => outcomes.set(id, failed || outcomes.get(id) === true);
 
 const reports = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];
 for (const name of reports) {
+  /** @type {Report} */
   const report = JSON.parse(readFileSync(join(folder, name), 'utf8'));
   for (const file of report.testResults) {
     const ran = file.assertionResults.filter(({ status }) => status === 'passed' || status === 'failed');
+    /** @type {Map<string, number>} */
     const namesakes = new Map();
     for (const { fullName, status } of ran) {
       const nth = (namesakes.get(fullName) ?? 0) + 1;

@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { until } from '../shared/until.js';
 import { onboardingOf, problem } from './harness/appClient.js';
-import { PATIENCE } from './harness/hostUnderTest.js';
 import { startTestStack, type TestStack } from './harness/testStack.js';
 
 const REFERENCE = 'registry=myregistry&connectedRegistry=myconnectedregistry';
@@ -27,15 +26,12 @@ beforeAll(async () => {
 afterAll(() => it.dispose());
 
 /** An operation of any kind, as soon as it has ended. */
-async function end(id: string): Promise<z.infer<typeof summary>> {
-  const deadline = Date.now() + PATIENCE * 1000;
-  for (;;) {
-    const found = summary.parse((await it.app.get(`operations/${id}`)).body);
-    if (found.status !== 'running') return found;
-    if (Date.now() > deadline) throw new Error(`The operation ${id} does not end.`);
-    await sleep(100);
-  }
-}
+const end = (id: string) =>
+  until(
+    async () => summary.parse((await it.app.get(`operations/${id}`)).body),
+    ({ status }) => status !== 'running',
+    `operation ${id} has ended`,
+  );
 const keyOf = (id: string) => id.slice(0, id.lastIndexOf('.'));
 const list = async (query: string) => {
   const answer = await it.app.get(`operations?${query}`);

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { isThere, until } from '../shared/until.js';
 import { problem } from './harness/appClient.js';
 import { whileRunsWait } from './harness/holds.js';
-import { ON_REAL_HOST, PATIENCE } from './harness/hostUnderTest.js';
+import { ON_REAL_HOST } from './harness/hostUnderTest.js';
 import { startTestStack, type TestStack } from './harness/testStack.js';
 
 const DAY = 86_400_000;
@@ -94,13 +94,14 @@ async function check(names?: readonly string[]) {
   const answer = await postCheck(names);
   expect({ status: answer.status, text: answer.text }).toMatchObject({ status: 202 });
   const { id } = z.object({ id: z.string() }).parse(answer.body);
-  const deadline = Date.now() + PATIENCE * 1000;
-  for (;;) {
-    const operation = checkOperation.parse((await it.app.get(`operations/${id}`)).body);
-    if (operation.status === 'completed' && operation.result) return operation.result;
-    if (Date.now() > deadline) throw new Error(`The check ${id} does not end.`);
-    await sleep(100);
-  }
+  return until(
+    async () => {
+      const { status, result } = checkOperation.parse((await it.app.get(`operations/${id}`)).body);
+      return status === 'completed' ? result : undefined;
+    },
+    isThere,
+    `check ${id} has ended`,
+  );
 }
 
 const stateOf = async (client: string) => {

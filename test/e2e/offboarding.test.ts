@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { until } from '../shared/until.js';
 import { onboardingOf, type Operation } from './harness/appClient.js';
 import { pullManifest } from './harness/edge.js';
 import { whileNothingSyncs } from './harness/holds.js';
@@ -137,8 +137,12 @@ describe('an offboarding', () => {
       await it.app.watch(id, ({ phase }) => phase === 'pullCheck');
       return away.start('offboardings', 'comes-again');
     });
-    let answer = await it.app.post(request);
-    for (; answer.status === 409; answer = await it.app.post(request)) await sleep(20);
+    const answer = await until(
+      () => it.app.post(request),
+      ({ status }) => status !== 409,
+      'the offboarding no longer refuses a request',
+      { pause: 20 },
+    );
     expect(answer.status).toBe(202);
     const { id } = z.object({ id: z.string() }).parse(answer.body);
     expect(await it.app.get(`operations/${offboarding}`)).toMatchObject({

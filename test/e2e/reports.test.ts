@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
+import { until } from '../shared/until.js';
 import { onboardingOf, problem, type Answer } from './harness/appClient.js';
 import { pullManifest } from './harness/edge.js';
 import { PATIENCE } from './harness/hostUnderTest.js';
@@ -40,16 +41,14 @@ const send = (request: PullCheckRequested, outcome: string, more: Record<string,
   it.app.report(request.operation, request.attempt, keyOf(request), reportOf(request, outcome, more));
 
 /** Sends the same report until it is known, since a 202 is answered before the flow has read it. */
-async function sendUntilKnown(
-  request: PullCheckRequested,
-  outcome: string,
-  more: Record<string, unknown> = {},
-): Promise<number> {
-  const deadline = Date.now() + PATIENCE * 1000;
-  for (;;) {
-    const { status } = await send(request, outcome, more);
-    if (status !== 202 || Date.now() > deadline) return status;
-  }
+async function sendUntilKnown(request: PullCheckRequested, outcome: string): Promise<number> {
+  const { status } = await until(
+    () => send(request, outcome),
+    (answer) => answer.status !== 202,
+    `the report of attempt ${request.attempt} is known`,
+    { pause: 0 },
+  );
+  return status;
 }
 
 async function rememberLogin({ secret }: PullCheckRequested): Promise<void> {

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
+import { until } from '../shared/until.js';
 import { onboardingOf } from './harness/appClient.js';
 import { PATIENCE } from './harness/hostUnderTest.js';
 import { findPasswords } from './harness/passwordSearch.js';
@@ -173,13 +173,12 @@ describe('a token that manual changes share', () => {
   test('is reported by a check of both clients', async () => {
     const clients = ['two-one', 'two-two'].map((client) => ({ connectedRegistry: 'myconnectedregistry', client }));
     const started = z.object({ id: z.string() }).parse((await it.app.post({ clients }, 'checks')).body);
-    let text = '';
     // The whole of it: its steps complete before it does.
-    for (let status = ''; status !== 'completed'; await sleep(100)) {
-      const answer = await it.app.get(`operations/${started.id}`);
-      ({ text } = answer);
-      ({ status } = z.object({ status: z.string() }).parse(answer.body));
-    }
+    const { text } = await until(
+      () => it.app.get(`operations/${started.id}`),
+      ({ body }) => z.object({ status: z.string() }).parse(body).status === 'completed',
+      `check ${started.id} has completed`,
+    );
     expect(text.match(/"token-shared"/g)).toHaveLength(2);
   });
 

@@ -12,7 +12,7 @@ let script: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'with-node-'));
   script = join(folder, 'scripts', 'withNode.mjs');
-  for (const name of ['withNode.mjs', 'command/flags.mjs'])
+  for (const name of ['withNode.mjs', 'command/errors.mjs', 'command/flags.mjs'])
     cpSync(join(projectRoot(), 'scripts', name), join(folder, 'scripts', name));
   const bin = join(folder, 'node_modules', '.cache', 'node', '99', 'node_modules', 'node', 'bin');
   mkdirSync(bin, { recursive: true });

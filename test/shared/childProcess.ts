@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { compiled } from '@connected-registry/clock/files/projectRoot';
+import { isThere, until } from './until.js';
 
 /** A compiled process of this project, and all that it has said. */
 export interface Child {
@@ -19,19 +20,24 @@ export function startChild(script: string, args: string[], env: Record<string, s
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString('utf8')));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString('utf8')));
-  const exit = once(child, 'close').then(() => child.exitCode);
+  let isOver = false;
+  const exit = once(child, 'close').then(() => {
+    isOver = true;
+    return child.exitCode;
+  });
   return {
     stdout: () => stdout,
     stderr: () => stderr,
     exit,
     async says(text) {
-      const deadline = Date.now() + 60_000;
-      for (;;) {
-        const match = text.exec(stdout);
-        if (match) return match;
-        if (child.exitCode !== null || Date.now() > deadline) throw new Error(`no ${text}: ${stdout}${stderr}`);
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
+      const { match } = await until(
+        () => ({ match: text.exec(stdout) ?? undefined, isOver, stdout, stderr }),
+        (seen) => isThere(seen.match) || seen.isOver,
+        `${script} has said ${text}`,
+        { seconds: 60, pause: 5 },
+      );
+      if (!match) throw new Error(`${script} has ended and not said ${text}: ${stdout}${stderr}`);
+      return match;
     },
     async end(signal = 'SIGTERM') {
       child.kill(signal);

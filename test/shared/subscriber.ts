@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { until } from './until.js';
 
 export interface Received {
   method: string;
@@ -51,13 +52,13 @@ export class Subscriber {
   }
 
   /** Resolves when this many deliveries have been received. */
-  async waitFor(count: number): Promise<Received[]> {
-    const until = Date.now() + 60_000;
-    while (this.deliveries.length < count) {
-      if (Date.now() > until) throw new Error(`Only ${this.deliveries.length} of ${count} deliveries were received.`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    return this.deliveries;
+  waitFor(count: number): Promise<Received[]> {
+    return until(
+      () => this.deliveries,
+      ({ length }) => length >= count,
+      `${count} deliveries were received`,
+      { seconds: 60, pause: 5 },
+    );
   }
 
   stop(): void {

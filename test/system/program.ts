@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
+import { isThere, until } from '../shared/until.js';
 
 const run = promisify(execFile);
 
@@ -51,24 +52,27 @@ export interface Service {
 
 export function startProgram(name: string, args: string[], env: Record<string, string> = {}): Service {
   const child: ChildProcessWithoutNullStreams = spawn(name, args, { env: { ...process.env, ...env } });
-  const exit = once(child, 'close');
-  let said = '';
+  let [isOver, said] = [false, ''];
   let failure: Error | undefined;
-  child.on('error', (error) => (failure = error));
+  child.on('error', (error) => {
+    failure = error;
+    isOver = true;
+  });
+  child.once('close', () => (isOver = true));
+  const exit = once(child, 'close');
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
   }
   return {
     async says(text) {
-      const deadline = Date.now() + 60_000;
-      for (;;) {
-        const match = text.exec(said);
-        if (match) return match;
-        if (failure ?? (child.exitCode !== null || Date.now() > deadline)) {
-          throw new Error(`${name} did not say ${text}: ${failure?.message ?? said}`);
-        }
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
+      const { match } = await until(
+        () => ({ match: text.exec(said) ?? undefined, isOver, said }),
+        (seen) => isThere(seen.match) || seen.isOver,
+        `${name} has said ${text}`,
+        { seconds: 60, pause: 10 },
+      );
+      if (!match) throw new Error(`${name} did not say ${text}: ${failure?.message ?? said}`);
+      return match;
     },
     async end() {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');

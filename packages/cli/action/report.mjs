@@ -8,18 +8,30 @@ const COMMENT_BYTES = 60_000;
 /** Bytes of text in a summary: GitHub takes 1 MiB for a step. */
 const SUMMARY_BYTES = 900_000;
 
-const { COMMAND, CODE, DATA, WORDS, GITHUB_STEP_SUMMARY, GITHUB_OUTPUT } = process.env;
+// What action.yml or the runner sets. The name of no file fails as that of a missing file does.
+const { COMMAND = '', CODE = '', DATA = '', WORDS = '', GITHUB_STEP_SUMMARY = '', GITHUB_OUTPUT = '' } = process.env;
 
-/** @param {string} command plan or apply @param {string} code of crctl */
+/** @type {Readonly<Record<string, string>>} */
+const PLAN_TITLES = { 0: 'no changes', 2: 'there are changes' };
+/** @type {Readonly<Record<string, string>>} */
+const APPLY_TITLES = { 0: 'carried out', 5: 'not finished in time; the app continues' };
+
+/**
+ * @param {string} command plan or apply
+ * @param {string} code of crctl
+ */
 function title(command, code) {
-  if (command === 'plan') return { 0: 'no changes', 2: 'there are changes' }[code] ?? 'failed';
-  return { 0: 'carried out', 5: 'not finished in time; the app continues' }[code] ?? 'failed';
+  return (command === 'plan' ? PLAN_TITLES : APPLY_TITLES)[code] ?? 'failed';
 }
 
 /** The longest run of backticks that is shown: the fence is longer, and has to fit into the comment as well. */
 const MAX_RUN = 20;
 
-/** Control characters could end a line, and with it the block of code, where nobody sees it. */
+/**
+ * Control characters could end a line, and with it the block of code, where nobody sees it.
+ *
+ * @param {string} text
+ */
 function plain(text) {
   return text
     .replaceAll('\r\n', '\n')
@@ -27,7 +39,12 @@ function plain(text) {
     .replaceAll(/`+/g, (run) => (run.length > MAX_RUN ? `${run.slice(0, MAX_RUN)}…` : run));
 }
 
-/** Whole lines of a text, as many as fit. */
+/**
+ * Whole lines of a text, as many as fit.
+ *
+ * @param {string} text
+ * @param {number} bytes
+ */
 function cut(text, bytes) {
   const lines = text.trimEnd().split('\n');
   const kept = [];
@@ -40,7 +57,10 @@ function cut(text, bytes) {
   return { kept, all: lines.length };
 }
 
-/** @param {number} bytes that the text may have */
+/**
+ * @param {string} text
+ * @param {number} bytes that the text may have
+ */
 function markdown(text, bytes) {
   const { kept, all } = cut(text, bytes);
   // A fence ends at a line with as many backticks.

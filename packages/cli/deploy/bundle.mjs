@@ -12,7 +12,11 @@ const OPTIONAL = ['@napi-rs/keyring'];
 /** What the bundle may come from. */
 const ALLOWED = /^(packages\/(cli|protocol)\/src|node_modules)\//;
 
-/** Messages in 50 languages, a fifth of the package, which nothing shows: zod has English without this index. */
+/**
+ * Messages in 50 languages, a fifth of the package, which nothing shows: zod has English without this index.
+ *
+ * @type {import('esbuild').Plugin}
+ */
 const withoutLocales = {
   name: 'without-locales',
   setup(bundler) {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isThere, until } from '../../../test/shared/until.js';
 import { startEdge } from '../src/edge.js';
 import type { Edge } from '../src/edge.js';
 import { everySeconds } from '../src/sync/schedule.js';
@@ -96,16 +97,16 @@ export async function startEdgeUnderTest(
     log,
     directory,
     async sync() {
-      await until(() => edge.nextSync() !== undefined);
+      await synced(edge);
       await clock.advance(60);
-      await until(() => edge.nextSync() !== undefined);
+      await synced(edge);
     },
     async restart() {
       await edge.close();
       edge = await start();
       under.host = `localhost:${edge.port}`;
       under.url = `http://localhost:${edge.port}`;
-      await until(() => edge.nextSync() !== undefined);
+      await synced(edge);
     },
     async close() {
       await edge.close();
@@ -113,11 +114,13 @@ export async function startEdgeUnderTest(
       await rm(directory, { recursive: true, maxRetries: 5 });
     },
   };
-  await until(() => edge.nextSync() !== undefined);
+  await synced(edge);
   return under;
 }
 
-async function until(done: () => boolean): Promise<void> {
-  for (let round = 0; round < 2_000 && !done(); round += 1) await new Promise((resolve) => setTimeout(resolve, 1));
-  if (!done()) throw new Error('The edge did not finish its sync.');
+async function synced(edge: Edge): Promise<void> {
+  await until(() => edge.nextSync(), isThere, 'the connected registry has finished its sync', {
+    seconds: 60,
+    pause: 1,
+  });
 }

@@ -37,15 +37,21 @@ export function declarationsOf(workspace, entry) {
   }
 }
 
-/** The declarations that lead from one to the next. */
+/**
+ * The declarations that lead from one to the next.
+ *
+ * @param {string} folder
+ * @param {string} entry
+ */
 function reached(folder, entry) {
+  /** @type {Map<string, string>} */
   const found = new Map();
   const todo = [entry];
   for (let name = todo.pop(); name !== undefined; name = todo.pop()) {
     if (found.has(name)) continue;
     const text = readFileSync(join(folder, name), 'utf8');
     found.set(name, text);
-    for (const [, path] of text.matchAll(/(?:from|import\() ?['"]([^'"]+)['"]/g)) {
+    for (const [, path = ''] of text.matchAll(/(?:from|import\() ?['"]([^'"]+)['"]/g)) {
       if (path.startsWith('node:')) continue;
       if (!path.startsWith('.'))
         throw new Error(`${name} names types of ${path}, which would have to be a dependency.`);

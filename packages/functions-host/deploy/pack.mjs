@@ -25,6 +25,7 @@ const root = resolve(here, '..', '..');
 const { values } = readFlags(HELP, { options: { to: { type: 'string', default: 'package' } } });
 const target = resolve(values.to);
 const folder = join(target, 'functions-host');
+/** @param {string} path */
 const manifestOf = (path) => JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
 
 rmSync(folder, { recursive: true, force: true, maxRetries: 5 });

@@ -17,7 +17,7 @@ const PLACES = new Map([
  * @returns {string} the same, where links to documents that are not published are their texts alone
  */
 export function publishedText(text) {
-  const [published] = text.split(REPOSITORY);
+  const [published = ''] = text.split(REPOSITORY);
   return published
     .replaceAll(PARTS, '')
     .replaceAll(/\[([^\]]+)\]\(([^)#]+)(#[^)]*)?\)/g, (link, words, path, part = '') => {

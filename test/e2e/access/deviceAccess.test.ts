@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   letAppGiveAccess,
@@ -6,6 +5,7 @@ import {
   vaultAssignments,
 } from '@connected-registry/local-stack/stack/devices/deviceRights';
 import { vaultId } from '@connected-registry/local-stack/stack/world';
+import { until } from '../../shared/until.js';
 import { onboardingOf, type Operation } from '../harness/appClient.js';
 import { whileNothingSyncs } from '../harness/holds.js';
 import { TakingAway } from '../harness/takingAway.js';
@@ -110,7 +110,12 @@ test('a host that is killed between an assignment and its record goes on, and le
     body: { match: { operation, principal: 'app' }, when: 'after', delayMs: 5000, status: 503, count: 1 },
   });
   const id = await start('killed');
-  while ((await readers('killed')).length === 0) await sleep(200);
+  await until(
+    () => readers('killed'),
+    (found) => found.length > 0,
+    'the device may read a secret',
+    { pause: 200 },
+  );
   await it.crashHost();
   await https(faults, { method: 'DELETE' });
 

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Admission } from '@connected-registry/protocol/enrolment/messages';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { until } from '../../shared/until.js';
 import { PATIENCE } from '../harness/hostUnderTest.js';
 import { takingAway, TakingAway } from '../harness/takingAway.js';
 import { TestDevice } from '../harness/testDevice.js';
@@ -131,11 +132,7 @@ async function signalled(client: string): Promise<void> {
   const message = new RegExp(`"i":"@client@${keyOf(client)}","m":\\{.{0,260}\\\\"op\\\\":\\\\"redeem`);
   const isKept = (): boolean =>
     readdirSync(folder).some((name) => message.test(readFileSync(join(folder, name), 'utf8')));
-  const deadline = Date.now() + PATIENCE * 1000;
-  while (!isKept()) {
-    if (Date.now() > deadline) throw new Error('The signal was not kept.');
-    await sleep(1);
-  }
+  await until(isKept, (kept) => kept, 'the host keeps the signal', { pause: 1 });
 }
 
 test(

@@ -11,6 +11,7 @@ import { authorizeReport, type ReportCredential } from '@connected-registry/prot
 import { openedAnswer } from '../../shared/openedAnswers.js';
 import type { SigningDevice } from '../../shared/signingDevice.js';
 import type { Login } from '../harness/operatorSdk.js';
+import { isThere, until } from '../../shared/until.js';
 import type { TestStack } from '../harness/testStack.js';
 
 const withCode = z.object({ code: z.string() });
@@ -54,17 +55,19 @@ export class JoinedDevice {
   }
 
   /** Asks for messages until there is one of this type. */
-  async message(type: Message['type']): Promise<Message> {
-    for (;;) {
-      const answer = await this.get(`${DEVICE_MESSAGES_PATH}?wait=25`);
-      const { status, body } = answer;
-      if (status !== 204 && status !== 200)
-        throw new Error(`Expected messages, got ${status}: ${JSON.stringify(body)}`);
-      if (status === 204) continue;
-      const opened = await this.#open(answer, 'messages');
-      const found = sealedDeviceMessages.parse(opened).messages.find((one) => one.type === type);
-      if (found) return found;
-    }
+  message(type: Message['type']): Promise<Message> {
+    // Each request waits at the app.
+    return until(() => this.#look(type), isThere, `a message ${type} has come`, { pause: 0 });
+  }
+
+  /** Asks once for messages. */
+  async #look(type: Message['type']): Promise<Message | undefined> {
+    const answer = await this.get(`${DEVICE_MESSAGES_PATH}?wait=25`);
+    const { status, body } = answer;
+    if (status === 204) return undefined;
+    if (status !== 200) throw new Error(`Expected messages, got ${status}: ${JSON.stringify(body)}`);
+    const opened = await this.#open(answer, 'messages');
+    return sealedDeviceMessages.parse(opened).messages.find((one) => one.type === type);
   }
 
   /** Reads a version of one of its secrets, and opens it. */

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import {
   CREDENTIAL_PROMOTED,
@@ -6,6 +5,7 @@ import {
   PULL_CHECK_REQUESTED,
   pullCheckRequested,
 } from '@connected-registry/protocol/messages/pullCheckMessages';
+import { until } from '../../shared/until.js';
 import { pullManifest } from '../harness/edge.js';
 import { keyOf, reportOf } from '../harness/testDevice.js';
 import type { TestStack } from '../harness/testStack.js';
@@ -23,11 +23,13 @@ export async function joinAs(it: TestStack, joiner: Joiner, client: string): Pro
 
 /** Pulls as soon as the connected registry knows the password. */
 async function pull(login: ReturnType<typeof loginIn>): Promise<string> {
-  for (;;) {
-    const { status, digest } = await pullManifest(login, 'hello-world');
-    if (status === 200) return digest ?? '';
-    await sleep(200);
-  }
+  const { digest } = await until(
+    () => pullManifest(login, 'hello-world'),
+    ({ status }) => status === 200,
+    'the connected registry knows the new password',
+    { pause: 200 },
+  );
+  return digest ?? '';
 }
 
 /** Does what an agent does for a run, from the request of a pull check to the acknowledgement of the promotion. */

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { until } from '../../shared/until.js';
 import type { Answer, Operation } from '../harness/appClient.js';
 import { findPasswords } from '../harness/passwordSearch.js';
 import { keyOf, PULLED, reportOf, TestDevice } from '../harness/testDevice.js';
@@ -239,22 +239,27 @@ export class Lane implements Struck {
     if (this.device) await this.report(client, id, 'digest-mismatch');
   }
 
-  /** In the device's place answers every request of the run, until an answer is accepted or the run is past it. */
+  /** In the device's place answers every request of the run, until an answer is accepted or the run is past it. @throws Error if neither happens */
   async report(client: string, id: string, outcome: 'pulled' | 'digest-mismatch'): Promise<void> {
     const { device } = this;
     if (!device) throw new Error('The real agent answers here.');
-    const deadline = Date.now() + END_WITHIN_SECONDS * 1000;
-    let accepted = false;
-    while (!accepted && Date.now() < deadline) {
-      const request = device.requests(client).findLast(({ operation }) => operation === id);
-      if (request) {
-        const report = reportOf(request, outcome, outcome === 'pulled' ? PULLED : {});
-        const { status } = await this.it.app.report(id, request.attempt, keyOf(request), report);
-        accepted = status === 200;
-      }
-      await sleep(100);
-      const { phase, status } = await this.it.app.operation(id);
-      accepted ||= phase === 'undoing' || status !== 'running';
-    }
+    await until(
+      async () => {
+        const request = device.requests(client).findLast(({ operation }) => operation === id);
+        const answer =
+          request &&
+          (await this.it.app.report(
+            id,
+            request.attempt,
+            keyOf(request),
+            reportOf(request, outcome, outcome === 'pulled' ? PULLED : {}),
+          ));
+        const { phase, status } = await this.it.app.operation(id);
+        return { answer: answer?.status, phase, status };
+      },
+      ({ answer, phase, status }) => answer === 200 || phase === 'undoing' || status !== 'running',
+      `the report ${outcome} of ${client} for operation ${id} is accepted, or the operation is past it`,
+      { seconds: END_WITHIN_SECONDS },
+    );
   }
 }

@@ -16,8 +16,8 @@ export interface RotatedClient extends ClientNames {
   readonly earlier: readonly Login[];
 }
 
-/** Seconds within which the connected registry has synced what ARM knows, if it was not waited for. */
-const SYNC_SECONDS = 8;
+/** Seconds within which the connected registry has synced what ARM knows, also on a busy machine. */
+const SYNC_SECONDS = 120;
 
 /** What is wrong with how a rotation ended, urgent or not. */
 export async function brokenByRotation(

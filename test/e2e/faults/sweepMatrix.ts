@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../shared/until.js';
 import type { Login } from '../harness/operatorSdk.js';
 import type { ClientNames } from './calls.js';
 import type { Lane } from './lane.js';
@@ -13,8 +14,6 @@ interface DueClient extends ClientNames {
   readonly old: Login;
   readonly present: Login;
 }
-
-const ACKNOWLEDGED_WITHIN_SECONDS = 240;
 
 /** Trials of the calls by which a sweep revokes the passwords that rotations have left. */
 export class SweepMatrix implements Struck {
@@ -98,11 +97,11 @@ export class SweepMatrix implements Struck {
     await this.#completed(await this.lane.start(names));
     const old = await it.operator.login(names.secret);
     const version = await this.#completed(await it.app.rotate(names.client));
-    const deadline = Date.now() + ACKNOWLEDGED_WITHIN_SECONDS * 1000;
-    while ((await this.#sweeps.acknowledged(names.secret)) !== version) {
-      if (Date.now() > deadline) throw new Error(`The agent has not acknowledged ${names.client}'s new password.`);
-      await sleep(100);
-    }
+    await until(
+      () => this.#sweeps.acknowledged(names.secret),
+      (acknowledged) => acknowledged === version,
+      `the agent has acknowledged version ${version} of ${names.client}'s secret`,
+    );
     line.forget(names.client);
     return { ...names, old, present: await it.operator.login(names.secret) };
   }

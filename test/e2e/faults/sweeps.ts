@@ -2,14 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { isThere, until } from '../../shared/until.js';
 import { CLIENT_RECORD } from '../../../src/domain/clients/clientRecord.js';
 import { SWEEP_INSTANCE } from '../../../src/domain/rotation/sweep.js';
 import type { TestStack } from '../harness/testStack.js';
 
 /** The app's own sweeps come so seldom that none disturbs a trial: weekly. */
 export const HARDLY_EVER = '0 0 0 * * 0';
-
-const END_WITHIN_SECONDS = 240;
 
 const hostKeys = z.object({ master: z.string(), durable: z.string() });
 const sweep = z.object({ runtimeStatus: z.string(), input: z.object({ sweep: z.string() }) });
@@ -29,31 +28,31 @@ export class Sweeps {
   /** Begins a sweep. @returns its id. */
   async start(): Promise<string> {
     const before = await this.#last();
-    const deadline = Date.now() + END_WITHIN_SECONDS * 1000;
-    // A kill may take an order to run before it is on disk.
-    for (;;) {
-      await fetch(`${this.#url}/admin/functions/startRotationSweep`, {
-        method: 'POST',
-        headers: { 'x-functions-key': this.#keys.master, 'content-type': 'application/json' },
-        body: '{}',
-      });
-      for (let look = 0; look < 10; look += 1) {
-        await sleep(50);
-        const now = await this.#last();
-        if (now && now.input.sweep !== before?.input.sweep) return now.input.sweep;
-      }
-      if (Date.now() > deadline) throw new Error('No sweep began.');
-    }
+    // A kill may take an order to run before it is on disk, so a sweep that does not begin is ordered again.
+    return until(() => this.#order(before?.input.sweep), isThere, 'a sweep has begun', { pause: 0 });
   }
 
   async ended(id: string): Promise<void> {
-    const deadline = Date.now() + END_WITHIN_SECONDS * 1000;
-    for (;;) {
-      const now = await this.#last();
-      if (now?.input.sweep === id && now.runtimeStatus === 'Completed') return;
-      if (Date.now() > deadline) throw new Error(`Sweep ${id} has not ended: ${now?.runtimeStatus ?? 'it is gone'}.`);
-      await sleep(100);
+    await until(
+      () => this.#last(),
+      (last) => last?.input.sweep === id && last.runtimeStatus === 'Completed',
+      `sweep ${id} has ended`,
+    );
+  }
+
+  /** Orders a sweep. @returns its id; undefined if none has begun half a second later */
+  async #order(before: string | undefined): Promise<string | undefined> {
+    await fetch(`${this.#url}/admin/functions/startRotationSweep`, {
+      method: 'POST',
+      headers: { 'x-functions-key': this.#keys.master, 'content-type': 'application/json' },
+      body: '{}',
+    });
+    for (let look = 0; look < 10; look += 1) {
+      await sleep(50);
+      const last = await this.#last();
+      if (last && last.input.sweep !== before) return last.input.sweep;
     }
+    return undefined;
   }
 
   /** Which version of the main secret the client's device has acknowledged. */

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { PATIENCE } from './hostUnderTest.js';
+import { until } from '../../shared/until.js';
 
 /** Any answer of the app: the body is the text and, when it is JSON, what that says. */
 export interface Answer {
@@ -111,20 +110,22 @@ export class AppClient {
     this.#credentials = typeof credentials === 'string' ? { 'x-functions-key': credentials } : credentials;
   }
 
-  /** One request; while nothing listens (the host is being started again) it is tried again for ten seconds. */
-  async request(path: string, init: RequestInit = {}): Promise<Answer> {
-    const deadline = Date.now() + 60_000;
-    for (;;) {
-      try {
-        const answer = await fetch(`${this.url}/api/${path}`, init);
-        const text = await answer.text();
-        this.seen.push(JSON.stringify([...answer.headers]), text);
-        return { status: answer.status, headers: answer.headers, text, body: parse(text) };
-      } catch (error) {
-        if (Date.now() > deadline) throw error;
-        await sleep(POLL);
-      }
-    }
+  /** One request. While nothing listens, because the host is being started again, it is sent again for a minute. */
+  request(path: string, init: RequestInit = {}): Promise<Answer> {
+    return until(
+      () =>
+        this.#send(path, init).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error)))),
+      (answer): answer is Answer => !(answer instanceof Error),
+      `${init.method ?? 'GET'} ${path} is answered`,
+      { seconds: 60 },
+    );
+  }
+
+  async #send(path: string, init: RequestInit): Promise<Answer> {
+    const answer = await fetch(`${this.url}/api/${path}`, init);
+    const text = await answer.text();
+    this.seen.push(JSON.stringify([...answer.headers]), text);
+    return { status: answer.status, headers: answer.headers, text, body: parse(text) };
   }
 
   /** `POST /api/onboardings`; a text is sent as it is. */
@@ -161,41 +162,37 @@ export class AppClient {
     return readOperation(await this.get(`operations/${id}`));
   }
 
-  /** Looks at an operation until `until` says so. @throws with what was seen last when that takes longer than `seconds`. */
-  async watch(
-    id: string,
-    until: (operation: Operation) => boolean,
-    seconds = PATIENCE,
-    pause: (look: number) => number = () => POLL,
-  ): Promise<Operation> {
-    const deadline = Date.now() + seconds * 1000;
-    for (let look = 0; ; look += 1) {
-      const seen = await this.operation(id);
-      if (until(seen)) return seen;
-      if (Date.now() > deadline) throw new Error(`Not within ${seconds} s: ${JSON.stringify(seen)}`);
-      await sleep(pause(look));
-    }
+  /** Looks at an operation until it is as wanted. @throws with what was seen last when that takes longer than `seconds`. */
+  watch(id: string, isWanted: (operation: Operation) => boolean, seconds?: number): Promise<Operation> {
+    return until(() => this.operation(id), isWanted, `operation ${id} is as wanted`, { seconds });
   }
 
   end(id: string, seconds?: number): Promise<Operation> {
-    return this.watch(id, ({ status }) => status !== 'running', seconds, pauseBefore);
+    return until(
+      () => this.operation(id),
+      ({ status }) => status !== 'running',
+      `operation ${id} has ended`,
+      { seconds, pause: pauseBefore },
+    );
   }
 
   /**
    * Looks at a client's runs until none is under way any more: what waited for a run begins as soon as that has ended.
    * Revocations, which run beside, do not count. @returns the one that ended last.
    */
-  async lastEnd(id: string, seconds = PATIENCE): Promise<Operation> {
+  async lastEnd(id: string, seconds?: number): Promise<Operation> {
     const key = id.slice(0, id.lastIndexOf('.'));
-    const deadline = Date.now() + seconds * 1000;
-    for (let look = 0; ; look += 1) {
-      const answer = await this.get(`clients/${key}/operations`);
-      const runs = clientOperations.parse(answer.body).operations.filter(({ kind }) => kind !== 'revoke');
-      const last = runs.toSorted((left, right) => (left.endedAt ?? '').localeCompare(right.endedAt ?? '')).at(-1);
-      if (last && runs.every(({ endedAt }) => endedAt !== undefined)) return this.operation(last.id);
-      if (Date.now() > deadline) throw new Error(`Not within ${seconds} s: ${answer.text}`);
-      await sleep(pauseBefore(look));
-    }
+    const runs = await until(
+      async () => {
+        const { operations } = clientOperations.parse((await this.get(`clients/${key}/operations`)).body);
+        return operations.filter(({ kind }) => kind !== 'revoke');
+      },
+      (found) => found.length > 0 && found.every(({ endedAt }) => endedAt !== undefined),
+      `no run of client ${key} is under way`,
+      { seconds, pause: pauseBefore },
+    );
+    const last = runs.toSorted((left, right) => (left.endedAt ?? '').localeCompare(right.endedAt ?? '')).at(-1);
+    return this.operation(last?.id ?? '');
   }
 
   /** A device's report, with the attempt's key alone. */

@@ -1,18 +1,13 @@
 import { resolve } from 'node:path';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 
+export { PATIENCE } from '../../shared/until.js';
+
 /** Whether the app under test runs on Microsoft's own Functions host (Vitest's project `func`) instead of the local one. */
 export const ON_REAL_HOST = process.env['APP_HOST'] === 'functions';
 
 /** The app under test: this project's compiled files, or the package that is deployed (APP_FOLDER, relative to the project). */
 export const APP_FOLDER = resolve(projectRoot(), process.env['APP_FOLDER'] ?? '.');
-
-/**
- * Seconds within which an operation ends whatever a test does to the processes. A killed real host goes on with what it
- * had in its hands only when the messages are visible again, after a minute, which a second kill begins anew. Far from what
- * any of it takes, since a busy machine is no fault of the app.
- */
-export const PATIENCE = ON_REAL_HOST ? 1200 : 240;
 
 /** Waits as short as the settings allow, so that a test that sees them pass is quick, and none ends a run that a kill delays. */
 export const SHORT_WAITS = {

@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { until } from '../../shared/until.js';
 import { operation, pauseBefore, type Answer, type AppClient } from './appClient.js';
-import { PATIENCE } from './hostUnderTest.js';
 import type { TestStack } from './testStack.js';
 
 const failure = z.object({
@@ -103,18 +102,15 @@ export class TakingAway {
     return takingAway.parse(answer.body);
   }
 
-  /** Looks until the operation has ended, or until `until` says so. */
-  async end(
-    id: string,
-    until?: (seen: Offboarding | Revocation) => boolean,
-    seconds = PATIENCE,
-  ): Promise<Offboarding | Revocation> {
-    const deadline = Date.now() + seconds * 1000;
-    for (let look = 0; ; look += 1) {
-      const seen = await this.operation(id);
-      if (until ? until(seen) : seen.status !== 'running') return seen;
-      if (Date.now() > deadline) throw new Error(`Not within ${seconds} s: ${JSON.stringify(seen)}`);
-      await sleep(until ? 100 : pauseBefore(look));
-    }
+  /** Looks until the operation has ended, or is as wanted. */
+  end(id: string, isWanted?: (seen: Offboarding | Revocation) => boolean): Promise<Offboarding | Revocation> {
+    return isWanted
+      ? until(() => this.operation(id), isWanted, `operation ${id} is as wanted`)
+      : until(
+          () => this.operation(id),
+          ({ status }) => status !== 'running',
+          `operation ${id} has ended`,
+          { pause: pauseBefore },
+        );
   }
 }

@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import {
   PULL_CHECK_REQUESTED,
@@ -7,7 +6,7 @@ import {
   type PullCheckRequested,
 } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { topicId } from '@connected-registry/local-stack/stack/world';
-import { PATIENCE } from './hostUnderTest.js';
+import { isThere, until } from '../../shared/until.js';
 import type { TestStack } from './testStack.js';
 
 const cloudEvent = z.object({ type: z.string(), id: z.string(), subject: z.string(), data: z.unknown() });
@@ -47,14 +46,13 @@ export class TestDevice {
   }
 
   /** Waits for an attempt's request. */
-  async request(client: string, attempt: number, seconds = PATIENCE): Promise<PullCheckRequested> {
-    const deadline = Date.now() + seconds * 1000;
-    for (;;) {
-      const found = this.requests(client).find((request) => request.attempt === attempt);
-      if (found) return found;
-      if (Date.now() > deadline) throw new Error(`No request ${attempt} for ${client} within ${seconds} s.`);
-      await sleep(50);
-    }
+  request(client: string, attempt: number): Promise<PullCheckRequested> {
+    return until(
+      () => this.requests(client).find((request) => request.attempt === attempt),
+      isThere,
+      `request ${attempt} for ${client} was delivered`,
+      { pause: 50 },
+    );
   }
 
   async close(): Promise<void> {

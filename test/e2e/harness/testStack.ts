@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { countArmRequests, forgetRequests } from '@connected-registry/local-stack/stack/armRequests';
 import { startStack, type StackOptions } from '@connected-registry/local-stack/stack/startStack';
 import type { Stack } from '@connected-registry/local-stack/stack/stack';
 import { mainSecretName } from '@connected-registry/protocol/names/names';
+import { until } from '../../shared/until.js';
 import { AppClient } from './appClient.js';
 import { refuseUnhandledErrors } from './hostLog.js';
 import { startFunctionsHost } from './hosts/functionsHost.js';
@@ -119,11 +119,17 @@ async function crashRealHost(host: FunctionsHost): Promise<void> {
 async function crashLocalHost(stack: Stack): Promise<void> {
   const pid = stack.pidOf('host');
   stack.crash('host');
-  const deadline = Date.now() + 120_000;
-  while ([undefined, pid].includes(stack.pidOf('host')) || !(await answers(stack.endpoints.functions.url))) {
-    if (Date.now() > deadline) throw new Error('The functions host was not started again.');
-    await sleep(20);
-  }
+  await untilServedAgain(stack, pid);
+}
+
+/** Waits until another host process than `pid`, which was killed, answers. */
+export async function untilServedAgain(stack: Stack, pid: number | undefined): Promise<void> {
+  await until(
+    async () => ![undefined, pid].includes(stack.pidOf('host')) && (await answers(stack.endpoints.functions.url)),
+    (isServing) => isServing,
+    'the functions host was started again',
+    { pause: 20 },
+  );
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { until } from '../../shared/until.js';
 import { Foreigners } from '../faults/foreigners.js';
 import { readState } from '../faults/simulatorState.js';
 import { pullManifest } from '../harness/edge.js';
-import { whileNothingSyncs } from '../harness/holds.js';
+import { boundTogether, PATIENT_BINDING, whileNothingSyncs } from '../harness/holds.js';
 import { UNTHROTTLED } from '@connected-registry/local-stack/stack/unthrottled';
 import { ofRing } from '../harness/ring.js';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
@@ -16,7 +17,9 @@ const OVERWRITTEN = ofRing({ default: 12, long: FORTY });
 let it: TestStack;
 let foreigners: Foreigners;
 beforeAll(async () => {
-  it = await startTestStack({ settings: { ...UNTHROTTLED, CLIENTS_PER_CONNECTED_REGISTRY: '200' } });
+  it = await startTestStack({
+    settings: { ...UNTHROTTLED, CLIENTS_PER_CONNECTED_REGISTRY: '200', ...PATIENT_BINDING },
+  });
   await it.stack.controlPlane.https(`${it.stack.endpoints.azure.arm}/_control/settings`, {
     method: 'PATCH',
     body: { clientsPerConnectedRegistry: 200, throttling: 0 },
@@ -38,7 +41,7 @@ async function startMany(name: string, count: number): Promise<string[]> {
 async function tokensOf(ids: readonly string[]): Promise<string[]> {
   const tokens: string[] = [];
   for (const id of ids) {
-    const ended = await it.app.end(id, 90);
+    const ended = await it.app.end(id);
     expect(ended).toMatchObject({ id, status: 'completed' });
     tokens.push(ended.result?.token ?? '');
   }
@@ -51,22 +54,29 @@ async function expectBoundOnce(tokens: readonly string[]): Promise<void> {
 }
 
 const counted = z.object({
-  principals: z.object({ app: z.object({ arm: z.object({ operations: z.record(z.string(), z.number()) }) }) }),
+  principals: z.object({
+    app: z.object({
+      arm: z.object({
+        operations: z.record(z.string(), z.number()),
+        outcomes: z.object({ write: z.object({ failed: z.number().default(0) }) }),
+      }),
+    }),
+  }),
 });
 
-test('forty concurrent onboardings add forty bindings in a few writes of the client list, and keep one of others', async () => {
+test('forty concurrent onboardings that wait to be bound share one write of the client list, which keeps a binding of others', async () => {
   const { endpoints, controlPlane } = it.stack;
   const requests = `${endpoints.azure.arm}/_control/requests`;
   await controlPlane.https(requests, { method: 'DELETE' });
-  const startedAt = Date.now();
-  const tokens = await tokensOf(await startMany('forty', FORTY));
-  const { operations } = counted.parse((await controlPlane.https(requests)).body).principals.app.arm;
+  const ids = await boundTogether(it, () => startMany('forty', FORTY));
+  const tokens = await tokensOf(ids);
+  const { operations, outcomes } = counted.parse((await controlPlane.https(requests)).body).principals.app.arm;
   const patches = operations['Microsoft.ContainerRegistry/registries/connectedRegistries/write'] ?? 0;
-  console.log(`forty at once: ${((Date.now() - startedAt) / 1000).toFixed(1)} s, ${patches} writes of the client list`);
   expect(new Set(tokens).size).toBe(FORTY);
   await expectBoundOnce(tokens);
-  // Two to four on a quiet machine: the further apart a busy one lets them come, the more it takes.
-  expect(patches).toBeLessThanOrEqual(FORTY / 4);
+  // The refused writes are the only ones that failed. How announcements bring runs together is binder.test.ts's question.
+  expect(outcomes.write.failed).toBeGreaterThan(0);
+  expect(patches - outcomes.write.failed).toBe(1);
   const passwords = operations['Microsoft.ContainerRegistry/registries/generateCredentials/action'];
   expect(passwords).toBe(FORTY);
   const [first = ''] = tokens;
@@ -93,7 +103,12 @@ test(`${OVERWRITTEN} concurrent onboardings are all bound while somebody else ov
   // The first time before any password can have been proven: what is taken away after a run's last look stays away.
   const ids = await whileNothingSyncs(it, async () => {
     const started = await startMany('overwritten', OVERWRITTEN);
-    for (; foreign.overwrites === 0; await sleep(50)) await overwrite(await readState(it));
+    await until(
+      async () => overwrite(await readState(it)),
+      () => foreign.overwrites > 0,
+      'somebody else has overwritten the client list',
+      { pause: 50 },
+    );
     return started;
   });
   const overwriting = (async () => {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { until } from '../../shared/until.js';
 import { readState, type SimulatorState } from '../faults/simulatorState.js';
 import { pullManifest } from '../harness/edge.js';
 import { TakingAway } from '../harness/takingAway.js';
@@ -55,12 +56,16 @@ export class MixedEnd {
 
   /** Until no run of these clients is under way or waits for its turn, twice in a row. */
   async #quiet(): Promise<void> {
-    const deadline = Date.now() + TO_END * 1000;
-    for (let looks = 0; looks < 2; await sleep(100)) {
-      const running = (await Promise.all(this.played.clients.map(({ name }) => this.#running(name)))).flat();
-      looks = running.length === 0 ? looks + 1 : 0;
-      if (Date.now() > deadline) throw new Error(`Still running after ${TO_END} s: ${running.join(', ')}`);
-    }
+    let looks = 0;
+    await until(
+      async () => (await Promise.all(this.played.clients.map(({ name }) => this.#running(name)))).flat(),
+      (running) => {
+        looks = running.length === 0 ? looks + 1 : 0;
+        return looks === 2;
+      },
+      'no run is under way, twice in a row',
+      { seconds: TO_END },
+    );
   }
 
   async #running(client: string): Promise<string[]> {

@@ -73,7 +73,7 @@ export class ScheduleRunner {
     for (const client of clients) {
       const running = await this.player.running(client);
       if (running !== undefined) {
-        const ended = await this.it.app.lastEnd(running, 60);
+        const ended = await this.it.app.lastEnd(running);
         const state = await readState(this.it);
         if (ended.status === 'completed') wrong.push(...unbound(client, ended.steps, state, removals));
         else if (ended.failure?.code !== 'cancelled')

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Site } from '@connected-registry/local-stack/bench/fleet/fleetWorld';
 import { countArmRequests, forgetRequests } from '@connected-registry/local-stack/stack/armRequests';
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
-import { PATIENCE } from '../harness/hostUnderTest.js';
+import { until } from '../../shared/until.js';
 import { HARDLY_EVER } from '../faults/sweeps.js';
 import { clientsOf, ENDPOINT, NO_LIMIT, onboardingOf, startRolloutStack, type RolloutStack } from './rolloutStack.js';
 
@@ -74,13 +73,16 @@ async function sweep(): Promise<void> {
 
 /** Sweeps until no rotation of these clients is left to do, as the schedule does. */
 async function sweptUntil(clients: readonly ClientReference[]): Promise<void> {
-  const deadline = Date.now() + PATIENCE * 1000;
-  const isLeft = async () => (await Promise.all(clients.map(rotationsOf))).some((ends) => completed(ends) === 0);
-  while (await isLeft()) {
-    if (Date.now() > deadline) throw new Error('Due clients were not rotated.');
-    await sweep();
-    await sleep(1000);
-  }
+  await until(
+    async () => {
+      const left = (await Promise.all(clients.map(rotationsOf))).filter((ends) => completed(ends) === 0);
+      if (left.length > 0) await sweep();
+      return left;
+    },
+    (left) => left.length === 0,
+    'every due client was rotated',
+    { pause: 1000 },
+  );
 }
 
 test('a rollout and a sweep that work beside each other rotate each client once, and a single request goes first', async () => {

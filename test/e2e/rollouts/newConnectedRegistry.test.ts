@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { registryId } from '@connected-registry/local-stack/stack/world';
+import { until } from '../../shared/until.js';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
 
 const NAME = 'plantnew';
@@ -52,9 +53,10 @@ async function started() {
 
 test('a new connected registry gets each client of its profile once, even if the host dies amid it, and no rollout', async () => {
   await create();
-  await sleep(700);
+  await until(started, ({ length }) => length > 0, 'a first client is being onboarded', { pause: 20 });
   await it.crashHost();
   await expect.poll(async () => new Set((await started()).map(({ client }) => client)).size, PATIENCE).toBe(30);
+  // Nothing tells that no second run of a client follows.
   await sleep(3000);
 
   const found = await started();

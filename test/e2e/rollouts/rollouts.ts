@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { until } from '../../shared/until.js';
 import { pauseBefore, type Answer } from '../harness/appClient.js';
-import { PATIENCE } from '../harness/hostUnderTest.js';
 import type { TestStack } from '../harness/testStack.js';
 
 const counts = z.strictObject({
@@ -86,15 +85,16 @@ export class Rollouts {
   }
 
   /** Looks at a rollout until `is` says so. @throws with what was seen last after so many seconds */
-  async until(id: string, is: (view: Rollout) => boolean, seconds = PATIENCE): Promise<Rollout> {
-    const deadline = Date.now() + seconds * 1000;
-    for (let look = 0; ; look += 1) {
-      const answer = await this.it.app.get(`rollouts/${id}`);
-      const seen = isBusy(answer) ? undefined : rollout.parse(expectOk(answer));
-      if (seen && is(seen)) return seen;
-      if (Date.now() > deadline) throw new Error(`Not within ${seconds} s: ${JSON.stringify(seen)}`);
-      await sleep(pauseBefore(look));
-    }
+  until(id: string, is: (view: Rollout) => boolean, seconds?: number): Promise<Rollout> {
+    return until(
+      async () => {
+        const answer = await this.it.app.get(`rollouts/${id}`);
+        return isBusy(answer) ? undefined : rollout.parse(expectOk(answer));
+      },
+      (seen): seen is Rollout => seen !== undefined && is(seen),
+      `rollout ${id} is as wanted`,
+      { seconds, pause: pauseBefore },
+    );
   }
 
   /** Waits until it continues no more by itself: no row runs, and none is going to. */

@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { readHostKeys } from '@connected-registry/local-stack/stack/functionsHost';
 import { registryId, topicId } from '@connected-registry/local-stack/stack/world';
 import { pullCheckRequested, PULL_CHECK_REQUESTED } from '@connected-registry/protocol/messages/pullCheckMessages';
+import { until } from '../../shared/until.js';
 import { readState } from '../faults/simulatorState.js';
 import { UNTHROTTLED } from '@connected-registry/local-stack/stack/unthrottled';
 import { SHORT_WAITS } from '../harness/hostUnderTest.js';
@@ -142,17 +142,19 @@ async function deliver(events: readonly object[]): Promise<void> {
   const queue = events.values();
   const courier = async () => {
     for (const event of queue)
-      for (let tries = 1; ; tries += 1) {
-        const body = JSON.stringify('specversion' in event ? event : [event]);
-        const headers = {
-          'content-type': 'specversion' in event ? 'application/cloudevents+json' : 'application/json',
-          'aeg-event-type': 'Notification',
-        };
-        const { status } = await fetch(url, { method: 'POST', headers, body });
-        if (status === 200 || status === 202) break;
-        if (tries > 20) throw new Error(`An event was answered ${status} twenty times.`);
-        await sleep(200);
-      }
+      await until(
+        async () => {
+          const body = JSON.stringify('specversion' in event ? event : [event]);
+          const headers = {
+            'content-type': 'specversion' in event ? 'application/cloudevents+json' : 'application/json',
+            'aeg-event-type': 'Notification',
+          };
+          return (await fetch(url, { method: 'POST', headers, body })).status;
+        },
+        (status) => status === 200 || status === 202,
+        'an event is accepted',
+        { pause: 200 },
+      );
   };
   await Promise.all(Array.from({ length: AT_ONCE }, courier));
 }

@@ -71,6 +71,28 @@ describe('the binder', () => {
     expect(await binder.send('ensure', 'client-4')).toEqual(BOUND);
   });
 
+  test.each([
+    [0.2, 1],
+    [1, 3],
+  ])(
+    'binds forty announced runs that become ready every %d seconds with %i writes, not one each',
+    async (seconds, expected) => {
+      const tokens = names(40);
+      for (const token of tokens) await binder.send('announce', token);
+      const waiting = new Set<string>();
+      for (const [nth, token] of tokens.entries()) {
+        binder.setTime(new Date(Date.parse('2026-03-01T12:00:00.000Z') + nth * seconds * 1000).toISOString());
+        await binder.send('request', token);
+        // As runs do that wait, each asks again, here when the next one is ready.
+        for (const one of waiting.add(token))
+          if ((await binder.send('ensure', one)).kind === 'done') waiting.delete(one);
+      }
+      expect([...waiting]).toEqual([]);
+      expect(bound().toSorted()).toEqual(tokens.toSorted());
+      expect(writes()).toBe(expected);
+    },
+  );
+
   test.each(['complete', 'unbind', 'forceUnbind'] as const)('forgets an announcement at %s', async (operation) => {
     await binder.send('announce', 'client-2');
     await binder.send(operation, 'client-2');

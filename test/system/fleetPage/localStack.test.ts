@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { logFile } from '@connected-registry/local-stack/stack/plans';
@@ -13,6 +12,7 @@ import {
   type RolloutStack,
 } from '../../e2e/rollouts/rolloutStack.js';
 import { startPlainServer } from '../../shared/plainServer.js';
+import { until } from '../../shared/until.js';
 import { appears, openPage, PHONE, signIn, startBrowser, type Watched } from './browser.js';
 import { show } from './fleetViews.js';
 
@@ -98,12 +98,15 @@ interface Ended {
 
 /** How an operation of any kind ends. */
 async function endOf(id: string): Promise<Ended> {
-  for (let look = 0; ; look += 1) {
-    const { body } = await stack.it.app.get(`operations/${id}`);
-    const { kind, status } = body as Ended;
-    if (status !== 'running') return { kind, status };
-    await sleep(pauseBefore(look));
-  }
+  return until(
+    async () => {
+      const { kind, status } = (await stack.it.app.get(`operations/${id}`)).body as Ended;
+      return { kind, status };
+    },
+    ({ status }) => status !== 'running',
+    `operation ${id} has ended`,
+    { pause: pauseBefore },
+  );
 }
 
 describe('the views', () => {

@@ -5,6 +5,7 @@ import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { DESK, PHONE } from './browser.js';
 import { browserOfFile } from './browserOfFile.js';
 import { rowsOf } from '../../shared/madeUpFleet.js';
+import { until } from '../../shared/until.js';
 import { fleetViews, show } from './fleetViews.js';
 import { openFleet, type Opened } from './opened.js';
 import { committed, difference, halved, TOLERANCE } from './picture.js';
@@ -25,11 +26,17 @@ const nameOf = (pattern: string) => pattern.replaceAll(/[^a-z]+/g, '-').replaceA
 async function steady(take: (options: { animations: 'disabled'; caret: 'hide' }) => Promise<Buffer>): Promise<Buffer> {
   const options = { animations: 'disabled', caret: 'hide' } as const;
   let last = await take(options);
-  for (;;) {
-    const next = await take(options);
-    if (next.equals(last)) return next;
-    last = next;
-  }
+  const { picture } = await until(
+    async () => {
+      const [picture, before] = [await take(options), last];
+      last = picture;
+      return { picture, isSteady: picture.equals(before) };
+    },
+    ({ isSteady }) => isSteady,
+    'nothing in the picture changes any more',
+    { pause: 0 },
+  );
+  return picture;
 }
 
 /** The window. The mouse rests where it highlights nothing. */

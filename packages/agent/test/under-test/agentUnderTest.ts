@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { createAgent } from '../../src/agent.js';
 import type { Agent } from '../../src/agent.js';
 import { webhook } from '../../src/channels/webhook.js';
@@ -12,6 +11,7 @@ import type {
   PullCheckRequested,
 } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { PULL_CHECK_REQUESTED } from '@connected-registry/protocol/messages/pullCheckMessages';
+import { until } from './until.js';
 
 /** An agent behind its real webhook, whose checks and reports the test sees and answers. */
 export interface AgentUnderTest {
@@ -93,8 +93,7 @@ export async function startAgentUnderTest({ clients, webhookKey, ...options }: O
     },
     async idle() {
       const open = () => OPEN.some((name) => (agent.health()[name] ?? 0) > 0);
-      for (let round = 0; round < 2_000 && open(); round += 1) await delay(1);
-      if (open()) throw new Error('the agent did not become idle');
+      await until('the agent is idle', () => !open());
     },
     async close() {
       await listener.close();

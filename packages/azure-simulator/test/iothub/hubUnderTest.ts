@@ -1,5 +1,6 @@
 import { ManualClock } from '../../../../test/shared/manualClock.js';
 import { Cloud, type RawReply } from '../../../../test/shared/cloud.js';
+import { until } from '../../../../test/shared/until.js';
 import { HubDevice } from '../under-test/hubDevice.js';
 
 /** Topics to which devices subscribe. */
@@ -57,11 +58,12 @@ export class HubUnderTest {
 
   /** Resolves when a call waits for its device or for an answer. */
   async untilCallWaits(): Promise<void> {
-    const deadline = Date.now() + 60_000;
-    while (this.waitClock.pending().length === 0) {
-      if (Date.now() > deadline) throw new Error('No call waits.');
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    await until(
+      () => this.waitClock.pending(),
+      ({ length }) => length > 0,
+      'a call waits',
+      { seconds: 60, pause: 1 },
+    );
   }
 }
 

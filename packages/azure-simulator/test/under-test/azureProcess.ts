@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { compiled } from '@connected-registry/clock/files/projectRoot';
+import { until } from '../../../../test/shared/until.js';
 
 const PRELOAD = new URL('../../../clock/dist/preload.js', import.meta.url).href;
 const MAIN = compiled('azure-simulator/main.js');
@@ -31,13 +32,16 @@ export class AzureProcess {
   }
 
   async ready(): Promise<string> {
-    const until = Date.now() + 60_000;
-    for (;;) {
-      const url = /^AZURE READY (https:\/\/localhost:\d+)\n$/.exec(this.stdout)?.[1];
-      if (url !== undefined) return url;
-      if (Date.now() > until) throw new Error(`not ready: ${this.stdout}${this.stderr}`);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    const { url } = await until(
+      () => ({
+        url: /^AZURE READY (https:\/\/localhost:\d+)\n$/.exec(this.stdout)?.[1],
+        said: this.stdout + this.stderr,
+      }),
+      (seen): seen is { url: string; said: string } => seen.url !== undefined,
+      'the simulator is ready',
+      { seconds: 60, pause: 10 },
+    );
+    return url;
   }
 
   kill(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void {

@@ -1,5 +1,14 @@
 // Writes a comment of a pull request, or changes the one that it has written before.
-const { MARKDOWN, PULL_REQUEST, COMMIT, NAME, TOKEN, AUTHOR, GITHUB_API_URL, GITHUB_REPOSITORY } = process.env;
+const {
+  MARKDOWN,
+  PULL_REQUEST = '',
+  COMMIT = '',
+  NAME = '',
+  TOKEN,
+  AUTHOR,
+  GITHUB_API_URL,
+  GITHUB_REPOSITORY,
+} = process.env;
 
 /** Comments of one page; GitHub gives 100 at most. */
 const PAGE = 100;
@@ -14,7 +23,12 @@ if (!/^\d{1,10}$/.test(PULL_REQUEST)) refuse('The input pull-request is not a nu
 if (!/^[0-9a-f]{40}$/.test(COMMIT)) refuse('The input commit is not a commit in full.');
 if (!/^[\w-]{1,50}$/.test(NAME)) refuse('The input name has other characters than letters, digits, hyphens.');
 
-/** @returns the answer's JSON */
+/**
+ * @param {string} method
+ * @param {string} path below the repository
+ * @param {object} [body]
+ * @returns {Promise<unknown>} the answer's JSON
+ */
 async function request(method, path, body) {
   const answer = await fetch(`${GITHUB_API_URL}/repos/${GITHUB_REPOSITORY}${path}`, {
     method,
@@ -36,9 +50,12 @@ async function request(method, path, body) {
 // Nobody sees it; it tells this comment from others of the same author.
 const marker = `<!-- crctl ${NAME} -->`;
 
+/** @typedef {{ id: number, user?: { login?: string } | null, body?: string | null }} Comment */
+
 async function existing() {
   for (let page = 1; ; page++) {
-    const comments = await request('GET', `/issues/${PULL_REQUEST}/comments?per_page=${PAGE}&page=${page}`);
+    const path = `/issues/${PULL_REQUEST}/comments?per_page=${PAGE}&page=${page}`;
+    const comments = /** @type {Comment[]} */ (await request('GET', path));
     // Others may have written the marker, too.
     const own = comments.find(({ user, body }) => user?.login === AUTHOR && body?.startsWith(marker));
     if (own || comments.length < PAGE) return own;

@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { TestStack } from '../../harness/testStack.js';
+import { untilServedAgain, type TestStack } from '../../harness/testStack.js';
 
 /** A step of the host: the n-th of its kind (killHost.mjs) during some work, from 1. */
 export interface HostStep {
@@ -44,8 +43,7 @@ export class HostKiller {
     this.#arm(step);
     await work();
     if (this.#withdraw()) return false;
-    while ([undefined, pid].includes(stack.pidOf('host')) || !(await isServing(stack.endpoints.functions.url)))
-      await sleep(20);
+    await untilServedAgain(stack, pid);
     return true;
   }
 
@@ -70,11 +68,4 @@ export class HostKiller {
       return false;
     }
   }
-}
-
-function isServing(url: string): Promise<boolean> {
-  return fetch(url).then(
-    ({ ok }) => ok,
-    () => false,
-  );
 }

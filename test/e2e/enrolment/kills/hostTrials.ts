@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { isThere, until } from '../../../shared/until.js';
 import { ofRing } from '../../harness/ring.js';
 import type { TestStack } from '../../harness/testStack.js';
 import type { HostKiller, HostStep } from './hostKiller.js';
@@ -7,27 +7,27 @@ import type { HostKiller, HostStep } from './hostKiller.js';
  * Asks until there is an answer: while the host is away there is none. What the app could not confirm is asked for again, as a
  * device does.
  */
-export async function untilAnswered<T extends { readonly status: number }>(
-  ask: () => Promise<T | undefined>,
-): Promise<T> {
-  for (;;) {
-    const answer = await ask();
-    if (answer && answer.status < 500) return answer;
-    await sleep(50);
-  }
+export function untilAnswered<T extends { readonly status: number }>(ask: () => Promise<T | undefined>): Promise<T> {
+  return until(ask, (answer): answer is Awaited<T> => isThere(answer) && answer.status < 500, 'the app answers', {
+    pause: 50,
+  });
 }
 
 /** As {@link untilAnswered}, for what throws without an answer. */
 export async function untilDone<T>(ask: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      // `fetch failed`, or an answer that was cut off.
-      if (!(error instanceof TypeError) && !(error instanceof SyntaxError)) throw error;
-      await sleep(50);
-    }
-  }
+  const { value } = await until(
+    () => ask().then((value) => ({ value }), lostAnswer),
+    (outcome) => 'value' in outcome,
+    'the app answers',
+    { pause: 50 },
+  );
+  return value;
+}
+
+/** `fetch failed`, or an answer that was cut off. @throws every other error */
+function lostAnswer(error: unknown): { readonly lost: Error } {
+  if (error instanceof TypeError || error instanceof SyntaxError) return { lost: error };
+  throw error;
 }
 
 /** Kinds of steps of what changes a record, and of what reads one and the vault. */

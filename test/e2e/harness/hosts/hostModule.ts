@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { until } from '../../../shared/until.js';
 import { VISIBILITY, type FunctionsHost, type HostOrder } from './order.js';
 
 /** What a module that FUNCTIONS_HOST names is expected to export. */
@@ -53,10 +53,15 @@ async function startedOf(module: HostModule, order: HostOrder): ReturnType<HostM
 /** Azurite saves everything when it is asked to end. */
 async function endStorage(pid: number): Promise<void> {
   process.kill(pid, 'SIGTERM');
-  while (isThere(pid)) await sleep(50);
+  await until(
+    () => isRunning(pid),
+    (isRunning) => !isRunning,
+    `Azurite, process ${pid}, has ended`,
+    { pause: 50 },
+  );
 }
 
-function isThere(pid: number): boolean {
+function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch {

@@ -1,1 +1,0 @@
-export declare function doctor(say: (line: string) => void): Promise<void>;

@@ -1,1 +1,0 @@
-export declare function recoverVault(say: (line: string) => void): void;

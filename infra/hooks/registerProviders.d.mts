@@ -1,1 +1,0 @@
-export declare function registerProviders(say: (line: string) => void): void;
