@@ -104,6 +104,7 @@ import { streamHttp } from './triggers/http/requests/streamHttp.js';
 import { getRotationSchedule } from './triggers/http/routes/rotationSchedule.js';
 import { fleetPageRoute } from './triggers/http/page/fleetPage.js';
 import { startCommandedRollouts } from './triggers/timer/commandedRollouts.js';
+import { eachHandler } from './triggers/timer/eachHandler.js';
 import { onRotationTimer } from './triggers/timer/rotationTimer.js';
 import { dailyCheck } from './triggers/timer/dailyCheck.js';
 
@@ -261,15 +262,10 @@ df.app.client.http('getRotationSchedule', {
   methods: ['GET'],
   ...forOperators(getRotationSchedule(config, queries)),
 });
-const sweep = onRotationTimer(config);
-const startCommanded = startCommandedRollouts(config);
 df.app.client.timer(SWEEP_TIMER, {
   schedule: config.rotationSweepSchedule,
   // Rollouts need no timer of their own: what they look for is rare.
-  handler: async (timer, client, context) => {
-    await sweep(timer, client, context);
-    await startCommanded(timer, client, context);
-  },
+  handler: eachHandler({ sweep: onRotationTimer(config), rollouts: startCommandedRollouts(config) }),
 });
 df.app.client.http('postPromotion', {
   route: 'promotions/{operation}',

@@ -2,6 +2,7 @@ import type { InvocationContext } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import type { z } from 'zod';
 import { errorPlace } from '../../serviceErrors/errorPlace.js';
+import { isOwnFault } from '../../serviceErrors/ownFault.js';
 import { parseEvent, type IncomingEvent } from '@connected-registry/protocol/messages/incomingEvent';
 import { inAuditScope } from '../../audit/audit.js';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
@@ -119,11 +120,6 @@ async function judge(
       throw new DeliverAgain(`an unexpected ${place.name} occurred; the event must be delivered again`);
     return { kind: 'refused', decision: 'internal' };
   }
-}
-
-/** Errors of JavaScript itself, which a redelivery would meet again. The durable client throws plain errors. */
-function isOwnFault(error: unknown): boolean {
-  return [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
 }
 
 /** The verdict on data that do not match their schema. @param help rule of each field, by name */
