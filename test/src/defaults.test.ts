@@ -62,7 +62,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'packages/protocol/src/names/repositoryActions.ts found.get(name) ?? ',
     'src/domain/check/checkRun.ts counts[state] ?? ',
     'src/domain/fleet/runBriefs.ts byCode[code] ?? ',
-    'src/queries/clients/check.ts counts[state] ?? ',
+    'src/queries/clients/checkFindings.ts counts[state] ?? ',
     'src/queries/clients/knownClients.ts *',
     'src/queries/registry/listings.ts sizes.get(listing) ?? ',
     'src/domain/rollouts/counts.ts failures[code] ?? ',
@@ -91,8 +91,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/domain/events/requestEvents.ts *',
   ],
   'Looked for by an index of the same list, or found again a moment later: gone is gone.': [
-    'src/queries/clients/check.ts byPlace.get(placeOf(item.secret)) ?? ',
-    'src/queries/fleet/readFleet.ts looked.get(placeOf(client)) ?? ',
+    'src/queries/clients/secondLook.ts byPlace.get(placeText(placeOf(client))) ?? ',
     'src/domain/clients/nearNames.ts *',
     'src/domain/operations/runningRun.ts EXPLAINED[run.kind] ?? ',
     'src/queries/clients/tokenUsers.ts users ?? ',
