@@ -95,7 +95,6 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/domain/clients/nearNames.ts *',
     'src/domain/operations/runningRun.ts EXPLAINED[run.kind] ?? ',
     'src/queries/clients/tokenUsers.ts users ?? ',
-    'src/queries/clients/clientAccess.ts versions[index] ?? ',
     'packages/protocol/src/registry/slots.ts empty ?? ',
   ],
   'The resource does not exist, which was read; another problem or difference says so.': [
