@@ -2,8 +2,7 @@ import { clientKey, referenceOf } from '@connected-registry/protocol/names/clien
 import type { PlannedWrite, Problem } from '@connected-registry/protocol/answers/answers';
 import type { OnboardingPlan } from '../../domain/onboarding/plan.js';
 import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
-import { readAccessIn, readersIn, tokensIn } from '../../domain/clients/clientRecord.js';
-import { revocationOf } from '../../domain/clients/revocationMarks.js';
+import { readAccessIn, tokensIn } from '../../domain/clients/clientRecord.js';
 import { unknownProblem } from '../../domain/clients/unknownClient.js';
 import { OFFBOARD, ONBOARD, ROTATE } from '../../domain/operations/run.js';
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
@@ -18,6 +17,7 @@ import {
 import { withReasons, type PlannedRow } from '../../domain/rollouts/refusals.js';
 import type { Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';
+import { recordFacts } from '../../queries/onboarding/recordFacts.js';
 import type { Queries } from '../../queries/queries.js';
 import type { Config } from '../../settings/config.js';
 import { vaultHosts } from '../../settings/vaults.js';
@@ -98,10 +98,9 @@ async function planRow(
   const record = await runs.record(key);
   const vault = clientVault(record, key, vaultHosts(config));
   if (kind === ONBOARD) {
-    const { orphaned, held } = record;
     // The route has checked that each row of such a rollout is an onboarding.
     const onboarding = request as Onboarding;
-    const plan = await queries.preflight(onboarding, vault, revocationOf(record), orphaned, held, readersIn(record));
+    const plan = await queries.preflight(onboarding, vault, recordFacts(record));
     return { problems: plan.problems, writes: plan.writes, ...adoptionOf(onboarding, plan) };
   }
   const unknown = await queries.findUnknown(reference, record);

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { readersIn } from '../../../../src/domain/clients/clientRecord.js';
-import { revocationOf } from '../../../../src/domain/clients/revocationMarks.js';
+import { recordFacts } from '../../../../src/queries/onboarding/recordFacts.js';
 import { MAX_POLLED } from '../../../../src/domain/polling/pollerIndex.js';
 import { reference } from '../../fakes/answers/orders.js';
 import { CONNECTED_REGISTRY, onboarding } from '../../fakes/answers/requests.js';
@@ -212,14 +211,7 @@ describe('the plan of an onboarding', () => {
   const plan = (request: object, by: object = {}) => {
     const { record } = flows;
     const request_ = { ...onboarding(request as never), ...by };
-    return world.queries.preflight(
-      request_,
-      undefined,
-      revocationOf(record),
-      record.orphaned,
-      record.held,
-      readersIn(record),
-    );
+    return world.queries.preflight(request_, undefined, recordFacts(record));
   };
   const actions = async (poller: string) =>
     (await plan({ poller })).writes.filter(({ step }) => step === 'setPoller').map(({ action }) => action);
