@@ -24,7 +24,10 @@ const SEARCHED = [
 
 /** `*`: every default of the file. */
 const REASONS: Readonly<Record<string, readonly string[]>> = {
-  'A number of a read that nothing has to follow: every cached value will do.': ['src/queries/cache.ts after = '],
+  'A number of a read that nothing has to follow: every cached value will do.': [
+    'src/queries/cache.ts after = ',
+    'src/queries/registry/look.ts after = ',
+  ],
   'A part of a text that is read by a pattern: the text is refused, or the part may be left out by its grammar.': [
     'src/domain/check/fixCommands.ts match ?? ',
     "src/domain/tokens/unmanagedTokens.ts ACTION.exec(text)?.groups?.['action'] ?? ",
@@ -108,7 +111,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/queries/onboarding/readFindings.ts parseTags(secret.tags)) ?? ',
     'src/queries/onboarding/preflight.ts credential ?? ',
     'src/queries/onboarding/preflightProblems.ts findings.connectedRegistry?.clientTokens.length ?? ',
-    'src/queries/registry/registryFacts.ts map?.actions ?? ',
+    'src/queries/registry/look.ts map?.actions ?? ',
     'src/queries/onboarding/adoption.ts foundScopeMap?.actions ?? ',
     'src/queries/onboarding/readFindings.ts token?.scopeMap ?? ',
     'src/queries/onboarding/passwordsInUse.ts isSamePassword(token?.slots ?? ',
