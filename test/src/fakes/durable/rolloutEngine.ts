@@ -2,6 +2,7 @@ import * as df from 'durable-functions';
 import { rolloutClaims, NO_CLAIMS } from '../../../../src/entities/rolloutClaims.js';
 import { rolloutControl } from '../../../../src/entities/rolloutControl.js';
 import { rolloutPiece } from '../../../../src/entities/rolloutPiece.js';
+import type { EntityCall } from '../../../../src/domain/operations/entityCall.js';
 import { NO_CONTROL } from '../../../../src/domain/rollouts/control.js';
 import {
   EMPTY_PIECE,
@@ -11,8 +12,11 @@ import {
   ROLLOUT_PIECE,
   rolloutInstance,
   type ClaimConflict,
+  type ClaimsRequests,
+  type ClaimsState,
   type ControlRequests,
   type ControlState,
+  type PieceRequests,
   type PieceState,
   type RolloutInput,
 } from '../../../../src/domain/rollouts/rollout.js';
@@ -79,18 +83,16 @@ export class RolloutEngine extends FakeDurableClient {
 
   private async apply({ name, key: id }: df.EntityId, operation: string, input: unknown): Promise<void> {
     const place = key(name, id);
+    // What the app sends: its types guarantee that the request is that of the operation.
+    const sent: object = { operation, request: input };
+    const state = this.entities.get(place);
     const handlers: Readonly<Record<string, () => Promise<{ readonly state: unknown }>>> = {
       [ROLLOUT_CONTROL.toLowerCase()]: () =>
-        rolloutControl(
-          operation as never,
-          input as never,
-          (this.entities.get(place) ?? NO_CONTROL) as never,
-          new Date(),
-        ),
+        rolloutControl(sent as EntityCall<ControlRequests>, (state ?? NO_CONTROL) as ControlState, new Date()),
       [ROLLOUT_PIECE.toLowerCase()]: () =>
-        rolloutPiece(operation as never, input as never, (this.entities.get(place) ?? EMPTY_PIECE) as never),
+        rolloutPiece(sent as EntityCall<PieceRequests>, (state ?? EMPTY_PIECE) as PieceState),
       [ROLLOUT_CLAIMS.toLowerCase()]: () =>
-        rolloutClaims(operation as never, input as never, (this.entities.get(place) ?? NO_CLAIMS) as never),
+        rolloutClaims(sent as EntityCall<ClaimsRequests>, (state ?? NO_CLAIMS) as ClaimsState),
     };
     const done = await handlers[name.toLowerCase()]?.();
     if (done) this.entities.set(place, done.state);

@@ -9,8 +9,11 @@ import {
   piecesOf,
   ROLLOUT_CLAIMS,
   ROLLOUT_CONTROL,
+  type ClaimsRequests,
   type ClaimsState,
+  type ControlRequests,
   type ControlState,
+  type PieceRequests,
   type PieceState,
   type RolloutCommand,
   type RolloutInput,
@@ -29,6 +32,7 @@ import { createClientRuns, type Ending } from '../services/clientRuns.js';
 import { NO_LIMIT } from '../services/runs.js';
 import { runFlow } from './runFlow.js';
 import { createWorld } from './world.js';
+import type { EntityCall } from '../../../../src/domain/operations/entityCall.js';
 
 const REQUESTED_AT = '2026-03-01T12:00:00.000Z';
 export const ROLLOUT_RUN = newRunId(new Date(REQUESTED_AT), Buffer.from([1, 2, 3, 4]));
@@ -116,13 +120,9 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
     ...createRunActivities(world.queries, world.config, options.pace ?? NO_LIMIT),
   };
 
-  const ofPiece = async (operation: string, piece: number, input: unknown) => {
+  const ofPiece = async (piece: number, call: EntityCall<PieceRequests>) => {
     const before = pieces[piece] ?? EMPTY_PIECE;
-    const { state, outcome } = await rolloutPiece(
-      operation as Parameters<typeof rolloutPiece>[0],
-      input as Parameters<typeof rolloutPiece>[1],
-      before,
-    );
+    const { state, outcome } = await rolloutPiece(call, before);
     pieces[piece] = state;
     shown[piece] = { state: before, stale: options.staleReads ?? 0 };
     return outcome;
@@ -131,7 +131,7 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
     const at = new Date().toISOString();
     const by = { operation: 'a-request', actor: 'an-operator' };
     const request = { id, command: name, actor: by.actor, at, by };
-    ({ state: control } = await rolloutControl('command', request, control, new Date()));
+    ({ state: control } = await rolloutControl({ operation: 'command', request }, control, new Date()));
   };
 
   let lastAdvance: (Call & { readonly input: object }) | undefined;
@@ -139,20 +139,19 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
     const { kind, name, input } = call;
     if (name === 'advanceRollout') lastAdvance = { ...call, input: input as object };
     if (kind === 'activity') return activities[name]?.(input as never, runs);
+    // What the orchestration sends: its types guarantee that the request is that of the operation.
+    const sent: object = { operation, request: input };
     if (name.startsWith(ROLLOUT_CONTROL)) {
-      const request = input as Parameters<typeof rolloutControl>[1];
-      const named = operation as Parameters<typeof rolloutControl>[0];
-      const result = await rolloutControl(named, request, control, new Date());
+      const result = await rolloutControl(sent as EntityCall<ControlRequests>, control, new Date());
       control = result.state;
       return result.outcome;
     }
     if (name.startsWith(ROLLOUT_CLAIMS)) {
-      const request = input as Parameters<typeof rolloutClaims>[1];
-      const result = await rolloutClaims(operation as Parameters<typeof rolloutClaims>[0], request, claims);
+      const result = await rolloutClaims(sent as EntityCall<ClaimsRequests>, claims);
       claims = result.state;
       return result.outcome;
     }
-    return ofPiece(operation, Number(/-(\d+)\.\w+$/.exec(name)?.[1]), input);
+    return ofPiece(Number(/-(\d+)\.\w+$/.exec(name)?.[1]), sent as EntityCall<PieceRequests>);
   };
 
   return {
@@ -185,7 +184,8 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
     },
     /** Executes an operation of the first rows that changes nothing but their version. */
     noteAgain: async () => {
-      await ofPiece('note', 0, { changes: [], by: { operation: 'rollout-x.x', actor: 'test' } });
+      const by = { operation: 'rollout-x.x', actor: 'test' };
+      await ofPiece(0, { operation: 'note', request: { changes: [], by } });
     },
     /** Executes the last `advanceRollout` again, as the engine may. @param changes of its input */
     advanceAgain: async (changes: object) => {

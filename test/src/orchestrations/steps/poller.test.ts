@@ -87,10 +87,13 @@ describe('an onboarding with a poller', () => {
 
   test('is undone if the identity polls for twenty other clients', async () => {
     for (let nth = 0; nth < MAX_POLLED; nth += 1)
-      await flows.pollers.request(GATEWAY, 'add', {
-        client: { ...reference(), client: `sensor-${100 + nth}` },
-        since: new Date().toISOString(),
-        by: { operation: 'test.run', actor: 'test' },
+      await flows.pollers.request(GATEWAY, {
+        operation: 'add',
+        request: {
+          client: { ...reference(), client: `sensor-${100 + nth}` },
+          since: new Date().toISOString(),
+          by: { operation: 'test.run', actor: 'test' },
+        },
       });
     const { outcome } = await onboard();
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'poller-full', residue: [] } });
@@ -142,7 +145,7 @@ describe('an onboarding with a poller', () => {
     const repeated: [string, Call][] = [];
     const repeat = (name: string, { name: full, input }: Call) =>
       full.startsWith('poller.')
-        ? flows.pollers.request(full.split('.')[1] ?? '', 'add', input as never)
+        ? flows.pollers.request(full.split('.')[1] ?? '', { operation: 'add', request: input as never })
         : flows.ask(name as 'setPoller', input);
     const after = async (name: string, call: Call) => {
       if (!['setPoller', 'undoPoller', 'add'].includes(name)) return;
