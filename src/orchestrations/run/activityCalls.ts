@@ -1,10 +1,8 @@
-import type { Activities } from '../../activities/activities.js';
-import type { RunActivities } from '../../activities/runs/runActivities.js';
+import type { AllActivities } from '../../activities/runs/runActivities.js';
 import type { DoneValue } from '../../domain/operations/stepOutcome.js';
 import type { InVault } from '../../domain/vaults/clientVault.js';
 import type { Flow } from './flow.js';
 
-type AllActivities = Activities & RunActivities;
 type ActivityName = keyof AllActivities;
 
 /** The run itself says where its client's secrets are, so that no flow can forget it. */

@@ -10,6 +10,7 @@ import type { Ports } from '../../ports/ports.js';
 import type { Config } from '../../settings/config.js';
 import { findRegistry } from '../../settings/registries.js';
 import { eachOf } from '../eachOf.js';
+import { pagesOf } from '../pagesOf.js';
 import type { PlacedListing } from '../clients/allVaults.js';
 import { clientSecret, knownClients, type ClientSecret } from '../clients/knownClients.js';
 import { newestSecrets, placeText, secondLook } from '../clients/secondLook.js';
@@ -98,12 +99,8 @@ export function createReadFleet({ vaults, controlPlane }: Ports, config: Config)
   async function allListings(): Promise<PlacedListing[]> {
     const found = await eachOf(vaults.hosts, async (vaultHost) => {
       const listings: PlacedListing[] = [];
-      let next: string | undefined;
-      do {
-        const page = await vaults.of(vaultHost).page(next);
+      for await (const page of pagesOf((continuation) => vaults.of(vaultHost).page(continuation)))
         for (const listing of page.secrets) listings.push({ ...listing, vaultHost });
-        next = page.continuation;
-      } while (next !== undefined);
       return listings;
     });
     return found.flat();

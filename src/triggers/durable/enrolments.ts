@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { DurableClient } from 'durable-functions';
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
-import type { ClientRecord, ClientRecordRequests } from '../../domain/clients/clientRecord.js';
+import type { ClientRecord } from '../../domain/clients/clientRecord.js';
 import {
   judgeRedemption,
   judgeRenewal,
@@ -13,12 +13,8 @@ import {
 } from '../../domain/enrolment/enrolment.js';
 import { JOIN_TOKEN_BYTES, newJoinToken } from '../../domain/enrolment/serverPasses.js';
 import type { ReportKeys } from '../../domain/pullCheck/reportKey.js';
-import { notifyClientRecord, readClientRecord } from './clientRecords.js';
-import { pollUntil } from './pollUntil.js';
-import { CONFIRMED_WITHIN } from './startRun.js';
-
-/** Milliseconds between two reads of a record. */
-const READ_INTERVAL = 100;
+import { forClientAlone, notifyClientRecord, readClientRecord } from './clientRecords.js';
+import { readBack } from './readBack.js';
 
 /** A join token that is open: its client's record has its hash. */
 interface IssuedToken {
@@ -46,7 +42,7 @@ export async function issueJoinToken(
   const expiresAt = new Date(now + lifetimeHours * 3_600_000).toISOString();
   const enrolment: Enrolment = { hash, issuedAt: new Date(now).toISOString(), expiresAt, ...limits };
   const key = clientKey(reference);
-  await notifyClientRecord(client, key, 'enrol', { enrolment, by: workFor(key, actor) });
+  await notifyClientRecord(client, key, 'enrol', { enrolment, by: forClientAlone(key, actor) });
   const record = await readUntil(client, key, (found) => found.enrolment?.hash === hash);
   return record.enrolment?.hash === hash ? { joinToken: token, expiresAt } : undefined;
 }
@@ -59,7 +55,7 @@ export async function withdrawJoinToken(
   actor: string,
 ): Promise<{ readonly record: ClientRecord; readonly isConfirmed: boolean }> {
   const isOver = ({ enrolment }: ClientRecord) => enrolment?.hash !== hash || enrolment.usedBy !== undefined;
-  await notifyClientRecord(client, key, 'withdrawEnrolment', { hash, by: workFor(key, actor) });
+  await notifyClientRecord(client, key, 'withdrawEnrolment', { hash, by: forClientAlone(key, actor) });
   const record = await readUntil(client, key, isOver);
   return { record, isConfirmed: isOver(record) };
 }
@@ -76,7 +72,7 @@ export async function redeemJoinToken(
   key: string,
   redemption: Redemption,
 ): Promise<Judged<RedemptionVerdict>> {
-  await notifyClientRecord(client, key, 'redeem', { redemption, by: workFor(key, 'device') });
+  await notifyClientRecord(client, key, 'redeem', { redemption, by: forClientAlone(key, 'device') });
   const record = await readUntil(client, key, (found) => judgeRedemption(found, redemption) !== 'open');
   return { verdict: judgeRedemption(record, redemption), record };
 }
@@ -87,7 +83,7 @@ export async function renewDeviceKeys(
   key: string,
   renewal: KeyRenewal,
 ): Promise<Judged<RenewalVerdict>> {
-  await notifyClientRecord(client, key, 'renewKeys', { renewal, by: workFor(key, 'device') });
+  await notifyClientRecord(client, key, 'renewKeys', { renewal, by: forClientAlone(key, 'device') });
   const record = await readUntil(client, key, (found) => judgeRenewal(found, renewal) !== 'open');
   return { verdict: judgeRenewal(record, renewal), record };
 }
@@ -97,11 +93,5 @@ function readUntil(
   key: string,
   isEnough: (record: ClientRecord) => boolean,
 ): Promise<ClientRecord> {
-  const until = Date.now() + CONFIRMED_WITHIN;
-  return pollUntil(() => readClientRecord(client, key), { isEnough, every: READ_INTERVAL, until });
-}
-
-/** No run works for these operations, so the audit names the client alone. */
-function workFor(key: string, actor: string): ClientRecordRequests['enrol']['by'] {
-  return { operation: key, actor };
+  return readBack(() => readClientRecord(client, key), isEnough);
 }

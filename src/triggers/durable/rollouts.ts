@@ -30,6 +30,7 @@ import { readRolloutControl, readRolloutPiece } from './rolloutPieces.js';
 import { pollUntil } from './pollUntil.js';
 import { hasEnded, readInstance } from './runStatus.js';
 import { CONFIRMED_WITHIN, tryStart } from './startRun.js';
+import { pagesOf } from '../../queries/pagesOf.js';
 
 /** Form of a rollout's id. */
 export const ROLLOUT_ID = /^[a-z0-9]{1,32}$/;
@@ -122,14 +123,10 @@ export async function rolloutInstances(
 ): Promise<{ readonly id: string; readonly hasEnded: boolean }[]> {
   const prefix = rolloutInstance('');
   const found: { readonly id: string; readonly hasEnded: boolean }[] = [];
-  let continuation: string | undefined;
-  do {
-    const query = { prefix, top: PAGE, withoutInput: true } as const;
-    const page = await list({ ...query, ...(continuation === undefined ? {} : { continuation }) });
+  const pages = pagesOf((continuation) => list({ prefix, top: PAGE, withoutInput: true, continuation }));
+  for await (const page of pages)
     for (const instance of page.instances)
       found.push({ id: instance.instanceId.slice(prefix.length), hasEnded: hasEnded(instance) });
-    ({ continuation } = page);
-  } while (continuation !== undefined);
   return found.filter(({ id }) => ROLLOUT_ID.test(id)).toSorted((left, right) => (left.id < right.id ? 1 : -1));
 }
 

@@ -1,5 +1,6 @@
 import type { InstancePages, InstanceQuery } from './instancePages.js';
 import type { RunStatus } from './runStatus.js';
+import { pagesOf } from '../../queries/pagesOf.js';
 
 /*
  * The engine lists instances by id, and can filter by time of creation. So a list by time reads one time span after the
@@ -148,21 +149,18 @@ async function runsIn(
   const runs: RunStatus[] = [];
   let pagesRead = 0;
   for (const prefix of prefixes) {
-    let continuation: string | undefined;
-    do {
-      const page = await pages({
-        prefix,
-        top: PAGE,
-        ...(runtimeStatuses ? { runtimeStatuses } : {}),
-        ...(start <= oldest && oldest <= 0 ? {} : { createdFrom: instant(start - START_WITHIN) }),
-        createdTo: instant(end + START_WITHIN),
-        ...(continuation === undefined ? {} : { continuation }),
-      });
+    const query = {
+      prefix,
+      top: PAGE,
+      ...(runtimeStatuses ? { runtimeStatuses } : {}),
+      ...(start <= oldest && oldest <= 0 ? {} : { createdFrom: instant(start - START_WITHIN) }),
+      createdTo: instant(end + START_WITHIN),
+    };
+    for await (const page of pagesOf((continuation) => pages({ ...query, continuation }))) {
       pagesRead += 1;
       runs.push(...page.runs);
-      ({ continuation } = page);
       if (canBeShorter && runs.length > MAX_PER_SPAN) return { runs: [], pagesRead, isComplete: false };
-    } while (continuation !== undefined);
+    }
   }
   return { runs, pagesRead, isComplete: true };
 }

@@ -4,6 +4,7 @@ import type { DurableClient } from 'durable-functions';
 import { newRunId } from '@connected-registry/protocol/names/operationId';
 import { rolloutInstance } from '../../domain/rollouts/rollout.js';
 import type { Config } from '../../settings/config.js';
+import { pagesOf } from '../../queries/pagesOf.js';
 import { listedInstances } from '../durable/instancePages.js';
 import { readRollout, startRollout } from '../durable/rollouts.js';
 import { ENDED } from '../durable/runStatus.js';
@@ -23,12 +24,10 @@ export function startCommandedRollouts({ limits }: Pick<Config, 'limits'>) {
     const until = Date.now() + MAX_DURATION;
     const list = listedInstances(context);
     const prefix = rolloutInstance('');
-    let continuation: string | undefined;
-    do {
-      const query = { prefix, top: PAGE, runtimeStatuses: ENDED, withoutInput: true } as const;
-      const page = await list({ ...query, ...(continuation === undefined ? {} : { continuation }) });
+    const query = { prefix, top: PAGE, runtimeStatuses: ENDED, withoutInput: true } as const;
+    for await (const page of pagesOf((continuation) => list({ ...query, continuation })))
       for (const { instanceId } of page.instances) {
-        if (Date.now() >= until) break;
+        if (Date.now() >= until) return;
         const found = await readRollout(client, instanceId.slice(prefix.length));
         const command = found?.control.commands.at(-1);
         if (!found?.hasEnded || !command) continue;
@@ -38,7 +37,5 @@ export function startCommandedRollouts({ limits }: Pick<Config, 'limits'>) {
             JSON.stringify({ event: 'rollout.startedAgain', rollout: found.plan.id, command: command.command }),
           );
       }
-      ({ continuation } = page);
-    } while (continuation !== undefined && Date.now() < until);
   };
 }

@@ -6,6 +6,7 @@ import { formatOperationId } from '@connected-registry/protocol/names/operationI
 import { audit, inAuditScope, logEvent } from '../../audit/audit.js';
 import { errorPlace } from '../../serviceErrors/errorPlace.js';
 import { isOwnFault } from '../../serviceErrors/ownFault.js';
+import { pagesOf } from '../../queries/pagesOf.js';
 import { listedInstances } from '../durable/instancePages.js';
 import { noteLostEnd } from '../durable/lostEnds.js';
 import { dropRollout, inputOf, rolloutOperation } from '../durable/rollouts.js';
@@ -40,26 +41,26 @@ export function purgeEndedRuns(afterDays: number) {
   return async (_timer: Timer, client: DurableClient, context: InvocationContext): Promise<void> => {
     const started = Date.now();
     const before = new Date(started - afterDays * DAY);
-    const pages = listedInstances(context);
+    const list = listedInstances(context);
     const tally = { purged: 0, kept: 0, failed: 0 };
     const scope = { log: (line: string) => context.log(line), actor: 'timer' };
-    let continuation: string | undefined;
-    do {
-      const page = await pages({
-        prefix: '',
-        top: PAGE,
-        runtimeStatuses: ENDED,
-        // A run that ended before then was also created before then.
-        createdTo: before.toISOString(),
-        ...(continuation === undefined ? {} : { continuation }),
-      });
+    const query = {
+      prefix: '',
+      top: PAGE,
+      runtimeStatuses: ENDED,
+      // A run that ended before then was also created before then.
+      createdTo: before.toISOString(),
+    };
+    let isComplete = false;
+    for await (const page of pagesOf((continuation) => list({ ...query, continuation }))) {
       for (const instance of page.instances.filter((one) => isPurgeable(one, before))) {
         const result = await inAuditScope(scope, () => purge(client, instance));
         if (result) tally[result] += 1;
       }
-      continuation = page.continuation;
-    } while (continuation !== undefined && Date.now() - started < MAX_DURATION);
-    context.log(JSON.stringify({ event: 'runs.purged', ...tally, before, complete: continuation === undefined }));
+      isComplete = page.continuation === undefined;
+      if (Date.now() - started >= MAX_DURATION) break;
+    }
+    context.log(JSON.stringify({ event: 'runs.purged', ...tally, before, complete: isComplete }));
   };
 }
 
