@@ -57,7 +57,7 @@ type AnswerTo<Operation extends ClientRecordOperation> = ClientRecordAnswer<Clie
 /** Where the secrets of the record's client are. */
 type VaultOf = (record: ClientRecord) => string;
 
-type Work = {
+type ClientRecordWork = {
   readonly [Operation in ClientRecordOperation]: (
     record: ClientRecord,
     request: ClientRecordRequests[Operation],
@@ -67,7 +67,7 @@ type Work = {
 };
 
 /** The work of each operation. It calls no service and never throws. */
-const WORK: Work = {
+const WORK: ClientRecordWork = {
   revoke,
   beginDisabling: beginDisablingAgain,
   endDisabling: (record, { by }) => keep(endDisabling(record, by.operation)),

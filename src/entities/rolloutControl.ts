@@ -15,7 +15,7 @@ import type { ControlRequests, ControlState, Directive } from '../domain/rollout
 
 type ControlOperation = keyof ControlRequests;
 
-type Work = {
+type ControlWork = {
   readonly [Operation in ControlOperation]: (
     state: ControlState,
     request: ControlRequests[Operation],
@@ -23,7 +23,7 @@ type Work = {
   ) => ControlState;
 };
 
-const WORK: Work = {
+const WORK: ControlWork = {
   read: (state) => state,
   open: opened,
   refuse: refused,

@@ -5,11 +5,11 @@ import { EMPTY_PIECE, type PieceAnswer, type PieceRequests, type PieceState } fr
 
 type PieceOperation = keyof PieceRequests;
 
-type Work = {
+type PieceWork = {
   readonly [Operation in PieceOperation]: (piece: PieceState, request: PieceRequests[Operation]) => PieceState;
 };
 
-const WORK: Work = {
+const WORK: PieceWork = {
   put: (piece, { requests }) => putRows(piece, requests),
   read: (piece) => piece,
   note: (piece, { changes }) => noteChanges(piece, changes),

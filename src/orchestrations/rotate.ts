@@ -7,7 +7,7 @@ import type { RotationRun } from '../domain/operations/run.js';
 import { overlapSeconds, type RotationPlan } from '../domain/rotation/rotationPlan.js';
 import { completeOrUndo } from './run/completeOrUndo.js';
 import { StepFailed, type Flow } from './run/flow.js';
-import { Refused } from './run/refused.js';
+import { PreflightRefused } from './run/refused.js';
 import { beginRun, type Compensation, type RunContext } from './run/runContext.js';
 import { awaitSync } from './steps/awaitSync.js';
 import { ClientRecords } from './steps/clientRecord.js';
@@ -80,7 +80,7 @@ function* preflight(run: RotationContext): Flow<PlannedRotation> {
     const reported = acknowledged === undefined ? {} : { acknowledged };
     const plan = yield* run.activities.planRotation({ rotation, ...reported });
     retry.slotFreeAt = plan.slotFreeAt;
-    if (refusing(plan.problems).length > 0) throw new Refused(plan.problems);
+    if (refusing(plan.problems).length > 0) throw new PreflightRefused(plan.problems);
     const asks = hasJoined === true || poller?.current !== undefined;
     const address = new DeviceAddress(run, channelOfRun(run.input, { asks, hub }));
     yield* address.readEarly();

@@ -14,7 +14,7 @@ import {
   type RowChange,
   type RowStatus,
 } from '../../domain/rollouts/rollout.js';
-import { withReasons, type PlannedRow } from '../../domain/rollouts/refusals.js';
+import { withReasons, type DryRunRow } from '../../domain/rollouts/refusals.js';
 import type { Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';
 import { recordFacts } from '../../queries/onboarding/recordFacts.js';
@@ -38,7 +38,7 @@ const AT_ONCE = 50;
 /** Maximum writes of a row that are listed. */
 const MAX_WRITES = 12;
 
-type Planned = {
+type PlannedRequest = {
   readonly problems: readonly Problem[];
   readonly writes: readonly PlannedWrite[];
   readonly adoption?: NonNullable<RowStatus['adopts']>;
@@ -65,7 +65,7 @@ export function planRollout(queries: PlanningQueries, config: Pick<Config, 'vaul
 }
 
 /** A service that refuses one row for good must not end the plan of the others. What may pass is tried again by the step. */
-async function orRefused(row: RowStatus, plan: () => Promise<Planned>): Promise<Omit<PlannedRow, 'index'>> {
+async function orRefused(row: RowStatus, plan: () => Promise<PlannedRequest>): Promise<Omit<DryRunRow, 'index'>> {
   try {
     const found = await plan();
     return { status: planned(row, found), problems: found.problems };
@@ -92,7 +92,7 @@ async function planRow(
   queries: PlanningQueries,
   config: Pick<Config, 'vaults'>,
   runs: Pick<Runs, 'record'>,
-): Promise<Planned> {
+): Promise<PlannedRequest> {
   const reference = referenceOf(request);
   const key = clientKey(reference);
   const record = await runs.record(key);
@@ -111,14 +111,14 @@ async function planRow(
   return { problems: [], writes: [] };
 }
 
-function adoptionOf({ token }: Onboarding, plan: OnboardingPlan): Pick<Planned, 'adoption'> {
+function adoptionOf({ token }: Onboarding, plan: OnboardingPlan): Pick<PlannedRequest, 'adoption'> {
   if (!plan.token.isAdopted || plan.credential.kind !== 'issue') return {};
   const { credential, working } = plan;
   const keepsScopeMap = plan.token.earlierScopeMap === undefined;
   return { adoption: { token, slot: credential.slot, keepsScopeMap, ...(working ? { working } : {}) } };
 }
 
-function planned(row: RowStatus, { problems, writes, adoption }: Planned): RowStatus {
+function planned(row: RowStatus, { problems, writes, adoption }: PlannedRequest): RowStatus {
   const texts = writes.map(({ action, resource }) => `${action} ${resource}`);
   const more = texts.length - MAX_WRITES;
   const listed = more > 0 ? [...texts.slice(0, MAX_WRITES), `and ${more} more`] : texts;

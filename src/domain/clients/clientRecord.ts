@@ -197,7 +197,7 @@ export interface Marked extends Pick<ClientRecord, 'orphaned' | 'held' | 'access
   readonly ended?: readonly string[];
 }
 
-interface Answers {
+interface AnswersByOperation {
   readonly begin: Started;
   readonly beginOffboarding: StartedOffboarding;
   readonly revoke: Marked;
@@ -209,7 +209,9 @@ interface Answers {
 
 /** Value of each operation's outcome; an empty object for those that only note something. */
 export type ClientRecordAnswers = {
-  readonly [Operation in ClientRecordOperation]: Operation extends keyof Answers ? Answers[Operation] : object;
+  readonly [Operation in ClientRecordOperation]: Operation extends keyof AnswersByOperation
+    ? AnswersByOperation[Operation]
+    : object;
 };
 
 export type ClientRecordRequest = ClientRecordRequests[ClientRecordOperation];

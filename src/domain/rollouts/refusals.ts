@@ -18,7 +18,7 @@ const LEAST_MESSAGE = 400;
 const LONG_FIX = 'The fix is too long to be listed here: a dry run of this client alone has it.';
 
 /** How a row was planned, with the problems that it would meet. */
-export interface PlannedRow extends RowChange {
+export interface DryRunRow extends RowChange {
   readonly problems: readonly RowReason[];
 }
 
@@ -26,7 +26,7 @@ export interface PlannedRow extends RowChange {
  * Adds message and fix of the problems to refused rows: to as many as have room, and to at least one for each code.
  * @param rows of the whole piece, as they stand
  */
-export function withReasons(rows: readonly RowStatus[], planned: readonly PlannedRow[]): RowChange[] {
+export function withReasons(rows: readonly RowStatus[], planned: readonly DryRunRow[]): RowChange[] {
   const before = rows.flatMap(({ reasons }) => (reasons === undefined ? [] : reasons));
   const explained = new Set(before.map(({ code }) => code));
   let used = totalOf(before);

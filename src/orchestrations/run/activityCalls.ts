@@ -16,10 +16,10 @@ export type ActivityCalls = {
 };
 
 /** `in a vault`: the activity is told where the client's secrets are. No other is: what is sent must name no vault. */
-type Place<Input> = Input extends InVault ? 'in a vault' : true;
+type CallPlace<Input> = Input extends InVault ? 'in a vault' : true;
 
 /** Every activity once: an activity without its name here does not compile. Orchestrations import the types of activities only. */
-const ACTIVITIES: { readonly [Name in ActivityName]: Place<Parameters<AllActivities[Name]>[0]> } = {
+const ACTIVITIES: { readonly [Name in ActivityName]: CallPlace<Parameters<AllActivities[Name]>[0]> } = {
   preflight: 'in a vault',
   ensureToken: 'in a vault',
   grantAccess: 'in a vault',

@@ -65,12 +65,12 @@ const MAX_WAITED_SECONDS = 24 * 3600;
  *   in the last attempt
  */
 export function* pullCheck(run: RunContext<Run>, check: PullCheck): Flow<VerifiedPull> {
-  const attempts = new Attempts(run, check);
+  const attempts = new PullAttempts(run, check);
   return yield* repeat<VerifiedPull>(run, (tries) => attempts.next(tries));
 }
 
 /** The attempts of one pull check, and what they have shown so far. */
-class Attempts {
+class PullAttempts {
   private readonly watch: SyncWatch;
   private readonly started: Date;
   /** Refusals in a row. */

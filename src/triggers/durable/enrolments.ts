@@ -61,7 +61,7 @@ export async function withdrawJoinToken(
 }
 
 /** How a record judges a device's request, and the record. */
-interface Judged<Verdict> {
+interface JudgedRequest<Verdict> {
   readonly verdict: Verdict;
   readonly record: ClientRecord;
 }
@@ -71,7 +71,7 @@ export async function redeemJoinToken(
   client: DurableClient,
   key: string,
   redemption: Redemption,
-): Promise<Judged<RedemptionVerdict>> {
+): Promise<JudgedRequest<RedemptionVerdict>> {
   await notifyClientRecord(client, key, 'redeem', { redemption, by: forClientAlone(key, 'device') });
   const record = await readUntil(client, key, (found) => judgeRedemption(found, redemption) !== 'open');
   return { verdict: judgeRedemption(record, redemption), record };
@@ -82,7 +82,7 @@ export async function renewDeviceKeys(
   client: DurableClient,
   key: string,
   renewal: KeyRenewal,
-): Promise<Judged<RenewalVerdict>> {
+): Promise<JudgedRequest<RenewalVerdict>> {
   await notifyClientRecord(client, key, 'renewKeys', { renewal, by: forClientAlone(key, 'device') });
   const record = await readUntil(client, key, (found) => judgeRenewal(found, renewal) !== 'open');
   return { verdict: judgeRenewal(record, renewal), record };

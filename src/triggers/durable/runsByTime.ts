@@ -15,13 +15,13 @@ export interface ListPlace {
 }
 
 /** An item of a list, with its position. */
-export interface Placed<T> extends ListPlace {
+export interface ListedItem<T> extends ListPlace {
   readonly value: T;
 }
 
 /** A page of a list. `next` is present if there are, or may be, more items. */
 export interface FoundPage<T> {
-  readonly found: readonly Placed<T>[];
+  readonly found: readonly ListedItem<T>[];
   readonly next?: ListPlace;
 }
 
@@ -77,7 +77,7 @@ export async function newestRuns<T>(
   { from, now, top }: { readonly from: ListPlace | undefined; readonly now: number; readonly top: number },
   show: (run: RunStatus) => Promise<{ readonly id: string; readonly value: T } | undefined>,
 ): Promise<FoundPage<T>> {
-  const found: Placed<T>[] = [];
+  const found: ListedItem<T>[] = [];
   let until = from ?? { at: now + START_WITHIN, id: '' };
   let span = query.prefixes.includes('') ? SPAN.first : SPAN.few;
   let read = 0;
@@ -89,7 +89,7 @@ export async function newestRuns<T>(
       span = Math.max(SPAN.min, span / SPAN.factor);
       continue;
     }
-    const inside: Placed<T>[] = [];
+    const inside: ListedItem<T>[] = [];
     for (const run of runs) {
       const at = placeOf(run);
       if (at < start || at > until.at) continue;
@@ -112,7 +112,7 @@ export async function newestRuns<T>(
  */
 export async function withEarlier<T>(
   { found, next }: FoundPage<T>,
-  earlier: readonly Placed<T>[],
+  earlier: readonly ListedItem<T>[],
   { from, top }: { readonly from: ListPlace | undefined; readonly top: number },
   isGone: (place: ListPlace) => Promise<boolean>,
 ): Promise<FoundPage<T>> {
@@ -120,7 +120,7 @@ export async function withEarlier<T>(
   const between = earlier.filter(
     (item) => !known.has(item.id) && (from === undefined || isBefore(item, from)) && (!next || !isBefore(item, next)),
   );
-  const merged: Placed<T>[] = [];
+  const merged: ListedItem<T>[] = [];
   for (const item of [...found, ...between].toSorted(byTime)) {
     if (!known.has(item.id) && !(await isGone(item))) continue;
     merged.push(item);

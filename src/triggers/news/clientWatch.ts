@@ -1,10 +1,10 @@
-import type { ClientNews, Look } from './clientNews.js';
+import type { ClientNews, NewsLook } from './clientNews.js';
 import { AFTER_HINT, lookPause, LONGEST_PAUSE } from './lookPause.js';
 
 /** Who waits for news of a client. */
 export interface Waiter {
   /** Looks at the client by the waiter's own durable client. */
-  readonly look: Look;
+  readonly look: NewsLook;
   /** Told of each look. It leaves the watch when it has enough. */
   readonly found: (news: ClientNews) => void;
   readonly failed: (error: unknown) => void;
