@@ -19,7 +19,10 @@ import { CONNECTED_REGISTRY_RECORD, NEVER_SEEN } from './domain/events/connected
 import { MAP_HOLDER, NO_HOLDS } from './domain/scopeMaps/mapHolds.js';
 import { OFFBOARD, ONBOARD, REVOKE, ROTATE } from './domain/operations/run.js';
 import { NO_CONTROL } from './domain/rollouts/control.js';
-import { EMPTY_PIECE, ROLLOUT, ROLLOUT_CLAIMS, ROLLOUT_CONTROL, ROLLOUT_PIECE } from './domain/rollouts/rollout.js';
+import { EMPTY_PIECE, ROLLOUT_PIECE } from './domain/rollouts/pieceState.js';
+import { ROLLOUT } from './domain/rollouts/rollout.js';
+import { ROLLOUT_CLAIMS } from './domain/rollouts/claimsState.js';
+import { ROLLOUT_CONTROL } from './domain/rollouts/controlState.js';
 import { ONBOARD_PROFILE } from './domain/profiles/onboardProfile.js';
 import { SWEEP, SWEEP_TIMER } from './domain/rotation/sweep.js';
 import { TOKEN_CLAIM, UNCLAIMED } from './domain/tokens/tokenClaim.js';

@@ -1,7 +1,7 @@
 import { done, type StepOutcome } from '../domain/operations/stepOutcome.js';
 import type { EntityCall } from '../domain/operations/entityCall.js';
 import { claimClients, releaseClients } from '../domain/rollouts/claims.js';
-import type { ClaimAnswer, ClaimsRequests, ClaimsState } from '../domain/rollouts/rollout.js';
+import type { ClaimAnswer, ClaimsRequests, ClaimsState } from '../domain/rollouts/claimsState.js';
 
 export const NO_CLAIMS: ClaimsState = {};
 

@@ -11,7 +11,7 @@ import {
   reported,
   stopped,
 } from '../domain/rollouts/control.js';
-import type { ControlRequests, ControlState, Directive } from '../domain/rollouts/rollout.js';
+import type { ControlRequests, ControlState, Directive } from '../domain/rollouts/controlState.js';
 
 type ControlOperation = keyof ControlRequests;
 

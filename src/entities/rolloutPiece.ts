@@ -1,7 +1,7 @@
 import { done, retryLater, type StepOutcome } from '../domain/operations/stepOutcome.js';
 import type { EntityCall } from '../domain/operations/entityCall.js';
 import { cancelWaitingRows, noteChanges, pieceAnswer, putRows, retryFailedRows } from '../domain/rollouts/piece.js';
-import { EMPTY_PIECE, type PieceAnswer, type PieceRequests, type PieceState } from '../domain/rollouts/rollout.js';
+import { EMPTY_PIECE, type PieceAnswer, type PieceRequests, type PieceState } from '../domain/rollouts/pieceState.js';
 
 type PieceOperation = keyof PieceRequests;
 

@@ -112,7 +112,7 @@ export function issueCredentials({ controlPlane, vaults }: Ports) {
 
   /**
    * Whether the slot of an adopted token holds a password that works and that this run did not issue. Before the first one is saved,
-   * ensureToken has looked, and what a process that died has generated cannot be told from what others have.
+   * ensureToken has looked. A password that a process generated before it died cannot be distinguished from one of others.
    */
   async function isFilledByOthers(
     { reference, token, slot, adopts }: IssueCredentialsInput,

@@ -1,15 +1,10 @@
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import { activeUntil } from '../../domain/rollouts/control.js';
 import { waitOf } from '../../domain/rollouts/gates.js';
-import {
-  PIECE_ROWS,
-  type ControlState,
-  type RolloutPlan,
-  type RolloutRound,
-  type RowChange,
-  type RowCounts,
-  type RowStatus,
-} from '../../domain/rollouts/rollout.js';
+import { PIECE_ROWS } from '../../domain/rollouts/pieceState.js';
+import type { ControlState } from '../../domain/rollouts/controlState.js';
+import type { RolloutPlan, RolloutRound } from '../../domain/rollouts/rollout.js';
+import type { RowChange, RowCounts, RowStatus } from '../../domain/rollouts/row.js';
 import type { PlannedRow } from '../../domain/rollouts/startPlan.js';
 import { waveCount, waveRows } from '../../domain/rollouts/waves.js';
 import type { Pace } from '../../ports/pace.js';

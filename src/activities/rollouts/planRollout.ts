@@ -7,13 +7,8 @@ import { unknownProblem } from '../../domain/clients/unknownClient.js';
 import { OFFBOARD, ONBOARD, ROTATE } from '../../domain/operations/run.js';
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import { clientVault } from '../../domain/vaults/clientVault.js';
-import {
-  ROW_CODES,
-  type RolloutPlan,
-  type RolloutRequest,
-  type RowChange,
-  type RowStatus,
-} from '../../domain/rollouts/rollout.js';
+import { ROW_CODES, type RowChange, type RowStatus } from '../../domain/rollouts/row.js';
+import type { RolloutPlan, RolloutRequest } from '../../domain/rollouts/rollout.js';
 import { withReasons, type DryRunRow } from '../../domain/rollouts/refusals.js';
 import type { Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';

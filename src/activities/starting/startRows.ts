@@ -3,7 +3,7 @@ import { formatOperationId, randomOf, type OperationId } from '@connected-regist
 import { checkInstance } from '../../domain/check/checkRun.js';
 import { givesAccess } from '../../domain/rollouts/requestsOfKind.js';
 import { checkGroups } from '../../domain/rollouts/checkGroups.js';
-import { ROW_CODES, type RowStatus } from '../../domain/rollouts/rollout.js';
+import { ROW_CODES, type RowStatus } from '../../domain/rollouts/row.js';
 import type { PlannedRow, RowUpdate, StartPlan } from '../../domain/rollouts/startPlan.js';
 import type { Pace } from '../../ports/pace.js';
 import type { Runs, StartResult } from '../../ports/runs.js';

@@ -16,7 +16,7 @@ interface ArmRequest {
 
 /** An answer that is no success, in the form in which `toServiceError` reads errors. */
 class ArmAnswerError extends Error {
-  override readonly name = 'Answered';
+  override readonly name = 'ArmAnswerError';
 
   constructor(
     readonly statusCode: number,

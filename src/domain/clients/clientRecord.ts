@@ -156,7 +156,7 @@ export interface RecordedReaders extends Pick<ClientRecord, 'access' | 'lastIden
 
 /** The vault of a client's secrets, as the record answers it to a run that begins, and as the run has it recorded. */
 export interface RecordedVault {
-  /** Its host. Absent in histories of before vaults were recorded: then it is the first of the settings. */
+  /** Its host. Absent in histories of versions that recorded no vault: then it is the first of the settings. */
   readonly vault?: string;
 }
 

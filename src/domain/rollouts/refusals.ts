@@ -1,5 +1,5 @@
 import type { RowReason } from '@connected-registry/protocol/answers/rolloutAnswers';
-import type { RowChange, RowStatus } from './rollout.js';
+import type { RowChange, RowStatus } from './row.js';
 
 /**
  * Maximum bytes of the reasons that the rows of one piece keep. Its rows and how they stand share 1 MiB (MAX_PIECE_BYTES); what refuses

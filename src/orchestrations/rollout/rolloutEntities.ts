@@ -1,17 +1,8 @@
 import * as df from 'durable-functions';
-import {
-  pieceKey,
-  ROLLOUT_CLAIMS,
-  ROLLOUT_CLAIMS_KEY,
-  ROLLOUT_CONTROL,
-  ROLLOUT_PIECE,
-  type ClaimAnswer,
-  type ControlRequests,
-  type Directive,
-  type PieceAnswer,
-  type PieceRequests,
-  type RolloutInput,
-} from '../../domain/rollouts/rollout.js';
+import { pieceKey, ROLLOUT_PIECE, type PieceAnswer, type PieceRequests } from '../../domain/rollouts/pieceState.js';
+import { ROLLOUT_CLAIMS, ROLLOUT_CLAIMS_KEY, type ClaimAnswer } from '../../domain/rollouts/claimsState.js';
+import { ROLLOUT_CONTROL, type ControlRequests, type Directive } from '../../domain/rollouts/controlState.js';
+import type { RolloutInput } from '../../domain/rollouts/rollout.js';
 import type { Flow } from '../run/flow.js';
 import type { RunContext } from '../run/runContext.js';
 
@@ -57,6 +48,3 @@ export class RolloutEntities {
 }
 
 const CLAIMS = new df.EntityId(ROLLOUT_CLAIMS, ROLLOUT_CLAIMS_KEY);
-
-/** The context of a rollout's flow. */
-export type RolloutRun = RunContext<RolloutInput>;

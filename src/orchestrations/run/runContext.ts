@@ -108,7 +108,7 @@ export class RunContext<Input extends RunInput = RunInput> {
     const vault = this.parts.place?.vaultHost;
     return vault === undefined ? {} : { vault };
   }
-  /** Notes where the client's secrets are, as its record says: activities that work there are told from now on. */
+  /** Notes where the client's secrets are, as its record says: activities that work there get it from now on. */
   worksIn(vaultHost: string | undefined): void {
     this.parts.place = { vaultHost };
   }

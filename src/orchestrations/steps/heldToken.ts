@@ -26,7 +26,7 @@ export class HeldTokenSteps {
     this.tokenClaim = new TokenClaim(run, token);
   }
 
-  /** What the record is told beside the token. */
+  /** What the record keeps in addition to the token. */
   private get facts(): NamedIdentity & RecordedVault {
     return { ...this.named, ...this.run.placeInResult };
   }

@@ -1,12 +1,7 @@
 import * as df from 'durable-functions';
 import type { DurableClient } from 'durable-functions';
-import {
-  pieceKey,
-  ROLLOUT_CONTROL,
-  ROLLOUT_PIECE,
-  type ControlState,
-  type PieceState,
-} from '../../domain/rollouts/rollout.js';
+import { pieceKey, ROLLOUT_PIECE, type PieceState } from '../../domain/rollouts/pieceState.js';
+import { ROLLOUT_CONTROL, type ControlState } from '../../domain/rollouts/controlState.js';
 
 /** Reads a piece of a rollout. It may not show pending entity operations yet. @returns undefined if there is none */
 export async function readRolloutPiece(

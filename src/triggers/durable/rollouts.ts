@@ -6,25 +6,23 @@ import type { WorksFor } from '../../domain/operations/worksFor.js';
 import { NO_CONTROL } from '../../domain/rollouts/control.js';
 import {
   EMPTY_PIECE,
-  NO_ROWS,
   PIECE_ROWS,
   pieceKey,
   piecesOf,
-  ROLLOUT,
-  ROLLOUT_CLAIMS,
-  ROLLOUT_CLAIMS_KEY,
-  ROLLOUT_CONTROL,
   ROLLOUT_PIECE,
-  rolloutInstance,
-  type ClaimsRequests,
-  type ControlRequests,
-  type ControlState,
   type PieceRequests,
   type PieceState,
+} from '../../domain/rollouts/pieceState.js';
+import { NO_ROWS } from '../../domain/rollouts/row.js';
+import {
+  ROLLOUT,
+  rolloutInstance,
   type RolloutInput,
   type RolloutPlan,
   type RolloutRequest,
 } from '../../domain/rollouts/rollout.js';
+import { ROLLOUT_CLAIMS, ROLLOUT_CLAIMS_KEY, type ClaimsRequests } from '../../domain/rollouts/claimsState.js';
+import { ROLLOUT_CONTROL, type ControlRequests, type ControlState } from '../../domain/rollouts/controlState.js';
 import type { ListedInstances } from './instancePages.js';
 import { readRolloutControl, readRolloutPiece } from './rolloutPieces.js';
 import { pollUntil } from './pollUntil.js';
@@ -131,7 +129,7 @@ export async function rolloutInstances(
 }
 
 /** Reads what a rollout's control entity keeps; undefined before it is opened or refused. */
-export async function readControl(client: DurableClient, id: string): Promise<ControlState | undefined> {
+async function readControl(client: DurableClient, id: string): Promise<ControlState | undefined> {
   const state = await readRolloutControl(client, id);
   return state?.plan ? state : undefined;
 }

@@ -5,7 +5,7 @@ import { AFTER_HINT, lookPause, LONGEST_PAUSE } from './lookPause.js';
 export interface Waiter {
   /** Looks at the client by the waiter's own durable client. */
   readonly look: NewsLook;
-  /** Told of each look. It leaves the watch when it has enough. */
+  /** Called after each look. It leaves the watch when it has enough. */
   readonly found: (news: ClientNews) => void;
   readonly failed: (error: unknown) => void;
 }
@@ -17,7 +17,7 @@ export interface Waiter {
 export class ClientWatch {
   readonly #waiting = new Set<Waiter>();
   #isLooking = false;
-  /** Whether a hint came after the look in progress had begun, which may have read too early. */
+  /** Whether a hint came after the look in progress had started, which may have read too early. */
   #isStale = false;
   #hintedAt: number | undefined;
   #acknowledged: string | undefined;

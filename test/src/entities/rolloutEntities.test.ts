@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { EntityCall } from '../../../src/domain/operations/entityCall.js';
-import { EMPTY_PIECE, type PieceRequests, type PieceState } from '../../../src/domain/rollouts/rollout.js';
+import { EMPTY_PIECE, type PieceRequests, type PieceState } from '../../../src/domain/rollouts/pieceState.js';
 import { NO_CLAIMS, rolloutClaims } from '../../../src/entities/rolloutClaims.js';
 import { NO_CONTROL } from '../../../src/domain/rollouts/control.js';
 import { rolloutControl } from '../../../src/entities/rolloutControl.js';

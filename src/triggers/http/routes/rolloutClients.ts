@@ -7,13 +7,9 @@ import {
   ROLLOUT_CLIENTS_QUERY_FIELDS,
   rolloutClientsQuery,
 } from '@connected-registry/protocol/requests/rolloutQueries';
-import {
-  PIECE_ROWS,
-  type PieceState,
-  type RolloutRequest,
-  type RowState,
-  type RowStatus,
-} from '../../../domain/rollouts/rollout.js';
+import { PIECE_ROWS, type PieceState } from '../../../domain/rollouts/pieceState.js';
+import type { RolloutRequest } from '../../../domain/rollouts/rollout.js';
+import type { RowState, RowStatus } from '../../../domain/rollouts/row.js';
 import { readPiece, readRollout } from '../../durable/rollouts.js';
 import { formatContinuation, parseContinuation } from '../requests/continuation.js';
 import { badContinuation, queryParameters } from '../requests/queryParameters.js';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MAX_REASON_BYTES, withReasons, type DryRunRow } from '../../../../src/domain/rollouts/refusals.js';
-import { PIECE_ROWS, type RowStatus } from '../../../../src/domain/rollouts/rollout.js';
+import { PIECE_ROWS } from '../../../../src/domain/rollouts/pieceState.js';
+import type { RowStatus } from '../../../../src/domain/rollouts/row.js';
 
 const WAITING: RowStatus = { state: 'waiting', retry: 0 };
 const reason = (code: string, length = 200) => ({ code, message: `${'m'.repeat(length)}.`, fix: 'az something' });

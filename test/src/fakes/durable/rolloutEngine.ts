@@ -6,20 +6,22 @@ import type { EntityCall } from '../../../../src/domain/operations/entityCall.js
 import { NO_CONTROL } from '../../../../src/domain/rollouts/control.js';
 import {
   EMPTY_PIECE,
-  ROLLOUT,
-  ROLLOUT_CLAIMS,
-  ROLLOUT_CONTROL,
   ROLLOUT_PIECE,
-  rolloutInstance,
+  type PieceRequests,
+  type PieceState,
+} from '../../../../src/domain/rollouts/pieceState.js';
+import { ROLLOUT, rolloutInstance, type RolloutInput } from '../../../../src/domain/rollouts/rollout.js';
+import {
+  ROLLOUT_CLAIMS,
   type ClaimConflict,
   type ClaimsRequests,
   type ClaimsState,
+} from '../../../../src/domain/rollouts/claimsState.js';
+import {
+  ROLLOUT_CONTROL,
   type ControlRequests,
   type ControlState,
-  type PieceRequests,
-  type PieceState,
-  type RolloutInput,
-} from '../../../../src/domain/rollouts/rollout.js';
+} from '../../../../src/domain/rollouts/controlState.js';
 import { FakeDurableClient } from './durableClient.js';
 
 const BY = { operation: 'rollout-x.x', actor: 'test' };

@@ -7,20 +7,18 @@ import {
   EMPTY_PIECE,
   PIECE_ROWS,
   piecesOf,
-  ROLLOUT_CLAIMS,
-  ROLLOUT_CONTROL,
-  type ClaimsRequests,
-  type ClaimsState,
-  type ControlRequests,
-  type ControlState,
   type PieceRequests,
   type PieceState,
+} from '../../../../src/domain/rollouts/pieceState.js';
+import { ROLLOUT_CLAIMS, type ClaimsRequests, type ClaimsState } from '../../../../src/domain/rollouts/claimsState.js';
+import {
+  ROLLOUT_CONTROL,
+  type ControlRequests,
+  type ControlState,
   type RolloutCommand,
-  type RolloutInput,
-  type RolloutPlan,
-  type RolloutRequest,
-  type RowStatus,
-} from '../../../../src/domain/rollouts/rollout.js';
+} from '../../../../src/domain/rollouts/controlState.js';
+import type { RolloutInput, RolloutPlan, RolloutRequest } from '../../../../src/domain/rollouts/rollout.js';
+import type { RowStatus } from '../../../../src/domain/rollouts/row.js';
 import { rolloutClaims } from '../../../../src/entities/rolloutClaims.js';
 import { rolloutControl } from '../../../../src/entities/rolloutControl.js';
 import { rolloutPiece } from '../../../../src/entities/rolloutPiece.js';
