@@ -2,7 +2,7 @@ import type { RowReason } from '@connected-registry/protocol/answers/rolloutAnsw
 import type { RowChange, RowStatus } from './row.js';
 
 /**
- * Maximum bytes of the reasons that the rows of one piece keep. Its rows and how they stand share 1 MiB (MAX_PIECE_BYTES); what refuses
+ * Maximum bytes of the reasons that the rows of one piece keep. Its rows and their statuses share 1 MiB (MAX_PIECE_BYTES); what refuses
  * hundreds of rows mostly has the same few reasons.
  */
 export const MAX_REASON_BYTES = 60_000;

@@ -2,7 +2,6 @@ import * as df from 'durable-functions';
 import { pieceKey, ROLLOUT_PIECE, type PieceAnswer, type PieceRequests } from '../../domain/rollouts/pieceState.js';
 import { ROLLOUT_CLAIMS, ROLLOUT_CLAIMS_KEY, type ClaimAnswer } from '../../domain/rollouts/claimsState.js';
 import { ROLLOUT_CONTROL, type ControlRequests, type Directive } from '../../domain/rollouts/controlState.js';
-import type { RolloutInput } from '../../domain/rollouts/rollout.js';
 import type { Flow } from '../run/flow.js';
 import type { RunContext } from '../run/runContext.js';
 
@@ -13,7 +12,7 @@ export class RolloutEntities {
     private readonly id: string,
   ) {}
 
-  /** Notes how the rollout stands. @returns how it stands now, and what to do next */
+  /** Notes the progress of the rollout. @returns its status, and what to do next */
   control<Operation extends 'read' | 'open' | 'refuse' | 'report' | 'stop' | 'abandon' | 'end'>(
     operation: Operation,
     request: ControlRequests[Operation],
