@@ -109,3 +109,13 @@ export interface ControlRequests {
   readonly end: { readonly counts: RowCounts; readonly failures: Readonly<Record<string, number>> };
   readonly drop: object;
 }
+
+/** What the orchestration returns when it ends. `refused`, `stopped`, `completed` or `cancelled`. */
+export interface RolloutOutcome {
+  readonly status: RolloutStatus;
+  /** ISO 8601. */
+  readonly endedAt: string;
+  readonly counts: RowCounts;
+  /** Why the rollout itself failed. */
+  readonly message?: string;
+}

@@ -5,7 +5,6 @@ import type { ArmRates } from '../resourceManager/rates.js';
 import type { FreezeWindow } from '../schedules/freezeWindows.js';
 import type { FlowLimits } from '../operations/flowLimits.js';
 import type { RowCounts } from './row.js';
-import type { RolloutStatus } from './controlState.js';
 
 /** Name of the orchestration. Its instance is {@link rolloutInstance}. */
 export const ROLLOUT = 'rollout';
@@ -95,14 +94,4 @@ export interface RolloutRound {
   readonly allReadAt?: string;
   /** The last pause by failures of which operators were alerted: when it began. */
   readonly alertedAt?: string;
-}
-
-/** What the orchestration returns when it ends. `refused`, `stopped`, `completed` or `cancelled`. */
-export interface RolloutOutcome {
-  readonly status: RolloutStatus;
-  /** ISO 8601. */
-  readonly endedAt: string;
-  readonly counts: RowCounts;
-  /** Why the rollout itself failed. */
-  readonly message?: string;
 }

@@ -1,5 +1,4 @@
-import type { ClientRecord, RecordedReaders, Revocation } from '../../domain/clients/clientRecord.js';
-import { readersIn } from '../../domain/clients/clientRecord.js';
+import { readersIn, type ClientRecord, type RecordedReaders, type Revocation } from '../../domain/clients/clientRecord.js';
 import { revocationOf } from '../../domain/clients/revocationMarks.js';
 import type { HeldToken } from '../../domain/tokens/heldToken.js';
 import type { OrphanedToken } from '../../domain/tokens/orphanedToken.js';

@@ -1,16 +1,53 @@
 import { hasGatewayActions } from '@connected-registry/protocol/names/permissions';
 import { sameName } from '@connected-registry/protocol/names/sameName';
-import type { ConnectedRegistryFacts, RegistryControlPlane, ScopeMapFacts } from '../../ports/registryControlPlane.js';
+import type {
+  ConnectedRegistryFacts,
+  RegistryControlPlane,
+  RegistryFacts,
+  ScopeMapFacts,
+  TokenFacts,
+} from '../../ports/registryControlPlane.js';
 import { createCache, type Accepts, type Cache } from '../cache.js';
 import { createDemand } from './demand.js';
 import { createListings, orNone, type ByName } from './listings.js';
-import type { FoundToken, Look, SlowFacts } from './registryFacts.js';
 
 /** Maximum age of facts for the plan of a new client, in milliseconds (docs/decisions/0042-how-old-a-fact-may-be.md). */
 const RECENT = 5_000;
 
 /** Milliseconds for each page of a registry's tokens that their listing shows which do not exist, if that is more. */
 const EACH_PAGE = 2_000;
+
+/** Facts that change rarely and are needed by every onboarding. They may be a minute old. */
+export interface SlowFacts {
+  readonly registry: RegistryFacts | undefined;
+  readonly connectedRegistries: readonly ConnectedRegistryFacts[];
+}
+
+/** Reads facts of registries that change rarely. All methods throw ServiceError. */
+export interface RarelyChangingFacts {
+  /** Reads the registry and all its connected registries, for tier, names and sync tokens. */
+  slowFacts(registry: string): Promise<SlowFacts>;
+  /**
+   * Reads the actions of a connected registry's sync token, which decide what it syncs to the edge. Undefined: unknown, since
+   * the token does not exist.
+   */
+  syncScope(registry: string, syncToken: string): Promise<readonly string[] | undefined>;
+}
+
+/** What a look has found out about a token: `listed` means that the token exists and is still to be read. */
+export type FoundToken = 'absent' | 'listed' | TokenFacts;
+
+/** Reads facts of a registry for one decision; some may come from the cache. */
+export interface Look extends RarelyChangingFacts {
+  /** Finds a token, by a listing that many clients share if that needs fewer reads. `absent` may be as old as `EACH_PAGE` says. */
+  findToken(registry: string, name: string): Promise<FoundToken>;
+  /** Reads a connected registry, at most five seconds old. */
+  recentConnectedRegistry(registry: string, name: string): Promise<ConnectedRegistryFacts | undefined>;
+  /** Reads a scope map, at most five seconds old. */
+  recentScopeMap(registry: string, name: string): Promise<ScopeMapFacts | undefined>;
+  /** Creates a look that uses no facts older than this look; undefined if this one has used none. */
+  again(): Look | undefined;
+}
 
 /** What all looks of one process share. */
 interface SharedFacts {

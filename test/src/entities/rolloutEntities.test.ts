@@ -95,3 +95,10 @@ test('a drop deletes the control and the pieces of a rollout', async () => {
     isDropped: true,
   });
 });
+
+test('a request does not compile with another operation than its own', () => {
+  // @ts-expect-error: the rows belong to `put`.
+  const wrong: EntityCall<PieceRequests> = { operation: 'note', request: { ...put, by } };
+  const right: EntityCall<PieceRequests> = { operation: 'put', request: { ...put, by } };
+  expect(wrong.request).toEqual(right.request);
+});

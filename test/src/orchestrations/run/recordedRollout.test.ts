@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { auditRolloutEnd } from '../../../../src/activities/rollouts/auditRolloutEnd.js';
 import { inAuditScope } from '../../../../src/audit/audit.js';
 import { NO_ROWS } from '../../../../src/domain/rollouts/row.js';
-import type { RolloutOutcome } from '../../../../src/domain/rollouts/rollout.js';
+import type { RolloutOutcome } from '../../../../src/domain/rollouts/controlState.js';
 import type { Flow } from '../../../../src/orchestrations/run/flow.js';
 import { recordedRollout } from '../../../../src/orchestrations/run/recordedEnd.js';
 import { FakeDurableContext } from '../../fakes/durable/durableContext.js';
