@@ -1,4 +1,9 @@
-import { readersIn, type ClientRecord, type RecordedReaders, type Revocation } from '../../domain/clients/clientRecord.js';
+import {
+  readersIn,
+  type ClientRecord,
+  type RecordedReaders,
+  type Revocation,
+} from '../../domain/clients/clientRecord.js';
 import { revocationOf } from '../../domain/clients/revocationMarks.js';
 import type { HeldToken } from '../../domain/tokens/heldToken.js';
 import type { OrphanedToken } from '../../domain/tokens/orphanedToken.js';
