@@ -19,7 +19,10 @@ import { CONNECTED_REGISTRY_RECORD, NEVER_SEEN } from './domain/events/connected
 import { MAP_HOLDER, NO_HOLDS } from './domain/scopeMaps/mapHolds.js';
 import { OFFBOARD, ONBOARD, REVOKE, ROTATE } from './domain/operations/run.js';
 import { NO_CONTROL } from './domain/rollouts/control.js';
-import { EMPTY_PIECE, ROLLOUT, ROLLOUT_CLAIMS, ROLLOUT_CONTROL, ROLLOUT_PIECE } from './domain/rollouts/rollout.js';
+import { EMPTY_PIECE, ROLLOUT_PIECE } from './domain/rollouts/pieceState.js';
+import { ROLLOUT } from './domain/rollouts/rollout.js';
+import { ROLLOUT_CLAIMS } from './domain/rollouts/claimsState.js';
+import { ROLLOUT_CONTROL } from './domain/rollouts/controlState.js';
 import { ONBOARD_PROFILE } from './domain/profiles/onboardProfile.js';
 import { SWEEP, SWEEP_TIMER } from './domain/rotation/sweep.js';
 import { TOKEN_CLAIM, UNCLAIMED } from './domain/tokens/tokenClaim.js';
@@ -104,6 +107,7 @@ import { streamHttp } from './triggers/http/requests/streamHttp.js';
 import { getRotationSchedule } from './triggers/http/routes/rotationSchedule.js';
 import { fleetPageRoute } from './triggers/http/page/fleetPage.js';
 import { startCommandedRollouts } from './triggers/timer/commandedRollouts.js';
+import { eachHandler } from './triggers/timer/eachHandler.js';
 import { onRotationTimer } from './triggers/timer/rotationTimer.js';
 import { dailyCheck } from './triggers/timer/dailyCheck.js';
 
@@ -261,15 +265,10 @@ df.app.client.http('getRotationSchedule', {
   methods: ['GET'],
   ...forOperators(getRotationSchedule(config, queries)),
 });
-const sweep = onRotationTimer(config);
-const startCommanded = startCommandedRollouts(config);
 df.app.client.timer(SWEEP_TIMER, {
   schedule: config.rotationSweepSchedule,
   // Rollouts need no timer of their own: what they look for is rare.
-  handler: async (timer, client, context) => {
-    await sweep(timer, client, context);
-    await startCommanded(timer, client, context);
-  },
+  handler: eachHandler({ sweep: onRotationTimer(config), rollouts: startCommandedRollouts(config) }),
 });
 df.app.client.http('postPromotion', {
   route: 'promotions/{operation}',

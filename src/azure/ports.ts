@@ -18,7 +18,7 @@ import { createVaults } from './vaults.js';
  * Creates the ports on Azure's services. SDKs are loaded and services called on first use.
  *
  * @param turns gives each request to a service with limits its token.
- * @param hints told of messages for devices that poll.
+ * @param hints notified of messages for devices that poll.
  */
 export function createAzurePorts(config: Config, turns: Turns, hints: NewsHints): Ports {
   const credential = createCredential(config.identity);

@@ -16,6 +16,7 @@ import {
   type BindingRequest,
 } from '../domain/binding/bindingRequests.js';
 import { announce, endGathering, gather, GATHERING_SECONDS } from '../domain/binding/announcements.js';
+import type { EntityCall } from '../domain/operations/entityCall.js';
 import { done, failed, retryLater, type StepOutcome } from '../domain/operations/stepOutcome.js';
 import { outcomeOf } from '../serviceErrors/outcomeOf.js';
 import type { RegistryControlPlane } from '../ports/registryControlPlane.js';
@@ -43,8 +44,7 @@ interface BinderAnswer {
  */
 export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
   return async (
-    operation: BinderOperation,
-    request: BinderRequest,
+    { operation, request }: EntityCall<Record<BinderOperation, BinderRequest>>,
     stored: BinderState,
     now: Date,
   ): Promise<BinderAnswer> => {

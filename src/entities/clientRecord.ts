@@ -13,7 +13,6 @@ import {
   type ClientRecord,
   type ClientRecordAnswers,
   type ClientRecordOperation,
-  type ClientRecordRequest,
   type ClientRecordRequests,
   type Started,
 } from '../domain/clients/clientRecord.js';
@@ -39,33 +38,26 @@ import {
   type Joined,
 } from '../domain/enrolment/enrolment.js';
 import { judgeVouching, vouch } from '../domain/enrolment/hubDevices.js';
-import type { AccessRequests } from '../domain/access/heldAccess.js';
 import { isEndKnown } from '../domain/operations/endedOperation.js';
-import { done, failed, retryLater, type StepOutcome } from '../domain/operations/stepOutcome.js';
+import type { EntityCall } from '../domain/operations/entityCall.js';
+import { done, failed, retryLater } from '../domain/operations/stepOutcome.js';
 import { forgetLast, withdrawPoller } from '../domain/polling/poller.js';
 import { POLLER_INDEX, pollerSignals, type PollerSignal } from '../domain/polling/pollerIndex.js';
 import { clientVault, hasCredential, type VaultHosts } from '../domain/vaults/clientVault.js';
 import { ACCESS_WORK } from './accessWork.js';
+import { keep, type ClientRecordAnswer } from './clientRecordAnswer.js';
 import { audit } from '../audit/audit.js';
 import { auditRemoved, POLLING_WORK } from './pollingWork.js';
 import type { EntitySignal } from './registerEntity.js';
 import { auditEnd } from '../audit/auditEnd.js';
 import { parseOperationId } from '@connected-registry/protocol/names/operationId';
 
-/** The new state and the outcome of an operation. */
-interface ClientRecordAnswer<Answer extends object = object> {
-  readonly state: ClientRecord;
-  readonly outcome: StepOutcome<Answer>;
-  /** What to tell the indexes of pollers; by default what has changed. */
-  readonly signals?: readonly PollerSignal[];
-}
-
 type AnswerTo<Operation extends ClientRecordOperation> = ClientRecordAnswer<ClientRecordAnswers[Operation]>;
 
 /** Where the secrets of the record's client are. */
 type VaultOf = (record: ClientRecord) => string;
 
-type Work = {
+type ClientRecordWork = {
   readonly [Operation in ClientRecordOperation]: (
     record: ClientRecord,
     request: ClientRecordRequests[Operation],
@@ -74,21 +66,8 @@ type Work = {
   ) => AnswerTo<Operation>;
 };
 
-const keep = (state: ClientRecord): ClientRecordAnswer => ({ state, outcome: done({}) });
-
-/** The operations about access only change the record. */
-function ofAccess(): Pick<Work, keyof AccessRequests> {
-  const entries = Object.entries(ACCESS_WORK).map(([name, change]) => [
-    name,
-    (record: ClientRecord, request: never) =>
-      keep((change as (...args: [ClientRecord, never]) => ClientRecord)(record, request)),
-  ]);
-  // Each entry has the request of its name, as the table's type says.
-  return Object.fromEntries(entries) as Pick<Work, keyof AccessRequests>;
-}
-
 /** The work of each operation. It calls no service and never throws. */
-const WORK: Work = {
+const WORK: ClientRecordWork = {
   revoke,
   beginDisabling: beginDisablingAgain,
   endDisabling: (record, { by }) => keep(endDisabling(record, by.operation)),
@@ -117,7 +96,7 @@ const WORK: Work = {
   noteContact: (record, { thumbprint, at }) => keep(noteContact(record, thumbprint, at)),
   notePull: (record, { thumbprint, at }) => keep(notePull(record, thumbprint, at)),
   noteEnd: recordEnd,
-  ...ofAccess(),
+  ...ACCESS_WORK,
   ...POLLING_WORK,
   forget,
 };
@@ -310,24 +289,25 @@ function reachedBy({ hub }: Joined): Pick<Started, 'hasJoined' | 'hub'> {
  */
 export function createClientRecord(hosts: VaultHosts) {
   return async (
-    operation: ClientRecordOperation,
-    request: ClientRecordRequest,
+    call: EntityCall<ClientRecordRequests>,
     record: ClientRecord,
     now: Date,
     key: string,
   ): Promise<Omit<ClientRecordAnswer, 'signals'> & { readonly signals?: readonly EntitySignal[] }> => {
-    // The sender's types guarantee that the request belongs to the operation.
-    const work = WORK[operation] as (
-      record: ClientRecord,
-      request: ClientRecordRequest,
-      now: Date,
-      vaultOf: VaultOf,
-    ) => ClientRecordAnswer;
     const vaultOf: VaultOf = (known) => clientVault(known, key, hosts);
-    const answer = work(keepVault(record, vaultOf), request, now, vaultOf);
+    const answer = answered(call, keepVault(record, vaultOf), now, vaultOf);
     const { signals = pollerSignals(record, answer.state), ...rest } = answer;
     return signals.length === 0 ? rest : { ...rest, signals: signals.map(toIndex) };
   };
+}
+
+function answered<Operation extends ClientRecordOperation>(
+  { operation, request }: EntityCall<ClientRecordRequests, Operation>,
+  record: ClientRecord,
+  now: Date,
+  vaultOf: VaultOf,
+): ClientRecordAnswer {
+  return WORK[operation](record, request, now, vaultOf);
 }
 
 function toIndex({ objectId, ...signal }: PollerSignal): EntitySignal {

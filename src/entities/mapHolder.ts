@@ -16,6 +16,7 @@ import {
 } from '../domain/scopeMaps/mapHolds.js';
 import { SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
 import { sameName } from '@connected-registry/protocol/names/sameName';
+import type { EntityCall } from '../domain/operations/entityCall.js';
 import { done, type StepOutcome } from '../domain/operations/stepOutcome.js';
 import type { Undone } from '../domain/operations/stepOutcome.js';
 import { ensureScopeMap } from './ensureScopeMap.js';
@@ -35,8 +36,7 @@ interface MapHolderAnswer {
  */
 export function createMapHolder(controlPlane: RegistryControlPlane) {
   return async (
-    operation: MapHolderOperation,
-    request: MapHolderRequest,
+    { operation, request }: EntityCall<Record<MapHolderOperation, MapHolderRequest>>,
     stored: MapHolderState,
     now: Date,
   ): Promise<MapHolderAnswer> => {

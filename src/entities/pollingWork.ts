@@ -2,7 +2,7 @@ import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { audit } from '../audit/audit.js';
 import type { ClientRecord } from '../domain/clients/clientRecord.js';
 import { revokedSince } from '../domain/clients/revocationMarks.js';
-import { done, failed, type StepOutcome } from '../domain/operations/stepOutcome.js';
+import { done, failed } from '../domain/operations/stepOutcome.js';
 import {
   isAsPlanned,
   isSet,
@@ -12,24 +12,15 @@ import {
   withdrawPoller,
   type PollingRequests,
 } from '../domain/polling/poller.js';
-import { confirmation, type PollerSignal } from '../domain/polling/pollerIndex.js';
-
-/** The new record and the outcome of an operation about the client's poller. */
-interface PollingAnswer {
-  readonly state: ClientRecord;
-  readonly outcome: StepOutcome<object>;
-  /** What to tell the indexes of pollers; by default what has changed. */
-  readonly signals?: readonly PollerSignal[];
-}
-
-const keep = (state: ClientRecord): PollingAnswer => ({ state, outcome: done({}) });
+import { confirmation } from '../domain/polling/pollerIndex.js';
+import { keep, type ClientRecordAnswer } from './clientRecordAnswer.js';
 
 /** What each operation about the poller makes of the client's record. */
 export const POLLING_WORK: {
   readonly [Operation in keyof PollingRequests]: (
     record: ClientRecord,
     request: PollingRequests[Operation],
-  ) => PollingAnswer;
+  ) => ClientRecordAnswer;
 } = {
   setPoller: trySetting,
   undoPoller: (record, undone) => keep(undoPoller(record, undone)),
@@ -44,7 +35,7 @@ const CHANGED = failed('poller-changed', "the client's poller was changed or rem
 function trySetting(
   record: ClientRecord,
   { effectiveAt, planned, ...set }: PollingRequests['setPoller'],
-): PollingAnswer {
+): ClientRecordAnswer {
   const revokedAt = revokedSince(record, effectiveAt);
   if (revokedAt !== undefined)
     return { state: record, outcome: failed('revoked', `the client was revoked at ${revokedAt}, after this request`) };
@@ -56,7 +47,7 @@ function trySetting(
   return { state, outcome: isSet(state, set) ? done({}) : CHANGED };
 }
 
-function withdraw(record: ClientRecord, { at }: PollingRequests['withdrawPoller']): PollingAnswer {
+function withdraw(record: ClientRecord, { at }: PollingRequests['withdrawPoller']): ClientRecordAnswer {
   const state = withdrawPoller(record, at);
   auditRemoved(record, state);
   return keep(state);

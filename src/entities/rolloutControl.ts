@@ -1,5 +1,5 @@
 import { done, type StepOutcome } from '../domain/operations/stepOutcome.js';
-import type { WorksFor } from '../domain/operations/worksFor.js';
+import type { EntityCall } from '../domain/operations/entityCall.js';
 import {
   abandoned,
   commanded,
@@ -11,12 +11,11 @@ import {
   reported,
   stopped,
 } from '../domain/rollouts/control.js';
-import type { ControlRequests, ControlState, Directive } from '../domain/rollouts/rollout.js';
+import type { ControlRequests, ControlState, Directive } from '../domain/rollouts/controlState.js';
 
 type ControlOperation = keyof ControlRequests;
-type ControlRequest = ControlRequests[ControlOperation] & WorksFor;
 
-type Work = {
+type ControlWork = {
   readonly [Operation in ControlOperation]: (
     state: ControlState,
     request: ControlRequests[Operation],
@@ -24,7 +23,7 @@ type Work = {
   ) => ControlState;
 };
 
-const WORK: Work = {
+const WORK: ControlWork = {
   read: (state) => state,
   open: opened,
   refuse: refused,
@@ -38,13 +37,18 @@ const WORK: Work = {
 
 /** The entity of one rollout: what operators asked for, and how it stands. It calls no service and never throws. */
 export async function rolloutControl(
-  operation: ControlOperation,
-  request: ControlRequest,
+  call: EntityCall<ControlRequests>,
   state: ControlState,
   now: Date,
 ): Promise<{ readonly state: ControlState; readonly outcome: StepOutcome<Directive>; readonly isDropped?: boolean }> {
-  // The sender's types guarantee that the request belongs to the operation.
-  const work = WORK[operation] as (state: ControlState, request: ControlRequest, now: Date) => ControlState;
-  const next = work(state, request, now);
-  return { state: next, outcome: done(directiveOf(next)), ...(operation === 'drop' ? { isDropped: true } : {}) };
+  const next = changed(call, state, now);
+  return { state: next, outcome: done(directiveOf(next)), ...(call.operation === 'drop' ? { isDropped: true } : {}) };
+}
+
+function changed<Operation extends ControlOperation>(
+  { operation, request }: EntityCall<ControlRequests, Operation>,
+  state: ControlState,
+  now: Date,
+): ControlState {
+  return WORK[operation](state, request, now);
 }

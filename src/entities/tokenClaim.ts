@@ -1,3 +1,4 @@
+import type { EntityCall } from '../domain/operations/entityCall.js';
 import { tokenOfAnother } from '../domain/tokens/sharedToken.js';
 import { done, failed, type StepOutcome } from '../domain/operations/stepOutcome.js';
 import {
@@ -13,8 +14,7 @@ import {
  * concurrent runs that name the same token is refused. It calls no service.
  */
 export async function tokenClaim(
-  operation: TokenClaimOperation,
-  { token, client }: TokenClaimRequest,
+  { operation, request: { token, client } }: EntityCall<Record<TokenClaimOperation, TokenClaimRequest>>,
   state: TokenClaimState,
 ): Promise<{ readonly state: TokenClaimState; readonly outcome: StepOutcome<object> }> {
   switch (operation) {

@@ -2,7 +2,7 @@ import type { OrchestrationContext } from 'durable-functions';
 import { mainSecretName } from '@connected-registry/protocol/names/names';
 import { toActions } from '@connected-registry/protocol/names/permissions';
 import type { VerifiedPull } from '@connected-registry/protocol/names/secretTags';
-import { isConverged, type OnboardingPlan } from '../domain/onboarding/plan.js';
+import { isConverged, type OnboardingPlan, type StoredCredential } from '../domain/onboarding/plan.js';
 import type { OnboardingResult, OperationOutcome } from '../domain/operations/operation.js';
 import type { OnboardingRun } from '../domain/operations/run.js';
 import { completeOrUndo } from './run/completeOrUndo.js';
@@ -94,8 +94,6 @@ function fillsOf({ slot, earlierPassword }: Extract<OnboardingPlan['credential']
 function* bind({ run, plan, binding }: OnboardingClient): Flow<void> {
   if (!plan.bound) yield* run.step('bind', () => binding.ensure());
 }
-
-type StoredCredential = Extract<OnboardingPlan['credential'], { kind: 'keep' }>['stored'];
 
 /** The stored credential fits, and what was missing around it is there now, so the device checks it as it is. */
 function* verifyKept(client: OnboardingClient, stored: StoredCredential): Flow<OnboardingResult> {

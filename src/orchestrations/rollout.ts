@@ -1,16 +1,10 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { CLOSED_STATUSES } from '../domain/rollouts/control.js';
 import { waitOf } from '../domain/rollouts/gates.js';
-import {
-  NO_ROWS,
-  piecesOf,
-  rolloutInstance,
-  type Directive,
-  type RolloutInput,
-  type RolloutOutcome,
-  type RoundReport,
-  type RowChange,
-} from '../domain/rollouts/rollout.js';
+import { NO_ROWS, type RowChange } from '../domain/rollouts/row.js';
+import { piecesOf } from '../domain/rollouts/pieceState.js';
+import { rolloutInstance, type RolloutInput } from '../domain/rollouts/rollout.js';
+import type { Directive, RolloutOutcome, RoundReport } from '../domain/rollouts/controlState.js';
 import type { StoredRollout } from '../activities/rollouts/claimRollout.js';
 import { pauseSeconds } from './rollout/gates.js';
 import { RolloutEntities } from './rollout/rolloutEntities.js';

@@ -7,7 +7,7 @@ import type { RotationRun } from '../domain/operations/run.js';
 import { overlapSeconds, type RotationPlan } from '../domain/rotation/rotationPlan.js';
 import { completeOrUndo } from './run/completeOrUndo.js';
 import { StepFailed, type Flow } from './run/flow.js';
-import { Refused } from './run/refused.js';
+import { PreflightRefused } from './run/refused.js';
 import { beginRun, type Compensation, type RunContext } from './run/runContext.js';
 import { awaitSync } from './steps/awaitSync.js';
 import { ClientRecords } from './steps/clientRecord.js';
@@ -22,6 +22,15 @@ interface PlannedRotation {
   readonly plan: RotationPlan;
   /** How the device is reached. */
   readonly address: DeviceAddress;
+}
+
+/**
+ * What the retry of a failed rotation depends on. The retry is registered before the step that plans, which fills this in: also a
+ * plan that is refused says when the next rotation can succeed.
+ */
+interface RetryFacts {
+  /** When a slot becomes free (ISO 8601); undefined while nothing is planned, or if no slot has to become free. */
+  slotFreeAt?: string | undefined;
 }
 
 /** Rotates one client's credential: the other slot is filled and proven before anyone is notified to use it. */
@@ -63,15 +72,15 @@ function* rotateClient(run: RotationContext): Flow<RotationResult> {
 /** Checks that the run may start, and plans it. The plan fixes the slot: no repetition of a step chooses another one. */
 function* preflight(run: RotationContext): Flow<PlannedRotation> {
   const rotation = { ...referenceOf(run.input.request), urgent: run.input.request.urgent };
-  let slotFreeAt: string | undefined;
-  run.afterUndo((failure, error) => planRetry(run, failure, error, slotFreeAt));
+  const retry: RetryFacts = {};
+  run.afterUndo((failure, error) => planRetry(run, failure, error, retry.slotFreeAt));
   return yield* run.step('preflight', function* () {
     const { clears, acknowledged, hasJoined, hub, poller } = yield* new ClientRecords(run).begin();
     if (clears) throw new StepFailed('revoked', `the client was revoked at ${clears.revokedAt}`);
     const reported = acknowledged === undefined ? {} : { acknowledged };
     const plan = yield* run.activities.planRotation({ rotation, ...reported });
-    ({ slotFreeAt } = plan);
-    if (refusing(plan.problems).length > 0) throw new Refused(plan.problems);
+    retry.slotFreeAt = plan.slotFreeAt;
+    if (refusing(plan.problems).length > 0) throw new PreflightRefused(plan.problems);
     const asks = hasJoined === true || poller?.current !== undefined;
     const address = new DeviceAddress(run, channelOfRun(run.input, { asks, hub }));
     yield* address.readEarly();

@@ -101,7 +101,7 @@ class Sweep {
     const rest = [...left, ...queue.slice(policy.waveSize)];
     if (this.tally.failed >= policy.failureLimit)
       return yield* this.stop(`${this.tally.failed} rotations have failed`, rest);
-    // A freeze window has begun, or the budget had no room in all the time: the next sweep decides again what goes first.
+    // A freeze window has started, or the budget had no room in all the time: the next sweep decides again what goes first.
     return left.length > 0 ? this.end(rest.length) : this.goOn(rest);
   }
 

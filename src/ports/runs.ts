@@ -7,7 +7,8 @@ import type { EarlierRun } from '../domain/events/eventOrder.js';
 import type { OperationId } from '@connected-registry/protocol/names/operationId';
 import type { Run } from '../domain/operations/run.js';
 import type { RunningOf } from '../domain/operations/runningRun.js';
-import type { ControlState, PieceState } from '../domain/rollouts/rollout.js';
+import type { ControlState } from '../domain/rollouts/controlState.js';
+import type { PieceState } from '../domain/rollouts/pieceState.js';
 
 /** The result of starting a run. */
 export type StartResult =

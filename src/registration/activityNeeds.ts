@@ -1,5 +1,4 @@
-import type { Activities } from '../activities/activities.js';
-import type { RunActivities } from '../activities/runs/runActivities.js';
+import type { AllActivities } from '../activities/runs/runActivities.js';
 import type { ArmKind } from '../domain/resourceManager/rates.js';
 
 /** Requests to Resource Manager that work will probably send. What it does not use is returned; what it lacks it gets amid work. */
@@ -9,8 +8,6 @@ export interface ArmNeeds extends Readonly<Partial<Record<ArmKind, number>>> {
   /** Requests about the client's vault, which may be in another subscription than the registry. Only the app's own identity sends them. */
   readonly of?: 'vault';
 }
-
-type AllActivities = Activities & RunActivities;
 
 type NeedsOf<Name extends keyof AllActivities> = ArmNeeds | ((input: Parameters<AllActivities[Name]>[0]) => ArmNeeds);
 

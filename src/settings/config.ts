@@ -46,7 +46,7 @@ export interface Config {
     readonly clientSecret?: string;
     readonly instanceDiscovery: boolean;
   };
-  /** The first is that of clients of before there were several. */
+  /** The first is the vault of clients whose records name none: they were onboarded when the settings had one vault only. */
   readonly vaults: readonly [VaultConfig, ...VaultConfig[]];
   readonly signalTopic: { readonly endpoint: string };
   readonly reportKeys: ReportKeys;

@@ -2,7 +2,7 @@ import { lifetimeFault, minLifetimeDays } from '@connected-registry/protocol/req
 import { REQUEST_EVENT_KINDS, type RequestEventKind } from '../domain/events/requestEvents.js';
 import { toOnboarding } from '@connected-registry/protocol/requests/onboardingRequest';
 import { requestOf, type Profile } from '../domain/profiles/profiles.js';
-import { MAX_PIECE_BYTES } from '../domain/rollouts/rollout.js';
+import { MAX_PIECE_BYTES } from '../domain/rollouts/pieceState.js';
 import { waitingRows } from '../domain/rollouts/startPlan.js';
 import type { Settings } from './settingsSchema.js';
 

@@ -64,12 +64,12 @@ export const vaultSettings = {
   KEY_VAULT_RESOURCE_IDS: vaultIds.optional(),
 };
 
-interface Settings extends z.infer<z.ZodObject<typeof vaultSettings>> {
+interface VaultSettings extends z.infer<z.ZodObject<typeof vaultSettings>> {
   readonly KEY_VAULT_VERIFY_CHALLENGE: boolean;
 }
 
 /** The vaults that settings without disagreements list. */
-export function vaultsOf(settings: Settings): readonly [VaultConfig, ...VaultConfig[]] {
+export function vaultsOf(settings: VaultSettings): readonly [VaultConfig, ...VaultConfig[]] {
   const ids = idsOf(settings);
   const urls = urlsOf(settings);
   const vaults = urls.map((address, index): VaultConfig => {
@@ -124,7 +124,7 @@ export function subscriptionsOfVaults({
 }
 
 /** Problems of settings about vaults that are valid alone and not together. */
-export function vaultDisagreements(settings: Settings): string[] {
+export function vaultDisagreements(settings: VaultSettings): string[] {
   const { KEY_VAULT_URL, KEY_VAULT_URLS, KEY_VAULT_RESOURCE_ID, KEY_VAULT_RESOURCE_IDS } = settings;
   const problems = missingVault(settings);
   if (KEY_VAULT_URL !== undefined && KEY_VAULT_URLS !== undefined)
@@ -142,7 +142,7 @@ export function vaultDisagreements(settings: Settings): string[] {
 }
 
 /** Each vault's id must be that vault's: a right on another vault's secret would be given, and the device could not read its own. */
-function idDisagreements(settings: Settings, hosts: readonly string[]): string[] {
+function idDisagreements(settings: VaultSettings, hosts: readonly string[]): string[] {
   const ids = idsOf(settings);
   if (ids.length === 0) return [];
   const name = settings.KEY_VAULT_RESOURCE_IDS === undefined ? 'KEY_VAULT_RESOURCE_ID' : 'KEY_VAULT_RESOURCE_IDS';
@@ -155,11 +155,11 @@ function idDisagreements(settings: Settings, hosts: readonly string[]): string[]
   return agrees ? [] : [`setting ${name} must name the vaults of the URLs, in their order`];
 }
 
-function urlsOf({ KEY_VAULT_URL, KEY_VAULT_URLS = [] }: Settings): readonly string[] {
+function urlsOf({ KEY_VAULT_URL, KEY_VAULT_URLS = [] }: VaultSettings): readonly string[] {
   return KEY_VAULT_URL === undefined ? KEY_VAULT_URLS : [KEY_VAULT_URL];
 }
 
-function idsOf({ KEY_VAULT_RESOURCE_ID, KEY_VAULT_RESOURCE_IDS = [] }: Settings): readonly string[] {
+function idsOf({ KEY_VAULT_RESOURCE_ID, KEY_VAULT_RESOURCE_IDS = [] }: VaultSettings): readonly string[] {
   return KEY_VAULT_RESOURCE_ID === undefined ? KEY_VAULT_RESOURCE_IDS : [KEY_VAULT_RESOURCE_ID];
 }
 

@@ -24,7 +24,10 @@ const SEARCHED = [
 
 /** `*`: every default of the file. */
 const REASONS: Readonly<Record<string, readonly string[]>> = {
-  'A number of a read that nothing has to follow: every cached value will do.': ['src/queries/cache.ts after = '],
+  'A number of a read that nothing has to follow: every cached value will do.': [
+    'src/queries/cache.ts after = ',
+    'src/queries/registry/look.ts after = ',
+  ],
   'A part of a text that is read by a pattern: the text is refused, or the part may be left out by its grammar.': [
     'src/domain/check/fixCommands.ts match ?? ',
     "src/domain/tokens/unmanagedTokens.ts ACTION.exec(text)?.groups?.['action'] ?? ",
@@ -62,7 +65,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'packages/protocol/src/names/repositoryActions.ts found.get(name) ?? ',
     'src/domain/check/checkRun.ts counts[state] ?? ',
     'src/domain/fleet/runBriefs.ts byCode[code] ?? ',
-    'src/queries/clients/check.ts counts[state] ?? ',
+    'src/queries/clients/checkFindings.ts counts[state] ?? ',
     'src/queries/clients/knownClients.ts *',
     'src/queries/registry/listings.ts sizes.get(listing) ?? ',
     'src/domain/rollouts/counts.ts failures[code] ?? ',
@@ -71,8 +74,9 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
   'Our own record: what was never noted is none.': [
     'src/domain/binding/announcements.ts announced = ',
     'src/domain/rollouts/piece.ts piece.carriedOut ?? ',
-    'src/queries/onboarding/preflight.ts held = ',
-    'src/queries/onboarding/preflight.ts clears?.disabled ?? ',
+    'src/queries/onboarding/preflight.ts recorded = ',
+    'src/queries/onboarding/readFindings.ts held = ',
+    'src/queries/onboarding/readFindings.ts clears?.disabled ?? ',
     'src/queries/clients/clientAccess.ts held = ',
     'src/domain/check/checkRun.ts part.warnings ?? ',
     'src/domain/check/checkRun.ts part.unmanaged ?? ',
@@ -80,7 +84,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/queries/onboarding/plannedWrites.ts isAdopted = ',
     'src/domain/clients/clientRecord.ts *',
     'src/domain/clients/revocationMarks.ts *',
-    'src/queries/onboarding/preflight.ts orphaned = ',
+    'src/queries/onboarding/readFindings.ts orphaned = ',
     'src/queries/clients/clientAccess.ts orphaned = ',
     'src/domain/offboarding/offboardingPlan.ts doubtful = ',
   ],
@@ -91,12 +95,10 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/domain/events/requestEvents.ts *',
   ],
   'Looked for by an index of the same list, or found again a moment later: gone is gone.': [
-    'src/queries/clients/check.ts byPlace.get(placeOf(item.secret)) ?? ',
-    'src/queries/fleet/readFleet.ts looked.get(placeOf(client)) ?? ',
+    'src/queries/clients/secondLook.ts byPlace.get(placeText(placeOf(client))) ?? ',
     'src/domain/clients/nearNames.ts *',
     'src/domain/operations/runningRun.ts EXPLAINED[run.kind] ?? ',
     'src/queries/clients/tokenUsers.ts users ?? ',
-    'src/queries/clients/clientAccess.ts versions[index] ?? ',
     'packages/protocol/src/registry/slots.ts empty ?? ',
   ],
   'The resource does not exist, which was read; another problem or difference says so.': [
@@ -105,13 +107,13 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/queries/registry/connectedRegistry.ts *',
     'src/domain/check/clientJudgement.ts connectedRegistry?.clientTokens ?? ',
     'src/queries/clients/inventory.ts actions = ',
-    'src/queries/onboarding/preflight.ts chooseSlot(token?.slots ?? ',
-    'src/queries/onboarding/preflight.ts parseTags(secret.tags)) ?? ',
+    'src/queries/onboarding/planCredential.ts chooseSlot(token?.slots ?? ',
+    'src/queries/onboarding/readFindings.ts parseTags(secret.tags)) ?? ',
     'src/queries/onboarding/preflight.ts credential ?? ',
     'src/queries/onboarding/preflightProblems.ts findings.connectedRegistry?.clientTokens.length ?? ',
-    'src/queries/registry/registryFacts.ts map?.actions ?? ',
+    'src/queries/registry/look.ts map?.actions ?? ',
     'src/queries/onboarding/adoption.ts foundScopeMap?.actions ?? ',
-    'src/queries/onboarding/preflight.ts token?.scopeMap ?? ',
+    'src/queries/onboarding/readFindings.ts token?.scopeMap ?? ',
     'src/queries/onboarding/passwordsInUse.ts isSamePassword(token?.slots ?? ',
     'src/queries/registry/listings.ts orUndefined(list)) ?? ',
     'src/queries/onboarding/rightsProblems.ts *',

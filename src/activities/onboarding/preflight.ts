@@ -28,5 +28,5 @@ export function preflight(queries: Queries) {
     held,
     ...readers
   }: PreflightInput): Promise<StepOutcome<OnboardingPlan>> =>
-    outcomeOf(async () => done(await queries.preflight(onboarding, vaultHost, clears, orphaned, held, readers)));
+    outcomeOf(async () => done(await queries.preflight(onboarding, vaultHost, { clears, orphaned, held, readers })));
 }

@@ -1,9 +1,8 @@
 import type { RolloutCompleted, RolloutPaused } from '@connected-registry/protocol/messages/operatorAlerts';
-import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
+import { done } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
-
-type Raised = Promise<StepOutcome<{ readonly published: true }>>;
+import type { Raised } from '../rotation/raiseAlert.js';
 
 /** Alerts operators that failures paused a rollout. */
 export function alertRolloutPaused({ alerts }: Pick<Ports, 'alerts'>) {

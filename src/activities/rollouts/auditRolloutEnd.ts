@@ -3,7 +3,8 @@ import { audit } from '../../audit/audit.js';
 import { secondsTaken } from '../../domain/operations/endedOperation.js';
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { WorksFor } from '../../domain/operations/worksFor.js';
-import { ROLLOUT, rolloutInstance, type RolloutOutcome } from '../../domain/rollouts/rollout.js';
+import type { RolloutOutcome } from '../../domain/rollouts/controlState.js';
+import { ROLLOUT, rolloutInstance } from '../../domain/rollouts/rollout.js';
 
 /** How an instance of a rollout ended: with its outcome, or by an internal error. */
 export type RolloutEnd = RolloutOutcome | { readonly endedAt: string; readonly crashed: true };

@@ -1,7 +1,7 @@
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 
 import { pieceAnswer } from '../../domain/rollouts/piece.js';
-import type { PieceAnswer } from '../../domain/rollouts/rollout.js';
+import type { PieceAnswer } from '../../domain/rollouts/pieceState.js';
 import type { Runs } from '../../ports/runs.js';
 import { Pieces, withPieces } from './pieces.js';
 import { claimOf } from '../starting/rowRuns.js';

@@ -8,7 +8,8 @@ import {
 import { checkInstance } from '../../domain/check/checkRun.js';
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import { checkGroups } from '../../domain/rollouts/checkGroups.js';
-import { PIECE_ROWS, ROW_CODES, type RowChange, type RowStatus } from '../../domain/rollouts/rollout.js';
+import { PIECE_ROWS } from '../../domain/rollouts/pieceState.js';
+import { ROW_CODES, type RowChange, type RowStatus } from '../../domain/rollouts/row.js';
 import type { PlannedRow } from '../../domain/rollouts/startPlan.js';
 import type { Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';

@@ -1,5 +1,5 @@
 import { retryLater, type StepOutcome } from '../../domain/operations/stepOutcome.js';
-import type { PieceState } from '../../domain/rollouts/rollout.js';
+import type { PieceState } from '../../domain/rollouts/pieceState.js';
 import type { Runs } from '../../ports/runs.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 

@@ -2,22 +2,17 @@ import { clientKey, referenceOf } from '@connected-registry/protocol/names/clien
 import type { PlannedWrite, Problem } from '@connected-registry/protocol/answers/answers';
 import type { OnboardingPlan } from '../../domain/onboarding/plan.js';
 import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
-import { readAccessIn, readersIn, tokensIn } from '../../domain/clients/clientRecord.js';
-import { revocationOf } from '../../domain/clients/revocationMarks.js';
+import { readAccessIn, tokensIn } from '../../domain/clients/clientRecord.js';
 import { unknownProblem } from '../../domain/clients/unknownClient.js';
 import { OFFBOARD, ONBOARD, ROTATE } from '../../domain/operations/run.js';
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import { clientVault } from '../../domain/vaults/clientVault.js';
-import {
-  ROW_CODES,
-  type RolloutPlan,
-  type RolloutRequest,
-  type RowChange,
-  type RowStatus,
-} from '../../domain/rollouts/rollout.js';
-import { withReasons, type PlannedRow } from '../../domain/rollouts/refusals.js';
+import { ROW_CODES, type RowChange, type RowStatus } from '../../domain/rollouts/row.js';
+import type { RolloutPlan, RolloutRequest } from '../../domain/rollouts/rollout.js';
+import { withReasons, type DryRunRow } from '../../domain/rollouts/refusals.js';
 import type { Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';
+import { recordFacts } from '../../queries/onboarding/recordFacts.js';
 import type { Queries } from '../../queries/queries.js';
 import type { Config } from '../../settings/config.js';
 import { vaultHosts } from '../../settings/vaults.js';
@@ -38,7 +33,7 @@ const AT_ONCE = 50;
 /** Maximum writes of a row that are listed. */
 const MAX_WRITES = 12;
 
-type Planned = {
+type PlannedRequest = {
   readonly problems: readonly Problem[];
   readonly writes: readonly PlannedWrite[];
   readonly adoption?: NonNullable<RowStatus['adopts']>;
@@ -65,7 +60,7 @@ export function planRollout(queries: PlanningQueries, config: Pick<Config, 'vaul
 }
 
 /** A service that refuses one row for good must not end the plan of the others. What may pass is tried again by the step. */
-async function orRefused(row: RowStatus, plan: () => Promise<Planned>): Promise<Omit<PlannedRow, 'index'>> {
+async function orRefused(row: RowStatus, plan: () => Promise<PlannedRequest>): Promise<Omit<DryRunRow, 'index'>> {
   try {
     const found = await plan();
     return { status: planned(row, found), problems: found.problems };
@@ -92,16 +87,15 @@ async function planRow(
   queries: PlanningQueries,
   config: Pick<Config, 'vaults'>,
   runs: Pick<Runs, 'record'>,
-): Promise<Planned> {
+): Promise<PlannedRequest> {
   const reference = referenceOf(request);
   const key = clientKey(reference);
   const record = await runs.record(key);
   const vault = clientVault(record, key, vaultHosts(config));
   if (kind === ONBOARD) {
-    const { orphaned, held } = record;
     // The route has checked that each row of such a rollout is an onboarding.
     const onboarding = request as Onboarding;
-    const plan = await queries.preflight(onboarding, vault, revocationOf(record), orphaned, held, readersIn(record));
+    const plan = await queries.preflight(onboarding, vault, recordFacts(record));
     return { problems: plan.problems, writes: plan.writes, ...adoptionOf(onboarding, plan) };
   }
   const unknown = await queries.findUnknown(reference, record);
@@ -112,14 +106,14 @@ async function planRow(
   return { problems: [], writes: [] };
 }
 
-function adoptionOf({ token }: Onboarding, plan: OnboardingPlan): Pick<Planned, 'adoption'> {
+function adoptionOf({ token }: Onboarding, plan: OnboardingPlan): Pick<PlannedRequest, 'adoption'> {
   if (!plan.token.isAdopted || plan.credential.kind !== 'issue') return {};
   const { credential, working } = plan;
   const keepsScopeMap = plan.token.earlierScopeMap === undefined;
   return { adoption: { token, slot: credential.slot, keepsScopeMap, ...(working ? { working } : {}) } };
 }
 
-function planned(row: RowStatus, { problems, writes, adoption }: Planned): RowStatus {
+function planned(row: RowStatus, { problems, writes, adoption }: PlannedRequest): RowStatus {
   const texts = writes.map(({ action, resource }) => `${action} ${resource}`);
   const more = texts.length - MAX_WRITES;
   const listed = more > 0 ? [...texts.slice(0, MAX_WRITES), `and ${more} more`] : texts;

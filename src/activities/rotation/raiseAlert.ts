@@ -3,7 +3,8 @@ import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 
-type Raised = Promise<StepOutcome<{ readonly published: true }>>;
+/** The outcome of an alert. */
+export type Raised = Promise<StepOutcome<{ readonly published: true }>>;
 
 /** Alerts operators that a rotation failed, and when it will be retried. */
 export function alertRotationFailed({ alerts }: Ports) {

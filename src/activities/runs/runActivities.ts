@@ -1,3 +1,4 @@
+import type { Activities } from '../activities.js';
 import type { Config } from '../../settings/config.js';
 import type { Pace } from '../../ports/pace.js';
 import type { Runs } from '../../ports/runs.js';
@@ -33,6 +34,9 @@ export function createRunActivities(
   };
 }
 export type RunActivities = ReturnType<typeof createRunActivities>;
+
+/** Every activity, whether or not it uses runs. */
+export type AllActivities = Activities & RunActivities;
 
 /** What they have in common. */
 export type RunActivity = (input: never, runs: Runs) => Promise<unknown>;

@@ -26,7 +26,7 @@ const ACCESS_COUNTS_AS = 2;
 
 const countOf = (counts: ReadonlyMap<string, number>, subscription: string): number => counts.get(subscription) ?? 0;
 
-interface Tools {
+interface AdmissionTools {
   readonly pace: Pick<Pace, 'room'>;
   readonly config: Pick<Config, 'registries'>;
 }
@@ -35,7 +35,7 @@ interface Tools {
 export function admittedRows(
   { plan, at }: RoundOfRuns,
   rows: readonly PlannedRow[],
-  { pace, config }: Tools,
+  { pace, config }: AdmissionTools,
 ): readonly PlannedRow[] {
   const within = plan.source?.kind === 'sweep' ? SWEEP_WITHIN : WITHIN;
   const rooms = new Map<string, number>();

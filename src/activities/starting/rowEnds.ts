@@ -1,13 +1,9 @@
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { parseOperationId } from '@connected-registry/protocol/names/operationId';
 import { CHECK_PREFIX } from '../../domain/check/checkRun.js';
-import {
-  ROW_CODES,
-  type PieceState,
-  type RolloutRequest,
-  type RowChange,
-  type RowStatus,
-} from '../../domain/rollouts/rollout.js';
+import { ROW_CODES, type RowChange, type RowStatus } from '../../domain/rollouts/row.js';
+import type { PieceState } from '../../domain/rollouts/pieceState.js';
+import type { RolloutRequest } from '../../domain/rollouts/rollout.js';
 import type { RunProgress, Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';
 

@@ -14,7 +14,8 @@ import { checkFingerprint, type CheckRun } from '../../domain/check/checkRun.js'
 import type { FlowLimits } from '../../domain/operations/flowLimits.js';
 import { OFFBOARD, ONBOARD, ROTATE, type Run } from '../../domain/operations/run.js';
 import { channelOf } from '../../domain/profiles/profiles.js';
-import type { RolloutRequest, RowStatus } from '../../domain/rollouts/rollout.js';
+import type { RolloutRequest } from '../../domain/rollouts/rollout.js';
+import type { RowStatus } from '../../domain/rollouts/row.js';
 import type { StartPlan } from '../../domain/rollouts/startPlan.js';
 import type { Config } from '../../settings/config.js';
 

@@ -3,7 +3,7 @@ import { formatOperationId, randomOf, type OperationId } from '@connected-regist
 import { checkInstance } from '../../domain/check/checkRun.js';
 import { givesAccess } from '../../domain/rollouts/requestsOfKind.js';
 import { checkGroups } from '../../domain/rollouts/checkGroups.js';
-import { ROW_CODES, type RowStatus } from '../../domain/rollouts/rollout.js';
+import { ROW_CODES, type RowStatus } from '../../domain/rollouts/row.js';
 import type { PlannedRow, RowUpdate, StartPlan } from '../../domain/rollouts/startPlan.js';
 import type { Pace } from '../../ports/pace.js';
 import type { Runs, StartResult } from '../../ports/runs.js';
@@ -17,7 +17,7 @@ import { checkRun, rowRun, type RoundOfRuns } from './rowRuns.js';
  */
 const BUSY_SECONDS = { rollout: 24 * 3600, event: 24 * 3600, sweep: 0 } as const;
 
-interface Tools {
+interface StartTools {
   readonly runs: Pick<Runs, 'start' | 'startFromEvent' | 'startCheck' | 'find'>;
   readonly pace: Pick<Pace, 'started'>;
   readonly config: Pick<Config, 'profileBook' | 'registries'>;
@@ -34,7 +34,7 @@ interface Tools {
 export async function startRows(
   round: RoundOfRuns,
   rows: readonly PlannedRow[],
-  tools: Tools,
+  tools: StartTools,
 ): Promise<readonly RowUpdate[]> {
   const started =
     round.plan.kind === 'check'
@@ -46,7 +46,7 @@ export async function startRows(
 async function startRow(
   round: RoundOfRuns,
   { row, request, status }: PlannedRow,
-  { runs, pace, config, activeSeconds, mayStart }: Tools,
+  { runs, pace, config, activeSeconds, mayStart }: StartTools,
 ): Promise<RowUpdate | undefined> {
   const { kind, run } = rowRun(round, row, status.retry, request, config);
   const known = await runs.find(clientKey(request), randomOf(run.run));
@@ -78,7 +78,7 @@ async function startRow(
 async function startChecks(
   round: RoundOfRuns,
   rows: readonly PlannedRow[],
-  { runs, pace, config, mayStart }: Tools,
+  { runs, pace, config, mayStart }: StartTools,
 ): Promise<readonly RowUpdate[]> {
   const run = checkRun(round, rows, config);
   const known = await runs.find(checkInstance(run), randomOf(run.run));

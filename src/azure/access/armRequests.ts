@@ -15,8 +15,8 @@ interface ArmRequest {
 }
 
 /** An answer that is no success, in the form in which `toServiceError` reads errors. */
-class Answered extends Error {
-  override readonly name = 'Answered';
+class ArmAnswerError extends Error {
+  override readonly name = 'ArmAnswerError';
 
   constructor(
     readonly statusCode: number,
@@ -38,7 +38,7 @@ export type SendArmRequest = (request: ArmRequest) => Promise<unknown>;
  * Creates the sender on the pipeline of the Azure SDKs, with their authentication and the app's own policies.
  *
  * @param budget gives each request its token.
- * @throws Answered for an answer that is no success; `calling` translates it
+ * @throws ArmAnswerError for an answer that is no success; `calling` translates it
  */
 export function armRequests(
   { endpoint, audience }: { readonly endpoint: string; readonly audience: string },
@@ -69,7 +69,7 @@ export function armRequests(
     const { status, bodyAsText, headers } = await made.sendRequest(client, request);
     const text = bodyAsText ?? '';
     const json = text === '' ? undefined : parseJson(text);
-    if (status >= 300) throw new Answered(status, json, { headers });
+    if (status >= 300) throw new ArmAnswerError(status, json, { headers });
     if (text !== '' && json === undefined) throw new UnreadableAnswer();
     return json;
   };

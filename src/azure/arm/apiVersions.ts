@@ -3,7 +3,7 @@ import { KNOWN_VERSIONS, type VersionedKind } from '../../domain/resourceManager
 /** Codes by which Resource Manager refuses an api-version before it does anything. Source: Azure docs, troubleshooting, error codes. */
 const UNKNOWN_VERSION = ['NoRegisteredProviderFound', 'InvalidResourceType', 'InvalidApiVersionParameter'];
 
-interface Refused {
+interface RefusedVersion {
   readonly code?: unknown;
   readonly statusCode?: unknown;
   readonly message?: unknown;
@@ -31,7 +31,7 @@ export class ApiVersions {
    * @returns whether to send the call again.
    */
   change(kind: VersionedKind, used: string, error: unknown): boolean {
-    const { code, statusCode, message }: Refused = typeof error === 'object' && error !== null ? error : {};
+    const { code, statusCode, message }: RefusedVersion = typeof error === 'object' && error !== null ? error : {};
     if (typeof code !== 'string' || !UNKNOWN_VERSION.includes(code)) return false;
     if (typeof statusCode === 'number' && statusCode >= 500) return false;
     // Another call has already changed the version.

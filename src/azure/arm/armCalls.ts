@@ -15,7 +15,7 @@ import type { Turns } from '../budget/turns.js';
 import type { CredentialOf } from '../identity/armCredentials.js';
 import { lazily } from '../calls/lazily.js';
 import { pipelineOptions } from '../calls/pipelineOptions.js';
-import { ended, standingOf, type Standing } from './refusedPolls.js';
+import { ended, standingOf, type PollStanding } from './refusedPolls.js';
 import { calling } from '../calls/serviceErrors.js';
 
 /** Pause between polls of an asynchronous operation, in milliseconds, when the service names none. */
@@ -138,7 +138,7 @@ export function createArmCalls(config: Config, credentialOf: CredentialOf, turns
     look: (at: Target) => PromiseLike<{ readonly provisioningState?: string }>,
     kind: VersionedKind = 'registry',
   ): Promise<void> {
-    const stands = async (at: Target): Promise<Standing> => {
+    const stands = async (at: Target): Promise<PollStanding> => {
       const found = await ifThere(look(at));
       return found ? standingOf(found.provisioningState) : 'busy';
     };
@@ -164,7 +164,8 @@ export function createArmCalls(config: Config, credentialOf: CredentialOf, turns
     make: (at: Target) => PromiseLike<unknown>,
     look: (at: Target) => PromiseLike<unknown>,
   ): Promise<void> {
-    const stands = async (at: Target): Promise<Standing> => ((await ifThere(look(at))) === undefined ? 'done' : 'busy');
+    const stands = async (at: Target): Promise<PollStanding> =>
+      (await ifThere(look(at))) === undefined ? 'done' : 'busy';
     const ending = (at: Target) =>
       ended(
         { operation, resource },

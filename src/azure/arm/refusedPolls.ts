@@ -13,20 +13,20 @@ const FOLLOWED = /\/operation(?:Statuses|Results)\//i;
 const PAUSES = [500, 1000, 2000, 3000, 4000, 5000, ...Array.from({ length: 13 }, () => 5000)];
 
 /** The parts of an SDK's error that describe the refused request. */
-interface Refused {
+interface RefusedPoll {
   readonly statusCode?: unknown;
   readonly request?: { readonly url?: unknown };
 }
 
 /** The state of a write, as the resource's own state shows it. */
-export type Standing = 'busy' | 'done' | 'failed';
+export type PollStanding = 'busy' | 'done' | 'failed';
 
 /**
  * True when the service accepted the write and refused only a poll: with 403, or with 404, since the service may forget an
  * operation before its resource.
  */
 export function isRefusedPoll(error: unknown): boolean {
-  const { statusCode, request }: Refused = typeof error === 'object' && error !== null ? error : {};
+  const { statusCode, request }: RefusedPoll = typeof error === 'object' && error !== null ? error : {};
   if (statusCode !== 403 && statusCode !== 404) return false;
   return typeof request?.url === 'string' && FOLLOWED.test(new URL(request.url).pathname);
 }
@@ -41,7 +41,7 @@ export function isRefusedPoll(error: unknown): boolean {
 export async function ended(
   { operation, resource }: { readonly operation: ServiceOperation; readonly resource: string },
   write: () => PromiseLike<unknown>,
-  look: () => Promise<Standing>,
+  look: () => Promise<PollStanding>,
   wait: (milliseconds: number) => Promise<unknown> = pause,
 ): Promise<void> {
   try {
@@ -71,7 +71,7 @@ export async function ended(
 }
 
 /** Maps a resource's `provisioningState` to the state of its write; an absent one counts as busy. */
-export function standingOf(provisioningState: string | undefined): Standing {
+export function standingOf(provisioningState: string | undefined): PollStanding {
   if (provisioningState === 'Succeeded') return 'done';
   return provisioningState === 'Failed' || provisioningState === 'Canceled' ? 'failed' : 'busy';
 }

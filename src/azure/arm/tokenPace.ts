@@ -1,4 +1,4 @@
-import { submitted, type Poller } from './writeEnd.js';
+import { submitted, type WritePoller } from './writeEnd.js';
 
 /** Seconds until a token is usable, when it is not yet; see `createToken` of the control plane. */
 export interface MadeToken {
@@ -25,7 +25,7 @@ export function createTokenPace(now: () => number = () => performance.now()) {
   let probe: Promise<unknown> | undefined;
 
   /** @param retryAfter seconds that the service's answer names. */
-  return async (poller: Poller, retryAfter: () => number | undefined): Promise<MadeToken> => {
+  return async (poller: WritePoller, retryAfter: () => number | undefined): Promise<MadeToken> => {
     await submitted(poller);
     if (poller.isDone) return {};
     const ready = (): MadeToken => ({ readyInSeconds: retryAfter() ?? DEFAULT_SECONDS });

@@ -1,5 +1,5 @@
 /** The used part of the SDK's pollers. */
-export interface Poller {
+export interface WritePoller {
   /** Ends when the service has accepted the write. */
   submitted(): Promise<void>;
   poll(): Promise<unknown>;
@@ -14,13 +14,13 @@ export interface Poller {
  *
  * @throws what the poller throws.
  */
-export async function ending(poller: Poller): Promise<void> {
+export async function ending(poller: WritePoller): Promise<void> {
   await submitted(poller);
   await poller.pollUntilDone();
 }
 
 /** Waits until the service has accepted the write. Polls after that do not read the resource. */
-export async function submitted(poller: Poller): Promise<void> {
+export async function submitted(poller: WritePoller): Promise<void> {
   await poller.submitted();
   forgetResource(poller.operationState);
 }

@@ -2,7 +2,7 @@ import type { ArmKind, ArmRates } from '../../domain/resourceManager/rates.js';
 import type { Bucket } from './rate.js';
 
 /** The used part of a request in the Azure SDKs' pipeline. */
-interface ArmRequest {
+interface BucketedRequest {
   readonly method: string;
   readonly url: string;
 }
@@ -21,7 +21,7 @@ export function armBuckets(rates: ArmRates) {
     /** The bucket of a principal's request; polls are reads. Undefined for a request outside subscriptions. */
     ofRequest:
       (principal: string) =>
-      ({ method, url }: ArmRequest): Bucket | undefined => {
+      ({ method, url }: BucketedRequest): Bucket | undefined => {
         const subscriptionId = SUBSCRIPTION.exec(new URL(url).pathname)?.[1];
         return subscriptionId === undefined ? undefined : bucket(subscriptionId, principal, kindOf(method));
       },

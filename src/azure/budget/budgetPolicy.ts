@@ -3,14 +3,14 @@ import { remainingRequests } from './remaining.js';
 import { retryAfterSeconds } from './retryAfter.js';
 import type { Turns } from './turns.js';
 
-/** The used part of an answer in the Azure SDKs' pipeline. */
-interface Response {
+/** The used part of an answer: of the Azure SDKs' pipeline, or of `fetch`. */
+interface BudgetedAnswer {
   readonly status: number;
   readonly headers: Iterable<readonly [string, string]> & { get(name: string): string | undefined | null };
 }
 
-/** The used part of a request in the pipeline. */
-interface Sent {
+/** The used part of a request. */
+interface BudgetedRequest {
   readonly method: string;
   readonly url: string;
 }
@@ -24,10 +24,10 @@ const DEFAULT_PAUSE = 10;
  *
  * @param bucketOf the bucket of a request; undefined if no limit of the request is known.
  */
-export function budgetPolicy(turns: Turns, bucketOf: (request: Sent) => Bucket | undefined) {
+export function budgetPolicy(turns: Turns, bucketOf: (request: BudgetedRequest) => Bucket | undefined) {
   return {
     name: 'budget',
-    async sendRequest<Request extends Sent, Answer extends Response>(
+    async sendRequest<Request extends BudgetedRequest, Answer extends BudgetedAnswer>(
       request: Request,
       next: (request: Request) => Promise<Answer>,
     ): Promise<Answer> {

@@ -29,7 +29,7 @@ interface Turn {
 }
 
 /** A request that may be sent. `budget.answered(sending, ...)` must be called once when it ends. */
-export interface Admission {
+export interface AdmittedRequest {
   readonly budget: RateBudget;
   readonly sending: Sending;
 }
@@ -127,11 +127,11 @@ export class Turns {
    *
    * @throws AwaitsTurn if that takes too long. Then nothing was sent.
    */
-  async admit(bucket: Bucket): Promise<Admission> {
+  async admit(bucket: Bucket): Promise<AdmittedRequest> {
     const turn = this.#turns.getStore();
     const asLast = turn === undefined ? this.#inventory.getStore() : undefined;
     const isLast = asLast !== undefined;
-    let admission: Admission | undefined;
+    let admission: AdmittedRequest | undefined;
     const at = await whenDue(this.clock, turn?.patience ?? asLast ?? OUTSIDE_WORK, () => {
       const now = this.clock.now();
       const budget = this.#budgets.of(bucket, now);

@@ -1,14 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { PipelineResponse } from '@azure/core-rest-pipeline';
 import { httpStatus, requestId, type RequestId, type ServiceCode } from '../../serviceErrors/serviceFacts.js';
 import { codesIn } from './codesIn.js';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
 
-/** The used part of an answer in the Azure SDKs' pipeline. */
-interface Response {
-  readonly status?: number;
-  readonly headers?: { get?(name: string): string | undefined | null };
-  readonly bodyAsText?: string | null;
-}
+/** The used part of an answer. */
+type NotedAnswer = Pick<PipelineResponse, 'status' | 'headers' | 'bodyAsText'>;
 
 /** The noted facts of the last answer in a call. */
 export interface Answered {
@@ -31,7 +28,7 @@ export function watchingAnswers<T>(call: (answered: Answered) => Promise<T>): Pr
  */
 export const lastAnswerPolicy = {
   name: 'lastAnswer',
-  async sendRequest<Request, Answer extends Response>(
+  async sendRequest<Request, Answer extends NotedAnswer>(
     request: Request,
     next: (request: Request) => Promise<Answer>,
   ): Promise<Answer> {
@@ -50,8 +47,8 @@ function forget(answered: Answered): void {
   delete answered.codes;
 }
 
-function note(answered: Answered, { status, headers, bodyAsText }: Response): void {
-  const [known, id] = [httpStatus(status), requestId(headers?.get?.('x-ms-request-id'))];
+function note(answered: Answered, { status, headers, bodyAsText }: NotedAnswer): void {
+  const [known, id] = [httpStatus(status), requestId(headers.get('x-ms-request-id'))];
   if (known !== undefined) answered.status = known;
   if (id !== undefined) answered.requestId = id;
   const body = bodyAsText ?? '';

@@ -1,11 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { PipelineResponse } from '@azure/core-rest-pipeline';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
-
-/** The used part of an answer in the Azure SDKs' pipeline. */
-interface Response {
-  readonly bodyAsText?: string | null;
-}
 
 interface Watch {
   next?: string;
@@ -22,7 +18,7 @@ export function watchPageLinks() {
     /** A pipeline policy for a client's additionalPolicies. */
     policy: {
       name: 'pageLinks',
-      async sendRequest<Request, Answer extends Response>(
+      async sendRequest<Request, Answer extends Pick<PipelineResponse, 'bodyAsText'>>(
         request: Request,
         next: (request: Request) => Promise<Answer>,
       ): Promise<Answer> {

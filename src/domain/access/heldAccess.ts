@@ -149,7 +149,7 @@ export function completeGrant(access: HeldAccess | undefined, { run, identity, v
 }
 
 /**
- * Removes entries whose assignments were removed, unless a run has begun to make them again. A removal may be told late: then a
+ * Removes entries whose assignments were removed, unless a run has started to make them again. The note of a removal may come late: then a
  * later run may have written the entry, and what that run made is not what was removed, even if it is to end by now, too. An
  * entry of which something cannot be removed stays.
  */

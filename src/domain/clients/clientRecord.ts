@@ -156,7 +156,7 @@ export interface RecordedReaders extends Pick<ClientRecord, 'access' | 'lastIden
 
 /** The vault of a client's secrets, as the record answers it to a run that begins, and as the run has it recorded. */
 export interface RecordedVault {
-  /** Its host. Absent in histories of before vaults were recorded: then it is the first of the settings. */
+  /** Its host. Absent in histories of versions that recorded no vault: then it is the first of the settings. */
   readonly vault?: string;
 }
 
@@ -197,7 +197,7 @@ export interface Marked extends Pick<ClientRecord, 'orphaned' | 'held' | 'access
   readonly ended?: readonly string[];
 }
 
-interface Answers {
+interface AnswersByOperation {
   readonly begin: Started;
   readonly beginOffboarding: StartedOffboarding;
   readonly revoke: Marked;
@@ -209,7 +209,9 @@ interface Answers {
 
 /** Value of each operation's outcome; an empty object for those that only note something. */
 export type ClientRecordAnswers = {
-  readonly [Operation in ClientRecordOperation]: Operation extends keyof Answers ? Answers[Operation] : object;
+  readonly [Operation in ClientRecordOperation]: Operation extends keyof AnswersByOperation
+    ? AnswersByOperation[Operation]
+    : object;
 };
 
 export type ClientRecordRequest = ClientRecordRequests[ClientRecordOperation];

@@ -34,7 +34,7 @@ const OBJECT_ID = ['oid', 'http://schemas.microsoft.com/identity/claims/objectid
 const TENANT_ID = ['tid', 'http://schemas.microsoft.com/identity/claims/tenantid'];
 const ROLES = ['roles', 'http://schemas.microsoft.com/ws/2008/06/identity/claims/role'];
 
-type Admission =
+type OperatorAdmission =
   { readonly actor: string } | { readonly refused: 'not-authenticated' | 'not-an-operator'; readonly actor?: string };
 
 /**
@@ -42,7 +42,7 @@ type Admission =
  * @param header the request's {@link PRINCIPAL_HEADER}
  * @returns the actor for the audit, or why the caller is refused
  */
-export function admit(access: OperatorAccess, header: string | undefined): Admission {
+export function admit(access: OperatorAccess, header: string | undefined): OperatorAdmission {
   if (access.kind === 'functionKey') return { actor: FUNCTION_KEY_ACTOR };
   const principal = header === undefined ? undefined : parsePrincipal(header);
   const objectId = principal && valuesOf(principal, OBJECT_ID)[0];

@@ -26,7 +26,6 @@ export interface ConnectedRegistryRequests {
   noteDeleted: WorksFor & { readonly at: string };
 }
 export type ConnectedRegistryOperation = keyof ConnectedRegistryRequests;
-export type ConnectedRegistryRequest = ConnectedRegistryRequests[ConnectedRegistryOperation];
 
 /** Applies an event to the record. Late events do not undo newer ones. */
 export function note(

@@ -103,7 +103,7 @@ export function hasRoom({ clients }: PollerIndexState, client: ClientReference):
 }
 
 /**
- * What the indexes must be told after a client's record has changed. The record's entity sends it, so that the engine keeps both
+ * The signals to the indexes after a client's record has changed. The record's entity sends it, so that the engine keeps both
  * or neither.
  */
 export function pollerSignals({ polling: before }: PollingState, { polling: after }: PollingState): PollerSignal[] {
@@ -116,7 +116,7 @@ export function pollerSignals({ polling: before }: PollingState, { polling: afte
   ];
 }
 
-/** What the index of an identity must be told that lists the client as of `since`. */
+/** The signal that makes the index of an identity list the client as of `since`. */
 export function confirmation(
   { polling }: PollingState,
   listed: Pick<Poller, 'objectId' | 'client' | 'since'>,

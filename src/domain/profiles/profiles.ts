@@ -5,7 +5,7 @@ import { DEFAULT_CHANNEL, type DeviceChannelChoice } from '@connected-registry/p
 import type { onboardingBody } from '@connected-registry/protocol/requests/onboardingRequest';
 import { fitsPattern } from '@connected-registry/protocol/names/pattern';
 
-type Body = z.infer<typeof onboardingBody>;
+type OnboardingBody = z.infer<typeof onboardingBody>;
 
 /**
  * What an event about a device or connected registry requests, and the limits of a request by event. If several profiles
@@ -24,14 +24,14 @@ export interface Profile {
   /** Absent for the first configured registry. */
   readonly registry?: string | undefined;
   /** Read actions only. */
-  readonly repositories: Body['repositories'];
+  readonly repositories: OnboardingBody['repositories'];
   readonly scopeMap?: string | undefined;
   /** Allowed only in a profile of one client, since tokens are not shared. */
   readonly token?: string | undefined;
   readonly image?: string | undefined;
   readonly credentialLifetimeDays?: number | undefined;
   /** Identity of the device; allowed only in a profile of one client. */
-  readonly identity?: Body['identity'];
+  readonly identity?: OnboardingBody['identity'];
   /** Whether a `ClientRequested` event may name the identity of a new client. */
   readonly eventIdentity?: boolean | undefined;
   /** Whether a `ClientRequested` event may name the poller of a new client. */
@@ -109,7 +109,10 @@ function ownValue<Value>(record: Readonly<Record<string, Value>>, key: string): 
 }
 
 /** The onboarding request of a profile for one client. */
-export function requestOf(profile: Profile, client: Pick<ClientReference, 'connectedRegistry' | 'client'>): Body {
+export function requestOf(
+  profile: Profile,
+  client: Pick<ClientReference, 'connectedRegistry' | 'client'>,
+): OnboardingBody {
   const { registry, repositories, scopeMap, token, image, credentialLifetimeDays, endpoint } = profile;
   const identity = identityOf(profile, client.client);
   return {
@@ -126,7 +129,7 @@ export function requestOf(profile: Profile, client: Pick<ClientReference, 'conne
 }
 
 /** The identity of a client's device: that of the profile, or the one that polls its messages. */
-function identityOf({ identity, pollerAccess, pollers }: Profile, client: string): Body['identity'] {
+function identityOf({ identity, pollerAccess, pollers }: Profile, client: string): OnboardingBody['identity'] {
   if (identity !== undefined || pollerAccess !== true) return identity;
   const [principalId] = Object.entries(pollers).find(([, clients]) => clients.includes(client)) ?? [];
   return principalId === undefined ? undefined : { principalId };

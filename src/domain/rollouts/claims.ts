@@ -1,4 +1,4 @@
-import { MAX_CLAIMED, MAX_CONFLICTS, type ClaimAnswer, type ClaimConflict, type ClaimsState } from './rollout.js';
+import { MAX_CLAIMED, MAX_CONFLICTS, type ClaimAnswer, type ClaimConflict, type ClaimsState } from './claimsState.js';
 
 /**
  * Claims clients for a rollout, unless another open rollout has one of them or all have too many. A repetition replaces the rollout's own claims.

@@ -1,13 +1,13 @@
 import { endedRows, openRows } from './counts.js';
-import {
-  NO_ROWS,
-  type ControlRequests,
-  type ControlState,
-  type Directive,
-  type RolloutCommand,
-  type RolloutStatus,
-  type RoundReport,
-} from './rollout.js';
+import { NO_ROWS } from './row.js';
+import type {
+  ControlRequests,
+  ControlState,
+  Directive,
+  RolloutCommand,
+  RolloutStatus,
+  RoundReport,
+} from './controlState.js';
 
 /** Maximum commands that wait, and ids that are remembered. */
 const MAX_COMMANDS = 20;
@@ -57,9 +57,9 @@ export function opened(state: ControlState, { plan }: ControlRequests['open'], n
   const at = now.toISOString();
   const next = { ...rest, plan, startedAt: state.startedAt ?? at };
   if (state.status === 'paused' || state.status === 'running') return next;
-  const begun: ControlState = { ...withoutReason(next), status: 'running', samples: [] };
+  const running: ControlState = { ...withoutReason(next), status: 'running', samples: [] };
   // A new rollout has no failures that could be older.
-  return active(state.startedAt === undefined ? begun : recounted(begun, now), true, now);
+  return active(state.startedAt === undefined ? running : recounted(running, now), true, now);
 }
 
 /** Refuses a rollout that never began. One that was to be started again stays as it is, and forgets the commands. */

@@ -1,4 +1,4 @@
-import { NO_ROWS, type RowCounts, type RowStatus } from './rollout.js';
+import { NO_ROWS, type RowCounts, type RowStatus } from './row.js';
 
 /** Number of rows that have ended, in any way. */
 export function endedRows({ completed, failed, cancelled, planned }: RowCounts): number {

@@ -1,5 +1,6 @@
 import { frozenUntil } from '../schedules/freezeWindows.js';
-import type { RolloutPlan, RolloutRound, RoundReport } from './rollout.js';
+import type { RolloutPlan, RolloutRound } from './rollout.js';
+import type { RoundReport } from './controlState.js';
 
 /**
  * Why no row may start now; undefined if rows may start. The first of several reasons. It never throws: an error here would end

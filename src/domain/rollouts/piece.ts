@@ -1,5 +1,7 @@
 import { countRows } from './counts.js';
-import { type PieceAnswer, type PieceState, type RolloutRequest, type RowChange, type RowStatus } from './rollout.js';
+import type { PieceAnswer, PieceState } from './pieceState.js';
+import type { RolloutRequest } from './rollout.js';
+import type { RowChange, RowStatus } from './row.js';
 
 /** Maximum commands that a piece remembers. */
 const MAX_COMMANDS = 20;

@@ -1,8 +1,8 @@
 import type { RowReason } from '@connected-registry/protocol/answers/rolloutAnswers';
-import type { RowChange, RowStatus } from './rollout.js';
+import type { RowChange, RowStatus } from './row.js';
 
 /**
- * Maximum bytes of the reasons that the rows of one piece keep. Its rows and how they stand share 1 MiB (MAX_PIECE_BYTES); what refuses
+ * Maximum bytes of the reasons that the rows of one piece keep. Its rows and their statuses share 1 MiB (MAX_PIECE_BYTES); what refuses
  * hundreds of rows mostly has the same few reasons.
  */
 export const MAX_REASON_BYTES = 60_000;
@@ -18,7 +18,7 @@ const LEAST_MESSAGE = 400;
 const LONG_FIX = 'The fix is too long to be listed here: a dry run of this client alone has it.';
 
 /** How a row was planned, with the problems that it would meet. */
-export interface PlannedRow extends RowChange {
+export interface DryRunRow extends RowChange {
   readonly problems: readonly RowReason[];
 }
 
@@ -26,7 +26,7 @@ export interface PlannedRow extends RowChange {
  * Adds message and fix of the problems to refused rows: to as many as have room, and to at least one for each code.
  * @param rows of the whole piece, as they stand
  */
-export function withReasons(rows: readonly RowStatus[], planned: readonly PlannedRow[]): RowChange[] {
+export function withReasons(rows: readonly RowStatus[], planned: readonly DryRunRow[]): RowChange[] {
   const before = rows.flatMap(({ reasons }) => (reasons === undefined ? [] : reasons));
   const explained = new Set(before.map(({ code }) => code));
   let used = totalOf(before);

@@ -1,6 +1,7 @@
 import type { RolloutKind } from '@connected-registry/protocol/requests/rolloutRequest';
 import type { FreezeWindow } from '../schedules/freezeWindows.js';
-import type { RolloutPlan, RolloutRequest, RowStatus } from './rollout.js';
+import type { RolloutPlan, RolloutRequest } from './rollout.js';
+import type { RowStatus } from './row.js';
 
 /** By what many runs are started: the plan of a rollout, a wave of a rotation sweep, or the clients of a profile. */
 export interface StartPlan {

@@ -2,7 +2,8 @@ import type { Rollout } from '@connected-registry/protocol/answers/rolloutAnswer
 import { activeUntil, secondsBetween } from './control.js';
 import { endedRows, openRows } from './counts.js';
 import { floorSeconds, writesOf } from './floor.js';
-import type { ControlState, RolloutPlan } from './rollout.js';
+import type { ControlState } from './controlState.js';
+import type { RolloutPlan } from './rollout.js';
 import { waveCount, waveRows } from './waves.js';
 
 /** Shortest floor, in seconds, of which a multiple says anything. */

@@ -1,4 +1,4 @@
-import { ROW_CODES, type RowStatus } from '../rollouts/rollout.js';
+import { ROW_CODES, type RowStatus } from '../rollouts/row.js';
 import type { SweepTally } from './sweep.js';
 
 /** Counts a wave when a sweep stops waiting for it. A run whose instance another run has taken has an unknown end, so it is not counted. */

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { ClientRecord } from '../clients/clientRecord.js';
 
-/** Hosts of the vaults in the settings, in their order. The first is that of clients of before there were several. */
+/**
+ * Hosts of the vaults in the settings, in their order. The first is the vault of clients whose records name
+ * none: they were onboarded when the settings had one vault only.
+ */
 export type VaultHosts = readonly [string, ...string[]];
 
 /** Input of work on the secrets of one client. */

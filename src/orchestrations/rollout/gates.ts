@@ -1,4 +1,5 @@
-import type { Directive, RolloutRound, RoundReport } from '../../domain/rollouts/rollout.js';
+import type { Directive, RoundReport } from '../../domain/rollouts/controlState.js';
+import type { RolloutRound } from '../../domain/rollouts/rollout.js';
 import { backoffSeconds } from '../run/backoff.js';
 
 /** Pauses between two rounds, in seconds: the longer, the more rounds have changed nothing. */

@@ -1,17 +1,7 @@
 import * as df from 'durable-functions';
-import {
-  pieceKey,
-  ROLLOUT_CLAIMS,
-  ROLLOUT_CLAIMS_KEY,
-  ROLLOUT_CONTROL,
-  ROLLOUT_PIECE,
-  type ClaimAnswer,
-  type ControlRequests,
-  type Directive,
-  type PieceAnswer,
-  type PieceRequests,
-  type RolloutInput,
-} from '../../domain/rollouts/rollout.js';
+import { pieceKey, ROLLOUT_PIECE, type PieceAnswer, type PieceRequests } from '../../domain/rollouts/pieceState.js';
+import { ROLLOUT_CLAIMS, ROLLOUT_CLAIMS_KEY, type ClaimAnswer } from '../../domain/rollouts/claimsState.js';
+import { ROLLOUT_CONTROL, type ControlRequests, type Directive } from '../../domain/rollouts/controlState.js';
 import type { Flow } from '../run/flow.js';
 import type { RunContext } from '../run/runContext.js';
 
@@ -22,7 +12,7 @@ export class RolloutEntities {
     private readonly id: string,
   ) {}
 
-  /** Notes how the rollout stands. @returns how it stands now, and what to do next */
+  /** Notes the progress of the rollout. @returns its status, and what to do next */
   control<Operation extends 'read' | 'open' | 'refuse' | 'report' | 'stop' | 'abandon' | 'end'>(
     operation: Operation,
     request: ControlRequests[Operation],
@@ -57,6 +47,3 @@ export class RolloutEntities {
 }
 
 const CLAIMS = new df.EntityId(ROLLOUT_CLAIMS, ROLLOUT_CLAIMS_KEY);
-
-/** The context of a rollout's flow. */
-export type RolloutRun = RunContext<RolloutInput>;

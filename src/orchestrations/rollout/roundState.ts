@@ -1,11 +1,7 @@
 import { openRows } from '../../domain/rollouts/counts.js';
-import {
-  NO_ROWS,
-  type PieceAnswer,
-  type RolloutRound,
-  type RowChange,
-  type RowCounts,
-} from '../../domain/rollouts/rollout.js';
+import { NO_ROWS, type RowChange, type RowCounts } from '../../domain/rollouts/row.js';
+import type { PieceAnswer } from '../../domain/rollouts/pieceState.js';
+import type { RolloutRound } from '../../domain/rollouts/rollout.js';
 import type { Flow } from '../run/flow.js';
 import type { RolloutEntities } from './rolloutEntities.js';
 

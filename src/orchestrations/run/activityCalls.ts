@@ -1,10 +1,8 @@
-import type { Activities } from '../../activities/activities.js';
-import type { RunActivities } from '../../activities/runs/runActivities.js';
+import type { AllActivities } from '../../activities/runs/runActivities.js';
 import type { DoneValue } from '../../domain/operations/stepOutcome.js';
 import type { InVault } from '../../domain/vaults/clientVault.js';
 import type { Flow } from './flow.js';
 
-type AllActivities = Activities & RunActivities;
 type ActivityName = keyof AllActivities;
 
 /** The run itself says where its client's secrets are, so that no flow can forget it. */
@@ -17,11 +15,11 @@ export type ActivityCalls = {
   ) => Flow<DoneValue<Awaited<ReturnType<AllActivities[Name]>>>>;
 };
 
-/** `in a vault`: the activity is told where the client's secrets are. No other is: what is sent must name no vault. */
-type Place<Input> = Input extends InVault ? 'in a vault' : true;
+/** `in a vault`: the activity's input says where the client's secrets are. No other input does: what is sent must name no vault. */
+type CallPlace<Input> = Input extends InVault ? 'in a vault' : true;
 
 /** Every activity once: an activity without its name here does not compile. Orchestrations import the types of activities only. */
-const ACTIVITIES: { readonly [Name in ActivityName]: Place<Parameters<AllActivities[Name]>[0]> } = {
+const ACTIVITIES: { readonly [Name in ActivityName]: CallPlace<Parameters<AllActivities[Name]>[0]> } = {
   preflight: 'in a vault',
   ensureToken: 'in a vault',
   grantAccess: 'in a vault',

@@ -3,7 +3,7 @@ import type { Run } from '../../domain/operations/run.js';
 import { ClientRecords } from '../steps/clientRecord.js';
 import { followUp, undoAll } from './compensations.js';
 import { StepFailed, type Flow } from './flow.js';
-import { Refused } from './refused.js';
+import { PreflightRefused } from './refused.js';
 import type { RunContext } from './runContext.js';
 
 /** Runs a flow to its end: completed with its result, or rolled back, or failed when something of it could not be undone. */
@@ -29,7 +29,7 @@ function* undo(run: RunContext<Run>, error: StepFailed): Flow<OperationFailure> 
   const revokedAt = run.compensations.length === 0 ? undefined : yield* new ClientRecords(undoing).revokedSince();
   const isRevoked = (): boolean => revokedAt !== undefined || run.isRevoked;
   const { residue, kept } = yield* undoAll(undoing, isRevoked);
-  const problems = error instanceof Refused ? { problems: error.problems } : {};
+  const problems = error instanceof PreflightRefused ? { problems: error.problems } : {};
   const { code, message } = isRevoked() ? asRevoked(error, revokedAt) : error;
   return { code, message, residue, kept, ...problems };
 }

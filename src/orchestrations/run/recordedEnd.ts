@@ -10,7 +10,8 @@ import { formatOperationId } from '@connected-registry/protocol/names/operationI
 import type { Run } from '../../domain/operations/run.js';
 import { endOfRun, engineFailure, type RunEnd } from '../../domain/operations/runEnd.js';
 import type { ProfileInput, ProfileOutcome } from '../../domain/profiles/onboardProfile.js';
-import { rolloutInstance, type RolloutInput, type RolloutOutcome } from '../../domain/rollouts/rollout.js';
+import type { RolloutOutcome } from '../../domain/rollouts/controlState.js';
+import { rolloutInstance, type RolloutInput } from '../../domain/rollouts/rollout.js';
 import { SWEEP_INSTANCE, type SweepInput, type SweepOutcome } from '../../domain/rotation/sweep.js';
 import type { WaitingRun } from '../../domain/operations/waitingRun.js';
 import type { Flow } from './flow.js';

@@ -51,11 +51,11 @@ interface Parts {
   readonly cancellation: Cancellation | undefined;
   readonly priority: Priority;
   /** Where the secrets of the run's client are, once its record has answered. */
-  place: Place | undefined;
+  place: VaultPlace | undefined;
 }
 
 /** `vaultHost`: see InVault. */
-interface Place {
+interface VaultPlace {
   readonly vaultHost: string | undefined;
 }
 
@@ -100,7 +100,7 @@ export class RunContext<Input extends RunInput = RunInput> {
     return { operation: this.operation, actor: this.input.actor, ...(priority === 'single' ? {} : { priority }) };
   }
   /** Where the secrets of the run's client are; undefined until the client's record has answered. */
-  get place(): Place | undefined {
+  get place(): VaultPlace | undefined {
     return this.parts.place;
   }
   /** The same for the run's result; empty for a run that began before vaults were recorded. */
@@ -108,7 +108,7 @@ export class RunContext<Input extends RunInput = RunInput> {
     const vault = this.parts.place?.vaultHost;
     return vault === undefined ? {} : { vault };
   }
-  /** Notes where the client's secrets are, as its record says: activities that work there are told from now on. */
+  /** Notes where the client's secrets are, as its record says: activities that work there get it from now on. */
   worksIn(vaultHost: string | undefined): void {
     this.parts.place = { vaultHost };
   }

@@ -6,7 +6,7 @@ import type { Run } from '../../domain/operations/run.js';
 import { ofAnotherClient } from '../../domain/tokens/sharedToken.js';
 import { ClientRecords } from './clientRecord.js';
 import { StepFailed, type Flow } from '../run/flow.js';
-import { Refused } from '../run/refused.js';
+import { PreflightRefused } from '../run/refused.js';
 import type { RunContext } from '../run/runContext.js';
 import { TokenClaim } from './tokenClaim.js';
 
@@ -26,18 +26,18 @@ export class HeldTokenSteps {
     this.tokenClaim = new TokenClaim(run, token);
   }
 
-  /** What the record is told beside the token. */
+  /** What the record keeps in addition to the token. */
   private get facts(): NamedIdentity & RecordedVault {
     return { ...this.named, ...this.run.placeInResult };
   }
 
-  /** @throws Refused when another client has the token */
+  /** @throws PreflightRefused when another client has the token */
   *claim(): Flow<void> {
     try {
       yield* this.tokenClaim.claim();
     } catch (error) {
       if (!(error instanceof StepFailed) || error.code !== 'token-of-another-client') throw error;
-      throw new Refused([{ ...ofAnotherClient(this.token, []), message: `${error.message}.` }]);
+      throw new PreflightRefused([{ ...ofAnotherClient(this.token, []), message: `${error.message}.` }]);
     }
   }
 

@@ -14,7 +14,7 @@ import type { RunContext } from '../run/runContext.js';
 import { runDeadline } from '../run/runDeadline.js';
 
 /** A run's hold on its scope map: while it stands, no other run's undo deletes the map. */
-export class MapHold {
+export class RunMapHold {
   private readonly request: Omit<MapHolderRequest, 'by'>;
   private readonly holder: EntityId;
 

@@ -5,7 +5,7 @@ import type { Onboarding } from '@connected-registry/protocol/requests/onboardin
 import type { OnboardingPlan } from '../../domain/onboarding/plan.js';
 import type { OnboardingRun } from '../../domain/operations/run.js';
 import type { Flow } from '../run/flow.js';
-import { Refused } from '../run/refused.js';
+import { PreflightRefused } from '../run/refused.js';
 import type { RunContext } from '../run/runContext.js';
 import { planWhenActive } from './activation.js';
 import { Binding } from './binding.js';
@@ -15,7 +15,7 @@ import { DeviceAddress } from './deviceAddress.js';
 import { channelOfRun } from './deviceChannel.js';
 import { ReadAccessSteps, EFFECTIVE_WITHIN_SECONDS } from './readAccess.js';
 import { HeldTokenSteps } from './heldToken.js';
-import { MapHold } from './mapHold.js';
+import { RunMapHold } from './mapHold.js';
 
 /** The client that an onboarding is about, once it has a plan, and what its steps work with. */
 export interface OnboardingClient {
@@ -29,7 +29,7 @@ export interface OnboardingClient {
   /** Whether this run clears an earlier revocation when it succeeds. */
   readonly clears: boolean;
   readonly records: ClientRecords;
-  readonly mapHold: MapHold;
+  readonly mapHold: RunMapHold;
   readonly binding: Binding;
   readonly held: HeldTokenSteps;
   readonly credentials: Credentials;
@@ -41,7 +41,7 @@ export interface OnboardingClient {
  * Checks that the run may begin, plans what it does, and claims the token: from then on no other client's run may use it, however
  * close together both looked at it.
  *
- * @throws Refused with the problems that must be solved first; StepFailed when the client was revoked, or a newer event was taken
+ * @throws PreflightRefused with the problems that must be solved first; StepFailed when the client was revoked, or a newer event was taken
  */
 export function* preflight(run: RunContext<OnboardingRun>): Flow<OnboardingClient> {
   const records = new ClientRecords(run);
@@ -49,7 +49,7 @@ export function* preflight(run: RunContext<OnboardingRun>): Flow<OnboardingClien
     const { hasJoined, hub, vault: _vault, ...started } = yield* records.begin();
     const look = () => run.activities.preflight({ onboarding: run.input.request, ...started });
     const plan = yield* planWhenActive(run, look);
-    if (refusing(plan.problems).length > 0) throw new Refused(plan.problems);
+    if (refusing(plan.problems).length > 0) throw new PreflightRefused(plan.problems);
     const asks = hasJoined === true || (run.input.request.poller ?? started.poller?.current) !== undefined;
     const address = new DeviceAddress(run, channelOfRun(run.input, { asks, hub }));
     const client = clientOf(run, plan, records, { clears: started.clears !== undefined, address });
@@ -74,7 +74,7 @@ function clientOf(
   const rights = rightsHash(toActions(request.permissions));
   const binding = new Binding(run, request.token);
   const held = new HeldTokenSteps(run, request.token, request.identity ? { names: request.identity.principalId } : {});
-  const mapHold = new MapHold(run, request);
+  const mapHold = new RunMapHold(run, request);
   const order = {
     reference,
     token: request.token,

@@ -2,7 +2,7 @@ import type { Undone } from '../../domain/operations/stepOutcome.js';
 import type { Compensation, Undo } from '../run/runContext.js';
 import type { Flow } from '../run/flow.js';
 import { Binding } from './binding.js';
-import { MapHold } from './mapHold.js';
+import { RunMapHold } from './mapHold.js';
 import type { OnboardingClient } from './onboardingClient.js';
 
 /**
@@ -13,7 +13,7 @@ export function undoScopeMap({ plan, request, mapHold }: OnboardingClient): Comp
   const absentAt = plan.scopeMap === 'absent' ? plan.checkedAt : undefined;
   const release: Compensation = {
     name: absentAt ? 'removeScopeMap' : 'releaseScopeMap',
-    undo: (run) => new MapHold(run, request).release(absentAt),
+    undo: (run) => new RunMapHold(run, request).release(absentAt),
     whenRevoked: () => mapHold.keep(),
   };
   if (!plan.restoresScopeMap) return [release];

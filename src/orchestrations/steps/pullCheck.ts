@@ -65,16 +65,36 @@ const MAX_WAITED_SECONDS = 24 * 3600;
  *   in the last attempt
  */
 export function* pullCheck(run: RunContext<Run>, check: PullCheck): Flow<VerifiedPull> {
-  const watch = new SyncWatch(run);
-  const started = run.now;
-  let refusals = 0;
-  let unread = 0;
-  let waited = 0;
-  return yield* repeat<VerifiedPull>(run, function* (tries): Flow<Try<VerifiedPull>> {
+  const attempts = new PullAttempts(run, check);
+  return yield* repeat<VerifiedPull>(run, (tries) => attempts.next(tries));
+}
+
+/** The attempts of one pull check, and what they have shown so far. */
+class PullAttempts {
+  private readonly watch: SyncWatch;
+  private readonly started: Date;
+  /** Refusals in a row. */
+  private refusals = 0;
+  /** Reports in a row that the secret cannot be read. */
+  private unread = 0;
+  /** Seconds that do not count against the deadline. */
+  private waited = 0;
+
+  constructor(
+    private readonly run: RunContext<Run>,
+    private readonly check: PullCheck,
+  ) {
+    this.watch = new SyncWatch(run);
+    this.started = run.now;
+  }
+
+  /** One attempt. @param tries how many came before it */
+  *next(tries: number): Flow<Try<VerifiedPull>> {
+    const { run, check, watch } = this;
     const asked = run.now;
     // Attempts are numbered through the run, since their numbers name messages and events.
     const answer = yield* ask(run, check, run.log.asked + 1);
-    waited = Math.min(waited + (answer.waited ?? 0), MAX_WAITED_SECONDS);
+    this.waited = Math.min(this.waited + (answer.waited ?? 0), MAX_WAITED_SECONDS);
     if (answer.report) check.address.heard();
     else check.address.notHeard();
     const decision = judge(answer, check.image);
@@ -86,31 +106,50 @@ export function* pullCheck(run: RunContext<Run>, check: PullCheck): Flow<Verifie
     if (decision.kind === 'fail') throw new StepFailed(decision.code, decision.reason);
     if (decision.kind === 'failIfSynced' && (yield* watch.sawSyncBefore(asked)))
       throw new StepFailed(decision.code, decision.reason);
-
-    refusals = decision.kind === 'afterSync' ? refusals + 1 : 0;
-    if (isTimeToLook(refusals)) {
-      yield* requireCredential(run, check);
-      yield* check.bindAgain();
-      watch.bound();
-    }
-    unread = answer.report?.outcome === 'secret-unavailable' ? unread + 1 : 0;
-    if (isTimeToLook(unread)) {
-      const promotedBy = yield* requireCredential(run, check, 'looksForSecret');
-      if (promotedBy) return { value: { ...promotedBy, image: check.image } };
-    }
+    yield* this.lookIfRefused(decision);
+    const promotedBy = yield* this.lookIfUnread(answer);
+    if (promotedBy) return { value: { ...promotedBy, image: check.image } };
 
     const isOwnTrouble = decision.kind === 'later';
     // Without a readable schedule the time of the next sync is unknown. The run waits for the syncs that ARM reports.
-    if (!isOwnTrouble && nextSync(check.sync.schedule, started) === undefined) yield* watch.sawSyncBefore(asked);
+    if (!isOwnTrouble && nextSync(check.sync.schedule, this.started) === undefined) yield* watch.sawSyncBefore(asked);
     const seconds = pauseSeconds(run, check, isOwnTrouble, tries);
-    const until = [deadline(run, check, started, watch.synced), ...(unread > 0 ? readableBy(check, started) : [])];
-    if (until.every((one) => run.later(seconds - waited) > one))
+    if (this.isTooLate(seconds))
       throw new StepFailed(
         answer.undelivered ? 'signal-undeliverable' : 'pull-check-deadline',
         `no verified pull in time; last: ${decision.reason}`,
       );
     return { seconds, because: decision.reason, next: 'asking again' };
-  });
+  }
+
+  /** After refusals in a row: asks the registry for the password, and has the token bound if others removed it. */
+  private *lookIfRefused({ kind }: PullCheckDecision): Flow<void> {
+    this.refusals = kind === 'afterSync' ? this.refusals + 1 : 0;
+    if (!isTimeToLook(this.refusals)) return;
+    yield* requireCredential(this.run, this.check);
+    yield* this.check.bindAgain();
+    this.watch.bound();
+  }
+
+  /**
+   * After reports in a row that the secret cannot be read: asks the registry for the password, and the vault for the secret.
+   * @returns as {@link requireCredential}
+   */
+  private *lookIfUnread({ report }: Answer): Flow<VerifiedPull | undefined> {
+    this.unread = report?.outcome === 'secret-unavailable' ? this.unread + 1 : 0;
+    return isTimeToLook(this.unread) ? yield* requireCredential(this.run, this.check, 'looksForSecret') : undefined;
+  }
+
+  /**
+   * Whether an attempt so many seconds from now would come after the deadline. A device that reports that it cannot read the
+   * secret has at least until the right to read it, which this run gave, has taken effect.
+   */
+  private isTooLate(seconds: number): boolean {
+    const { run, check, started, watch } = this;
+    const next = run.later(seconds - this.waited);
+    const readable = this.unread > 0 ? readableBy(check, started) : undefined;
+    return next > deadline(run, check, started, watch.synced) && (readable === undefined || next > readable);
+  }
 }
 
 function isTimeToLook(count: number): boolean {
@@ -127,9 +166,9 @@ function deadline({ limits }: RunContext, { sync }: PullCheck, started: Date, sy
   return new Date(firstSync.getTime() + limits.pullCheckDeadlineSeconds * 1000);
 }
 
-/** When the device can read the secret, if this run gave it the right to. */
-function readableBy({ accessSeconds }: PullCheck, started: Date): Date[] {
-  return accessSeconds === undefined ? [] : [new Date(started.getTime() + accessSeconds * 1000)];
+/** When the device can read the secret; undefined unless this run gave it the right to. */
+function readableBy({ accessSeconds }: PullCheck, started: Date): Date | undefined {
+  return accessSeconds === undefined ? undefined : new Date(started.getTime() + accessSeconds * 1000);
 }
 
 /**

@@ -77,7 +77,7 @@ export function* withdrawn(run: RunContext<Run>): Flow<WithdrawnAccess> {
   return found;
 }
 
-/** What the record is told of a removal: the same of what is gone and of what others made. */
+/** What the record is to forget after a removal: what is gone, and likewise what others made. */
 export function withdrawnGrants({ removed, foreign, unreached }: WithdrawnAccess): WithdrawnGrants {
   const named = (grants: readonly EndingSecrets[]) =>
     grants.map(({ principalId, vault, run }) => ({ principalId, vault, run }));

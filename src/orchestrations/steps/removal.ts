@@ -18,7 +18,7 @@ import type { RunContext } from '../run/runContext.js';
 import { Binding } from './binding.js';
 import { withdrawn } from './readAccess.js';
 import { ClientRecords } from './clientRecord.js';
-import { MapHold } from './mapHold.js';
+import { RunMapHold } from './mapHold.js';
 import { TokenClaim } from './tokenClaim.js';
 
 /** Takes away a client's things one by one. One that cannot be taken away does not keep the others from being tried. */
@@ -141,7 +141,7 @@ export class Removal {
 
   *scopeMap(scopeMap: string, tokens: readonly OffboardingToken[]): Flow<void> {
     const token = tokens.find((one) => sameName(one.scopeMap, scopeMap));
-    const hold = new MapHold(this.run, { scopeMap, token: token?.name ?? '' });
+    const hold = new RunMapHold(this.run, { scopeMap, token: token?.name ?? '' });
     const dropped = yield* this.attempts.step('removeScopeMap', `scope map ${scopeMap}`, () => hold.drop());
     if (dropped?.removed) this.removed.push(`scope map ${scopeMap}`);
     if (dropped?.kept !== undefined) this.kept.push(dropped.kept);

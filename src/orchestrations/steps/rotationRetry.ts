@@ -5,7 +5,7 @@ import type { OperationFailure } from '../../domain/operations/operation.js';
 import type { RotationRun } from '../../domain/operations/run.js';
 import { frozenUntil } from '../../domain/schedules/freezeWindows.js';
 import { orUndefined, type Flow, type StepFailed } from '../run/flow.js';
-import { Refused } from '../run/refused.js';
+import { PreflightRefused } from '../run/refused.js';
 import type { RunContext } from '../run/runContext.js';
 import { ClientRecords } from './clientRecord.js';
 
@@ -55,7 +55,7 @@ function* isSwept(run: RunContext<RotationRun>): Flow<'yes' | 'no' | 'unknown'> 
 }
 
 function isSeenBySweeps(error: StepFailed): boolean {
-  return !(error instanceof Refused) || !error.problems.some(({ code }) => NOT_SEEN.includes(code));
+  return !(error instanceof PreflightRefused) || !error.problems.some(({ code }) => NOT_SEEN.includes(code));
 }
 
 /** When the next try may begin: not while the slot is taken, nor in a freeze window. */

@@ -24,7 +24,7 @@ export interface ClientAccess {
   readonly tokens: readonly ClientToken[];
   /** Deleted tokens that secrets still name. */
   readonly former: readonly FormerToken[];
-  readonly secrets: readonly ClientSecret[];
+  readonly secrets: readonly VersionedSecret[];
   /** Names of all tokens that the client may have claimed; lower case. */
   readonly names: readonly string[];
 }
@@ -37,6 +37,11 @@ export interface OtherTokens {
   readonly orphaned?: readonly OrphanedToken[];
   /** Tokens that the client's record says it holds. */
   readonly held?: readonly HeldToken[];
+}
+
+/** The same, with empty lists for what is not given. */
+interface NamedTokens extends Required<Omit<OtherTokens, 'run'>> {
+  readonly run: RunToken | undefined;
 }
 
 /** A token that exists. */
@@ -66,7 +71,7 @@ interface FormerToken {
 }
 
 /** A secret that exists and is not deleted. */
-export interface ClientSecret {
+export interface VersionedSecret {
   readonly name: string;
   /** The client's own versions. */
   readonly versions: readonly SecretVersionFacts[];
@@ -112,77 +117,121 @@ export async function readClientAccess(
 ): Promise<ClientAccess> {
   const orNoted = createNoting(unread);
   const { registry } = reference;
-  const names = [mainSecretName(reference), candidateSecretName(reference)];
-  const [connectedRegistry, ...versions] = await Promise.all([
+  const others: NamedTokens = { run, orphaned, held };
+  const [connectedRegistry, { secrets, known }] = await Promise.all([
     orNoted(`connected registry ${reference.connectedRegistry}`, undefined, () =>
       controlPlane.getConnectedRegistry(registry, reference.connectedRegistry),
     ),
-    ...names.map((name) => orNoted(`secret ${name}`, [], () => vault.versions(name))),
+    readSecrets(vault, reference, orNoted),
   ]);
-  const own = (version: { readonly tags: SecretVersionFacts['tags'] }): CredentialTags[] => {
-    const tags = parseTags(version.tags);
-    return tags && clientKey(tags) === clientKey(reference) ? [tags] : [];
-  };
-  const secrets = names.flatMap((name, index): ClientSecret[] => {
-    const all = versions[index] ?? [];
-    const ours = all.filter((version) => own(version).length > 0);
-    return all.length === 0 ? [] : [{ name, versions: ours, isShared: ours.length < all.length }];
-  });
-  let known = versions.flat().flatMap(own);
-  if (known.length === 0) {
-    const deleted = names.map((name) => orNoted(`deleted secret ${name}`, undefined, () => vault.tagsOfDeleted(name)));
-    known = (await Promise.all(deleted)).flatMap(ownTags);
-  }
-  const wanted = new Set(
-    [...[...known, ...orphaned, ...held].map(({ token }) => token), ...(run ? [run.token] : [])].map(lower),
-  );
-  const byName = known.length === 0 ? [defaultTokenName(reference)].filter((name) => !wanted.has(name)) : [];
-  for (const name of byName) wanted.add(name);
-  // Manipulated tags must not lead to the sync token of the connected registry. When its name is unknown, the Azure CLI's
-  // default is assumed: the name of the connected registry.
-  if (connectedRegistry) wanted.delete(lower(connectedRegistry.syncToken ?? connectedRegistry.name));
-
+  const { names, byName } = candidateNames(reference, known, others, connectedRegistry);
   const tokens: ClientToken[] = [];
-  const former: FormerToken[] = [];
-  for (const name of wanted) {
+  const gone: string[] = [];
+  for (const name of names) {
     const found = await orNoted(`token ${name}`, undefined, () => controlPlane.getToken(registry, name));
-    const about = known.filter(({ token }) => lower(token) === name);
-    const fitting = found ? about.filter((tags) => isTokenOf(tags, found)) : [];
-    if (!found) former.push(...about.map(({ scopeMap }) => ({ name, scopeMap: lower(scopeMap) })));
+    if (!found) gone.push(name);
     else {
-      const remembered = findHeldToken(held, found);
-      const wasOrphaned = isOrphaned(orphaned, found);
-      const isReported = fitting.length > 0 || wasOrphaned || remembered !== undefined || isRunToken(found, run);
-      if (!isReported && !byName.includes(name)) continue;
-      const isOurs = wasOrphaned || remembered?.isMade === true || fitting.some(({ made }) => made.token);
-      const foundScopeMap =
-        remembered?.foundScopeMap ?? fitting.find(({ made }) => made.foundScopeMap)?.made.foundScopeMap;
-      const given = [...fitting, ...(remembered ? [remembered] : [])].map(({ scopeMap }) => lower(scopeMap));
-      tokens.push({
-        ...found,
-        isOurs,
-        ourPasswords: slotsFilledBy(found.slots, fitting),
-        tags: fitting,
-        doubtful: fitting.length === 0 && remembered ? filledSince(found.slots, remembered.since) : [],
-        ...(isReported ? {} : { byNameOnly: (await isMarked(found)) ? 'marked' : 'unmarked' }),
-        ...(foundScopeMap === undefined ? {} : { foundScopeMap }),
-        given: [...new Set(given)],
-      });
+      const { isReported, token } = describeToken(found, known, others);
+      if (isReported) tokens.push(token);
+      else if (name === byName) tokens.push({ ...token, byNameOnly: (await isMarked(found)) ? 'marked' : 'unmarked' });
     }
   }
-  for (const { token, scopeMap } of held)
-    if (!tokens.some(({ name }) => lower(name) === lower(token)) && !former.some(({ name }) => name === lower(token)))
-      former.push({ name: lower(token), scopeMap: lower(scopeMap) });
-  return { connectedRegistry, tokens, former, secrets, names: [...wanted] };
+  return { connectedRegistry, tokens, former: formerTokens(gone, known, held, tokens), secrets, names };
 
   async function isMarked({ scopeMap }: TokenFacts): Promise<boolean> {
     const map = await orNoted(`scope map ${scopeMap}`, undefined, () => controlPlane.getScopeMap(registry, scopeMap));
     return map?.description === SCOPE_MAP_MARK;
   }
+}
 
-  function ownTags(tags: SecretVersionFacts['tags'] | undefined): CredentialTags[] {
-    return tags ? own({ tags }) : [];
-  }
+/** Reads the client's secrets, and its tags in them; those of deleted secrets if there are no others. */
+async function readSecrets(
+  vault: ClientPorts['vault'],
+  reference: ClientReference,
+  orNoted: Noting,
+): Promise<{ readonly secrets: readonly VersionedSecret[]; readonly known: readonly CredentialTags[] }> {
+  const own = (raw: SecretVersionFacts['tags'] | undefined): CredentialTags[] => {
+    const tags = raw && parseTags(raw);
+    return tags && clientKey(tags) === clientKey(reference) ? [tags] : [];
+  };
+  const names = [mainSecretName(reference), candidateSecretName(reference)];
+  const found = await Promise.all(
+    names.map(async (name) => ({ name, versions: await orNoted(`secret ${name}`, [], () => vault.versions(name)) })),
+  );
+  const secrets = found.flatMap(({ name, versions }): VersionedSecret[] => {
+    const ours = versions.filter(({ tags }) => own(tags).length > 0);
+    return versions.length === 0 ? [] : [{ name, versions: ours, isShared: ours.length < versions.length }];
+  });
+  const known = secrets.flatMap(({ versions }) => versions.flatMap(({ tags }) => own(tags)));
+  if (known.length > 0) return { secrets, known };
+  const deleted = await Promise.all(
+    names.map((name) => orNoted(`deleted secret ${name}`, undefined, () => vault.tagsOfDeleted(name))),
+  );
+  return { secrets, known: deleted.flatMap(own) };
+}
+
+/**
+ * The names of all tokens that may be the client's; lower case.
+ * @returns in `byName` the one that is read only because it is the client's default
+ */
+function candidateNames(
+  reference: ClientReference,
+  known: readonly CredentialTags[],
+  { run, orphaned, held }: NamedTokens,
+  connectedRegistry: ConnectedRegistryFacts | undefined,
+): { readonly names: readonly string[]; readonly byName: string | undefined } {
+  const named = new Set([...known, ...orphaned, ...held, ...(run ? [run] : [])].map(({ token }) => lower(token)));
+  const byDefault = defaultTokenName(reference);
+  const byName = known.length === 0 && !named.has(byDefault) ? byDefault : undefined;
+  // Manipulated tags must not lead to the sync token of the connected registry. When its name is unknown, the Azure CLI's
+  // default is assumed: the name of the connected registry.
+  const syncToken = connectedRegistry && lower(connectedRegistry.syncToken ?? connectedRegistry.name);
+  const names = [...named, ...(byName === undefined ? [] : [byName])].filter((name) => name !== syncToken);
+  return { names, byName };
+}
+
+/** Describes a token that exists. @returns in `isReported` whether anything but its name connects it with the client */
+function describeToken(
+  found: TokenFacts,
+  known: readonly CredentialTags[],
+  { run, orphaned, held }: NamedTokens,
+): { readonly isReported: boolean; readonly token: ClientToken } {
+  const tags = known.filter((one) => isTokenOf(one, found));
+  const remembered = findHeldToken(held, found);
+  const wasOrphaned = isOrphaned(orphaned, found);
+  const foundScopeMap = remembered?.foundScopeMap ?? tags.find(({ made }) => made.foundScopeMap)?.made.foundScopeMap;
+  const given = [...tags, ...(remembered ? [remembered] : [])].map(({ scopeMap }) => lower(scopeMap));
+  return {
+    isReported: tags.length > 0 || wasOrphaned || remembered !== undefined || isRunToken(found, run),
+    token: {
+      ...found,
+      isOurs: wasOrphaned || remembered?.isMade === true || tags.some(({ made }) => made.token),
+      ourPasswords: slotsFilledBy(found.slots, tags),
+      tags,
+      doubtful: tags.length === 0 && remembered ? filledSince(found.slots, remembered.since) : [],
+      ...(foundScopeMap === undefined ? {} : { foundScopeMap }),
+      given: [...new Set(given)],
+    },
+  };
+}
+
+/** The tokens that are gone, and that secrets or the client's record name. @param gone names in lower case */
+function formerTokens(
+  gone: readonly string[],
+  known: readonly CredentialTags[],
+  held: readonly HeldToken[],
+  tokens: readonly ClientToken[],
+): readonly FormerToken[] {
+  const ofSecrets = gone.flatMap((name) => known.filter(({ token }) => lower(token) === name).map(toFormer));
+  const accounted = new Set([...tokens, ...ofSecrets].map(({ name }) => lower(name)));
+  const onlyHeld = new Map<string, FormerToken>();
+  for (const token of held.map(toFormer))
+    if (!accounted.has(token.name) && !onlyHeld.has(token.name)) onlyHeld.set(token.name, token);
+  return [...ofSecrets, ...onlyHeld.values()];
+}
+
+function toFormer({ token, scopeMap }: Pick<HeldToken, 'token' | 'scopeMap'>): FormerToken {
+  return { name: lower(token), scopeMap: lower(scopeMap) };
 }
 
 /** Whether anything of the client exists, enabled or not, its default token's name on the client list included. */
@@ -215,9 +264,12 @@ function filledSince(slots: TokenFacts['slots'], since: string): ClientToken['do
   });
 }
 
-/** Reads, and adds a failed read to `unread` when it is given; otherwise the error passes. */
-function createNoting(unread: string[] | undefined) {
-  return async <T>(what: string, otherwise: T, read: () => Promise<T>): Promise<T> => {
+/** Reads, and gives a value in place of what cannot be read, or throws. */
+type Noting = <T>(what: string, otherwise: T, read: () => Promise<T>) => Promise<T>;
+
+/** Adds failed reads to `unread` when it is given; otherwise their errors pass. */
+function createNoting(unread: string[] | undefined): Noting {
+  return async (what, otherwise, read) => {
     try {
       return await read();
     } catch (error) {

@@ -77,7 +77,7 @@ export async function readOwnership(
   }
 }
 
-interface Found {
+interface OwnershipFacts {
   readonly token: TokenFacts | undefined;
   readonly scopeMap: ScopeMapFacts | undefined;
   readonly known: readonly CredentialTags[];
@@ -85,7 +85,7 @@ interface Found {
 }
 
 /** Which resources this run creates, or an earlier run of this client created. */
-export function madeByUs(onboarding: Onboarding, found: Found): MadeByUs {
+export function madeByUs(onboarding: Onboarding, found: OwnershipFacts): MadeByUs {
   const { scopeMap, known, ownership } = found;
   const foundScopeMap = scopeMapToRestore(found);
   return {
@@ -96,7 +96,7 @@ export function madeByUs(onboarding: Onboarding, found: Found): MadeByUs {
 }
 
 /** The entry about the token in the client's record, from the time when the run works with it. */
-export function heldToken({ token: name, scopeMap }: Onboarding, found: Found, now: Date): HeldToken {
+export function heldToken({ token: name, scopeMap }: Onboarding, found: OwnershipFacts, now: Date): HeldToken {
   const { token, ownership } = found;
   const earlier = ownership.kind === 'own' ? ownership.held : undefined;
   const foundScopeMap = scopeMapToRestore(found);
@@ -112,7 +112,7 @@ export function heldToken({ token: name, scopeMap }: Onboarding, found: Found, n
 }
 
 /** The scope map that an adopted token had at its adoption, by this run or an earlier one. */
-function scopeMapToRestore({ token, ownership }: Found): string | undefined {
+function scopeMapToRestore({ token, ownership }: OwnershipFacts): string | undefined {
   if (ownership.kind === 'own') return ownership.isMade ? undefined : ownership.foundScopeMap;
   return ownership.kind === 'nobodys' ? token?.scopeMap : undefined;
 }

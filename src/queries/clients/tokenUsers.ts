@@ -24,8 +24,9 @@ export interface TokenUsers {
   /** Lists all clients that have a secret. @param age as above. */
   clients(age?: number): Promise<readonly ClientReference[]>;
   /**
-   * Whether no secret has one of these names, by a listing that may be a minute old, or up to a quarter of an hour if it has many
-   * pages. False, too, if no listing is cached and single reads are fewer than a listing's pages, unless it has one only.
+   * Whether no secret has one of these names. It is decided by a listing, which may be a minute old, or up to a quarter of an hour
+   * if it has many pages. False also means that it is unknown: reading a listing of several pages would take more requests than
+   * reading the secrets does.
    */
   lackSecrets(names: readonly string[]): Promise<boolean>;
 }

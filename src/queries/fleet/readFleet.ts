@@ -10,8 +10,10 @@ import type { Ports } from '../../ports/ports.js';
 import type { Config } from '../../settings/config.js';
 import { findRegistry } from '../../settings/registries.js';
 import { eachOf } from '../eachOf.js';
+import { pagesOf } from '../pagesOf.js';
 import type { PlacedListing } from '../clients/allVaults.js';
 import { clientSecret, knownClients, type ClientSecret } from '../clients/knownClients.js';
+import { newestSecrets, placeText, secondLook } from '../clients/secondLook.js';
 import { createTokenUsers } from '../clients/tokenUsers.js';
 import { createRegistryReader, type RegistryReader } from '../registry/registryReader.js';
 import { listedVaults } from './listedVaults.js';
@@ -21,9 +23,6 @@ import { listedVaults } from './listedVaults.js';
  * wrong. @param before the last reading @throws ServiceError
  */
 export type ReadFleet = (before: FleetFacts | undefined) => Promise<FleetFacts>;
-
-/** Maximum clients that are read a second time before a difference is shown. */
-const MAX_SECOND_LOOKS = 100;
 
 /** Creates the reading. */
 export function createReadFleet({ vaults, controlPlane }: Ports, config: Config): ReadFleet {
@@ -60,30 +59,22 @@ export function createReadFleet({ vaults, controlPlane }: Ports, config: Config)
     return { row, judgement, vaultHost };
   }
 
-  /**
-   * Reads clients that seem wrong again, because vault and ARM were not read at the same instant. One that seemed wrong in the same
-   * way before is believed.
-   */
-  async function secondLook(
+  /** Reads clients that seem wrong again. One that seemed wrong in the same way before is believed. */
+  async function withSecondLook(
     found: readonly FleetClient[],
     before: FleetFacts | undefined,
     listings: readonly PlacedListing[],
   ): Promise<readonly FleetClient[]> {
-    const known = new Map(before?.clients.map((client) => [placeOf(client), likenessOf(client)]));
-    const suspects = found
-      .filter((client) => client.judgement.differences.length > 0 && known.get(placeOf(client)) !== likenessOf(client))
-      .slice(0, MAX_SECOND_LOOKS);
-    if (suspects.length === 0) return found;
-    const again = await eachOf(suspects, async ({ row, vaultHost }) => {
-      const listing = await vaults.of(vaultHost).newest(row.key);
-      return listing && clientSecret({ ...listing, vaultHost });
+    const known = new Map(before?.clients.map((client) => [placeText(placeOf(client)), likenessOf(client)]));
+    return secondLook(found, {
+      isSuspect: (client) =>
+        client.judgement.differences.length > 0 && known.get(placeText(placeOf(client))) !== likenessOf(client),
+      placeOf,
+      readAgain: async (suspects) => {
+        const secrets = await newestSecrets(vaults, suspects.map(placeOf));
+        return judged(secrets, createRegistryReader(controlPlane, { freshFor: Number.POSITIVE_INFINITY }), listings);
+      },
     });
-    const present = again.filter((secret) => secret !== undefined);
-    const reader = createRegistryReader(controlPlane, { freshFor: Number.POSITIVE_INFINITY });
-    const looked = new Map((await judged(present, reader, listings)).map((client) => [placeOf(client), client]));
-    const isSuspect = new Set(suspects.map(placeOf));
-    // One that is gone by now was offboarded in the meantime.
-    return found.flatMap((client) => (isSuspect.has(placeOf(client)) ? (looked.get(placeOf(client)) ?? []) : [client]));
   }
 
   return async (before) => {
@@ -96,7 +87,7 @@ export function createReadFleet({ vaults, controlPlane }: Ports, config: Config)
     const reader = newReader();
     const first = await judged(secrets, reader, listings);
     const connectedRegistries = await eachOf(config.registries, ({ name }) => connectedRegistriesOf(name, reader));
-    const clients = await secondLook(first, before, listings);
+    const clients = await withSecondLook(first, before, listings);
     return {
       from,
       to: new Date(),
@@ -108,12 +99,8 @@ export function createReadFleet({ vaults, controlPlane }: Ports, config: Config)
   async function allListings(): Promise<PlacedListing[]> {
     const found = await eachOf(vaults.hosts, async (vaultHost) => {
       const listings: PlacedListing[] = [];
-      let next: string | undefined;
-      do {
-        const page = await vaults.of(vaultHost).page(next);
+      for await (const page of pagesOf((continuation) => vaults.of(vaultHost).page(continuation)))
         for (const listing of page.secrets) listings.push({ ...listing, vaultHost });
-        next = page.continuation;
-      } while (next !== undefined);
       return listings;
     });
     return found.flat();
@@ -135,8 +122,9 @@ export function createReadFleet({ vaults, controlPlane }: Ports, config: Config)
   }
 }
 
-function placeOf({ row, vaultHost }: FleetClient): string {
-  return `${vaultHost} ${row.key}`;
+/** A client's key is the name of its main secret. */
+function placeOf({ row, vaultHost }: FleetClient): Pick<ClientSecret, 'name' | 'vaultHost'> {
+  return { name: row.key, vaultHost };
 }
 
 /** Equal for a client that has the same credential and the same differences. */

@@ -3,7 +3,7 @@ import type { SyncStop } from '@connected-registry/protocol/registry/syncSchedul
 import type { ConnectedRegistryFacts, ScopeMapFacts, TokenFacts } from '../../ports/registryControlPlane.js';
 import type { SecretFacts } from '../../ports/secretVault.js';
 import type { Ownership } from '../clients/tokenOwnership.js';
-import type { SlowFacts } from '../registry/registryFacts.js';
+import type { SlowFacts } from '../registry/look.js';
 
 /** The facts that preflight reads, before it draws conclusions. */
 export interface Findings {

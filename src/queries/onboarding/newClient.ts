@@ -3,7 +3,7 @@ import { sameName } from '@connected-registry/protocol/names/sameName';
 import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
 import type { TokenUsers } from '../clients/tokenUsers.js';
-import type { FoundToken, Look } from '../registry/registryFacts.js';
+import type { FoundToken, Look } from '../registry/look.js';
 import type { SharedReads } from '../registry/sharedReads.js';
 
 /*

@@ -12,7 +12,7 @@ import { aboutOverlap } from './overlapProblems.js';
 import type { RotationFindings } from './rotationFindings.js';
 import { aboutUnreadableSchedules } from '../onboarding/unknownProblems.js';
 
-type Planned = Pick<
+type PlannedFacts = Pick<
   RotationPlan,
   'endpoint' | 'slot' | 'image' | 'syncPath' | 'worstPathSeconds' | 'credentialLifetimeDays'
 >;
@@ -21,7 +21,7 @@ type Planned = Pick<
 export function rotationProblems(
   findings: RotationFindings,
   rotation: Rotation,
-  plan: Planned,
+  plan: PlannedFacts,
   config: Pick<Config, 'limits' | 'rotation'>,
   now: Date,
 ): Problem[] {
@@ -110,7 +110,7 @@ function aboutSlot(
   { token, candidate, main, acknowledged }: RotationFindings,
   tags: CredentialTags,
   { registry }: Rotation,
-  { slot }: Planned,
+  { slot }: PlannedFacts,
   now: Date,
 ): Problem[] {
   const slots = token?.slots ?? {};

@@ -8,6 +8,7 @@ import {
   type ClientRecordOperation,
   type ClientRecordRequests,
 } from '../../domain/clients/clientRecord.js';
+import type { WorksFor } from '../../domain/operations/worksFor.js';
 import { TOKEN_CLAIM, tokenClaimKey, type TokenClaimState } from '../../domain/tokens/tokenClaim.js';
 
 /** Reads a client's record. It may not show pending entity operations yet. @param key the client's key */
@@ -35,6 +36,11 @@ export async function notifyClientRecord<Operation extends ClientRecordOperation
   request: ClientRecordRequests[Operation],
 ): Promise<void> {
   await client.signalEntity(entityOf(key), operation, request);
+}
+
+/** For whom an operation of a client's record works that no run sends: the audit names the client alone. */
+export function forClientAlone(key: string, actor: string): WorksFor['by'] {
+  return { operation: key, actor };
 }
 
 function entityOf(key: string): df.EntityId {

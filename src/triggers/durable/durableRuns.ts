@@ -11,7 +11,7 @@ import { auditStart } from './auditStart.js';
 import { readClientRecord, readTokenOwner } from './clientRecords.js';
 import { eventRuns } from './eventRuns.js';
 import { noteLostEndOf } from './lostEnds.js';
-import { readRolloutControl, readRolloutPiece } from './rolloutPieces.js';
+import { readRolloutControl, readRolloutPiece } from './rollouts/rolloutPieces.js';
 import { findByRandom, readProgress, stateOf } from './runProgress.js';
 import { findRunning } from './runningRuns.js';
 import { deadlineIn, pollUntil } from './pollUntil.js';

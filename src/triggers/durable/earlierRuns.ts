@@ -7,7 +7,7 @@ import { eachOf } from '../../queries/eachOf.js';
 import { readClientRecord } from './clientRecords.js';
 import type { InstancePages } from './instancePages.js';
 import { shortSummary } from './recordedOperations.js';
-import { newestRuns, START_WITHIN, type Placed, type RunsQuery } from './runsByTime.js';
+import { newestRuns, START_WITHIN, type ListedItem, type RunsQuery } from './runsByTime.js';
 import type { RunStatus } from './runStatus.js';
 
 /** Maximum runs, newest first, whose clients' records are read. */
@@ -17,7 +17,7 @@ const MAX_RECORDS = 500;
 
 /** Ended runs whose instances later runs have taken. */
 interface EarlierRuns {
-  readonly found: readonly Placed<OperationSummary>[];
+  readonly found: readonly ListedItem<OperationSummary>[];
   /** False if more clients had runs since then than one request reads. */
   readonly isComplete: boolean;
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { DurableClient } from 'durable-functions';
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
-import type { ClientRecord, ClientRecordRequests } from '../../domain/clients/clientRecord.js';
+import type { ClientRecord } from '../../domain/clients/clientRecord.js';
 import { laterOf } from '../../domain/clients/laterOf.js';
 import {
   judgeRedemption,
@@ -15,12 +15,8 @@ import {
 import { JOIN_TOKEN_BYTES, newJoinToken } from '../../domain/enrolment/serverPasses.js';
 import type { ReportKeys } from '../../domain/pullCheck/reportKey.js';
 import { decidedAfter } from '../../domain/times/decidedAfter.js';
-import { notifyClientRecord, readClientRecord } from './clientRecords.js';
-import { deadlineIn, pollUntil } from './pollUntil.js';
-import { CONFIRMED_WITHIN } from './startRun.js';
-
-/** Milliseconds between two reads of a record. */
-const READ_INTERVAL = 100;
+import { forClientAlone, notifyClientRecord, readClientRecord } from './clientRecords.js';
+import { readBack } from './readBack.js';
 
 /** A join token that is open: its client's record has its hash. */
 interface IssuedToken {
@@ -52,7 +48,7 @@ export async function issueJoinToken(
   const newest = last === undefined ? tokensEndedAt : laterOf(tokensEndedAt, last.issuedAt);
   const issuedAt = decidedAfter(newest, new Date(now).toISOString());
   const enrolment: Enrolment = { hash, issuedAt, expiresAt, ...limits };
-  await notifyClientRecord(client, key, 'enrol', { enrolment, by: workFor(key, actor) });
+  await notifyClientRecord(client, key, 'enrol', { enrolment, by: forClientAlone(key, actor) });
   const record = await readUntil(client, key, (found) => found.enrolment?.hash === hash);
   return record.enrolment?.hash === hash ? { joinToken: token, expiresAt } : undefined;
 }
@@ -65,13 +61,13 @@ export async function withdrawJoinToken(
   actor: string,
 ): Promise<{ readonly record: ClientRecord; readonly isConfirmed: boolean }> {
   const isOver = ({ enrolment }: ClientRecord) => enrolment?.hash !== hash || enrolment.usedBy !== undefined;
-  await notifyClientRecord(client, key, 'withdrawEnrolment', { hash, by: workFor(key, actor) });
+  await notifyClientRecord(client, key, 'withdrawEnrolment', { hash, by: forClientAlone(key, actor) });
   const record = await readUntil(client, key, isOver);
   return { record, isConfirmed: isOver(record) };
 }
 
 /** How a record judges a device's request, and the record. */
-interface Judged<Verdict> {
+interface JudgedRequest<Verdict> {
   readonly verdict: Verdict;
   readonly record: ClientRecord;
 }
@@ -81,8 +77,8 @@ export async function redeemJoinToken(
   client: DurableClient,
   key: string,
   redemption: Redemption,
-): Promise<Judged<RedemptionVerdict>> {
-  await notifyClientRecord(client, key, 'redeem', { redemption, by: workFor(key, 'device') });
+): Promise<JudgedRequest<RedemptionVerdict>> {
+  await notifyClientRecord(client, key, 'redeem', { redemption, by: forClientAlone(key, 'device') });
   const record = await readUntil(client, key, (found) => judgeRedemption(found, redemption) !== 'open');
   return { verdict: judgeRedemption(record, redemption), record };
 }
@@ -92,8 +88,8 @@ export async function renewDeviceKeys(
   client: DurableClient,
   key: string,
   renewal: KeyRenewal,
-): Promise<Judged<RenewalVerdict>> {
-  await notifyClientRecord(client, key, 'renewKeys', { renewal, by: workFor(key, 'device') });
+): Promise<JudgedRequest<RenewalVerdict>> {
+  await notifyClientRecord(client, key, 'renewKeys', { renewal, by: forClientAlone(key, 'device') });
   const record = await readUntil(client, key, (found) => judgeRenewal(found, renewal) !== 'open');
   return { verdict: judgeRenewal(record, renewal), record };
 }
@@ -103,11 +99,5 @@ function readUntil(
   key: string,
   isEnough: (record: ClientRecord) => boolean,
 ): Promise<ClientRecord> {
-  const until = deadlineIn(CONFIRMED_WITHIN);
-  return pollUntil(() => readClientRecord(client, key), { isEnough, every: READ_INTERVAL, until });
-}
-
-/** No run works for these operations, so the audit names the client alone. */
-function workFor(key: string, actor: string): ClientRecordRequests['enrol']['by'] {
-  return { operation: key, actor };
+  return readBack(() => readClientRecord(client, key), isEnough);
 }

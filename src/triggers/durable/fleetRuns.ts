@@ -9,6 +9,7 @@ import { eachOf } from '../../queries/eachOf.js';
 import type { InstancePages, InstanceQuery } from './instancePages.js';
 import { kindOfWaiting, operationSummaryOf } from './operationView.js';
 import { operationKind, readRun, type RunStatus } from './runStatus.js';
+import { pagesOf } from '../../queries/pagesOf.js';
 
 /** Instances in one page of the engine. */
 const PAGE = 250;
@@ -96,20 +97,11 @@ export class FleetRuns {
   async #list(pages: InstancePages, query: Pick<InstanceQuery, 'createdFrom' | 'runtimeStatuses'>) {
     const found = new Set<string>();
     await eachOf(allRunPrefixes(this.registries), async (prefix) => {
-      let continuation: string | undefined;
-      do {
-        const page = await pages({
-          prefix,
-          top: PAGE,
-          ...query,
-          ...(continuation === undefined ? {} : { continuation }),
-        });
+      for await (const page of pagesOf((continuation) => pages({ prefix, top: PAGE, ...query, continuation })))
         for (const run of page.runs) {
           found.add(run.instance);
           this.#note(run);
         }
-        ({ continuation } = page);
-      } while (continuation !== undefined);
     });
     return found;
   }

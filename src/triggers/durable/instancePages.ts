@@ -1,5 +1,6 @@
 import type { InvocationContext } from '@azure/functions';
 import { z } from 'zod';
+import { pagesOf } from '../../queries/pagesOf.js';
 import { toRunStatus, type InstanceStatus, type RunStatus } from './runStatus.js';
 
 /** Filters and position of a page of instances. */
@@ -11,7 +12,7 @@ export interface InstanceQuery {
   /** ISO 8601; bounds of the instance's creation. */
   readonly createdFrom?: string;
   readonly createdTo?: string;
-  readonly continuation?: string;
+  readonly continuation?: string | undefined;
   /** Leaves the inputs out: then no run is recognised. */
   readonly withoutInput?: true;
 }
@@ -93,11 +94,8 @@ export async function allRuns(
 ): Promise<RunStatus[]> {
   const runs: RunStatus[] = [];
   for (const prefix of prefixes)
-    for (let continuation: string | undefined = ''; continuation !== undefined;) {
-      const page: InstancePage = await pages({ prefix, top: 100, ...(continuation === '' ? {} : { continuation }) });
+    for await (const page of pagesOf((continuation) => pages({ prefix, top: 100, continuation })))
       runs.push(...page.runs);
-      ({ continuation } = page);
-    }
   return runs;
 }
 

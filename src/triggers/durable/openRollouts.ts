@@ -2,7 +2,7 @@ import type { DurableClient } from 'durable-functions';
 import { CLOSED_STATUSES } from '../../domain/rollouts/control.js';
 import { eachOf } from '../../queries/eachOf.js';
 import type { ListedInstances } from './instancePages.js';
-import { readRollout, rolloutInstances, type RolloutState } from './rollouts.js';
+import { readRollout, rolloutInstances, type RolloutState } from './rollouts/rollouts.js';
 
 /** Maximum rollouts that are shown. */
 const MAX_SHOWN = 20;

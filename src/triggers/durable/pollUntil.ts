@@ -1,5 +1,5 @@
 /** When polling ends, and how often it reads. */
-interface Polling<T> {
+interface PollingTimes<T> {
   readonly isEnough: (value: T) => boolean;
   /** Milliseconds between the end of a read and the next one. */
   readonly every: number;
@@ -25,7 +25,7 @@ export function leftUntil(deadline: Deadline): number {
  *
  * @returns the value of the last read.
  */
-export async function pollUntil<T>(read: () => Promise<T>, { isEnough, every, until }: Polling<T>): Promise<T> {
+export async function pollUntil<T>(read: () => Promise<T>, { isEnough, every, until }: PollingTimes<T>): Promise<T> {
   for (;;) {
     const value = await read();
     if (isEnough(value) || leftUntil(until) < every) return value;

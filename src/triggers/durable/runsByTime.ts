@@ -1,6 +1,7 @@
 import { eachOf } from '../../queries/eachOf.js';
 import type { InstancePages, InstanceQuery } from './instancePages.js';
 import type { RunStatus } from './runStatus.js';
+import { pagesOf } from '../../queries/pagesOf.js';
 
 /*
  * The engine lists instances by id, and can filter by time of creation. So a list by time reads one time span after the
@@ -15,13 +16,13 @@ export interface ListPlace {
 }
 
 /** An item of a list, with its position. */
-export interface Placed<T> extends ListPlace {
+export interface ListedItem<T> extends ListPlace {
   readonly value: T;
 }
 
 /** A page of a list. `next` is present if there are, or may be, more items. */
 export interface FoundPage<T> {
-  readonly found: readonly Placed<T>[];
+  readonly found: readonly ListedItem<T>[];
   readonly next?: ListPlace;
 }
 
@@ -79,7 +80,7 @@ export async function newestRuns<T>(
   { from, now, top }: { readonly from: ListPlace | undefined; readonly now: number; readonly top: number },
   show: (run: RunStatus) => Promise<{ readonly id: string; readonly value: T } | undefined>,
 ): Promise<FoundPage<T>> {
-  const found: Placed<T>[] = [];
+  const found: ListedItem<T>[] = [];
   let until = from ?? { at: now + START_WITHIN, id: '' };
   let span = query.areMany ? SPAN.first : SPAN.few;
   let read = 0;
@@ -91,7 +92,7 @@ export async function newestRuns<T>(
       span = Math.max(SPAN.min, span / SPAN.factor);
       continue;
     }
-    const inside: Placed<T>[] = [];
+    const inside: ListedItem<T>[] = [];
     for (const run of runs) {
       const at = placeOf(run);
       if (at < start || at > until.at) continue;
@@ -114,7 +115,7 @@ export async function newestRuns<T>(
  */
 export async function withEarlier<T>(
   { found, next }: FoundPage<T>,
-  earlier: readonly Placed<T>[],
+  earlier: readonly ListedItem<T>[],
   { from, top }: { readonly from: ListPlace | undefined; readonly top: number },
   isGone: (place: ListPlace) => Promise<boolean>,
 ): Promise<FoundPage<T>> {
@@ -122,7 +123,7 @@ export async function withEarlier<T>(
   const between = earlier.filter(
     (item) => !known.has(item.id) && (from === undefined || isBefore(item, from)) && (!next || !isBefore(item, next)),
   );
-  const merged: Placed<T>[] = [];
+  const merged: ListedItem<T>[] = [];
   for (const item of [...found, ...between].toSorted(byTime)) {
     if (!known.has(item.id) && !(await isGone(item))) continue;
     merged.push(item);
@@ -152,21 +153,21 @@ async function runsIn(
   let further = 0;
   const isTooMuch = () => canBeShorter && runs.length > MAX_PER_SPAN;
   await eachOf(prefixes, async (prefix) => {
-    let continuation: string | undefined;
-    do {
-      if (isTooMuch()) return;
-      if (continuation !== undefined) further += 1;
-      const page = await pages({
-        prefix,
-        top: PAGE,
-        ...(runtimeStatuses ? { runtimeStatuses } : {}),
-        ...(start <= oldest && oldest <= 0 ? {} : { createdFrom: instant(start - START_WITHIN) }),
-        createdTo: instant(end + START_WITHIN),
-        ...(continuation === undefined ? {} : { continuation }),
-      });
+    const query = {
+      prefix,
+      top: PAGE,
+      ...(runtimeStatuses ? { runtimeStatuses } : {}),
+      ...(start <= oldest && oldest <= 0 ? {} : { createdFrom: instant(start - START_WITHIN) }),
+      createdTo: instant(end + START_WITHIN),
+    };
+    if (isTooMuch()) return;
+    let isFirst = true;
+    for await (const page of pagesOf((continuation) => pages({ ...query, continuation }))) {
+      if (!isFirst) further += 1;
+      isFirst = false;
       runs.push(...page.runs);
-      ({ continuation } = page);
-    } while (continuation !== undefined);
+      if (isTooMuch()) return;
+    }
   });
   const pagesRead = further + 1;
   return isTooMuch() ? { runs: [], pagesRead, isComplete: false } : { runs, pagesRead, isComplete: true };

@@ -26,7 +26,7 @@ import {
 import { OFFBOARD, ONBOARD, REVOKE } from '../../domain/operations/run.js';
 import { durableRuns } from '../durable/durableRuns.js';
 import { newRun } from '../durable/newRun.js';
-import { DeliverAgain, eventFunction, invalidData, type EventHandler, type Verdict } from './eventFunction.js';
+import { DeliverAgain, eventFunction, invalidData, type EventHandler, type EventVerdict } from './eventFunction.js';
 import { startFromEvent } from './startFromEvent.js';
 
 /**
@@ -79,7 +79,7 @@ function onboardOnRequest(config: Config): EventHandler {
   };
 }
 
-type Requested = Verdict | { readonly onboarding: Onboarding; readonly profile?: string };
+type Requested = EventVerdict | { readonly onboarding: Onboarding; readonly profile?: string };
 
 /** Without profiles, an event may request any client, but only read actions. */
 function readOnlyRequest({ data }: IncomingEvent, { registries, lifetimes }: Config): Requested {
@@ -113,7 +113,7 @@ type ClientHandler = (
   event: IncomingEvent,
   client: DurableClient,
   reference: ReturnType<typeof clientOfEvent>,
-) => Promise<Verdict>;
+) => Promise<EventVerdict>;
 
 /** Handles events whose data name only a client. */
 function aboutClient(kind: RequestEventKind, config: Config, handle: ClientHandler): EventHandler {

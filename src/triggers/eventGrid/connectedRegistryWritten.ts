@@ -31,7 +31,7 @@ import type { Queries } from '../../queries/queries.js';
 import { noteConnectedRegistry, readConnectedRegistry } from '../durable/connectedRegistryRecords.js';
 import { hasEnded, readInstance } from '../durable/runStatus.js';
 import { tryStart } from '../durable/startRun.js';
-import { DeliverAgain, eventFunction, invalidData, type Verdict } from './eventFunction.js';
+import { DeliverAgain, eventFunction, invalidData, type EventVerdict } from './eventFunction.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /** Handles ARM's resource events: onboards the clients that a profile lists at a new connected registry. */
@@ -46,7 +46,10 @@ export function onConnectedRegistryWritten(config: Config, queries: Queries) {
   });
 
   /** Starts the orchestration that starts the clients. A second delivery of the event finds it. */
-  async function start(client: DurableClient, { profile, registry, name, at }: Found): Promise<Verdict> {
+  async function start(
+    client: DurableClient,
+    { profile, registry, name, at }: NewConnectedRegistry,
+  ): Promise<EventVerdict> {
     const instance = profileInstance(registry, name, at);
     const known = await readInstance(client, instance);
     if (known?.runtimeStatus === df.OrchestrationRuntimeStatus.Completed)
@@ -82,7 +85,7 @@ async function goesOn(client: DurableClient, instance: string): Promise<boolean>
   return found !== undefined && (!hasEnded(found) || found.runtimeStatus === df.OrchestrationRuntimeStatus.Completed);
 }
 
-interface Found {
+interface NewConnectedRegistry {
   readonly profile: Profile;
   readonly registry: string;
   readonly name: string;
@@ -95,7 +98,7 @@ async function newConnectedRegistry(
   config: Config,
   { events }: Queries,
   client: DurableClient,
-): Promise<Found | Verdict> {
+): Promise<NewConnectedRegistry | EventVerdict> {
   const read = readEvent(event, config, isConnectedRegistryWrite);
   if ('kind' in read) return read;
   const { data, id } = read;
@@ -118,7 +121,7 @@ async function newConnectedRegistry(
 }
 
 /** Records the deletion, so that the next connected registry of that name counts as new. Starts nothing: a check finds the remaining resources. */
-async function noteDeletion(event: IncomingEvent, config: Config, client: DurableClient): Promise<Verdict> {
+async function noteDeletion(event: IncomingEvent, config: Config, client: DurableClient): Promise<EventVerdict> {
   const read = readEvent(event, config, isConnectedRegistryDeletion);
   if ('kind' in read) return read;
   const { id } = read;

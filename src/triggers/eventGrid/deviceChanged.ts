@@ -7,7 +7,7 @@ import { profileOfDevice, requestOf, type Profile } from '../../domain/profiles/
 import { OFFBOARD, ONBOARD } from '../../domain/operations/run.js';
 import type { Queries } from '../../queries/queries.js';
 import { newRun } from '../durable/newRun.js';
-import { eventFunction, invalidData, type EventHandler, type Verdict } from './eventFunction.js';
+import { eventFunction, invalidData, type EventHandler, type EventVerdict } from './eventFunction.js';
 import { startFromEvent } from './startFromEvent.js';
 
 interface Device {
@@ -59,7 +59,7 @@ export function onDeviceChanged(config: Config, queries: Queries) {
 }
 
 /** The event's device and its profile, or why the event is ignored. */
-function deviceOf(event: IncomingEvent, { profileBook }: Config): Device | Verdict {
+function deviceOf(event: IncomingEvent, { profileBook }: Config): Device | EventVerdict {
   const parsed = deviceEventData.safeParse(event.data, { reportInput: true });
   if (!parsed.success) return invalidData(parsed.error);
   const { hubName: hub, deviceId: device, moduleId } = parsed.data;

@@ -2,6 +2,7 @@ import type { InvocationContext } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import type { z } from 'zod';
 import { errorPlace } from '../../serviceErrors/errorPlace.js';
+import { isOwnFault } from '../../serviceErrors/ownFault.js';
 import { parseEvent, type IncomingEvent } from '@connected-registry/protocol/messages/incomingEvent';
 import { inAuditScope } from '../../audit/audit.js';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
@@ -9,7 +10,7 @@ import { fieldErrors } from '../http/answers/problem.js';
 import type { FieldError } from '@connected-registry/protocol/answers/problemDetails';
 
 /** What was decided about an event. Logs are counted by `decision`. */
-export interface Verdict {
+export interface EventVerdict {
   /** `refused`: the sender or the settings are wrong. The other two are normal. */
   readonly kind: 'taken' | 'ignored' | 'refused';
   readonly decision: Decision;
@@ -50,7 +51,7 @@ export type Decision =
   | 'internal';
 
 /** Handles events of one type. @throws DeliverAgain, or a ServiceError, if a redelivery can succeed */
-export type EventHandler = (event: IncomingEvent, client: DurableClient) => Promise<Verdict>;
+export type EventHandler = (event: IncomingEvent, client: DurableClient) => Promise<EventVerdict>;
 
 /** An error after which a redelivery can succeed. Event Grid redelivers failed events, with delays, for a day. */
 export class DeliverAgain extends Error {
@@ -99,7 +100,7 @@ async function judge(
   handlers: Readonly<Record<string, EventHandler>>,
   client: DurableClient,
   context: InvocationContext,
-): Promise<Verdict> {
+): Promise<EventVerdict> {
   const handle = Object.hasOwn(handlers, event.type) ? handlers[event.type] : undefined;
   if (!handle) return { kind: 'refused', decision: 'other-type' };
   try {
@@ -121,12 +122,7 @@ async function judge(
   }
 }
 
-/** Errors of JavaScript itself, which a redelivery would meet again. The durable client throws plain errors. */
-function isOwnFault(error: unknown): boolean {
-  return [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
-}
-
 /** The verdict on data that do not match their schema. @param help rule of each field, by name */
-export function invalidData(error: z.ZodError, help: Readonly<Record<string, string>> = {}): Verdict {
+export function invalidData(error: z.ZodError, help: Readonly<Record<string, string>> = {}): EventVerdict {
   return { kind: 'refused', decision: 'invalid-data', errors: fieldErrors(error, help) };
 }

@@ -2,13 +2,17 @@ import type { DurableClient } from 'durable-functions';
 import type { ClientOperationKind } from '@connected-registry/protocol/answers/answers';
 import type { Run } from '../../domain/operations/run.js';
 import { durableRuns } from '../durable/durableRuns.js';
-import { DeliverAgain, type Verdict } from './eventFunction.js';
+import { DeliverAgain, type EventVerdict } from './eventFunction.js';
 
 /**
  * Starts the run that an event about one client requests.
  * @throws DeliverAgain if the start was not confirmed
  */
-export async function startFromEvent(client: DurableClient, kind: ClientOperationKind, run: Run): Promise<Verdict> {
+export async function startFromEvent(
+  client: DurableClient,
+  kind: ClientOperationKind,
+  run: Run,
+): Promise<EventVerdict> {
   const result = await durableRuns(client).startFromEvent(kind, run);
   switch (result.kind) {
     case 'repeated':

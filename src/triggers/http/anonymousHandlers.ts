@@ -1,11 +1,8 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import type { DurableClient } from 'durable-functions';
 import { audit } from '../../audit/audit.js';
-import { guarded } from './guarded.js';
+import { guarded, type HttpHandler } from './guarded.js';
 import { callerNetwork, RateLimit } from './requests/rateLimit.js';
 import { tooManyRequests } from './answers/problem.js';
-
-type Handler = (request: HttpRequest, client: DurableClient) => Promise<HttpResponseInit>;
 
 /** Audit lines a minute about one address that floods the app, so that its requests do not flood the log. */
 const LINES_PER_MINUTE = 1;
@@ -37,7 +34,7 @@ export class AnonymousLimit {
  * @returns a function that wraps a handler; `actor`: the actor in the audit
  */
 export function anonymousHandlers(limit: AnonymousLimit) {
-  return (handler: Handler, actor: string) =>
+  return (handler: HttpHandler, actor: string) =>
     guarded(async (request, client) => limit.refusal(request) ?? handler(request, client), actor);
 }
 

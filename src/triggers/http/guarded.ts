@@ -5,7 +5,8 @@ import { inAuditScope } from '../../audit/audit.js';
 import { NOT_STORED } from './answers/notStored.js';
 import { problem } from './answers/problem.js';
 
-type Handler = (request: HttpRequest, client: DurableClient) => Promise<HttpResponseInit>;
+/** A route's handler. */
+export type HttpHandler = (request: HttpRequest, client: DurableClient) => Promise<HttpResponseInit>;
 
 /**
  * Headers of every answer: caches store nothing of the API, and browsers do not guess at another media type. None allows pages of
@@ -23,7 +24,7 @@ function protectedAnswer(answer: HttpResponseInit): HttpResponseInit {
  * may quote anything.
  * @param actor the actor in the audit
  */
-export function guarded(handler: Handler, actor: string) {
+export function guarded(handler: HttpHandler, actor: string) {
   return async (request: HttpRequest, client: DurableClient, context: InvocationContext): Promise<HttpResponseInit> => {
     try {
       const scope = { log: (line: string) => context.log(line), actor };

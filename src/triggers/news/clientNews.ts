@@ -20,4 +20,4 @@ export interface Known {
 }
 
 /** Looks once at a client. */
-export type Look = (known: Known) => Promise<ClientNews>;
+export type NewsLook = (known: Known) => Promise<ClientNews>;

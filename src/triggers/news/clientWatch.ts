@@ -1,12 +1,12 @@
 import { isYounger } from '../../domain/times/isYounger.js';
-import type { ClientNews, Look } from './clientNews.js';
+import type { ClientNews, NewsLook } from './clientNews.js';
 import { AFTER_HINT, lookPause, LONGEST_PAUSE } from './lookPause.js';
 
 /** Who waits for news of a client. */
 export interface Waiter {
   /** Looks at the client by the waiter's own durable client. */
-  readonly look: Look;
-  /** Told of each look. It leaves the watch when it has enough. */
+  readonly look: NewsLook;
+  /** Called after each look. It leaves the watch when it has enough. */
   readonly found: (news: ClientNews) => void;
   readonly failed: (error: unknown) => void;
 }
@@ -18,7 +18,7 @@ export interface Waiter {
 export class ClientWatch {
   readonly #waiting = new Set<Waiter>();
   #isLooking = false;
-  /** Whether a hint came after the look in progress had begun, which may have read too early. */
+  /** Whether a hint came after the look in progress had started, which may have read too early. */
   #isStale = false;
   #hintedAt: number | undefined;
   #acknowledged: string | undefined;

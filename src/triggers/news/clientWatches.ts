@@ -1,12 +1,12 @@
 import type { NewsHints } from '../../ports/newsHints.js';
-import type { ClientNews, Look } from './clientNews.js';
+import type { ClientNews, NewsLook } from './clientNews.js';
 import { ClientWatch, type Waiter } from './clientWatch.js';
 
 /** A client whose news a request waits for. */
 export interface Watched {
   /** The client's key. */
   readonly key: string;
-  readonly look: Look;
+  readonly look: NewsLook;
   /** What its record said of it, if the request has read that. */
   readonly acknowledged?: string | undefined;
 }

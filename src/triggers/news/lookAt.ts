@@ -5,7 +5,7 @@ import { toPullCheckRequest } from '../../domain/pullCheck/unsignedPullCheck.js'
 import type { CredentialPromoted, PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { deriveAcknowledgementKey, type ReportKeys } from '../../domain/pullCheck/reportKey.js';
 import { promotionEventId, pullCheckEventId, signalEvent } from '@connected-registry/protocol/messages/signalEvent';
-import type { Look } from './clientNews.js';
+import type { NewsLook } from './clientNews.js';
 import { readClientRecord } from '../durable/clientRecords.js';
 import { hasEnded, readRun, type RunStatus } from '../durable/runStatus.js';
 
@@ -14,7 +14,7 @@ import { hasEnded, readRun, type RunStatus } from '../durable/runStatus.js';
  * is read first and its record, if at all, after it: so the record tells who the client's device was when the messages
  * were read. Most looks find nothing, and take one read.
  */
-export function lookAt(client: DurableClient, reference: ClientReference, keys: ReportKeys): Look {
+export function lookAt(client: DurableClient, reference: ClientReference, keys: ReportKeys): NewsLook {
   const instance = clientKey(reference);
   return async ({ acknowledged, needsRecord }) => {
     const found = await readRun(client, instance);

@@ -3,12 +3,14 @@ import type { InvocationContext, Timer } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import { newRunId } from '@connected-registry/protocol/names/operationId';
 import { CLOSED_STATUSES } from '../../domain/rollouts/control.js';
-import { rolloutInstance, type ClaimsState } from '../../domain/rollouts/rollout.js';
+import type { ClaimsState } from '../../domain/rollouts/claimsState.js';
+import { rolloutInstance } from '../../domain/rollouts/rollout.js';
 import type { Config } from '../../settings/config.js';
+import { pagesOf } from '../../queries/pagesOf.js';
 import { listedInstances } from '../durable/instancePages.js';
 import { deadlineIn, leftUntil } from '../durable/pollUntil.js';
-import { readRolloutClaims } from '../durable/rolloutPieces.js';
-import { readRollout, startRollout, type RolloutState } from '../durable/rollouts.js';
+import { readRolloutClaims } from '../durable/rollouts/rolloutPieces.js';
+import { readRollout, startRollout, type RolloutState } from '../durable/rollouts/rollouts.js';
 import { ENDED } from '../durable/runStatus.js';
 
 /** Instances in one page of the listing. */
@@ -33,12 +35,10 @@ export function startCommandedRollouts({ limits }: Pick<Config, 'limits'>) {
     const list = listedInstances(context);
     const prefix = rolloutInstance('');
     const claims = await readRolloutClaims(client);
-    let continuation: string | undefined;
-    do {
-      const query = { prefix, top: PAGE, runtimeStatuses: ENDED, withoutInput: true } as const;
-      const page = await list({ ...query, ...(continuation === undefined ? {} : { continuation }) });
+    const query = { prefix, top: PAGE, runtimeStatuses: ENDED, withoutInput: true } as const;
+    for await (const page of pagesOf((continuation) => list({ ...query, continuation })))
       for (const { instanceId } of page.instances) {
-        if (leftUntil(until) === 0) break;
+        if (leftUntil(until) === 0) return;
         const found = await readRollout(client, instanceId.slice(prefix.length));
         if (!found?.hasEnded) continue;
         const { plan, control } = found;
@@ -55,8 +55,6 @@ export function startCommandedRollouts({ limits }: Pick<Config, 'limits'>) {
             }),
           );
       }
-      ({ continuation } = page);
-    } while (continuation !== undefined && leftUntil(until) > 0);
   };
 }
 

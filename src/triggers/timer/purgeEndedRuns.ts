@@ -3,11 +3,14 @@ import type { DurableClient } from 'durable-functions';
 import { ONBOARD_PROFILE } from '../../domain/profiles/onboardProfile.js';
 import { ROLLOUT } from '../../domain/rollouts/rollout.js';
 import { formatOperationId } from '@connected-registry/protocol/names/operationId';
-import { audit, inAuditScope } from '../../audit/audit.js';
+import { audit, inAuditScope, logEvent } from '../../audit/audit.js';
+import { errorPlace } from '../../serviceErrors/errorPlace.js';
+import { isOwnFault } from '../../serviceErrors/ownFault.js';
+import { pagesOf } from '../../queries/pagesOf.js';
 import { listedInstances } from '../durable/instancePages.js';
 import { noteLostEnd } from '../durable/lostEnds.js';
 import { deadlineIn, leftUntil } from '../durable/pollUntil.js';
-import { dropRollout, inputOf, rolloutOperation } from '../durable/rollouts.js';
+import { dropRollout, inputOf, rolloutOperation } from '../durable/rollouts/rollouts.js';
 import {
   ENDED,
   hasEnded,
@@ -39,26 +42,26 @@ export function purgeEndedRuns(afterDays: number) {
   return async (_timer: Timer, client: DurableClient, context: InvocationContext): Promise<void> => {
     const until = deadlineIn(MAX_DURATION);
     const before = new Date(Date.now() - afterDays * DAY);
-    const pages = listedInstances(context);
+    const list = listedInstances(context);
     const tally = { purged: 0, kept: 0, failed: 0 };
     const scope = { log: (line: string) => context.log(line), actor: 'timer' };
-    let continuation: string | undefined;
-    do {
-      const page = await pages({
-        prefix: '',
-        top: PAGE,
-        runtimeStatuses: ENDED,
-        // A run that ended before then was also created before then.
-        createdTo: before.toISOString(),
-        ...(continuation === undefined ? {} : { continuation }),
-      });
+    const query = {
+      prefix: '',
+      top: PAGE,
+      runtimeStatuses: ENDED,
+      // A run that ended before then was also created before then.
+      createdTo: before.toISOString(),
+    };
+    let isComplete = false;
+    for await (const page of pagesOf((continuation) => list({ ...query, continuation }))) {
       for (const instance of page.instances.filter((one) => isPurgeable(one, before))) {
         const result = await inAuditScope(scope, () => purge(client, instance));
         if (result) tally[result] += 1;
       }
-      continuation = page.continuation;
-    } while (continuation !== undefined && leftUntil(until) > 0);
-    context.log(JSON.stringify({ event: 'runs.purged', ...tally, before, complete: continuation === undefined }));
+      isComplete = page.continuation === undefined;
+      if (leftUntil(until) === 0) break;
+    }
+    context.log(JSON.stringify({ event: 'runs.purged', ...tally, before, complete: isComplete }));
   };
 }
 
@@ -77,50 +80,63 @@ async function purge(client: DurableClient, instance: InstanceStatus): Promise<P
 }
 
 /** Purges a rollout with the entities that keep its clients. Reads it again, since it may have been started again. */
-async function purgeRollout(client: DurableClient, instance: string): Promise<Purged | undefined> {
-  try {
-    const present = await readInstance(client, instance);
+function purgeRollout(client: DurableClient, resource: string): Promise<Purged> {
+  return purging('rollout', { resource }, async () => {
+    const present = await readInstance(client, resource);
     const { plan } = inputOf(present?.input) ?? {};
     if (!present || !plan || !hasEnded(present)) return 'kept';
     const operation = rolloutOperation(plan.id);
     // The entities first: if this fails, the instance is found again on the next day.
     await dropRollout(client, plan, { operation, actor: 'timer' });
-    await client.purgeInstanceHistory(instance);
-    audit('rollout.purge.succeeded', { resource: instance, operation });
-    return 'purged';
-  } catch {
-    // As below.
-    audit('rollout.purge.failed', { resource: instance, reason: 'engine' });
-    return 'failed';
-  }
+    await client.purgeInstanceHistory(resource);
+    return { resource, operation };
+  });
 }
 
 /** Purges the start of a profile's clients. Their runs have instances of their own. */
-async function purgeProfile(client: DurableClient, resource: string): Promise<Purged> {
-  try {
+function purgeProfile(client: DurableClient, resource: string): Promise<Purged> {
+  return purging('run', { resource }, async () => {
     await client.purgeInstanceHistory(resource);
-    audit('run.purge.succeeded', { resource });
-    return 'purged';
-  } catch {
-    // As below.
-    audit('run.purge.failed', { resource, reason: 'engine' });
-    return 'failed';
-  }
+    return { resource };
+  });
 }
 
 /** Reads the instance again, since a new run may have taken it after the listing. */
-async function purgeRun(client: DurableClient, { instance, input }: RunStatus): Promise<Purged> {
+function purgeRun(client: DurableClient, { instance, input }: RunStatus): Promise<Purged> {
   const facts = { resource: instance, operation: formatOperationId({ instance, run: input.run }) };
-  try {
+  return purging('run', facts, async () => {
     const present = await readRun(client, instance);
     if (present?.input.run !== input.run) return 'kept';
     await noteLostEnd(client, present);
     await client.purgeInstanceHistory(instance);
-    audit('run.purge.succeeded', facts);
+    return facts;
+  });
+}
+
+interface PurgeFacts {
+  readonly resource: string;
+  readonly operation?: string;
+}
+
+/**
+ * Purges one instance, with its audit line. A failure is logged by its place, since its text may quote anything, and never
+ * ends the purge of the others: the next day's purge tries again.
+ * @param work returns the facts of the purged instance for the audit, or `kept` if it must not be purged
+ */
+async function purging(
+  kind: 'run' | 'rollout',
+  facts: PurgeFacts,
+  work: () => Promise<PurgeFacts | 'kept'>,
+): Promise<Purged> {
+  try {
+    const purged = await work();
+    if (purged === 'kept') return 'kept';
+    audit(`${kind}.purge.succeeded`, { ...purged });
     return 'purged';
-  } catch {
-    // The engine refuses because the instance is running again, or it is overloaded. The next day's purge tries again.
-    audit('run.purge.failed', { ...facts, reason: 'engine' });
+  } catch (error) {
+    logEvent('runs.purgeError', { resource: facts.resource, ...errorPlace(error) });
+    // The engine refuses because the instance is running again, or it is overloaded.
+    audit(`${kind}.purge.failed`, { ...facts, reason: isOwnFault(error) ? 'internal' : 'engine' });
     return 'failed';
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { operationsToRead } from '../../../src/activities/starting/rowEnds.js';
-import type { RowStatus } from '../../../src/domain/rollouts/rollout.js';
+import type { RowStatus } from '../../../src/domain/rollouts/row.js';
 
 const at = (second: number) => new Date(Date.parse('2026-03-01T12:00:00Z') + second * 1000).toISOString();
 const row = (nth: number, more: Partial<RowStatus> = {}): RowStatus => ({

@@ -6,6 +6,7 @@ import type {
 } from '../../../src/domain/clients/clientRecord.js';
 import { vaultOfKey } from '../../../src/domain/vaults/clientVault.js';
 import { createClientRecord } from '../../../src/entities/clientRecord.js';
+import type { EntityCall } from '../../../src/domain/operations/entityCall.js';
 
 const HOSTS = ['a.vault.azure.net', 'b.vault.azure.net'] as const;
 const KEY = 'myregistry-edge-client-0123456789abcdef';
@@ -31,7 +32,13 @@ const send = <Operation extends ClientRecordOperation>(
   operation: Operation,
   request: Omit<ClientRecordRequests[Operation], 'by'>,
   now = EARLY,
-) => clientRecord(operation, { ...request, by }, record, new Date(now), KEY);
+) =>
+  clientRecord(
+    { operation, request: { ...request, by } } as EntityCall<ClientRecordRequests>,
+    record,
+    new Date(now),
+    KEY,
+  );
 
 describe('a run that begins', () => {
   test('continues if nothing is known about the client', async () => {
@@ -123,7 +130,12 @@ describe('a revocation', () => {
 
   test('is not ended by the end of another one', async () => {
     const second = { at: EARLY, until: OVER, by: { ...by, operation: 'client.other' } };
-    const { state } = await clientRecord('revoke', second, await marked(), new Date(EARLY), KEY);
+    const { state } = await clientRecord(
+      { operation: 'revoke', request: second },
+      await marked(),
+      new Date(EARLY),
+      KEY,
+    );
     expect(await begins((await send(state, 'endDisabling', {})).state)).toBe('retryLater');
   });
 
@@ -245,7 +257,12 @@ describe('the record of a client', () => {
 
   test('keeps the version of the latest promotion that was acknowledged, whenever an earlier one is repeated', async () => {
     const acknowledge = (record: ClientRecord, run: string, version: string) =>
-      clientRecord('acknowledge', { version, by: { ...by, operation: `client.${run}` } }, record, new Date(EARLY), KEY);
+      clientRecord(
+        { operation: 'acknowledge', request: { version, by: { ...by, operation: `client.${run}` } } },
+        record,
+        new Date(EARLY),
+        KEY,
+      );
     const first = await acknowledge({ acknowledged: 'v0' }, 'run1', 'v1');
     const second = await acknowledge(first.state, 'run2', 'v2');
     expect(second.state).toEqual({ acknowledged: 'v2', acknowledgedBy: 'run2' });

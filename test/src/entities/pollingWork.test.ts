@@ -10,6 +10,7 @@ import type { Redemption } from '../../../src/domain/enrolment/enrolment.js';
 import { createClientRecord } from '../../../src/entities/clientRecord.js';
 import { vaultHosts } from '../../../src/settings/vaults.js';
 import { config } from '../fakes/answers/requests.js';
+import type { EntityCall } from '../../../src/domain/operations/entityCall.js';
 
 const clientRecord = createClientRecord(vaultHosts(config()));
 const GATEWAY = '11111111-1111-1111-1111-111111111111';
@@ -34,7 +35,12 @@ async function send<Operation extends ClientRecordOperation>(
   const lines: Record<string, unknown>[] = [];
   const log = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>);
   const answer = await inAuditScope({ log, actor: by.actor }, () =>
-    clientRecord(operation, { ...request, by }, record, new Date(at(now)), clientKey(client)),
+    clientRecord(
+      { operation, request: { ...request, by } } as EntityCall<ClientRecordRequests>,
+      record,
+      new Date(at(now)),
+      clientKey(client),
+    ),
   );
   return { ...answer, lines };
 }

@@ -1,5 +1,6 @@
 import * as df from 'durable-functions';
 import { expect, test, vi } from 'vitest';
+import type { EntityCall } from '../../../src/domain/operations/entityCall.js';
 import { done } from '../../../src/domain/operations/stepOutcome.js';
 import { registerEntity } from '../../../src/entities/registerEntity.js';
 
@@ -7,7 +8,7 @@ type Handler = (context: unknown) => Promise<void>;
 
 test('an entity is deleted after an operation that drops it, and only then', async () => {
   const registered = vi.spyOn(df.app, 'entity').mockImplementation(() => undefined);
-  registerEntity('sample', { value: 0 }, async (operation: 'write' | 'drop') => ({
+  registerEntity('sample', { value: 0 }, async ({ operation }: EntityCall<Record<'write' | 'drop', object>>) => ({
     state: { value: 1 },
     outcome: done({}),
     isDropped: operation === 'drop',
@@ -39,7 +40,7 @@ test('an entity is deleted after an operation that drops it, and only then', asy
 
 test('an entity signals others with the operation of its change, on behalf of the same work', async () => {
   const registered = vi.spyOn(df.app, 'entity').mockImplementation(() => undefined);
-  registerEntity('sample', { value: 0 }, async (operation: 'tell' | 'keep') => ({
+  registerEntity('sample', { value: 0 }, async ({ operation }: EntityCall<Record<'tell' | 'keep', object>>) => ({
     state: { value: 1 },
     outcome: done({}),
     ...(operation === 'keep'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { EMPTY_PIECE, type PieceRequests, type PieceState } from '../../../src/domain/rollouts/rollout.js';
+import type { EntityCall } from '../../../src/domain/operations/entityCall.js';
+import { EMPTY_PIECE, type PieceRequests, type PieceState } from '../../../src/domain/rollouts/pieceState.js';
 import { NO_CLAIMS, rolloutClaims } from '../../../src/entities/rolloutClaims.js';
 import { NO_CONTROL } from '../../../src/domain/rollouts/control.js';
 import { rolloutControl } from '../../../src/entities/rolloutControl.js';
@@ -13,7 +14,7 @@ const send = <Operation extends keyof PieceRequests>(
   piece: PieceState,
   operation: Operation,
   request: PieceRequests[Operation],
-) => rolloutPiece(operation, { ...request, by }, piece);
+) => rolloutPiece({ operation, request: { ...request, by } } as EntityCall<PieceRequests>, piece);
 
 const noted = async () => {
   const { state } = await send(EMPTY_PIECE, 'put', put);
@@ -68,19 +69,21 @@ test('dropping deletes the rows', async () => {
 });
 
 test('the claims entity answers conflicts, until the other rollout releases its clients', async () => {
-  const one = await rolloutClaims('claim', { rollout: 'one', clients: ['a'], by }, NO_CLAIMS);
-  const two = await rolloutClaims('claim', { rollout: 'two', clients: ['a'], by }, one.state);
+  const one = await rolloutClaims({ operation: 'claim', request: { rollout: 'one', clients: ['a'], by } }, NO_CLAIMS);
+  const two = await rolloutClaims({ operation: 'claim', request: { rollout: 'two', clients: ['a'], by } }, one.state);
   expect(two).toEqual({
     state: one.state,
     outcome: { kind: 'done', value: { conflicts: [{ row: 0, rollout: 'one' }] } },
   });
-  expect((await rolloutClaims('release', { rollout: 'one', by }, two.state)).state).toEqual(NO_CLAIMS);
+  expect((await rolloutClaims({ operation: 'release', request: { rollout: 'one', by } }, two.state)).state).toEqual(
+    NO_CLAIMS,
+  );
 });
 
 test('the control entity ignores commands for a rollout that it does not know', async () => {
   const now = new Date('2026-03-01T12:00:00.000Z');
   const command = { id: 'c', command: 'cancel', actor: 'ann', at: now.toISOString(), by } as const;
-  expect(await rolloutControl('command', command, NO_CONTROL, now)).toEqual({
+  expect(await rolloutControl({ operation: 'command', request: command }, NO_CONTROL, now)).toEqual({
     state: NO_CONTROL,
     outcome: { kind: 'done', value: { status: 'opening', commands: [] } },
   });
@@ -88,5 +91,14 @@ test('the control entity ignores commands for a rollout that it does not know', 
 
 test('a drop deletes the control and the pieces of a rollout', async () => {
   expect(await send(await noted(), 'drop', {})).toMatchObject({ isDropped: true });
-  expect(await rolloutControl('drop', { by }, NO_CONTROL, new Date())).toMatchObject({ isDropped: true });
+  expect(await rolloutControl({ operation: 'drop', request: { by } }, NO_CONTROL, new Date())).toMatchObject({
+    isDropped: true,
+  });
+});
+
+test('a request does not compile with another operation than its own', () => {
+  // @ts-expect-error: the rows belong to `put`.
+  const wrong: EntityCall<PieceRequests> = { operation: 'note', request: { ...put, by } };
+  const right: EntityCall<PieceRequests> = { operation: 'put', request: { ...put, by } };
+  expect(wrong.request).toEqual(right.request);
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cancelEventName } from '../../../src/domain/operations/cancelEvent.js';
-import { revocationOf } from '../../../src/domain/clients/revocationMarks.js';
+import { recordFacts } from '../../../src/queries/onboarding/recordFacts.js';
 import { offboardIn, revokeIn } from '../fakes/clients/clients.js';
 import { createFlowWorld, type FlowWorld } from '../fakes/worlds/flowWorld.js';
 import { report } from '../fakes/worlds/onboardScript.js';
@@ -87,7 +87,7 @@ describe('an onboarding that was requested after a revocation', () => {
   });
 
   test('is planned in a dry run with the enabling of the token', async () => {
-    const plan = await world.queries.preflight(onboarding(), undefined, revocationOf(flows.record));
+    const plan = await world.queries.preflight(onboarding(), undefined, recordFacts(flows.record));
     expect(plan.problems).toEqual([]);
     expect(plan.writes.map(({ step }) => step)).toContain('enableToken');
     expect(world.wire.writes).toEqual([]);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { MAX_CLAIMED } from '../../../src/domain/rollouts/rollout.js';
+import { MAX_CLAIMED } from '../../../src/domain/rollouts/claimsState.js';
 import { clientOf, createRolloutWorld, useRolloutTime } from '../fakes/worlds/rolloutWorld.js';
 
 beforeEach(useRolloutTime);

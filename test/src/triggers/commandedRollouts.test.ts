@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { InvocationContext, Timer } from '@azure/functions';
-import { NO_ROWS } from '../../../src/domain/rollouts/rollout.js';
+import { NO_ROWS } from '../../../src/domain/rollouts/row.js';
 import { startCommandedRollouts } from '../../../src/triggers/timer/commandedRollouts.js';
 import { config } from '../fakes/answers/requests.js';
 import { RolloutEngine } from '../fakes/durable/rolloutEngine.js';

@@ -93,7 +93,8 @@ describe('the daily purge', () => {
     ]);
     expect(lines).toMatchObject([
       { audit: 'run.purge.succeeded', resource: 'profile-ended' },
-      { audit: 'run.purge.failed', resource: 'profile-running' },
+      { event: 'runs.purgeError', resource: 'profile-running', name: 'Error' },
+      { audit: 'run.purge.failed', resource: 'profile-running', reason: 'engine' },
       { event: 'runs.purged', purged: 1, failed: 1 },
     ]);
   });
@@ -151,10 +152,31 @@ describe('the daily purge', () => {
     };
     expect(await purge([listed('first'), listed('second')])).toEqual(['second']);
     expect(lines).toMatchObject([
+      { event: 'runs.purgeError', actor: 'timer', resource: 'first', name: 'Error' },
       { audit: 'run.purge.failed', resource: 'first', reason: 'engine' },
       { audit: 'run.purge.succeeded', resource: 'second' },
       { purged: 1, failed: 1 },
     ]);
+    expect(JSON.stringify(lines)).not.toContain('secret');
+  });
+
+  test.each([
+    ['a run', listed('first')],
+    ['a rollout', listed('first', { name: 'rollout', input: { plan: { id: 'x', rows: 1 } } })],
+    ['a profile', listed('first', { name: 'onboardProfile', input: { plan: {}, rows: [] } })],
+  ])('tells a fault of the app from a refusal of the engine, and logs where it is: %s', async (_what, instance) => {
+    const fault = () => {
+      throw new TypeError('"secret" is not a function');
+    };
+    engine.onRead = fault;
+    engine.client.purgeInstanceHistory = fault;
+    expect(await purge([instance])).toEqual([]);
+    expect(lines).toMatchObject([
+      { event: 'runs.purgeError', resource: 'first', name: 'TypeError' },
+      { audit: expect.stringMatching(/\.purge\.failed$/), resource: 'first', reason: 'internal' },
+      { purged: 0, failed: 1 },
+    ]);
+    expect(lines[0]?.['frames']).toContainEqual(expect.stringContaining('purgeEndedRuns.ts'));
     expect(JSON.stringify(lines)).not.toContain('secret');
   });
 

@@ -1,16 +1,12 @@
 import type { DurableClient } from 'durable-functions';
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
-import type { ClientRecord, ClientRecordRequests } from '../../../domain/clients/clientRecord.js';
+import type { ClientRecord } from '../../../domain/clients/clientRecord.js';
 import type { Poller } from '../../../domain/polling/poller.js';
 import { lists } from '../../../domain/polling/pollerIndex.js';
 import { decidedAfter } from '../../../domain/times/decidedAfter.js';
-import { notifyClientRecord, readClientRecord } from '../clientRecords.js';
+import { forClientAlone, notifyClientRecord, readClientRecord } from '../clientRecords.js';
 import { readPollerIndex } from './polledClients.js';
-import { deadlineIn, pollUntil } from '../pollUntil.js';
-import { CONFIRMED_WITHIN } from '../startRun.js';
-
-/** Milliseconds between two reads. */
-const READ_INTERVAL = 100;
+import { readBack } from '../readBack.js';
 
 /**
  * Sets the poller of a client, without a run. The engine accepts signals that it carries out later, so record and index are read
@@ -25,7 +21,7 @@ export async function changePoller(
 ): Promise<Poller | undefined> {
   const key = clientKey(reference);
   const { polling } = await readClientRecord(client, key);
-  const by = workFor(key, actor);
+  const by = forClientAlone(key, actor);
   const current = polling?.current;
   if (current?.objectId === objectId) {
     if (lists(await readPollerIndex(client, objectId), reference)) return current;
@@ -34,7 +30,7 @@ export async function changePoller(
     const at = decidedAfter(polling?.decidedAt, new Date().toISOString());
     await notifyClientRecord(client, key, 'setPoller', { objectId, client: reference, at, effectiveAt: at, by });
   }
-  return readUntil(async () => {
+  return readUntilFound(async () => {
     const set = (await readClientRecord(client, key)).polling?.current;
     if (set?.objectId !== objectId) return undefined;
     return lists(await readPollerIndex(client, objectId), reference) ? set : undefined;
@@ -49,20 +45,14 @@ export async function removePoller(
   actor: string,
 ): Promise<boolean> {
   const at = decidedAfter(polling?.decidedAt, new Date().toISOString());
-  await notifyClientRecord(client, key, 'withdrawPoller', { at, by: workFor(key, actor) });
-  const isGone = await readUntil(async () => {
+  await notifyClientRecord(client, key, 'withdrawPoller', { at, by: forClientAlone(key, actor) });
+  const isGone = await readUntilFound(async () => {
     const left = (await readClientRecord(client, key)).polling?.current;
     return left === undefined || left.since !== polling?.current?.since ? true : undefined;
   });
   return isGone === true;
 }
 
-function readUntil<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
-  const until = deadlineIn(CONFIRMED_WITHIN);
-  return pollUntil(read, { isEnough: (found) => found !== undefined, every: READ_INTERVAL, until });
-}
-
-/** No run works for these operations, so the audit names the client alone. */
-function workFor(key: string, actor: string): ClientRecordRequests['setPoller']['by'] {
-  return { operation: key, actor };
+function readUntilFound<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
+  return readBack(read, (found) => found !== undefined);
 }

@@ -31,7 +31,7 @@ const MAX_BYTES = 128 * 1024;
 export const NOTHING_ISSUED = 'No join token was issued.';
 
 /** A join token that is to be issued. */
-export interface TokenRequest {
+export interface JoinTokenRequest {
   readonly client: ClientReference;
   readonly lifetimeHours: number;
   /** IP addresses and networks; absent: from anywhere. */
@@ -42,19 +42,22 @@ export interface TokenRequest {
 
 /** The join tokens that a request asks for. */
 interface TokenRequests {
-  readonly requests: readonly TokenRequest[];
+  readonly requests: readonly JoinTokenRequest[];
   /** Where the clients are in the request; absent if it is about one client only, without a list. */
   readonly places?: RowPlaces;
 }
 
-type Refused = { readonly refusal: HttpResponseInit };
-type Settings = Pick<Config, 'registries'>;
+type RefusedTokenRequests = { readonly refusal: HttpResponseInit };
+type EnrolmentSettings = Pick<Config, 'registries'>;
 
 /**
  * Reads a request for join tokens: JSON, about one client or several; or CSV by its content type. All clients are checked
  * before anything is issued.
  */
-export async function enrolmentBody(request: HttpRequest, config: Settings): Promise<TokenRequests | Refused> {
+export async function enrolmentBody(
+  request: HttpRequest,
+  config: EnrolmentSettings,
+): Promise<TokenRequests | RefusedTokenRequests> {
   const isCsv = /^\s*text\/csv\s*(?:;|$)/i.test(request.headers.get('content-type') ?? '');
   if (isCsv) return readCsv(request, config);
   const body = await jsonBody(request, MAX_BYTES);
@@ -63,7 +66,7 @@ export async function enrolmentBody(request: HttpRequest, config: Settings): Pro
   return isList ? checkList(body.value, {}, config) : checkOne(body.value, config);
 }
 
-async function readCsv(request: HttpRequest, config: Settings) {
+async function readCsv(request: HttpRequest, config: EnrolmentSettings) {
   const body = await boundedBody(request, MAX_BYTES);
   const options = queryParameters(request, enrolmentCsvQuery, ENROLMENT_CSV_FIELDS, NOTHING_ISSUED);
   if ('refusal' in options) return options;
@@ -76,7 +79,7 @@ async function readCsv(request: HttpRequest, config: Settings) {
   return checkList({ ...enrolmentDefaults(options.query), clients: rows }, { lines }, config);
 }
 
-function checkOne(value: unknown, config: Settings) {
+function checkOne(value: unknown, config: EnrolmentSettings) {
   const parsed = enrolmentRow.safeParse(value, { reportInput: true });
   if (!parsed.success)
     return { refusal: invalidRequest(fieldErrors(parsed.error, ENROLMENT_FIELDS, enrolmentRow), NOTHING_ISSUED) };
@@ -87,12 +90,12 @@ function checkOne(value: unknown, config: Settings) {
 }
 
 /** Checks each row alone and against the others. */
-function checkList(value: unknown, places: RowPlaces, config: Settings) {
+function checkList(value: unknown, places: RowPlaces, config: EnrolmentSettings) {
   const head = enrolmentHead.safeParse(value, { reportInput: true });
   if (!head.success)
     return { refusal: invalidRequest(fieldErrors(head.error, ENROLMENT_FIELDS, enrolmentRows), NOTHING_ISSUED) };
   const faults = new RowFaults(places);
-  const requests: TokenRequest[] = [];
+  const requests: JoinTokenRequest[] = [];
   const seen = new Set<string>();
   for (const [index, row] of head.data.clients.entries()) {
     const parsed = enrolmentRow.safeParse(row, { reportInput: true });
@@ -110,7 +113,11 @@ function checkList(value: unknown, places: RowPlaces, config: Settings) {
   return faults.count > 0 ? { refusal: faults.refusal(NOTHING_ISSUED) } : { requests, places };
 }
 
-function toRequest(row: EnrolmentRow, defaults: Partial<EnrolmentHead>, { registries }: Settings): TokenRequest {
+function toRequest(
+  row: EnrolmentRow,
+  defaults: Partial<EnrolmentHead>,
+  { registries }: EnrolmentSettings,
+): JoinTokenRequest {
   const addresses = row.addresses ?? defaults.addresses;
   return {
     client: toReference(row, registries[0].name),

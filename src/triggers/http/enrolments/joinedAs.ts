@@ -4,7 +4,7 @@ import { admissionOf } from '../../../domain/enrolment/serverPasses.js';
 import type { ReportKeys } from '../../../domain/pullCheck/reportKey.js';
 
 /**
- * What a device is told that has joined, or has renewed its keys. The same device and server key are told the same. It is
+ * The answer to a device that has joined, or has renewed its keys. It is the same for the same device and server key. It is
  * secret, and leaves the app sealed only.
  * @param thumbprint of the signing key
  */

@@ -7,7 +7,7 @@ import { eachOf } from '../../../queries/eachOf.js';
 import { readClientRecord } from '../../durable/clientRecords.js';
 import { problem } from '../answers/problem.js';
 import { RowFaults, type RowPlaces } from '../rollouts/rowFaults.js';
-import { NOTHING_ISSUED, type TokenRequest } from './enrolmentBody.js';
+import { NOTHING_ISSUED, type JoinTokenRequest } from './enrolmentBody.js';
 
 const FIELD = 'replace';
 const FIX =
@@ -26,7 +26,7 @@ const MESSAGES = {
  * @returns undefined if nothing is taken over unasked
  */
 export async function refuseTakeover(
-  requests: readonly TokenRequest[],
+  requests: readonly JoinTokenRequest[],
   places: RowPlaces | undefined,
   client: DurableClient,
 ): Promise<HttpResponseInit | undefined> {

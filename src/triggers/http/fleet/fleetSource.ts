@@ -12,7 +12,7 @@ import type { Config } from '../../../settings/config.js';
 import { FleetRuns } from '../../durable/fleetRuns.js';
 import { instancePages, listedInstances } from '../../durable/instancePages.js';
 import { OpenRollouts } from '../../durable/openRollouts.js';
-import type { RolloutState } from '../../durable/rollouts.js';
+import type { RolloutState } from '../../durable/rollouts/rollouts.js';
 
 /** Milliseconds between readings of runs and rollouts, which ask the engine alone. */
 const RUNS_FRESH_FOR = 10_000;

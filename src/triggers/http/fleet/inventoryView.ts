@@ -5,7 +5,7 @@ import { inventoryRows } from '../../../domain/fleet/inventoryRows.js';
 import { etagOf } from '../answers/conditional.js';
 import type { KnownFleet } from './fleetSource.js';
 
-type Filter = Omit<InventoryQuery, 'top' | 'continuation'>;
+type InventoryFilter = Omit<InventoryQuery, 'top' | 'continuation'>;
 
 /** A page of rows, as JSON. */
 export interface RowsPage {
@@ -28,7 +28,7 @@ export interface InventoryView {
   /** ETags of the pages without filters and of the default size, in their order. */
   readonly pageEtags: readonly string[];
   /** @param after key of the row before the page */
-  page(filter: Filter, top: number, after: string | undefined): RowsPage;
+  page(filter: InventoryFilter, top: number, after: string | undefined): RowsPage;
 }
 
 /** Creates the view. It is computed again only if clients or runs have changed. */
@@ -72,7 +72,7 @@ function etagsOf(page: InventoryView['page']): string[] {
 function pageOf(
   rows: readonly InventoryRow[],
   texts: readonly string[],
-  filter: Filter,
+  filter: InventoryFilter,
   top: number,
   after: string | undefined,
 ): RowsPage {
@@ -99,7 +99,10 @@ function pageOf(
   };
 }
 
-function fits(row: InventoryRow, { registry, connectedRegistry, client, state, expiresBefore }: Filter): boolean {
+function fits(
+  row: InventoryRow,
+  { registry, connectedRegistry, client, state, expiresBefore }: InventoryFilter,
+): boolean {
   return (
     (registry === undefined || sameName(row.registry, registry)) &&
     (connectedRegistry === undefined || sameName(row.connectedRegistry, connectedRegistry)) &&

@@ -1,7 +1,7 @@
 import { DEPLOYED_BODY_LIMIT } from '@connected-registry/protocol/requests/deployedBodyLimit';
 import { rolloutCsvQuery } from '@connected-registry/protocol/requests/rolloutCsvOptions';
 import { rolloutClientsQuery, rolloutsQuery } from '@connected-registry/protocol/requests/rolloutQueries';
-import { ROLLOUT_ID } from '../../durable/rollouts.js';
+import { ROLLOUT_ID } from '../../durable/rollouts/rollouts.js';
 import { answer, jsonContent, problemAnswers } from './answers.js';
 import { BY_OPERATORS, BY_WRITING_OPERATORS, parametersOf } from './parameters.js';
 import * as examples from './rolloutExamples.js';

@@ -1,14 +1,10 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { Rollout } from '@connected-registry/protocol/answers/rolloutAnswers';
-import {
-  MAX_CLAIMED,
-  type ControlState,
-  type RolloutCommand,
-  type RolloutStatus,
-} from '../../../domain/rollouts/rollout.js';
+import { MAX_CLAIMED } from '../../../domain/rollouts/claimsState.js';
+import type { ControlState, RolloutCommand, RolloutStatus } from '../../../domain/rollouts/controlState.js';
 import { rolloutView } from '../../../domain/rollouts/view.js';
-import type { RolloutState } from '../../durable/rollouts.js';
+import type { RolloutState } from '../../durable/rollouts/rollouts.js';
 import { problem } from '../answers/problem.js';
 import { rowNumber, type RowPlaces } from './rowFaults.js';
 

@@ -18,7 +18,7 @@ import { fieldErrors } from '../answers/problem.js';
 import { unknownRegistry } from '../requests/clientsBody.js';
 import type { RowFaults } from './rowFaults.js';
 
-type Settings = Pick<Config, 'registries' | 'lifetimes' | 'caps'>;
+type RolloutRowSettings = Pick<Config, 'registries' | 'lifetimes' | 'caps'>;
 
 /**
  * Checks each row alone and against the others: fields, registries, lifetimes, permissions, and what is named twice.
@@ -30,7 +30,7 @@ export function checkRows(
   kind: RolloutKind,
   given: readonly unknown[],
   defaults: object,
-  config: Settings,
+  config: RolloutRowSettings,
   faults: RowFaults,
 ): RolloutRequest[] {
   const requests: RolloutRequest[] = [];
@@ -60,14 +60,14 @@ export function checkRows(
 
 type Row = z.infer<typeof onboardingRow> | z.infer<typeof referenceRow>;
 
-function toRequest(kind: RolloutKind, row: Row, config: Settings): RolloutRequest {
+function toRequest(kind: RolloutKind, row: Row, config: RolloutRowSettings): RolloutRequest {
   const registry = config.registries[0].name;
   return kind === 'onboard' && 'repositories' in row
     ? toOnboarding(row, registry, config.lifetimes.defaultDays)
     : toReference(row, registry);
 }
 
-function settingFaults(request: RolloutRequest, row: Row, config: Settings) {
+function settingFaults(request: RolloutRequest, row: Row, config: RolloutRowSettings) {
   const lifetime =
     'credentialLifetimeDays' in row ? lifetimeFault(row.credentialLifetimeDays, config.lifetimes) : undefined;
   const max = config.caps.permissionsPerScopeMap;

@@ -1,6 +1,7 @@
 import { permissionsOf } from '@connected-registry/protocol/requests/onboardingRequest';
 import type { RolloutHead } from '@connected-registry/protocol/requests/rolloutRequest';
-import { MAX_PIECE_BYTES, PIECE_ROWS, piecesOf, type RolloutRequest } from '../../../domain/rollouts/rollout.js';
+import { MAX_PIECE_BYTES, PIECE_ROWS, piecesOf } from '../../../domain/rollouts/pieceState.js';
+import type { RolloutRequest } from '../../../domain/rollouts/rollout.js';
 import type { FieldError } from '@connected-registry/protocol/answers/problemDetails';
 import type { RowFaults } from './rowFaults.js';
 

@@ -67,10 +67,10 @@ export function getDeviceMessages(keys: ReportKeys, requests: SignedRequests, po
 }
 
 /** Messages, and the device whose key was the current one after they were read; without one the key has ended. */
-type Judged = Pick<ClientNews, 'messages'> & { readonly joined: ReturnType<typeof joinedWith> };
+type JudgedPass = Pick<ClientNews, 'messages'> & { readonly joined: ReturnType<typeof joinedWith> };
 
 /** @returns undefined if there is nothing to answer yet */
-function judge(news: ClientNews | undefined, pass: DevicePass): Judged | undefined {
+function judge(news: ClientNews | undefined, pass: DevicePass): JudgedPass | undefined {
   if (!news?.record) return undefined;
   const { messages, record } = news;
   const joined = joinedWith(record, pass);

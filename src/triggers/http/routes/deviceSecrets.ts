@@ -22,7 +22,7 @@ import { refuseEndedKey, type SignedRequests } from '../requests/signedRequest.j
 /** Secrets a minute that one instance reads from the vault for one client. A pull check needs one. */
 const MAX_PER_CLIENT = 30;
 
-export const DEVICE_SECRET_FIELDS = {
+const DEVICE_SECRET_FIELDS = {
   name: "the name of the client's secret, or of its candidate, as messages have it",
   version: 'a version as messages have it: 1 to 64 letters, digits and hyphens; absent for the newest',
 } as const;

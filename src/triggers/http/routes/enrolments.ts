@@ -10,7 +10,7 @@ import { readClientRecord } from '../../durable/clientRecords.js';
 import { issueJoinToken, withdrawJoinToken } from '../../durable/enrolments.js';
 import { problem } from '../answers/problem.js';
 import { issuedAnswer, unconfirmedPart, type EnrolmentPart } from '../enrolments/enrolmentAnswers.js';
-import { enrolmentBody, type TokenRequest } from '../enrolments/enrolmentBody.js';
+import { enrolmentBody, type JoinTokenRequest } from '../enrolments/enrolmentBody.js';
 import { refuseTakeover } from '../enrolments/replacing.js';
 import { CLIENT_KEY, clientNotFound } from './clients.js';
 
@@ -32,7 +32,7 @@ export function postEnrolments(config: Pick<Config, 'registries' | 'reportKeys'>
 
 /** One client's failure leaves the others their tokens, which cannot be shown again. */
 async function issue(
-  { client: reference, replace, ...limits }: TokenRequest,
+  { client: reference, replace, ...limits }: JoinTokenRequest,
   client: DurableClient,
   actor: string,
   { reportKeys }: Pick<Config, 'reportKeys'>,

@@ -4,8 +4,6 @@ import type { Config } from '../../../settings/config.js';
 import { findRegistry } from '../../../settings/registries.js';
 import type { CheckWarning } from '@connected-registry/protocol/answers/clientAnswers';
 import { clientKey, referenceOf } from '@connected-registry/protocol/names/clientKey';
-import { readersIn } from '../../../domain/clients/clientRecord.js';
-import { revocationOf } from '../../../domain/clients/revocationMarks.js';
 import { lifetimeFault } from '@connected-registry/protocol/requests/lifetimes';
 import {
   fingerprint,
@@ -22,6 +20,7 @@ import { hasRoom } from '../../../domain/polling/pollerIndex.js';
 import { ofAnotherClient } from '../../../domain/tokens/sharedToken.js';
 import { inTime } from '../../../queries/inTime.js';
 import { clientVault } from '../../../domain/vaults/clientVault.js';
+import { recordFacts } from '../../../queries/onboarding/recordFacts.js';
 import type { Queries } from '../../../queries/queries.js';
 import { vaultHosts } from '../../../settings/vaults.js';
 import { durableRuns } from '../../durable/durableRuns.js';
@@ -68,9 +67,8 @@ function plan(
     const key = clientKey(onboarding);
     const record = await readClientRecord(client, key);
     const vault = clientVault(record, key, vaultHosts(config));
-    const { orphaned, held } = record;
     const [found, twins, ofLimit] = await Promise.all([
-      queries.preflight(onboarding, vault, revocationOf(record), orphaned, held, readersIn(record)),
+      queries.preflight(onboarding, vault, recordFacts(record)),
       queries.findCaseTwins(referenceOf(onboarding)),
       onboarding.identity === undefined ? [] : queries.limitWarnings(referenceOf(onboarding), vault),
     ]);

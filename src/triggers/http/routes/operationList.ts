@@ -26,7 +26,7 @@ import {
   withEarlier,
   type FoundPage,
   type ListPlace,
-  type Placed,
+  type ListedItem,
   type RunsQuery,
 } from '../../durable/runsByTime.js';
 import { hasEnded, operationKind, readRun, type RunStatus } from '../../durable/runStatus.js';
@@ -41,7 +41,7 @@ const listPlace = z.strictObject({ at: z.int().min(0).max(8.64e15), id: z.string
 /** Maximum milliseconds that a run waits for its client, hence between its request and the creation of its instance. */
 const MAX_WAIT = 31 * 86_400_000;
 
-type Filter = Omit<OperationsQuery, 'top' | 'continuation'>;
+type OperationsFilter = Omit<OperationsQuery, 'top' | 'continuation'>;
 
 /** `GET /api/operations`: a page of runs, the newest first. */
 export function getOperations(config: Pick<Config, 'registries'>) {
@@ -62,7 +62,7 @@ export function getOperations(config: Pick<Config, 'registries'>) {
 
 async function listOperations(
   config: Pick<Config, 'registries'>,
-  filter: Filter,
+  filter: OperationsFilter,
   top: number,
   from: ListPlace | undefined,
   client: DurableClient,
@@ -94,7 +94,7 @@ async function listOperations(
   return { ...answerOf(page, filter), ...(earlier.isComplete ? {} : { omitsEarlier: true }) };
 }
 
-function answerOf({ found, next }: FoundPage<OperationSummary>, filter: Filter): OperationPage {
+function answerOf({ found, next }: FoundPage<OperationSummary>, filter: OperationsFilter): OperationPage {
   return {
     operations: found.map(({ value }) => value),
     ...(next ? { continuation: formatContinuation(next, filter) } : {}),
@@ -102,7 +102,7 @@ function answerOf({ found, next }: FoundPage<OperationSummary>, filter: Filter):
 }
 
 /** The position to begin at: instances created long after `createdBefore` were not requested before it. */
-function latest({ createdBefore }: Filter): ListPlace | undefined {
+function latest({ createdBefore }: OperationsFilter): ListPlace | undefined {
   if (createdBefore === undefined) return undefined;
   const at = Date.parse(createdBefore) + MAX_WAIT;
   return at < Date.now() ? { at, id: '' } : undefined;
@@ -119,7 +119,7 @@ const ENGINE_STATUSES: Readonly<Record<OperationStatus, readonly string[]>> = {
 /** Lists one client's operations. It has few instances, and its record has the runs without an instance. */
 async function operationsOfClient(
   key: string,
-  filter: Filter,
+  filter: OperationsFilter,
   top: number,
   from: ListPlace | undefined,
   { pages, query, client }: { pages: InstancePages; query: RunsQuery; client: DurableClient },
@@ -128,7 +128,7 @@ async function operationsOfClient(
     readClientRecord(client, key),
     allRuns(pages, { prefixes: query.prefixes }),
   ]);
-  const all = new Map<string, Placed<OperationSummary>>();
+  const all = new Map<string, ListedItem<OperationSummary>>();
   for (const one of ended.filter(({ startedAs }) => startedAs === undefined)) {
     const value = shortSummary(one);
     all.set(value.id, { at: Date.parse(value.startedAt), id: value.id, value });
@@ -145,14 +145,14 @@ async function operationsOfClient(
 }
 
 /** The client's key, if the filter names registry, connected registry and client. */
-function keyOf({ kind, registry, connectedRegistry, client }: Filter): string | undefined {
+function keyOf({ kind, registry, connectedRegistry, client }: OperationsFilter): string | undefined {
   if (kind === CHECK || registry === undefined || connectedRegistry === undefined || client === undefined)
     return undefined;
   return clientKey({ registry, connectedRegistry, client });
 }
 
 /** Prefixes of the instance ids that a filter can match. The more it names, the fewer runs the engine lists. */
-function prefixesOf(filter: Filter, { registries }: Pick<Config, 'registries'>): string[] {
+function prefixesOf(filter: OperationsFilter, { registries }: Pick<Config, 'registries'>): string[] {
   const { kind, registry, connectedRegistry } = filter;
   if (kind === CHECK) return [CHECK_PREFIX];
   const key = keyOf(filter);
@@ -179,7 +179,7 @@ async function waitingSummary(waiting: RunStatus, client: DurableClient): Promis
   return started?.input.run === waiting.input.run ? undefined : summary;
 }
 
-function fits(summary: OperationSummary, filter: Filter): boolean {
+function fits(summary: OperationSummary, filter: OperationsFilter): boolean {
   const { kind, status, code, registry, connectedRegistry, client, since, createdAfter, createdBefore } = filter;
   const startedAt = new Date(summary.startedAt);
   return (

@@ -89,7 +89,7 @@ interface Received {
  * What a run's status says of a report: an answer; or `awaited` if the run should accept it; or `not shown` if the run does not
  * show the attempt yet.
  */
-type Verdict = HttpResponseInit | 'awaited' | 'not shown';
+type ReportVerdict = HttpResponseInit | 'awaited' | 'not shown';
 
 const ACCEPTED: HttpResponseInit = { status: 202, jsonBody: { status: 'accepted' } satisfies ReportAnswer };
 const ACCEPTED_BEFORE: HttpResponseInit = {
@@ -102,8 +102,8 @@ async function readUntil(
   client: DurableClient,
   report: Received,
   until: Deadline,
-  isEnough: (verdict: Verdict) => boolean,
-): Promise<{ readonly run: RunStatus | undefined; readonly verdict: Verdict }> {
+  isEnough: (verdict: ReportVerdict) => boolean,
+): Promise<{ readonly run: RunStatus | undefined; readonly verdict: ReportVerdict }> {
   const read = async () => {
     const run = await readRun(client, report.id.instance);
     return { run, verdict: judge(run, report) };
@@ -111,7 +111,7 @@ async function readUntil(
   return pollUntil(read, { isEnough: ({ verdict }) => isEnough(verdict), every: READ_INTERVAL, until });
 }
 
-function toAnswer(verdict: Verdict): HttpResponseInit {
+function toAnswer(verdict: ReportVerdict): HttpResponseInit {
   return typeof verdict === 'string' ? notConfirmed() : verdict;
 }
 
@@ -134,7 +134,7 @@ function notConfirmed(): HttpResponseInit {
  * not show yet. The attempt's key is authentic: the run did ask for it. Source: Azure/durabletask, AzureStorageOrchestrationService,
  * CompleteTaskOrchestrationWorkItemAsync.
  */
-function judge(run: RunStatus | undefined, { id, attempt, hash, expiresAt }: Received): Verdict {
+function judge(run: RunStatus | undefined, { id, attempt, hash, expiresAt }: Received): ReportVerdict {
   if (!run || run.input.run !== id.run)
     return gone('report-ended', 'The operation has ended, or another one has replaced it.');
   const accepted = (run.outcome?.reports ?? run.progress?.pullCheck?.reports ?? {})[attempt];

@@ -24,7 +24,7 @@ import { RefusedEnrolments } from '../enrolments/refusedEnrolments.js';
 import { callerAddress } from '../requests/rateLimit.js';
 import type { SignedRequests } from '../requests/signedRequest.js';
 
-type Settings = Pick<Config, 'reportKeys' | 'profileBook' | 'lifetimes' | 'limits'>;
+type RedemptionSettings = Pick<Config, 'reportKeys' | 'profileBook' | 'lifetimes' | 'limits'>;
 
 /** A redemption whose join token and signature are authentic. */
 interface Redeeming {
@@ -46,7 +46,7 @@ interface Redeeming {
  * @param requests authenticates signed requests
  */
 export function postRedemption(
-  config: Settings,
+  config: RedemptionSettings,
   requests: SignedRequests,
   alerts: Pick<OperatorAlerts, 'enrolmentRefused'>,
 ) {

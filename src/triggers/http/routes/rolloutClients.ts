@@ -7,14 +7,10 @@ import {
   ROLLOUT_CLIENTS_QUERY_FIELDS,
   rolloutClientsQuery,
 } from '@connected-registry/protocol/requests/rolloutQueries';
-import {
-  PIECE_ROWS,
-  type PieceState,
-  type RolloutRequest,
-  type RowState,
-  type RowStatus,
-} from '../../../domain/rollouts/rollout.js';
-import { readPiece, readRollout } from '../../durable/rollouts.js';
+import { PIECE_ROWS, type PieceState } from '../../../domain/rollouts/pieceState.js';
+import type { RolloutRequest } from '../../../domain/rollouts/rollout.js';
+import type { RowState, RowStatus } from '../../../domain/rollouts/row.js';
+import { readPiece, readRollout } from '../../durable/rollouts/rollouts.js';
 import { formatContinuation, parseContinuation } from '../requests/continuation.js';
 import { badContinuation, queryParameters } from '../requests/queryParameters.js';
 import { rolloutNotFound } from '../rollouts/rolloutAnswers.js';

@@ -3,14 +3,9 @@ import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import { newRunId } from '@connected-registry/protocol/names/operationId';
 import { audit } from '../../../audit/audit.js';
-import {
-  PIECE_ROWS,
-  rolloutInstance,
-  type ControlState,
-  type RolloutCommand,
-  type RolloutRequest,
-  type RolloutStatus,
-} from '../../../domain/rollouts/rollout.js';
+import { PIECE_ROWS } from '../../../domain/rollouts/pieceState.js';
+import { rolloutInstance, type RolloutRequest } from '../../../domain/rollouts/rollout.js';
+import type { ControlState, RolloutCommand, RolloutStatus } from '../../../domain/rollouts/controlState.js';
 import { FITTING_STATUSES } from '../../../domain/rollouts/control.js';
 import type { Config } from '../../../settings/config.js';
 import {
@@ -21,7 +16,7 @@ import {
   signalControl,
   startUnless,
   type RolloutState,
-} from '../../durable/rollouts.js';
+} from '../../durable/rollouts/rollouts.js';
 import {
   doesNotFit,
   notClaimed,

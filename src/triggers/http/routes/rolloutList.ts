@@ -5,7 +5,7 @@ import type { RolloutPage } from '@connected-registry/protocol/answers/rolloutAn
 import { ROLLOUTS_QUERY_FIELDS, rolloutsQuery } from '@connected-registry/protocol/requests/rolloutQueries';
 import { eachOf } from '../../../queries/eachOf.js';
 import { listedInstances } from '../../durable/instancePages.js';
-import { readRollout, rolloutIds, ROLLOUT_ID } from '../../durable/rollouts.js';
+import { readRollout, rolloutIds, ROLLOUT_ID } from '../../durable/rollouts/rollouts.js';
 import { formatContinuation } from '../requests/continuation.js';
 import { pageStart } from '../requests/listParameters.js';
 import { queryParameters } from '../requests/queryParameters.js';

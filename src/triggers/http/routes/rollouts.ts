@@ -22,7 +22,7 @@ import {
   readRollout,
   rolloutOperation,
   startRollout,
-} from '../../durable/rollouts.js';
+} from '../../durable/rollouts/rollouts.js';
 import { problem } from '../answers/problem.js';
 import { orServiceProblem } from '../answers/serviceProblem.js';
 import { accessOfPlan, limitWarningsOf } from '../rollouts/accessRows.js';

@@ -2,12 +2,13 @@ import { sameName } from '@connected-registry/protocol/names/sameName';
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import type { Config } from '../../../settings/config.js';
-import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type {
   RotationScheduleAnswer,
   ScheduledRotation,
 } from '@connected-registry/protocol/answers/rotationScheduleAnswer';
 import { SCHEDULE_QUERY_FIELDS, scheduleQuery } from '@connected-registry/protocol/requests/scheduleQuery';
+import { pagesOf } from '../../../queries/pagesOf.js';
 import type { Queries } from '../../../queries/queries.js';
 import type { ScheduledClient } from '../../../queries/rotation/rotationSchedule.js';
 import { readClientRecord } from '../../durable/clientRecords.js';
@@ -26,21 +27,15 @@ export function getRotationSchedule(
     const { top, registry, connectedRegistry } = parsed.data;
     return orServiceProblem(async () => {
       const found: ScheduledClient[] = [];
-      let continuation: string | undefined;
-      do {
-        const page = await queries.rotationSchedule(
-          rotation,
-          (reference) => readClientRecord(client, clientKey(reference)),
-          continuation,
-        );
+      const readRecord = (reference: ClientReference) => readClientRecord(client, clientKey(reference));
+      const pages = pagesOf((continuation) => queries.rotationSchedule(rotation, readRecord, continuation));
+      for await (const page of pages)
         found.push(
           ...page.clients.filter(
             ({ reference }) =>
               matches(reference.registry, registry) && matches(reference.connectedRegistry, connectedRegistry),
           ),
         );
-        ({ continuation } = page);
-      } while (continuation !== undefined);
       const clients = found
         .toSorted((left, right) => left.dueAt.getTime() - right.dueAt.getTime())
         .slice(0, top)

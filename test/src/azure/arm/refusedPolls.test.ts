@@ -2,7 +2,7 @@ import { ClientSecretCredential } from '@azure/identity';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Turns } from '../../../../src/azure/budget/turns.js';
 import { createArmControlPlane } from '../../../../src/azure/arm/armControlPlane.js';
-import { ended, isRefusedPoll, standingOf, type Standing } from '../../../../src/azure/arm/refusedPolls.js';
+import { ended, isRefusedPoll, standingOf, type PollStanding } from '../../../../src/azure/arm/refusedPolls.js';
 import { loadConfig } from '../../../../src/settings/config.js';
 import type { RegistryControlPlane } from '../../../../src/ports/registryControlPlane.js';
 import { Cloud } from '../../../shared/cloud.js';
@@ -24,7 +24,7 @@ describe('a refused poll', () => {
     ['nothing', undefined, false],
   ])('%s', (_, error, is) => expect(isRefusedPoll(error)).toBe(is));
 
-  test.each<[string | undefined, Standing]>([
+  test.each<[string | undefined, PollStanding]>([
     ['Succeeded', 'done'],
     ['Creating', 'busy'],
     ['Updating', 'busy'],
@@ -42,7 +42,7 @@ describe('a write whose polls are refused', () => {
   beforeEach(() => waits.splice(0));
 
   test('ends when its resource says so', async () => {
-    const standings: Standing[] = ['busy', 'busy', 'done'];
+    const standings: PollStanding[] = ['busy', 'busy', 'done'];
     await ended(what, refused, async () => standings.shift() ?? 'busy', wait);
     expect([standings, waits.length]).toEqual([[], 2]);
   });

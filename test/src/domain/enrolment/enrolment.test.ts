@@ -7,6 +7,7 @@ import type {
 } from '../../../../src/domain/clients/clientRecord.js';
 import { judgeRedemption, judgeRenewal } from '../../../../src/domain/enrolment/enrolment.js';
 import { createClientRecord } from '../../../../src/entities/clientRecord.js';
+import type { EntityCall } from '../../../../src/domain/operations/entityCall.js';
 
 const by = { operation: 'client.run', actor: 'operator' };
 const START = Date.parse('2026-03-01T12:00:00.000Z');
@@ -51,8 +52,8 @@ const forget: Signal = { operation: 'forget', request: {} };
 
 /** What the record is after one more signal. @param seconds the entity's time */
 async function after(record: ClientRecord, { operation, request }: Signal, seconds: number): Promise<ClientRecord> {
-  const all = { ...request, by } as ClientRecordRequests[ClientRecordOperation];
-  return (await createClientRecord(['vault'])(operation, all, record, new Date(at(seconds)), 'key')).state;
+  const call = { operation, request: { ...request, by } } as EntityCall<ClientRecordRequests>;
+  return (await createClientRecord(['vault'])(call, record, new Date(at(seconds)), 'key')).state;
 }
 
 async function afterAll(signals: readonly Signal[], seconds = 100): Promise<ClientRecord> {

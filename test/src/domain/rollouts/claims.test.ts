@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { claimClients, releaseClients } from '../../../../src/domain/rollouts/claims.js';
-import { MAX_CONFLICTS } from '../../../../src/domain/rollouts/rollout.js';
+import { MAX_CONFLICTS } from '../../../../src/domain/rollouts/claimsState.js';
 
 test('a client of another open rollout is a conflict, and nothing is claimed', () => {
   const before = { one: ['a', 'b'] };

@@ -8,13 +8,8 @@ import {
   reported,
   stopped,
 } from '../../../../src/domain/rollouts/control.js';
-import {
-  NO_ROWS,
-  type ControlState,
-  type Directive,
-  type RolloutCommand,
-  type RowCounts,
-} from '../../../../src/domain/rollouts/rollout.js';
+import type { ControlState, Directive, RolloutCommand } from '../../../../src/domain/rollouts/controlState.js';
+import { NO_ROWS, type RowCounts } from '../../../../src/domain/rollouts/row.js';
 import { at, planOf } from './planOf.js';
 
 const plan = planOf(100, 0);

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { MAX_REASON_BYTES, withReasons, type PlannedRow } from '../../../../src/domain/rollouts/refusals.js';
-import { PIECE_ROWS, type RowStatus } from '../../../../src/domain/rollouts/rollout.js';
+import { MAX_REASON_BYTES, withReasons, type DryRunRow } from '../../../../src/domain/rollouts/refusals.js';
+import { PIECE_ROWS } from '../../../../src/domain/rollouts/pieceState.js';
+import type { RowStatus } from '../../../../src/domain/rollouts/row.js';
 
 const WAITING: RowStatus = { state: 'waiting', retry: 0 };
 const reason = (code: string, length = 200) => ({ code, message: `${'m'.repeat(length)}.`, fix: 'az something' });
 
-function refused(index: number, ...problems: PlannedRow['problems']): PlannedRow {
+function refused(index: number, ...problems: DryRunRow['problems']): DryRunRow {
   const status: RowStatus = { state: 'failed', retry: 0, code: 'problems', problems: problems.map(({ code }) => code) };
   return { index, status, problems };
 }
@@ -45,7 +46,7 @@ describe('reasons of refused rows', () => {
   });
 
   describe('that are too long', () => {
-    const reasonsOf = (...problems: PlannedRow['problems']) =>
+    const reasonsOf = (...problems: DryRunRow['problems']) =>
       withReasons([WAITING], [refused(0, ...problems)])[0]?.status.reasons ?? [];
     const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 

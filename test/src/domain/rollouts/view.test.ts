@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { rollout } from '@connected-registry/protocol/answers/rolloutAnswers';
 import { NO_CONTROL } from '../../../../src/domain/rollouts/control.js';
-import { NO_ROWS, type ControlState } from '../../../../src/domain/rollouts/rollout.js';
+import { NO_ROWS } from '../../../../src/domain/rollouts/row.js';
+import type { ControlState } from '../../../../src/domain/rollouts/controlState.js';
 import { rolloutView } from '../../../../src/domain/rollouts/view.js';
 import { at, planOf } from './planOf.js';
 

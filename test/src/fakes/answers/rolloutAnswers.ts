@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import type { RolloutCommand } from '../../../../src/domain/rollouts/rollout.js';
+import type { RolloutCommand } from '../../../../src/domain/rollouts/controlState.js';
 import { ServiceError } from '../../../../src/serviceErrors/serviceError.js';
 import { resourceName } from '../../../../src/serviceErrors/serviceFacts.js';
 import type { Queries } from '../../../../src/queries/queries.js';

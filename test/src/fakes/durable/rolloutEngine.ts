@@ -2,21 +2,27 @@ import * as df from 'durable-functions';
 import { rolloutClaims, NO_CLAIMS } from '../../../../src/entities/rolloutClaims.js';
 import { rolloutControl } from '../../../../src/entities/rolloutControl.js';
 import { rolloutPiece } from '../../../../src/entities/rolloutPiece.js';
+import type { EntityCall } from '../../../../src/domain/operations/entityCall.js';
 import { NO_CONTROL } from '../../../../src/domain/rollouts/control.js';
 import {
   EMPTY_PIECE,
-  ROLLOUT,
+  ROLLOUT_PIECE,
+  type PieceRequests,
+  type PieceState,
+} from '../../../../src/domain/rollouts/pieceState.js';
+import { ROLLOUT, rolloutInstance, type RolloutInput } from '../../../../src/domain/rollouts/rollout.js';
+import {
   ROLLOUT_CLAIMS,
   ROLLOUT_CLAIMS_KEY,
-  ROLLOUT_CONTROL,
-  ROLLOUT_PIECE,
-  rolloutInstance,
   type ClaimConflict,
+  type ClaimsRequests,
+  type ClaimsState,
+} from '../../../../src/domain/rollouts/claimsState.js';
+import {
+  ROLLOUT_CONTROL,
   type ControlRequests,
   type ControlState,
-  type PieceState,
-  type RolloutInput,
-} from '../../../../src/domain/rollouts/rollout.js';
+} from '../../../../src/domain/rollouts/controlState.js';
 import { FakeDurableClient } from './durableClient.js';
 
 const BY = { operation: 'rollout-x.x', actor: 'test' };
@@ -85,18 +91,16 @@ export class RolloutEngine extends FakeDurableClient {
 
   private async apply({ name, key: id }: df.EntityId, operation: string, input: unknown): Promise<void> {
     const place = key(name, id);
+    // What the app sends: its types guarantee that the request is that of the operation.
+    const sent: object = { operation, request: input };
+    const state = this.entities.get(place);
     const handlers: Readonly<Record<string, () => Promise<{ readonly state: unknown }>>> = {
       [ROLLOUT_CONTROL.toLowerCase()]: () =>
-        rolloutControl(
-          operation as never,
-          input as never,
-          (this.entities.get(place) ?? NO_CONTROL) as never,
-          new Date(),
-        ),
+        rolloutControl(sent as EntityCall<ControlRequests>, (state ?? NO_CONTROL) as ControlState, new Date()),
       [ROLLOUT_PIECE.toLowerCase()]: () =>
-        rolloutPiece(operation as never, input as never, (this.entities.get(place) ?? EMPTY_PIECE) as never),
+        rolloutPiece(sent as EntityCall<PieceRequests>, (state ?? EMPTY_PIECE) as PieceState),
       [ROLLOUT_CLAIMS.toLowerCase()]: () =>
-        rolloutClaims(operation as never, input as never, (this.entities.get(place) ?? NO_CLAIMS) as never),
+        rolloutClaims(sent as EntityCall<ClaimsRequests>, (state ?? NO_CLAIMS) as ClaimsState),
     };
     const done = await handlers[name.toLowerCase()]?.();
     if (done) this.entities.set(place, done.state);

@@ -12,7 +12,6 @@ import {
 import { channelKeyOf, devicePass } from '../../../../src/domain/enrolment/serverPasses.js';
 import {
   NO_CLIENTS,
-  type PollerIndexOperation,
   type PollerIndexRequests,
   type PollerIndexState,
 } from '../../../../src/domain/polling/pollerIndex.js';
@@ -33,6 +32,7 @@ import { deviceRequest } from '../devices/deviceRequest.js';
 import { FakeDurableClient, httpRequest, invocation, seen } from '../durable/durableClient.js';
 import { FakeAlerts } from '../services/alerts.js';
 import { vaultHosts } from '../../../../src/settings/vaults.js';
+import type { EntityCall } from '../../../../src/domain/operations/entityCall.js';
 
 export const CLIENT = { registry: REGISTRY, connectedRegistry: CONNECTED_REGISTRY, client: 'sensor-7' };
 export const KEY = clientKey(CLIENT);
@@ -60,9 +60,9 @@ export class RecordingEngine extends FakeDurableClient {
     key = KEY,
   ): Promise<void> {
     const by = { operation: 'client.run', actor: 'operator' };
-    const all = { ...request, by } as ClientRecordRequests[Operation];
+    const call = { operation, request: { ...request, by } } as EntityCall<ClientRecordRequests>;
     const record = createClientRecord(vaultHosts(config()));
-    const { state, signals } = await record(operation, all, this.record(key), new Date(), key);
+    const { state, signals } = await record(call, this.record(key), new Date(), key);
     this.entities.set(`@client@${key}`, structuredClone(state));
     for (const signal of signals ?? []) await this.tellIndex({ ...signal, request: { ...signal.request, by } });
   }
@@ -71,11 +71,8 @@ export class RecordingEngine extends FakeDurableClient {
   private async tellIndex({ entity, operation, request }: EntitySignal): Promise<void> {
     const id = `@${entity.name}@${entity.key}`;
     const before = this.entities.get(id) ?? NO_CLIENTS;
-    const answer = await pollerIndex(
-      operation as PollerIndexOperation,
-      request as PollerIndexRequests[PollerIndexOperation],
-      before as PollerIndexState,
-    );
+    const call = { operation, request } as EntityCall<PollerIndexRequests>;
+    const answer = await pollerIndex(call, before as PollerIndexState);
     this.entities.set(id, structuredClone(answer.state));
   }
 

@@ -23,7 +23,7 @@ export function createBinderEntity(world: World, cap = 50) {
     by: { operation: `client.${run}`, actor: 'function-key' },
   });
   const request = async (operation: BinderOperation, wanted: BinderRequest) => {
-    const answer = await binder(operation, wanted, state, now);
+    const answer = await binder({ operation, request: wanted }, state, now);
     state = JSON.parse(JSON.stringify(answer.state)) as BinderState;
     return answer.outcome;
   };

@@ -2,8 +2,9 @@ import {
   NOTHING_KNOWN,
   type ClientRecord,
   type ClientRecordOperation,
-  type ClientRecordRequest,
+  type ClientRecordRequests,
 } from '../../../../src/domain/clients/clientRecord.js';
+import type { EntityCall } from '../../../../src/domain/operations/entityCall.js';
 import { createPollerIndexEntities, type PollerIndexEntities } from './pollerIndexEntity.js';
 import { createClientRecord } from '../../../../src/entities/clientRecord.js';
 import type { VaultHosts } from '../../../../src/domain/vaults/clientVault.js';
@@ -28,8 +29,16 @@ export function createClientRecordEntity(
     set state(next: ClientRecord) {
       state = next;
     },
-    request: async (operation: ClientRecordOperation, request: ClientRecordRequest) => {
-      const answer = await clientRecord(operation, request, state, new Date(), key);
+    request: async <Operation extends ClientRecordOperation>(
+      operation: Operation,
+      request: ClientRecordRequests[Operation],
+    ) => {
+      const answer = await clientRecord(
+        { operation, request } as EntityCall<ClientRecordRequests>,
+        state,
+        new Date(),
+        key,
+      );
       ({ state } = answer);
       for (const signal of answer.signals ?? []) await pollers.signal(structuredClone(signal));
       return structuredClone(answer.outcome);

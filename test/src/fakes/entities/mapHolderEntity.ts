@@ -18,7 +18,7 @@ export function createMapHolderEntity(world: World) {
       request: MapHolderRequest,
       now = new Date('2026-03-01T12:00:00Z'),
     ) => {
-      const answer = await work(operation, request, state, now);
+      const answer = await work({ operation, request }, state, now);
       state = JSON.parse(JSON.stringify(answer.state)) as MapHolderState;
       return answer.outcome;
     },

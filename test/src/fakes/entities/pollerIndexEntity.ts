@@ -1,7 +1,7 @@
 import type { EntitySignal } from '../../../../src/entities/registerEntity.js';
+import type { EntityCall } from '../../../../src/domain/operations/entityCall.js';
 import {
   NO_CLIENTS,
-  type PollerIndexOperation,
   type PollerIndexRequests,
   type PollerIndexState,
 } from '../../../../src/domain/polling/pollerIndex.js';
@@ -10,12 +10,8 @@ import { pollerIndex } from '../../../../src/entities/pollerIndex.js';
 /** The indexes of all pollers, each with its state as the engine would keep it. */
 export function createPollerIndexEntities() {
   const states = new Map<string, PollerIndexState>();
-  const request = async (
-    objectId: string,
-    operation: PollerIndexOperation,
-    input: PollerIndexRequests[PollerIndexOperation],
-  ) => {
-    const answer = await pollerIndex(operation, input, states.get(objectId) ?? NO_CLIENTS);
+  const request = async (objectId: string, call: EntityCall<PollerIndexRequests>) => {
+    const answer = await pollerIndex(call, states.get(objectId) ?? NO_CLIENTS);
     states.set(objectId, structuredClone(answer.state));
     return structuredClone(answer.outcome);
   };
@@ -25,8 +21,7 @@ export function createPollerIndexEntities() {
     clientsOf: (objectId: string): string[] => (states.get(objectId)?.clients ?? []).map(({ client }) => client.client),
     request,
     /** Carries out what another entity signals. */
-    signal: ({ entity, operation, request: input }: EntitySignal) =>
-      request(entity.key, operation as PollerIndexOperation, input as PollerIndexRequests[PollerIndexOperation]),
+    signal: ({ entity, ...call }: EntitySignal) => request(entity.key, call as EntityCall<PollerIndexRequests>),
   };
 }
 export type PollerIndexEntities = ReturnType<typeof createPollerIndexEntities>;

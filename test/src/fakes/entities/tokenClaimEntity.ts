@@ -13,7 +13,7 @@ export function createTokenClaimEntities() {
     ownerOf: (name: string) => states.get(name.toLowerCase())?.owner,
     request: async (operation: TokenClaimOperation, request: TokenClaimRequest) => {
       const name = request.token.toLowerCase();
-      const answer = await tokenClaim(operation, request, states.get(name) ?? UNCLAIMED);
+      const answer = await tokenClaim({ operation, request }, states.get(name) ?? UNCLAIMED);
       states.set(name, JSON.parse(JSON.stringify(answer.state)) as TokenClaimState);
       return answer.outcome;
     },

@@ -10,11 +10,7 @@ import {
   type MapHolderOperation,
   type MapHolderRequest,
 } from '../../../../src/domain/scopeMaps/mapHolds.js';
-import {
-  POLLER_INDEX,
-  type PollerIndexOperation,
-  type PollerIndexRequests,
-} from '../../../../src/domain/polling/pollerIndex.js';
+import { POLLER_INDEX, type PollerIndexRequests } from '../../../../src/domain/polling/pollerIndex.js';
 import {
   TOKEN_CLAIM,
   type TokenClaimOperation,
@@ -28,6 +24,7 @@ import { createMapHolderEntity } from '../entities/mapHolderEntity.js';
 import { NO_LIMIT, NO_RUNS } from '../services/runs.js';
 import { createTokenClaimEntities } from '../entities/tokenClaimEntity.js';
 import type { World } from './world.js';
+import type { EntityCall } from '../../../../src/domain/operations/entityCall.js';
 
 /**
  * What flows run against: the real activities and entities over one world of fake services. The entities outlive the flows.
@@ -68,8 +65,8 @@ export function createFlowWorld(world: World, records: ClientRecordEntity = crea
       return claims.request(operation as TokenClaimOperation, input as TokenClaimRequest);
     if (name.startsWith(`${POLLER_INDEX}.`)) {
       const [, objectId = ''] = name.split('.');
-      const request = input as PollerIndexRequests[PollerIndexOperation];
-      return records.pollers.request(objectId, operation as PollerIndexOperation, request);
+      const sent: object = { operation, request: input };
+      return records.pollers.request(objectId, sent as EntityCall<PollerIndexRequests>);
     }
     if (name.startsWith(`${CLIENT_RECORD}.`)) return ask(operation as ClientRecordOperation, input);
     return binder.request(operation as BinderOperation, input as BinderRequest);

@@ -7,17 +7,18 @@ import {
   EMPTY_PIECE,
   PIECE_ROWS,
   piecesOf,
-  ROLLOUT_CLAIMS,
-  ROLLOUT_CONTROL,
-  type ClaimsState,
-  type ControlState,
+  type PieceRequests,
   type PieceState,
+} from '../../../../src/domain/rollouts/pieceState.js';
+import { ROLLOUT_CLAIMS, type ClaimsRequests, type ClaimsState } from '../../../../src/domain/rollouts/claimsState.js';
+import {
+  ROLLOUT_CONTROL,
+  type ControlRequests,
+  type ControlState,
   type RolloutCommand,
-  type RolloutInput,
-  type RolloutPlan,
-  type RolloutRequest,
-  type RowStatus,
-} from '../../../../src/domain/rollouts/rollout.js';
+} from '../../../../src/domain/rollouts/controlState.js';
+import type { RolloutInput, RolloutPlan, RolloutRequest } from '../../../../src/domain/rollouts/rollout.js';
+import type { RowStatus } from '../../../../src/domain/rollouts/row.js';
 import { rolloutClaims } from '../../../../src/entities/rolloutClaims.js';
 import { rolloutControl } from '../../../../src/entities/rolloutControl.js';
 import { rolloutPiece } from '../../../../src/entities/rolloutPiece.js';
@@ -29,6 +30,7 @@ import { createClientRuns, type Ending } from '../services/clientRuns.js';
 import { NO_LIMIT } from '../services/runs.js';
 import { runFlow } from './runFlow.js';
 import { createWorld } from './world.js';
+import type { EntityCall } from '../../../../src/domain/operations/entityCall.js';
 
 const REQUESTED_AT = '2026-03-01T12:00:00.000Z';
 export const ROLLOUT_RUN = newRunId(new Date(REQUESTED_AT), Buffer.from([1, 2, 3, 4]));
@@ -121,13 +123,9 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
     ...createRunActivities(world.queries, world.config, options.pace ?? NO_LIMIT),
   };
 
-  const ofPiece = async (operation: string, piece: number, input: unknown) => {
+  const ofPiece = async (piece: number, call: EntityCall<PieceRequests>) => {
     const before = pieces[piece] ?? EMPTY_PIECE;
-    const { state, outcome } = await rolloutPiece(
-      operation as Parameters<typeof rolloutPiece>[0],
-      input as Parameters<typeof rolloutPiece>[1],
-      before,
-    );
+    const { state, outcome } = await rolloutPiece(call, before);
     pieces[piece] = state;
     shown[piece] = { state: before, stale: options.staleReads ?? 0 };
     return outcome;
@@ -136,7 +134,7 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
     const at = new Date().toISOString();
     const by = { operation: 'a-request', actor: 'an-operator' };
     const request = { id, command: name, actor: by.actor, at, by };
-    ({ state: control } = await rolloutControl('command', request, control, controlTime()));
+    ({ state: control } = await rolloutControl({ operation: 'command', request }, control, controlTime()));
   };
 
   let lastAdvance: (Call & { readonly input: object }) | undefined;
@@ -144,20 +142,19 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
     const { kind, name, input } = call;
     if (name === 'advanceRollout') lastAdvance = { ...call, input: input as object };
     if (kind === 'activity') return activities[name]?.(input as never, runs);
+    // What the orchestration sends: its types guarantee that the request is that of the operation.
+    const sent: object = { operation, request: input };
     if (name.startsWith(ROLLOUT_CONTROL)) {
-      const request = input as Parameters<typeof rolloutControl>[1];
-      const named = operation as Parameters<typeof rolloutControl>[0];
-      const result = await rolloutControl(named, request, control, controlTime());
+      const result = await rolloutControl(sent as EntityCall<ControlRequests>, control, controlTime());
       control = result.state;
       return result.outcome;
     }
     if (name.startsWith(ROLLOUT_CLAIMS)) {
-      const request = input as Parameters<typeof rolloutClaims>[1];
-      const result = await rolloutClaims(operation as Parameters<typeof rolloutClaims>[0], request, claims);
+      const result = await rolloutClaims(sent as EntityCall<ClaimsRequests>, claims);
       claims = result.state;
       return result.outcome;
     }
-    return ofPiece(operation, Number(/-(\d+)\.\w+$/.exec(name)?.[1]), input);
+    return ofPiece(Number(/-(\d+)\.\w+$/.exec(name)?.[1]), sent as EntityCall<PieceRequests>);
   };
 
   return {
@@ -190,7 +187,8 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
     },
     /** Executes an operation of the first rows that changes nothing but their version. */
     noteAgain: async () => {
-      await ofPiece('note', 0, { changes: [], by: { operation: 'rollout-x.x', actor: 'test' } });
+      const by = { operation: 'rollout-x.x', actor: 'test' };
+      await ofPiece(0, { operation: 'note', request: { changes: [], by } });
     },
     /** Executes the last `advanceRollout` again, as the engine may. @param changes of its input */
     advanceAgain: async (changes: object) => {

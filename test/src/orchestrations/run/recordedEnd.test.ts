@@ -1,6 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { describe, expect, test } from 'vitest';
-import type { ClientRecordRequest } from '../../../../src/domain/clients/clientRecord.js';
+import type { ClientRecordRequests } from '../../../../src/domain/clients/clientRecord.js';
 import type { EndedOperation } from '../../../../src/domain/operations/endedOperation.js';
 import type { Flow } from '../../../../src/orchestrations/run/flow.js';
 import {
@@ -37,10 +37,12 @@ function engineFor(input: unknown, instance?: string, deaths = 0) {
   const work = async ({ kind, name, input: given }: Call): Promise<unknown> => {
     asked.push(name);
     if (kind === 'activity' && left-- > 0) throw new Error('the process ended');
-    const { by, ...rest } = given as ClientRecordRequest;
+    const { by, ...rest } = given as ClientRecordRequests['noteEnd'];
     const log = (line: string, level = 'info') => void lines.push({ level, ...(JSON.parse(line) as object) });
     return inAuditScope({ log, ...by }, () =>
-      kind === 'activity' ? audits[name]?.(rest as never) : records.request('noteEnd', given as ClientRecordRequest),
+      kind === 'activity'
+        ? audits[name]?.(rest as never)
+        : records.request('noteEnd', given as ClientRecordRequests['noteEnd']),
     );
   };
   return { context: new FakeDurableContext(input, work, instance), lines, records, asked };

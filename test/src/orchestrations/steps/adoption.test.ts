@@ -339,7 +339,7 @@ describe('an adoption', () => {
     // By the record of the client, and by the tags of its deleted candidate.
     for (const held of [[], flows.record.held ?? []]) {
       const again = (more: object) =>
-        world.queries.preflight(onboarding({ token: TOKEN, ...more }), undefined, undefined, [], held);
+        world.queries.preflight(onboarding({ token: TOKEN, ...more }), undefined, { held });
       expect((await again({})).problems.map(({ code }) => code)).toEqual(['adoption-narrows-rights']);
       world.controlPlane.token(TOKEN).slots.password2 = { value: 'their-password2', createdAt: LONG_AGO };
       const both = await again({ ...wide, replaceSlot: 'password2' });

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { readersIn } from '../../../../src/domain/clients/clientRecord.js';
-import { revocationOf } from '../../../../src/domain/clients/revocationMarks.js';
+import { recordFacts } from '../../../../src/queries/onboarding/recordFacts.js';
 import { MAX_POLLED } from '../../../../src/domain/polling/pollerIndex.js';
 import { reference } from '../../fakes/answers/orders.js';
 import { CONNECTED_REGISTRY, onboarding } from '../../fakes/answers/requests.js';
@@ -88,10 +87,13 @@ describe('an onboarding with a poller', () => {
 
   test('is undone if the identity polls for twenty other clients', async () => {
     for (let nth = 0; nth < MAX_POLLED; nth += 1)
-      await flows.pollers.request(GATEWAY, 'add', {
-        client: { ...reference(), client: `sensor-${100 + nth}` },
-        since: new Date().toISOString(),
-        by: { operation: 'test.run', actor: 'test' },
+      await flows.pollers.request(GATEWAY, {
+        operation: 'add',
+        request: {
+          client: { ...reference(), client: `sensor-${100 + nth}` },
+          since: new Date().toISOString(),
+          by: { operation: 'test.run', actor: 'test' },
+        },
       });
     const { outcome } = await onboard();
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'poller-full', residue: [] } });
@@ -143,7 +145,7 @@ describe('an onboarding with a poller', () => {
     const repeated: [string, Call][] = [];
     const repeat = (name: string, { name: full, input }: Call) =>
       full.startsWith('poller.')
-        ? flows.pollers.request(full.split('.')[1] ?? '', 'add', input as never)
+        ? flows.pollers.request(full.split('.')[1] ?? '', { operation: 'add', request: input as never })
         : flows.ask(name as 'setPoller', input);
     const after = async (name: string, call: Call) => {
       if (!['setPoller', 'undoPoller', 'add'].includes(name)) return;
@@ -212,14 +214,7 @@ describe('the plan of an onboarding', () => {
   const plan = (request: object, by: object = {}) => {
     const { record } = flows;
     const request_ = { ...onboarding(request as never), ...by };
-    return world.queries.preflight(
-      request_,
-      undefined,
-      revocationOf(record),
-      record.orphaned,
-      record.held,
-      readersIn(record),
-    );
+    return world.queries.preflight(request_, undefined, recordFacts(record));
   };
   const actions = async (poller: string) =>
     (await plan({ poller })).writes.filter(({ step }) => step === 'setPoller').map(({ action }) => action);

@@ -101,7 +101,7 @@ describe('a token that exists is read at once, however new the listing', () => {
     });
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [token] });
     const held = { token, scopeMap, since: LONG_AGO, isMade: true };
-    const found = await world.queries.preflight(onboarding(), undefined, undefined, [], [held]);
+    const found = await world.queries.preflight(onboarding(), undefined, { held: [held] });
     expect(found).toMatchObject({ scopeMap: 'same', bound: true, token: { exists: true } });
   });
 });

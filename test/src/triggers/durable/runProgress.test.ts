@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { randomOf } from '@connected-registry/protocol/names/operationId';
-import { EMPTY_PIECE } from '../../../../src/domain/rollouts/rollout.js';
+import { EMPTY_PIECE } from '../../../../src/domain/rollouts/pieceState.js';
 import { durableRuns } from '../../../../src/triggers/durable/durableRuns.js';
 import { onboardingRun } from '../../fakes/answers/requests.js';
 import { FakeDurableClient } from '../../fakes/durable/durableClient.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { ClientNews, Known, Look } from '../../../../src/triggers/news/clientNews.js';
+import type { ClientNews, Known, NewsLook } from '../../../../src/triggers/news/clientNews.js';
 import { ClientWatches } from '../../../../src/triggers/news/clientWatches.js';
 import { AFTER_HINT, LONGEST_PAUSE } from '../../../../src/triggers/news/lookPause.js';
 import { advance } from '../../fakes/advance.js';
@@ -25,7 +25,7 @@ class Client {
 
   constructor(readonly key: string) {}
 
-  readonly look: Look = async (known) => {
+  readonly look: NewsLook = async (known) => {
     this.looks.push(known);
     this.busy += 1;
     this.mostBusy = Math.max(this.mostBusy, this.busy);

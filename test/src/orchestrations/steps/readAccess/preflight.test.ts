@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { readersIn } from '../../../../../src/domain/clients/clientRecord.js';
-import { revocationOf } from '../../../../../src/domain/clients/revocationMarks.js';
+import { recordFacts } from '../../../../../src/queries/onboarding/recordFacts.js';
 import { reference } from '../../../fakes/answers/orders.js';
 import { onboarding } from '../../../fakes/answers/requests.js';
 import { offboardIn, revokeIn } from '../../../fakes/clients/clients.js';
@@ -80,15 +79,7 @@ describe('an identity that an event names', () => {
   const byEvent = (principalId: string) => ({ ...onboarding(identity(principalId)), identityByEvent: true as const });
   const codes = async (principalId: string) => {
     const { record } = it.flows;
-    const clears = revocationOf(record);
-    const { problems } = await it.world.queries.preflight(
-      byEvent(principalId),
-      undefined,
-      clears,
-      [],
-      record.held,
-      readersIn(record),
-    );
+    const { problems } = await it.world.queries.preflight(byEvent(principalId), undefined, recordFacts(record));
     return problems.map(({ code }) => code);
   };
 

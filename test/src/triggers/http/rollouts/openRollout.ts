@@ -1,5 +1,5 @@
 import { ROLLOUT, rolloutInstance, type RolloutPlan } from '../../../../../src/domain/rollouts/rollout.js';
-import { putRows } from '../../../../../src/triggers/durable/rollouts.js';
+import { putRows } from '../../../../../src/triggers/durable/rollouts/rollouts.js';
 import type { RolloutEngine } from '../../../fakes/durable/rolloutEngine.js';
 import { config, CONNECTED_REGISTRY, REGISTRY } from '../../../fakes/answers/requests.js';
 

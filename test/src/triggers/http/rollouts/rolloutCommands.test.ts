@@ -1,12 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { inAuditScope } from '../../../../../src/audit/audit.js';
-import type {
-  ControlState,
-  RolloutCommand,
-  RolloutPlan,
-  RowCounts,
-} from '../../../../../src/domain/rollouts/rollout.js';
-import { ROLLOUT, rolloutInstance } from '../../../../../src/domain/rollouts/rollout.js';
+import type { ControlState, RolloutCommand } from '../../../../../src/domain/rollouts/controlState.js';
+import type { RowCounts } from '../../../../../src/domain/rollouts/row.js';
+import { ROLLOUT, rolloutInstance, type RolloutPlan } from '../../../../../src/domain/rollouts/rollout.js';
 import { postRolloutCommand } from '../../../../../src/triggers/http/routes/rolloutCommands.js';
 import { whileTimePasses } from '../../../fakes/advance.js';
 import { RolloutEngine } from '../../../fakes/durable/rolloutEngine.js';

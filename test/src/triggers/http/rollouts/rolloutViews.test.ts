@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RolloutClientPage, RolloutPage } from '@connected-registry/protocol/answers/rolloutAnswers';
-import { rolloutInstance, type RowStatus } from '../../../../../src/domain/rollouts/rollout.js';
+import { rolloutInstance } from '../../../../../src/domain/rollouts/rollout.js';
+import type { RowStatus } from '../../../../../src/domain/rollouts/row.js';
 import { getRolloutClients } from '../../../../../src/triggers/http/routes/rolloutClients.js';
 import { getRollouts } from '../../../../../src/triggers/http/routes/rolloutList.js';
 import { getRollout } from '../../../../../src/triggers/http/routes/rollouts.js';

@@ -2,34 +2,33 @@ import * as df from 'durable-functions';
 import type { DurableClient } from 'durable-functions';
 import { formatOperationId } from '@connected-registry/protocol/names/operationId';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
-import type { WorksFor } from '../../domain/operations/worksFor.js';
-import { NO_CONTROL } from '../../domain/rollouts/control.js';
+import type { WorksFor } from '../../../domain/operations/worksFor.js';
+import { NO_CONTROL } from '../../../domain/rollouts/control.js';
 import {
   EMPTY_PIECE,
-  NO_ROWS,
   PIECE_ROWS,
   pieceKey,
   piecesOf,
-  ROLLOUT,
-  ROLLOUT_CLAIMS,
-  ROLLOUT_CLAIMS_KEY,
-  ROLLOUT_CONTROL,
   ROLLOUT_PIECE,
-  rolloutInstance,
-  type ClaimsRequests,
-  type ControlRequests,
-  type ControlState,
   type PieceRequests,
   type PieceState,
+} from '../../../domain/rollouts/pieceState.js';
+import { NO_ROWS } from '../../../domain/rollouts/row.js';
+import {
+  ROLLOUT,
+  rolloutInstance,
   type RolloutInput,
   type RolloutPlan,
   type RolloutRequest,
-} from '../../domain/rollouts/rollout.js';
-import type { ListedInstances } from './instancePages.js';
+} from '../../../domain/rollouts/rollout.js';
+import { ROLLOUT_CLAIMS, ROLLOUT_CLAIMS_KEY, type ClaimsRequests } from '../../../domain/rollouts/claimsState.js';
+import { ROLLOUT_CONTROL, type ControlRequests, type ControlState } from '../../../domain/rollouts/controlState.js';
+import type { ListedInstances } from '../instancePages.js';
 import { readRolloutControl, readRolloutPiece } from './rolloutPieces.js';
-import { deadlineIn, pollUntil } from './pollUntil.js';
-import { hasEnded, readInstance } from './runStatus.js';
-import { CONFIRMED_WITHIN, tryStart } from './startRun.js';
+import { deadlineIn, pollUntil } from '../pollUntil.js';
+import { hasEnded, readInstance } from '../runStatus.js';
+import { CONFIRMED_WITHIN, tryStart } from '../startRun.js';
+import { pagesOf } from '../../../queries/pagesOf.js';
 
 /** Form of a rollout's id. */
 export const ROLLOUT_ID = /^[a-z0-9]{1,32}$/;
@@ -122,19 +121,15 @@ export async function rolloutInstances(
 ): Promise<{ readonly id: string; readonly hasEnded: boolean }[]> {
   const prefix = rolloutInstance('');
   const found: { readonly id: string; readonly hasEnded: boolean }[] = [];
-  let continuation: string | undefined;
-  do {
-    const query = { prefix, top: PAGE, withoutInput: true } as const;
-    const page = await list({ ...query, ...(continuation === undefined ? {} : { continuation }) });
+  const pages = pagesOf((continuation) => list({ prefix, top: PAGE, withoutInput: true, continuation }));
+  for await (const page of pages)
     for (const instance of page.instances)
       found.push({ id: instance.instanceId.slice(prefix.length), hasEnded: hasEnded(instance) });
-    ({ continuation } = page);
-  } while (continuation !== undefined);
   return found.filter(({ id }) => ROLLOUT_ID.test(id)).toSorted((left, right) => (left.id < right.id ? 1 : -1));
 }
 
 /** Reads what a rollout's control entity keeps; undefined before it is opened or refused. */
-export async function readControl(client: DurableClient, id: string): Promise<ControlState | undefined> {
+async function readControl(client: DurableClient, id: string): Promise<ControlState | undefined> {
   const state = await readRolloutControl(client, id);
   return state?.plan ? state : undefined;
 }

@@ -1,15 +1,8 @@
 import * as df from 'durable-functions';
 import type { DurableClient } from 'durable-functions';
-import {
-  pieceKey,
-  ROLLOUT_CLAIMS,
-  ROLLOUT_CLAIMS_KEY,
-  ROLLOUT_CONTROL,
-  ROLLOUT_PIECE,
-  type ClaimsState,
-  type ControlState,
-  type PieceState,
-} from '../../domain/rollouts/rollout.js';
+import { ROLLOUT_CLAIMS, ROLLOUT_CLAIMS_KEY, type ClaimsState } from '../../../domain/rollouts/claimsState.js';
+import { ROLLOUT_CONTROL, type ControlState } from '../../../domain/rollouts/controlState.js';
+import { pieceKey, ROLLOUT_PIECE, type PieceState } from '../../../domain/rollouts/pieceState.js';
 
 /** Reads a piece of a rollout. It may not show pending entity operations yet. @returns undefined if there is none */
 export async function readRolloutPiece(
