@@ -44,11 +44,12 @@ export const plan = defineCommand({
       const fleet = await readFleet(await readSource(file, context), file, options.registry, context);
       const made = await planOf(context, fleet, { file, registry: options.registry }, removal, !options.quick);
       if (options.out !== undefined) await keep(made, options.out, context.world.cwd);
-      const [{ planOutput }, { countOf, planExit }] = await Promise.all([
+      const [{ planOutput }, { planExit }, { sendable }] = await Promise.all([
         import('../../fleet/plan/planView.js'),
         import('../../fleet/plan/counts.js'),
+        import('../../fleet/plan/removals.js'),
       ]);
-      const isEmpty = countOf(made.clients, '+', '~', '-') === 0;
+      const isEmpty = sendable(made.clients).length === 0;
       return {
         ...planOutput(made, options.equal),
         exit: planExit(made.clients, options.detailedExitcode),
