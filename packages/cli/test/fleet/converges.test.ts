@@ -60,7 +60,7 @@ const worldOfClients = names.chain((found) =>
         );
         return {
           ...base,
-          ...(isAdopted ? { token: `their-${client.toLowerCase()}-${connectedRegistry}` } : {}),
+          ...(isAdopted ? { token: `their-${NAMES.indexOf(client)}-${connectedRegistry}` } : {}),
           ...present,
         };
       }),
