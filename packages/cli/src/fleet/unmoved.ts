@@ -3,7 +3,7 @@ import { CommandError } from '../program/commandError.js';
 import { EXIT } from '../program/exitCodes.js';
 import { movedSince, newSince, type Moved, type Sight } from './plan/movedSince.js';
 import type { FleetPlan } from './plan/planFile.js';
-import { blockedRemovals } from './plan/removals.js';
+import { sendable } from './plan/removals.js';
 import { chunksOf } from './plan/rolloutBodies.js';
 import { unmanagedIn } from './world/unmanagedTokens.js';
 import { readFleetWorld } from './world/readFleetWorld.js';
@@ -43,8 +43,7 @@ export async function checkUnmoved(api: Api, plan: FleetPlan, whose: 'all' | 'se
 
 /** The rollouts of a plan. Clients that the app would refuse are left out, and so are removals that such a client blocks. */
 export function sentBy({ clients }: Pick<FleetPlan, 'clients'>) {
-  const blocked = new Set(blockedRemovals(clients));
-  return chunksOf(clients.filter((one) => one.problems === undefined && !blocked.has(one)));
+  return chunksOf(sendable(clients));
 }
 
 /** The first clients that moved, and how. */

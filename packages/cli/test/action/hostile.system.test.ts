@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -43,7 +43,9 @@ let runner: ActionRunner;
 beforeEach(() => {
   runner = new ActionRunner();
   // The step that installs is left out by a program that is there already.
-  writeFileSync(join(runner.temp, 'npm'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+  writeFileSync(join(runner.temp, 'npm'), `#!/bin/sh\nprintf '%s\\n' "$@" > '${runner.temp}/npm-args'\n`, {
+    mode: 0o755,
+  });
 });
 afterEach(() => runner.dispose());
 
@@ -64,7 +66,8 @@ const said = (name: 'args' | 'env') => readFileSync(join(runner.temp, 'crctl/nod
 const runs = (inputs: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}) =>
   runner.run(FOLDER, inputs, { ...env, PATH: `${runner.temp}:${process.env['PATH']}` });
 
-const INPUTS = { command: 'plan', version: '0.2.0', url: 'https://app.example', key: 'the-key-of-the-app' };
+const ARCHIVE = 'https://archive.example/crctl-0.2.0.tgz';
+const INPUTS = { command: 'plan', package: ARCHIVE, url: 'https://app.example', key: 'the-key-of-the-app' };
 
 describe.each([0, 1, 2])('a plan that ends with %i', (code) => {
   test('issues no command, sets no other output, and stays inside of its block of code', async () => {
@@ -184,17 +187,57 @@ describe('an application that the job names', () => {
   });
 });
 
-test.each([
-  ['a version that is none', { version: 'latest; touch owned' }, 'The input version is not a version'],
-  ['a package that is a flag', { package: '--global' }, 'The input package begins with a hyphen'],
-  ['no archive and no version', { version: '' }, 'crctl is not published to npm yet'],
-  ['an archive that does not exist', { package: '.github/actions/crctl.tgz' }, 'names a file that does not exist'],
-  ['another command', { command: 'revoke' }, 'The input command is neither plan nor apply'],
-])('%s is refused', async (_what, inputs, message) => {
+test('another command is refused', async () => {
   standIn('', '', 0);
-  const { code, log } = await runs({ ...INPUTS, ...inputs });
+  const { code, log } = await runs({ ...INPUTS, command: 'revoke' });
   expect(code).toBe(1);
-  expect(log).toContain(message);
+  expect(log).toContain('The input command is neither plan nor apply');
+});
+
+describe('what is installed', () => {
+  /** What npm was told to install; undefined if it was not run. */
+  const installed = (): string | undefined => {
+    const file = join(runner.temp, 'npm-args');
+    return existsSync(file) ? readFileSync(file, 'utf8').split('\n').at(-2) : undefined;
+  };
+
+  test.each([
+    '',
+    'crctl',
+    'crctl@0.2.0',
+    '0.2.0',
+    'npm:crctl',
+    '--global',
+    // npm takes these for repositories on GitHub.
+    'actions/crctl',
+    'actions/crctl/crctl-0.2.0',
+    '.github/actions/crctl.tgz',
+    'crctl-0.2.0.tar.gz',
+    'github:actions/crctl',
+    'git+https://git.example/crctl.git',
+    'http://archive.example/crctl.tgz',
+    'latest; touch owned',
+  ])('is nothing that npm would look for elsewhere: %j', async (name) => {
+    standIn('', '', 0);
+    const { code, log, commands } = await runs({ ...INPUTS, package: name });
+    expect([code, installed(), commands]).toEqual([1, undefined, [expect.stringMatching(/^::error title=crctl::/)]]);
+    expect(log).toContain('npm run package:cli');
+  });
+
+  test('is a file of the repository, whatever its name is', async () => {
+    standIn('', '', 0);
+    for (const name of ['crctl', 'crctl@0.2.0', '--global', 'crctl-0.2.0.tar.gz']) {
+      writeFileSync(join(runner.workspace, name), '');
+      expect(await runs({ ...INPUTS, package: name })).toMatchObject({ code: 0 });
+      expect(installed()).toBe(join(realpathSync(runner.workspace), name));
+    }
+  });
+
+  test('is the archive at an address', async () => {
+    standIn('', '', 0);
+    expect(await runs(INPUTS)).toMatchObject({ code: 0 });
+    expect(installed()).toBe(ARCHIVE);
+  });
 });
 
 describe('what is written', () => {

@@ -181,6 +181,9 @@ export class FleetApp {
       this.put(after);
       this.byHand.delete(name);
     };
+    const isAnothers = [...this.clients].some(
+      ([other, client]) => other !== key && `${client.registry}/${client.token}`.toLowerCase() === name,
+    );
     const isForeign = this.foreignMaps.has(request.scopeMap);
     return {
       writes: before
@@ -188,6 +191,7 @@ export class FleetApp {
         : [found ? `generate ${found.freeSlot} ${found.token}` : 'create token'],
       problems: [
         ...(isForeign ? ['scope-map'] : []),
+        ...(isAnothers ? ['token-of-another-client'] : []),
         ...(found && request.adopt !== true ? ['token-not-adopted'] : []),
         ...(found && found.freeSlot === undefined ? ['slots-in-use'] : []),
       ],

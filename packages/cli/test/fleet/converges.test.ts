@@ -60,7 +60,7 @@ const worldOfClients = names.chain((found) =>
         );
         return {
           ...base,
-          ...(isAdopted ? { token: `their-${client.toLowerCase()}-${connectedRegistry}` } : {}),
+          ...(isAdopted ? { token: `their-${NAMES.indexOf(client)}-${connectedRegistry}` } : {}),
           ...present,
         };
       }),
@@ -88,8 +88,9 @@ test('a plan that was carried out leaves nothing to do, and takes nothing away w
       const { crctl, world } = fleetFolder(app, { 'fleet.yaml': fleetText(wanted) });
       const removal = prune ? ['--prune', '--max-deletes', '100'] : [];
       const plan = await crctl('plan', 'fleet.yaml', ...removal, '--out', 'plan.json');
-      expect(plan.code, plan.err).toBe(0);
-      expect(plan.err.includes('Carry it out with')).toBe(!plan.out.includes('0 to add, 0 to change, 0 to remove'));
+      const hasChanges = !plan.out.includes('0 to add, 0 to change, 0 to remove');
+      expect(plan.code, plan.err).toBe(!hasChanges && plan.out.includes('held back') ? 1 : 0);
+      expect(plan.err.includes('Carry it out with')).toBe(hasChanges);
       expect([...app.clients]).toEqual([...before]);
       const applied = isKept
         ? await crctl('apply', 'plan.json', '--yes')
@@ -108,7 +109,7 @@ test('a plan that was carried out leaves nothing to do, and takes nothing away w
       const isUnknown = [...app.clients.values()].some(
         ({ running, differences }) => running !== undefined || differences.some(({ code }) => code === 'fact-unknown'),
       );
-      expect(held.length > 0 ? [2] : isUnknown ? [0, 1] : [0]).toContain(again.code);
+      expect(held.length > 0 ? [1] : isUnknown ? [0, 1] : [0]).toContain(again.code);
 
       const named = new Set(
         Object.entries(wanted).flatMap(([connectedRegistry, group]) =>

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { fakeClient, FleetApp } from '../fakes/fleetApp.js';
+import { defaultTokenName } from '@connected-registry/protocol/names/names';
+import { fakeClient, FleetApp, type FakeClient } from '../fakes/fleetApp.js';
 import { fleetFolder, fleetText, REGISTRY } from './commands.js';
 
 const HEAD = 'apiVersion: connected-registry-onboarding/v1\nkind: Fleet\n';
@@ -222,6 +223,42 @@ connectedRegistries:
       const plan = await crctl('plan', 'fleet.yaml', '--detailed-exitcode', '-o', 'name');
       expect(plan, plan.err + out).toMatchObject({ code: 0, out: '' });
     }
+  });
+
+  /** Clients as the app reports those whose token another has. */
+  const sharing = (...clients: readonly [client: string, token: string | undefined][]) =>
+    clients.map(([client, token]): FakeClient => {
+      const present = fakeClient(reference(client));
+      return {
+        ...present,
+        ...(token === undefined ? {} : { token }),
+        state: 'drifted',
+        differences: [{ code: 'token-shared' }],
+      };
+    });
+
+  test('names no token that clients are known to share, so that a plan gives each its own', async () => {
+    const app = new FleetApp(sharing(['press-1', 'shared-token'], ['press-2', 'shared-token']));
+    const { crctl, put } = fleetFolder(app);
+    const { out } = await crctl('export');
+    expect(out).not.toContain('shared-token');
+    put('fleet.yaml', out);
+    expect(await crctl('apply', 'fleet.yaml', '--yes')).toMatchObject({ code: 0 });
+    expect([...app.clients.values()].map(({ token }) => token)).toEqual(
+      ['press-1', 'press-2'].map((client) => defaultTokenName(reference(client))),
+    );
+    expect(await crctl('plan', 'fleet.yaml', '--detailed-exitcode')).toMatchObject({ code: 0 });
+  });
+
+  test('needs two plans if one of them has the shared token by default', async () => {
+    const token = defaultTokenName(reference('press-1'));
+    const app = new FleetApp(sharing(['press-1', undefined], ['press-2', token]));
+    const { crctl, put } = fleetFolder(app);
+    put('fleet.yaml', (await crctl('export')).out);
+    const first = await crctl('apply', 'fleet.yaml', '--yes');
+    expect(first).toMatchObject({ code: 1, err: expect.stringContaining('would be refused: token-of-another-client') });
+    expect(await crctl('apply', 'fleet.yaml', '--yes')).toMatchObject({ code: 0 });
+    expect([...app.clients.values()].map((one) => one.token)).toEqual([token, defaultTokenName(reference('press-2'))]);
   });
 
   test('keeps ids that YAML would read as something else', async () => {

@@ -76,6 +76,28 @@ describe('a name that YAML does not read as a text is refused, with the quotes t
   });
 });
 
+test('a merge key of YAML 1.1 is no name, and brings in the fields of the object that it names', async () => {
+  const app = new FleetApp();
+  const { crctl } = fleetFolder(app, {
+    'fleet.yaml': `%YAML 1.1\n---\n${HEAD}  plant7:\n    clients:\n      - &first {client: a, scopeMap: some-map}\n      - {<<: *first, client: b}\n      - <<: [*first, {endpoint: "edge:5000"}]\n        client: c\n`,
+  });
+  const { code, err } = await crctl('apply', 'fleet.yaml', '--yes');
+  expect(code, err).toBe(0);
+  expect([...app.clients.values()]).toMatchObject([
+    { client: 'a', scopeMap: 'some-map' },
+    { client: 'b', scopeMap: 'some-map' },
+    { client: 'c', scopeMap: 'some-map', endpoint: 'edge:5000' },
+  ]);
+});
+
+test('names in an object that a merge key brings in are refused as others are', async () => {
+  const repositories = '{<<: {007: [content/read]}}';
+  const text = `%YAML 1.1\n---\n${HEAD}  plant7: {clients: [{client: a, repositories: ${repositories}}]}\n`;
+  const err = await refusalOf(text);
+  expect(err).toContain('007 is not read as a text. Write "007".');
+  expect(err).not.toContain('"<<"');
+});
+
 /** What YAML reads as texts, also dates, and what is in quotes. */
 const KEPT = ['2026-01-01', 'no', '1_000', "'0012345'", '"1e5"'];
 

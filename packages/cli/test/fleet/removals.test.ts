@@ -51,6 +51,10 @@ describe('a removal beside an addition', () => {
     const { app, answer, file } = make();
     const { crctl } = fleetFolder({ answer }, { 'fleet.yaml': file });
     const plan = await crctl('plan', 'fleet.yaml', ...PRUNE, '--out', 'plan.json');
+    expect(plan.out).toMatch(/^plan .*, 0 to remove, .*1 removal held back/m);
+    expect(plan.out).not.toMatch(/^offboard/m);
+    expect([plan.code, plan.err]).toEqual([1, '']);
+    expect(await crctl('plan', 'fleet.yaml', ...PRUNE, '--detailed-exitcode')).toMatchObject({ code: 1 });
     expect(plan.out).toMatch(new RegExp(`^removals +1 client would not be removed, since ${reason}$`, 'm'));
     for (const what of [['fleet.yaml', ...PRUNE], ['plan.json']]) {
       const { code, err } = await crctl('apply', ...what, '--yes');
@@ -70,6 +74,19 @@ describe('a removal beside an addition', () => {
     const { code } = await crctl('apply', 'fleet.yaml', ...PRUNE, '--yes');
     expect(code).toBe(1);
     expect(app.started).toMatchObject([{ kind: 'onboard', clients: [{ client: 'press-1' }] }]);
+  });
+
+  test('is no reason not to carry out other changes, and is an error when these are done', async () => {
+    const { app, answer } = busy();
+    const { crctl } = fleetFolder(
+      { answer },
+      { 'fleet.yaml': fleetText({ [PLANT]: { clients: ['new', 'press-1'] } }) },
+    );
+    const plan = () => crctl('plan', 'fleet.yaml', ...PRUNE, '--detailed-exitcode', '--out', 'plan.json');
+    expect(await plan()).toMatchObject({ code: 2, err: expect.stringContaining('Carry it out with') });
+    expect(await crctl('apply', 'plan.json', '--yes')).toMatchObject({ code: 1 });
+    expect(app.started).toMatchObject([{ kind: 'onboard', clients: [{ client: 'press-1' }] }]);
+    expect(await plan()).toMatchObject({ code: 1, err: '' });
   });
 
   test('is not asked about if it would not be started', async () => {

@@ -43,12 +43,13 @@ export const plan = defineCommand({
       const removal = removalOf(options);
       const fleet = await readFleet(await readSource(file, context), file, options.registry, context);
       const made = await planOf(context, fleet, { file, registry: options.registry }, removal, !options.quick);
-      if (options.out !== undefined) keep(made, options.out, context.world.cwd);
-      const [{ planOutput }, { countOf, planExit }] = await Promise.all([
+      if (options.out !== undefined) await keep(made, options.out, context.world.cwd);
+      const [{ planOutput }, { planExit }, { sendable }] = await Promise.all([
         import('../../fleet/plan/planView.js'),
         import('../../fleet/plan/counts.js'),
+        import('../../fleet/plan/removals.js'),
       ]);
-      const isEmpty = countOf(made.clients, '+', '~', '-') === 0;
+      const isEmpty = sendable(made.clients).length === 0;
       return {
         ...planOutput(made, options.equal),
         exit: planExit(made.clients, options.detailedExitcode),
@@ -65,11 +66,21 @@ export const plan = defineCommand({
   },
 });
 
-/** A plan is whole or not there: the file gets its name when it is complete. */
-function keep(made: FleetPlan, name: string, cwd: string): void {
+/**
+ * A plan is whole or not there: the file gets its name when it is complete.
+ * @throws {CommandError} also if `crctl apply` would not read it, such as for a name of the service that no client may have
+ */
+async function keep(made: FleetPlan, name: string, cwd: string): Promise<void> {
+  const { fleetPlan } = await import('../../fleet/plan/planFile.js');
+  const text = `${JSON.stringify(made, undefined, 2)}\n`;
+  const [issue] = fleetPlan.safeParse(JSON.parse(text)).error?.issues ?? [];
+  if (issue)
+    throw new CommandError(EXIT.failed, `${name} is not written: crctl apply would refuse the plan.`, [
+      `${issue.path.join('.')}: ${issue.message}`,
+    ]);
   const path = resolve(cwd, name);
   withFile(EXIT.failed, `${name} cannot be written`, () => {
-    writeFileSync(`${path}.part`, `${JSON.stringify(made, undefined, 2)}\n`);
+    writeFileSync(`${path}.part`, text);
     renameSync(`${path}.part`, path);
   });
 }

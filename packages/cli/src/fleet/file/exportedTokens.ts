@@ -5,19 +5,23 @@ import type { ClientFacts } from '../world/clientFacts.js';
 
 const mayName = onboardingRow.shape.token;
 
-type HasToken = Pick<ClientFacts, 'reference' | 'token'>;
+type HasToken = Pick<ClientFacts, 'reference' | 'token' | 'differences'>;
 
 /**
  * Which clients of an exported file name their tokens. The reader of a file refuses a token that two of its clients have, by name or by
  * default, but clients may share one. What a file does not name stays as it is, so all but one of them leave it out. A client that leaves
- * it out has its default name for the reader, so a client that has this token must leave it out as well.
+ * it out has its default name for the reader, so a client that has this token must leave it out as well. A client whose token is known to
+ * be shared leaves it out, too: a plan gives it a token of its own, and the app refuses requests that name the shared one.
  *
  * @returns those that name theirs
  */
 export function namingTokens<Client extends HasToken>(clients: readonly Client[]): ReadonlySet<Client> {
   const naming = new Set(
     clients.filter(
-      ({ reference, token }) => !sameName(token, defaultTokenName(reference)) && mayName.safeParse(token).success,
+      ({ reference, token, differences }) =>
+        !differences.includes('token-shared') &&
+        !sameName(token, defaultTokenName(reference)) &&
+        mayName.safeParse(token).success,
     ),
   );
   const holders = new Map<string, Client>();
@@ -37,6 +41,6 @@ export function namingTokens<Client extends HasToken>(clients: readonly Client[]
 }
 
 /** The token that the reader of the file takes it to have. */
-function keyOf({ reference, token }: HasToken, isNamed: boolean): string {
+function keyOf({ reference, token }: Pick<HasToken, 'reference' | 'token'>, isNamed: boolean): string {
   return `${reference.registry}/${isNamed ? token : defaultTokenName(reference)}`.toLowerCase();
 }

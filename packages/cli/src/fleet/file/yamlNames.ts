@@ -14,6 +14,7 @@ export function namesThatAreNoTexts(document: Document.Parsed): NoText[] {
   const found: NoText[] = [];
   visit(document, {
     Pair: (_, { key }) => {
+      if (isMergeKey(key)) return;
       const resolved = resolvedIn(document, key);
       if (isScalar(resolved) && typeof resolved.value === 'string') return;
       const offset = isNode(key) ? key.range?.[0] : undefined;
@@ -32,6 +33,11 @@ export function namesIn(document: Document.Parsed, path: readonly PropertyKey[])
     const resolved = resolvedIn(document, key);
     return isScalar(resolved) ? String(resolved.value) : '';
   });
+}
+
+/** In YAML 1.1 `<<` is no name: it brings in the fields of another object. The yaml package reads it as a symbol, and nothing else. */
+function isMergeKey(key: unknown): boolean {
+  return isScalar(key) && typeof key.value === 'symbol';
 }
 
 function resolvedIn(document: Document.Parsed, node: unknown): unknown {

@@ -3,10 +3,10 @@ import { tableOf, type Block, type Column, type Output } from '../../output/outp
 import { formatDuration } from '../../program/duration.js';
 import { problemLines } from '../../views/dryRun.js';
 import { byHandOf } from './byHand.js';
-import { blocked, countOf, summary } from './counts.js';
+import { blocked, summary } from './counts.js';
 import type { PlanEntry } from './planEntry.js';
 import type { FleetPlan } from './planFile.js';
-import { blockedReason, blockedRemovals } from './removals.js';
+import { blockedReason, blockedRemovals, sendable } from './removals.js';
 import { MARKS } from './verdict.js';
 
 const COLUMNS: readonly Column<PlanEntry>[] = [
@@ -40,19 +40,22 @@ export function planBlocks(plan: FleetPlan, withEqual: boolean): Block[] {
   const refused = blocked(plan.clients).length;
   const held = blockedRemovals(plan.clients).length;
   const byHand = plan.clients.flatMap(byHandOf).length;
-  const isUnasked = plan.dryRuns.length === 0 && countOf(plan.clients, '+', '~', '-') > 0;
+  const isUnasked = plan.dryRuns.length === 0 && sendable(plan.clients).length > 0;
   return [
     ...(lines.length > 0 ? [{ lines }] : []),
     {
       fields: [
         ['plan', summary(plan.clients)],
-        ...plan.dryRuns.map(
-          ({ kind, clients, writes, seconds }) =>
-            [
-              kind,
-              `${counted(clients, 'client')}, about ${counted(writes, 'write')} to Azure Resource Manager, ${seconds === undefined ? 'in an unknown time' : `at least ${formatDuration(seconds)} at its rates`}`,
-            ] as const,
-        ),
+        // The dry run of the removals knows nothing of what holds them back.
+        ...plan.dryRuns
+          .filter(({ kind }) => kind === 'onboard' || held === 0)
+          .map(
+            ({ kind, clients, writes, seconds }) =>
+              [
+                kind,
+                `${counted(clients, 'client')}, about ${counted(writes, 'write')} to Azure Resource Manager, ${seconds === undefined ? 'in an unknown time' : `at least ${formatDuration(seconds)} at its rates`}`,
+              ] as const,
+          ),
         ['writes', isUnasked ? 'unknown, since the app was not asked (--quick)' : undefined],
         [
           'by hand',

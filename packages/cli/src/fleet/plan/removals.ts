@@ -17,6 +17,14 @@ export function blockedRemovals<Entry extends Judged>(entries: readonly Entry[])
   return entries.filter(({ mark, problems }) => mark === '-' && problems === undefined);
 }
 
+/** Entries that would be sent: without those that the app would refuse, and without {@link blockedRemovals}. */
+export function sendable<Entry extends Judged>(entries: readonly Entry[]): Entry[] {
+  const held = new Set(blockedRemovals(entries));
+  return entries.filter(
+    (one) => (one.mark === '+' || one.mark === '~' || one.mark === '-') && one.problems === undefined && !held.has(one),
+  );
+}
+
 /** Why removals are blocked, to follow `since`; undefined if they are not. */
 export function blockedReason(entries: readonly Judged[]): string | undefined {
   const blockers = removalBlockers(entries);

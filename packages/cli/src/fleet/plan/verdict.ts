@@ -1,12 +1,13 @@
 import { sameName } from '@connected-registry/protocol/names/sameName';
 import { defaultScopeMapName, defaultTokenName } from '@connected-registry/protocol/names/names';
 import { sameActions, toActions } from '@connected-registry/protocol/names/permissions';
+import { onboardingRow } from '@connected-registry/protocol/requests/rolloutRequest';
 import type { DesiredClient, OnboardingRow } from '../file/desiredFleet.js';
 import type { ClientFacts } from '../world/clientFacts.js';
 
 /**
  * What a plan does to a client. `+` onboards it, `~` onboards it again, `-` offboards it. `=` is as the file has it. `!` differs, and is
- * left so; `?` cannot be compared, because something about it is unknown.
+ * left so; `?` cannot be compared, because something about it is unknown, or has a name that must stay and that no request may have.
  */
 export const MARKS = ['+', '~', '-', '=', '!', '?'] as const;
 export type Mark = (typeof MARKS)[number];
@@ -44,7 +45,14 @@ export function judge(desired: DesiredClient, facts: ClientFacts | undefined): V
   }
   if (differences.includes('fact-unknown')) unknown.push('Azure’s answer lacks a fact about it');
   const reasons = [...changes, ...unknown, ...left];
-  if (changes.length > 0) return { mark: '~', reasons, row: keeping(desired, facts) };
+  if (changes.length > 0) {
+    const kept = keptFields(desired, facts);
+    const refused = notAllowed(kept);
+    // Without the name an onboarding would give the client another scope map or token, which nobody has asked for.
+    return refused.length > 0
+      ? { mark: '?', reasons: [...reasons, ...refused] }
+      : { mark: '~', reasons, row: { ...desired.row, ...kept } };
+  }
   return { mark: unknown.length > 0 ? '?' : left.length > 0 ? '!' : '=', reasons };
 }
 
@@ -98,11 +106,14 @@ function rightsText(present: readonly string[], wanted: readonly string[]): stri
   ].join(' ');
 }
 
+const KEPT_FIELDS = ['token', 'scopeMap', 'endpoint'] as const;
+type Kept = Pick<OnboardingRow, (typeof KEPT_FIELDS)[number]>;
+
 /**
- * The row to send for a client that exists. What the file does not name stays as it is: without a name the app would choose its own
- * scope map, token and endpoint. What is itself at fault is left to the app.
+ * Fields to send for a client that exists, beside those of the file. What the file does not name stays as it is: without a name the app
+ * would choose its own scope map, token and endpoint. What is itself at fault is left to the app.
  */
-function keeping({ row, onboarding, reference }: DesiredClient, facts: ClientFacts): OnboardingRow {
+function keptFields({ row, onboarding, reference }: DesiredClient, facts: ClientFacts): Kept {
   const { token, scopeMap, endpoint, actions, differences } = facts;
   const hasRights = actions !== undefined && sameActions(actions, toActions(onboarding.permissions));
   const keepsToken =
@@ -111,9 +122,15 @@ function keeping({ row, onboarding, reference }: DesiredClient, facts: ClientFac
     row.scopeMap === undefined && hasRights && !sameName(scopeMap, defaultScopeMapName(onboarding.permissions));
   const keepsEndpoint = row.endpoint === undefined && endpoint !== undefined && !differences.includes('endpoint');
   return {
-    ...row,
     ...(keepsToken ? { token } : {}),
     ...(keepsMap ? { scopeMap } : {}),
     ...(keepsEndpoint ? { endpoint } : {}),
   };
+}
+
+/** Reasons for fields that the API would refuse, and with them the whole rollout, such as the name of a system-defined scope map. */
+function notAllowed(kept: Kept): string[] {
+  return KEPT_FIELDS.filter((field) => !onboardingRow.shape[field].safeParse(kept[field]).success).map(
+    (field) => `${field}: no request may name ${kept[field]}, so it cannot be kept: name another in the file`,
+  );
 }
