@@ -1,8 +1,9 @@
-// `npm run metrics`: sizes of files and folders, circles of imports, and hops from a request to ARM.
+// `npm run metrics`: sizes of files and folders, circles of imports, hops from a request to ARM, and long comments.
 import { posix } from 'node:path';
 import { messageOf } from './command/errors.mjs';
 import { readFlags } from './command/flags.mjs';
 import { brokenLinks, chainOf, DOCUMENT } from './metrics/chain.mjs';
+import { longComments, MAX_COLUMNS } from './metrics/comments.mjs';
 import { circlesOf, importsOf, isCode } from './metrics/imports.mjs';
 import { listFiles, readFiles } from './metrics/tree.mjs';
 
@@ -29,8 +30,8 @@ Hops from function to function need a run: test/src/requestToArm.test.ts counts 
   npm run metrics -- --at REV        measures another revision, to compare before and after
   npm run metrics -- --json          prints the numbers as JSON
 
-Exit code 1 when a bound is broken: ${MAX_FILES} files in a folder, no circle of imports, ${MAX_HOPS} hops. Exit code 2 when the arguments
-are wrong or the revision cannot be read.`;
+Exit code 1 when a bound is broken: ${MAX_FILES} files in a folder, no circle of imports, ${MAX_HOPS} hops, comments of ${MAX_COLUMNS} columns.
+Exit code 2 when the arguments are wrong or the revision cannot be read.`;
 
 const { values } = readFlags(HELP, { options: { at: { type: 'string' }, json: { type: 'boolean', default: false } } });
 
@@ -60,6 +61,7 @@ function measure(revision) {
   const wanted = all.filter((path) => groupOf(path) !== undefined && isCode(path));
   const manifests = all.filter((path) => /^packages\/[^/]+\/package\.json$/.test(path) || path === DOCUMENT);
   const contents = readFiles(revision, [...wanted, ...manifests]);
+  const code = new Map([...contents].filter(([path]) => isCode(path)));
   const graph = importsOf(contents);
   const circles = circlesOf(graph);
   const names = [...new Set(wanted.flatMap((path) => groupOf(path) ?? []))].toSorted(byGroup);
@@ -73,7 +75,10 @@ function measure(revision) {
     circles,
     hops,
     exempt: exemptFolders(all),
-    broken: brokenBounds(groups, circles, hops),
+    broken: [
+      ...brokenBounds(groups, circles, hops),
+      ...longComments(code).map((place) => `${place} is a comment of more than ${MAX_COLUMNS} columns.`),
+    ],
   };
 }
 

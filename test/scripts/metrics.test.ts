@@ -117,6 +117,22 @@ describe('the metrics', () => {
     expect(measure()).toMatchObject({ hops: { count: 11 }, broken: ['11 hops lead to ARM; at most 10 are allowed.'] });
   });
 
+  test('refuse a comment that is wider than code may be, unless it has no place to break', () => {
+    const words = 'word '.repeat(30);
+    const address = `https://docs.example/${'x'.repeat(120)}`;
+    write({
+      'src/wide.ts': `/** ${words}*/
+export const one = 1; // ${words}
+// ${address}
+// ${words}
+`,
+    });
+    expect(measure().broken).toEqual([
+      'src/wide.ts:1 is a comment of more than 120 columns.',
+      'src/wide.ts:4 is a comment of more than 120 columns.',
+    ]);
+  });
+
   test('measure another revision as it was, and report unknown hops if the chain is missing', () => {
     write({ 'src/only.ts': 'export {};\n' });
     git('add', '.');
