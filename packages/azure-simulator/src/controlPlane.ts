@@ -21,6 +21,7 @@ import { makeAnswer, makeVaultAnswer } from './services.js';
 import { DEFAULT_SETTINGS, type SimulatorSettings } from './settings.js';
 import { FILES, furtherVaultFile, openStores } from './state/stores.js';
 import { readJson, writeJson } from './state/jsonFile.js';
+import { storedObject } from './state/storedObject.js';
 import { describeWorld, writeWorld, type World } from './world.js';
 
 export interface ControlPlaneOptions {
@@ -94,7 +95,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       const identity = makeIdentity(name);
       identities.push(identity);
       try {
-        await writeJson(file('keys.json'), { identities, signingKey: keys.signingKey });
+        await writeJson(file('keys.json'), { ...keys, identities });
       } catch (error) {
         identities.splice(identities.indexOf(identity), 1);
         throw error;
@@ -105,7 +106,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       const before = identity.federated ?? [];
       identity.federated = [...before, credential];
       try {
-        await writeJson(file('keys.json'), { identities, signingKey: keys.signingKey });
+        await writeJson(file('keys.json'), { ...keys, identities });
       } catch (error) {
         identity.federated = before;
         throw error;
@@ -175,7 +176,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   };
 }
 
-const storedKeys = z.object({ identities: z.array(storedIdentity), signingKey: storedSigningKey });
+const storedKeys = storedObject({ identities: z.array(storedIdentity), signingKey: storedSigningKey });
 
 /** Reads or creates the file with private keys and with secrets that are not in the vault. */
 async function readKeys(path: string): Promise<z.infer<typeof storedKeys>> {

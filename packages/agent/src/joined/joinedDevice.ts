@@ -9,6 +9,7 @@ import type { Log } from '../log.js';
 import { errorName } from '../pullFailure.js';
 import type { SecretReader } from '../secrets/vault.js';
 import { DeviceRequests } from './deviceRequests.js';
+import { FolderInUse } from './folder/folderLock.js';
 import { JoinFolderFailure } from './folder/joinFolder.js';
 import { createRenewal } from './renewal.js';
 import { sealedMessageReader } from './sealedMessages.js';
@@ -52,6 +53,8 @@ const ENDED_PAUSE = 900_000;
 
 const isGood = ({ status }: AppAnswer) => status === 200 || status === 204;
 
+const reasonOf = (error: unknown) => (error instanceof JoinFolderFailure ? error.message : errorName(error));
+
 /** @throws JoinFolderFailure if the folder has no membership, or another process runs on it */
 export async function openJoinedDevice(options: JoinedDeviceOptions): Promise<JoinedDevice> {
   const { clock, log, skew, timeout, wait } = options;
@@ -73,6 +76,8 @@ export async function openJoinedDevice(options: JoinedDeviceOptions): Promise<Jo
   let loggedPass: string | undefined;
   /** Why the last look for a new membership failed, once it was logged. */
   let loggedReason: string | undefined;
+  /** Whether the last look for a new membership found the folder in use. */
+  let wasInUse = false;
 
   async function ask(signal: AbortSignal): Promise<EnteredAnswer> {
     if (isEnded) await untilNewMembership(signal);
@@ -109,7 +114,9 @@ export async function openJoinedDevice(options: JoinedDeviceOptions): Promise<Jo
       client: session.membership.client,
       whatToDo: 'ask an operator for a new join token, and run agent join with --again; this agent then continues',
     });
-    await session.yield();
+    await session
+      .yield()
+      .catch((error: unknown) => log('the folder could not be released', { reason: reasonOf(error) }));
   }
 
   async function goOn(): Promise<void> {
@@ -124,7 +131,7 @@ export async function openJoinedDevice(options: JoinedDeviceOptions): Promise<Jo
     try {
       await work();
     } catch (error) {
-      log('the membership could not be stored', { reason: error instanceof Error ? error.message : errorName(error) });
+      log('the membership could not be stored', { reason: reasonOf(error) });
     }
   }
 
@@ -140,16 +147,24 @@ export async function openJoinedDevice(options: JoinedDeviceOptions): Promise<Jo
     }
   }
 
-  /** A failure may be that of a join in progress, whose end the next look finds. Any other needs an operator. */
+  /**
+   * A failure may be that of a join in progress, whose end the next look finds. Any other needs an operator. None ends the
+   * wait, at whose end the old key is tried.
+   */
   async function isReplaced(): Promise<boolean> {
     try {
       const found = await session.lookForReplacement();
       loggedReason = undefined;
+      wasInUse = false;
       return found;
     } catch (error) {
-      if (!(error instanceof JoinFolderFailure)) throw error;
-      if (loggedReason !== error.message) log('no new membership can be read', { reason: error.message });
-      loggedReason = error.message;
+      // A join that has just stored the membership still has the folder.
+      const isJoining = error instanceof FolderInUse && !wasInUse;
+      wasInUse = error instanceof FolderInUse;
+      if (isJoining) return false;
+      const reason = reasonOf(error);
+      if (loggedReason !== reason) log('no new membership can be read', { reason });
+      loggedReason = reason;
       return false;
     }
   }

@@ -173,8 +173,11 @@ export class JoinedSession {
 
   /** Lets other processes change the membership. */
   async yield(): Promise<void> {
-    await this.#lock?.release();
-    this.#lock = undefined;
+    try {
+      await this.#lock?.release();
+    } finally {
+      this.#lock = undefined;
+    }
   }
 
   /**

@@ -7,6 +7,7 @@ import { HangingWork } from './hangingWork.js';
 import { FIRST_RETRY, KeptSecret, LONGEST_RETRY, reasonOf } from './keptSecret.js';
 import type { SecretKeeper, SecretKeepingOptions } from './keptSecret.js';
 import { growingPauses } from '../pauses.js';
+import { WaitingSecrets } from './waitingSecrets.js';
 
 export interface KeeperOptions extends SecretKeepingOptions {
   /** Names of the main secrets to keep. If any are listed, promotions add no others. */
@@ -18,10 +19,7 @@ export interface KeeperOptions extends SecretKeepingOptions {
 /** Keeps the credentials of container engines equal to the main secrets. */
 export class Keeper implements SecretKeeper {
   readonly #kept = new Map<string, KeptSecret>();
-  /**
-   * Promotions that found no room, in case some becomes free: the secrets that occupy it may turn out to be invalid.
-   */
-  readonly #waiting = new Map<string, CredentialPromoted>();
+  readonly #waiting = new WaitingSecrets();
   readonly #open = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   readonly #listed: ReadonlySet<string>;
@@ -38,7 +36,7 @@ export class Keeper implements SecretKeeper {
   start(): void {
     const { consumers, listed, known } = this.options;
     if (consumers.length === 0) return;
-    for (const name of [...listed, ...known]) this.#refresh(name, true);
+    for (const name of [...listed, ...known]) this.#refresh(name, true, []);
     for (const consumer of consumers) void this.track(this.#recall(consumer));
   }
 
@@ -47,7 +45,7 @@ export class Keeper implements SecretKeeper {
     const { name } = promotion.secret;
     if (consumers.length === 0) return;
     if (!this.#admits(name)) return log('secret not kept', { secret: name, reason: 'SECRETS lists others' });
-    this.#refresh(name, false, promotion);
+    this.#refresh(name, false, [promotion]);
   }
 
   /** `secretsHanging`: secrets whose read or write was abandoned and has not ended; present if there are any. */
@@ -75,38 +73,47 @@ export class Keeper implements SecretKeeper {
 
   drop(secret: KeptSecret): void {
     this.#remove(secret, 'it cannot be read');
-    const [next] = this.#waiting;
-    if (next === undefined || this.#kept.size >= MAX_SECRETS) return;
-    const [name, promotion] = next;
-    this.#waiting.delete(name);
-    this.#refresh(name, false, promotion);
+    this.#serveWaiting();
   }
 
-  /** Refreshes a secret, which is kept from now on if there is room. */
-  #refresh(given: string, isProven: boolean, promotion?: CredentialPromoted): void {
+  yieldPlace(): void {
+    this.#serveWaiting();
+  }
+
+  /** Refreshes a secret, which is kept from now on if there is a place for it, and otherwise waits for one. */
+  #refresh(given: string, isProven: boolean, promotions: readonly CredentialPromoted[]): void {
     // Names in a vault ignore case.
     const name = given.toLowerCase();
-    const secret = this.#keep(name, isProven);
-    if (secret) return secret.refresh(promotion);
-    this.options.log('secret not kept', { secret: name, reason: `the maximum of ${MAX_SECRETS} is reached` });
-    if (promotion && this.#waiting.size < MAX_SECRETS) this.#waiting.set(name, promotion);
-  }
-
-  /** @returns undefined if there is no room */
-  #keep(name: string, isProven: boolean): KeptSecret | undefined {
+    // Those that wait come first, and one of them may be this one.
+    this.#serveWaiting();
     const known = this.#kept.get(name);
     if (known) {
       if (isProven) known.prove();
-      return known;
+      return known.refresh(promotions);
     }
-    if (this.#kept.size >= MAX_SECRETS) {
-      const replaceable = [...this.#kept.values()].find((one) => !one.isProven && one.isFailing);
-      if (!replaceable) return undefined;
-      this.#remove(replaceable, 'other secrets were named since');
+    this.#waiting.add({ name, isProven, promotions });
+    this.#serveWaiting();
+    if (this.#kept.has(name)) return;
+    this.options.log('secret not kept', { secret: name, reason: `the maximum of ${MAX_SECRETS} is reached` });
+  }
+
+  /** Gives the places that are free, or that can be made free, to the secrets that wait. */
+  #serveWaiting(): void {
+    while (!this.#waiting.isEmpty && this.#hasPlace()) {
+      const next = this.#waiting.takeNext();
+      if (!next) return;
+      const fresh = new KeptSecret(next.name, next.isProven, this.options, this);
+      this.#kept.set(next.name, fresh);
+      fresh.refresh(next.promotions);
     }
-    const fresh = new KeptSecret(name, isProven, this.options, this);
-    this.#kept.set(name, fresh);
-    return fresh;
+  }
+
+  /** Whether a place is free. Replaces a secret that fails and that only a message has named, if there is one. */
+  #hasPlace(): boolean {
+    if (this.#kept.size < MAX_SECRETS) return true;
+    const replaceable = [...this.#kept.values()].find((one) => !one.isProven && one.isFailing);
+    if (replaceable) this.#remove(replaceable, 'other secrets were named since');
+    return replaceable !== undefined;
   }
 
   /** Removes a secret that only a message has named. */
@@ -125,7 +132,7 @@ export class Keeper implements SecretKeeper {
     while (!this.signal.aborted) {
       try {
         for (const name of await consumer.remembered(this.signal))
-          if (this.#admits(name) && !this.#kept.has(name.toLowerCase())) this.#refresh(name, true);
+          if (this.#admits(name) && !this.#kept.has(name.toLowerCase())) this.#refresh(name, true, []);
         return;
       } catch (error) {
         if (!this.signal.aborted) log('consumer not read', { consumer: consumer.name, reason: reasonOf(error) });

@@ -36,6 +36,8 @@ export interface SecretKeeper {
   track(work: Promise<void>): Promise<void>;
   /** Drops a secret that only a message has named, and that cannot be the one that the message meant. */
   drop(secret: KeptSecret): void;
+  /** Gives places of failing secrets that only messages have named to secrets that wait for one. */
+  yieldPlace(): void;
 }
 
 export const FIRST_RETRY = 30_000;
@@ -46,7 +48,7 @@ const LONGEST_REFRESH = 120_000;
  * Maximum promotions that are remembered until a secret is read. Anyone who can send messages to the agent can send
  * them.
  */
-const MAX_PROMOTIONS = 64;
+export const MAX_PROMOTIONS = 64;
 /**
  * Maximum versions, the newest, that one refresh reads because promotions name them. Only messages have named these.
  */
@@ -114,8 +116,8 @@ export class KeptSecret {
   }
 
   /** Refreshes the secret now, or again after the refresh in progress. */
-  refresh(promotion?: CredentialPromoted): void {
-    if (promotion) this.#promotions = [...this.#promotions, promotion].slice(-MAX_PROMOTIONS);
+  refresh(promotions: readonly CredentialPromoted[] = []): void {
+    this.#promotions = [...this.#promotions, ...promotions].slice(-MAX_PROMOTIONS);
     if (this.keeper.signal.aborted) return;
     this.#timer?.cancel();
     if (this.#isRefreshing) this.#isAskedAgain = true;
@@ -154,8 +156,9 @@ export class KeptSecret {
       if (this.keeper.signal.aborted) return;
       log('credential not delivered', { secret: this.name, reason: reasonOf(error), failures: this.#failures });
       // Promotions that arrived in the meantime have not been handled yet.
-      const isUnwanted = !this.#isProven && !this.#isAskedAgain && !this.#isDropped;
-      if (isUnwanted && isNobodys(error, this.#failures)) this.keeper.drop(this);
+      if (this.#isProven || this.#isAskedAgain || this.#isDropped) return;
+      if (isNobodys(error, this.#failures)) this.keeper.drop(this);
+      else this.keeper.yieldPlace();
     }
   }
 

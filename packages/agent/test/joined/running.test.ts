@@ -1,8 +1,9 @@
-import { chmod, readFile, readdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CREDENTIAL_PROMOTED } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
+import { takeFolder } from '../../src/joined/folder/folderLock.js';
 import { JoinFolderFailure } from '../../src/joined/folder/joinFolder.js';
 import { joinedSecrets } from '../../src/joined/joinedDevice.js';
 import { ManualClock } from '../../../../test/shared/manualClock.js';
@@ -292,6 +293,36 @@ describe('a key that has ended', () => {
       return lines('the device has joined again').length === 1;
     });
     expect(lines('no new membership can be read')).toHaveLength(2);
+  });
+
+  test('is tried again after 15 minutes, although the folder cannot be taken', async () => {
+    await it.join();
+    // A folder is never an abandoned lock.
+    await mkdir(join(it.folder, 'agent.lock'));
+    await it.poll();
+    await it.poll();
+    expect(lines('no new membership can be read')).toHaveLength(1);
+    expect(lines('no new membership can be read')[0]).toContain(`${it.folder} cannot be taken (`);
+    expect(lines('polling failed')).toHaveLength(1);
+  });
+
+  test('names a folder in use only if a second look finds it so: a join may be about to end', async () => {
+    await it.join();
+    const lock = await takeFolder(it.folder);
+    const look = async () => {
+      const before = it.clock.pending().length;
+      it.clock.advance(it.clock.pending()[0] ?? 0);
+      await until('a pause', () => it.clock.pending().length >= before);
+    };
+    // The pause after the refusal, which the first look follows.
+    await look();
+    expect(lines('no new membership can be read')).toEqual([]);
+    for (let nth = 0; nth < 3; nth += 1) await look();
+    expect(lines('no new membership can be read')).toHaveLength(1);
+    expect(lines('no new membership can be read')[0]).toContain('is in use by another process');
+    await lock.release();
+    await look();
+    await until('the new key', () => lines('the device has joined again').length === 1);
   });
 
   test('does not turn the agent into another client', async () => {

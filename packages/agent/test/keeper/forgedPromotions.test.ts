@@ -22,9 +22,10 @@ describe('forged promotions', () => {
     tested.save('v1', 'first');
 
     tested.keeper.promoted(promotion('v1'));
+    expect(tested.log.at(-1)).toContain('the maximum of 500 is reached');
     await tested.untilIdle();
 
-    expect(tested.passwords()).toEqual([]);
+    expect(tested.passwords()).toEqual(['first']);
 
     for (const wait of [30, 60, 120]) await tested.advance(wait);
     expect(tested.passwords()).toEqual(['first']);
@@ -42,6 +43,59 @@ describe('forged promotions', () => {
     await tested.untilIdle();
 
     expect(tested.passwords()).toEqual(['first']);
+  });
+
+  describe('of five hundred secrets in work', () => {
+    /** Promotes secrets whose reads have not ended yet. */
+    const occupyAllPlaces = () => {
+      for (let at = 0; at < 500; at += 1) {
+        tested.keeper.promoted(promotion('v1', { secret: { name: `other-${at}`, version: 'v1' } }));
+      }
+    };
+    const operations = () => tested.acknowledged.map(({ operation }) => operation);
+
+    test('give a place to the promotion that waits as soon as one of them fails', async () => {
+      occupyAllPlaces();
+      tested.save('v1', 'first');
+      tested.keeper.promoted(promotion('v1'));
+      await tested.untilIdle();
+
+      expect(operations()).toEqual(['onboard-hello.run1']);
+      expect(tested.keeper.health()).toMatchObject({ secretsKept: 1, secretsFailing: 499 });
+    });
+
+    test('give their places to those that wait in the order of their arrival', async () => {
+      occupyAllPlaces();
+      for (const name of ['device-1', 'device-2', 'device-3']) {
+        tested.save('v1', name, name);
+        tested.keeper.promoted(promotion('v1', { secret: { name, version: 'v1' } }));
+      }
+      await tested.untilIdle();
+
+      expect(tested.passwords()).toEqual(['device-1', 'device-2', 'device-3']);
+    });
+
+    test('let all promotions of one secret wait, and each of its client is acknowledged once', async () => {
+      occupyAllPlaces();
+      tested.save('v1', 'first', 'device-1', tagged('device-1'));
+      for (const operation of ['one', 'two']) tested.keeper.promoted(promotion('v1', { operation }));
+      tested.keeper.promoted(promotion('v1', { client: 'device-2', operation: 'forged' }));
+      await tested.untilIdle();
+      tested.keeper.promoted(promotion('v1', { operation: 'three' }));
+      await tested.untilIdle();
+
+      expect(operations().toSorted()).toEqual(['one', 'three', 'two']);
+    });
+
+    test('give a place to a secret that a consumer remembers', async () => {
+      tested.remembered = () => Promise.resolve(['device-1']);
+      tested.save('v1', 'first');
+      occupyAllPlaces();
+      tested.keeper.start();
+      await tested.untilIdle();
+
+      expect(tested.passwords()).toEqual(['first']);
+    });
   });
 
   test('never take more places than there are', async () => {

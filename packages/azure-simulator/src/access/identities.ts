@@ -1,16 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { storedObject } from '../state/storedObject.js';
 
 /** Identities that exist from the start. */
 const IDENTITY_NAMES = ['operator', 'app', 'device'] as const;
 export type IdentityName = (typeof IDENTITY_NAMES)[number];
 
 /** Whose tokens sign an application in, in place of a secret: a federated identity credential. */
-const federatedCredential = z.object({ issuer: z.string(), subject: z.string(), audience: z.string() });
+const federatedCredential = storedObject({ issuer: z.string(), subject: z.string(), audience: z.string() });
 export type FederatedCredential = z.infer<typeof federatedCredential>;
 
 /** A service principal with one client secret. */
-export const storedIdentity = z.object({
+export const storedIdentity = storedObject({
   name: z.string(),
   clientId: z.string(),
   objectId: z.string(),

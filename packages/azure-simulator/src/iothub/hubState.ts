@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { Collection } from '../state/collection.js';
+import { storedObject } from '../state/storedObject.js';
 import type { Contents } from '../state/store.js';
 
 export const HUB_FORMAT = 1;
@@ -9,7 +10,7 @@ export const HUB_FORMAT = 1;
 const hubRight = z.enum(['RegistryRead', 'RegistryWrite', 'ServiceConnect', 'DeviceConnect']);
 export type HubRight = z.infer<typeof hubRight>;
 
-const accessPolicy = z.object({
+const accessPolicy = storedObject({
   name: z.string(),
   rights: z.array(hubRight),
   primaryKey: z.string(),

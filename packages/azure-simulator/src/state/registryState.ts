@@ -8,6 +8,7 @@ import type {
 } from '@connected-registry/protocol/registry/armEnumerations';
 import type { SlotName } from '@connected-registry/protocol/registry/slots';
 import { Collection, type Keeping } from './collection.js';
+import { storedObject } from './storedObject.js';
 
 /** base64 SHA-256 of the salt's text followed by the password. */
 export interface PasswordHash {
@@ -24,7 +25,7 @@ export interface StoredPassword extends PasswordHash {
   previous?: PasswordHash & { until: string; expiry?: string };
 }
 
-const storedSystemData = z.object({
+const storedSystemData = storedObject({
   createdBy: z.string(),
   createdAt: z.string(),
   lastModifiedBy: z.string(),
@@ -91,7 +92,7 @@ export interface Replication {
   systemData: SystemData;
 }
 
-const storedOptions = z.object({
+const storedOptions = storedObject({
   publicNetworkAccess: z.string().exactOptional(),
   networkRuleBypassOptions: z.string().exactOptional(),
   zoneRedundancy: z.string().exactOptional(),
@@ -108,7 +109,7 @@ export interface Repository {
 }
 
 /** A registry without its lists, as on disk. */
-const storedRegistry = z.object({
+const storedRegistry = storedObject({
   name: z.string(),
   resourceGroup: z.string(),
   location: z.string(),

@@ -53,6 +53,8 @@ const change = z.tuple([z.string(), z.string()], z.unknown());
 export class Store {
   readonly #file: string;
   readonly #contents: Contents;
+  /** The first line. */
+  readonly #header: string;
   readonly #log: (message: string) => void;
   #appended: AppendedFile;
   #live: number;
@@ -64,13 +66,20 @@ export class Store {
   #again = false;
   #soon: NodeJS.Immediate | undefined;
 
-  private constructor(file: string, contents: Contents, log: (message: string) => void, appended: AppendedFile) {
+  private constructor(
+    file: string,
+    contents: Contents,
+    log: (message: string) => void,
+    { appended, facts }: { appended: AppendedFile; facts: Record<string, unknown> },
+  ) {
     this.#file = file;
     this.#contents = contents;
+    // A later version of the same format may have facts that this one does not know.
+    this.#header = `${JSON.stringify({ ...facts, format: contents.format, ...contents.facts })}\n`;
     this.#log = log;
     this.#appended = appended;
     this.#live = appended.length;
-    if (appended.length === 0) this.#pending.push(headerOf(contents));
+    if (appended.length === 0) this.#pending.push(this.#header);
   }
 
   /**
@@ -99,7 +108,9 @@ export class Store {
     await rm(`${file}.new`, { force: true });
     const text = (await readIfThere(file)) ?? '';
     const end = text.lastIndexOf('\n') + 1;
-    for (const line of text.slice(0, end).split('\n').slice(1, -1)) {
+    const [first, ...lines] = text.slice(0, end).split('\n').slice(0, -1);
+    const facts = first === undefined ? {} : undamaged(file, () => header.parse(JSON.parse(first)));
+    for (const line of lines) {
       undamaged(file, () => {
         const [name, key, stored] = change.parse(JSON.parse(line));
         contents.table(name)?.restore(key, stored);
@@ -109,7 +120,7 @@ export class Store {
     const appended = new AppendedFile(descriptor, fstatSync(descriptor).size);
     // A line that was cut off belongs to a request that was not answered.
     if (end < text.length) appended.cutTo(Buffer.byteLength(text.slice(0, end)));
-    const store = new Store(file, contents, log, appended);
+    const store = new Store(file, contents, log, { appended, facts });
     store.#watchAll(end === 0);
     store.commit();
     return store;
@@ -209,7 +220,7 @@ export class Store {
   }
 
   async *#slices(): AsyncGenerator<string> {
-    let slice = headerOf(this.#contents);
+    let slice = this.#header;
     for (const [name, list] of this.#contents.tables()) {
       for (const [key, stored] of list.entries()) {
         slice += lineOf(name, key, stored);
@@ -235,10 +246,6 @@ export class Store {
       if (all) for (const [key, stored] of list.entries()) this.#pending.push(lineOf(name, key, stored));
     }
   }
-}
-
-function headerOf({ format, facts }: Contents): string {
-  return `${JSON.stringify({ format, ...facts })}\n`;
 }
 
 function lineOf(name: string, key: string, stored: unknown): string {

@@ -106,6 +106,46 @@ describe('the data folder', () => {
     await cloud.launch();
   });
 
+  it('keeps members that a later version of the same format has written', async () => {
+    await cloud.running.plane.addFederatedCredential(await cloud.running.plane.addIdentity('later'), {
+      issuer: 'https://issuer',
+      subject: 'subject',
+      audience: 'audience',
+    });
+    await cloud.running.close();
+    const places: [file: string, before: string][] = [
+      ...['arm', 'vault', 'eventgrid', 'iothub'].map((name): [string, string] => [`${name}.ndjson`, '{"format":']),
+      ['arm.ndjson', '"sku":"Premium"'],
+      ['arm.ndjson', '"createdBy":'],
+      ['iothub.ndjson', '"rights":["RegistryRead"]'],
+      ['keys.json', '"identities":'],
+      ['keys.json', '"clientSecret":'],
+      ['keys.json', '"subject":'],
+    ];
+    const names = [...new Set(places.map(([name]) => name))];
+    for (const [index, [name, before]] of places.entries()) {
+      const file = join(cloud.directory, name);
+      const text = await readFile(file, 'utf8');
+      expect(text).toContain(before);
+      const added = `"later-${index}":true,`;
+      await writeFile(
+        file,
+        text.replace(before, before.startsWith('{') ? `{${added}${before.slice(1)}` : added + before),
+      );
+    }
+
+    await cloud.launch();
+    await cloud.running.plane.addIdentity('another');
+    cloud.running.plane.rewrite();
+    await cloud.running.close();
+
+    const kept = await Promise.all(names.map((name) => readFile(join(cloud.directory, name), 'utf8')));
+    const lost = places.filter((_place, index) => !kept.join('').includes(`"later-${index}":true`));
+    expect(lost).toEqual([]);
+
+    await cloud.launch();
+  });
+
   it('has a world.json that equals the running world', async () => {
     const text = await readFile(join(cloud.directory, 'world.json'), 'utf8');
     expect(JSON.parse(text)).toEqual(cloud.running.world);

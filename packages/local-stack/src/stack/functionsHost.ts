@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
-import { isHandshakeAnswered } from './outside/handshake.js';
+import { Handshake } from './outside/handshake.js';
 import type { EventSubscription } from './operator/operator.js';
 import type { Stack } from './stack.js';
 import { groupId, registryId, topicId, vaultId, type World } from './world.js';
@@ -82,7 +82,7 @@ export function appSubscriptions(functionsUrl: string, keys: HostKeys, world: Wo
  * Waits for a host that is started by someone else: publishes its key once it is written, then repeats the handshake of
  * the subscription until the host answers.
  *
- * @throws if the stack is stopped first, the file with the keys cannot be read, or a subscription fails for another reason
+ * @throws if the stack is stopped first, the file with the keys cannot be read, or a subscription is refused for good
  */
 export async function connectExternalHost(
   stack: Stack,
@@ -91,6 +91,7 @@ export async function connectExternalHost(
 ): Promise<void> {
   const { operator, world } = stack.controlPlane;
   const { functionsUrl } = stack.ground.places;
+  const handshake = new Handshake((error) => report(`the functions host gets no events yet: ${String(error)}`));
   let published = stack.endpoints.functions.key;
   for (;;) {
     stack.stopping.throwIfAborted();
@@ -98,7 +99,7 @@ export async function connectExternalHost(
     if (keys) {
       if (keys.function !== published) stack.publish(keys.function);
       published = keys.function;
-      if (await isHandshakeAnswered(() => operator.subscribeAll(appSubscriptions(functionsUrl, keys, world)))) break;
+      if (await handshake.isAnswered(() => operator.subscribeAll(appSubscriptions(functionsUrl, keys, world)))) break;
     }
     await sleep(POLL, undefined, { signal: stack.stopping });
   }

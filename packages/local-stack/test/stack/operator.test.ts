@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startControlPlane } from '@connected-registry/azure-simulator/controlPlane';
 import { ensureCertificates } from '@connected-registry/azure-simulator/tls/certificates';
 import { realClock } from '@connected-registry/clock/clock';
-import { isHandshakeAnswered } from '../../src/stack/outside/handshake.js';
+import { Handshake } from '../../src/stack/outside/handshake.js';
 import { httpsJson, type HttpsAnswer, type HttpsJson } from '../../src/stack/httpsJson.js';
 import { Operator } from '../../src/stack/operator/operator.js';
 import { claimPort } from '../../src/stack/ports.js';
@@ -94,25 +94,72 @@ test('a device of the hub is created if it does not exist, and is not written if
   expect(ofHub()).toEqual(['GET camera 500']);
 });
 
-test('only a refused handshake, and a control plane that throttles or is being restarted, count as not ready yet', async () => {
-  const operator = operatorAt(() => 0);
-  const silent = await claimPort(0, '');
-  const subscribe = (source: string) => () =>
-    operator.subscribe({
-      source,
-      name: 'device',
-      webhook: `http://localhost:${silent}/events`,
-      schema: 'CloudEventSchemaV1_0',
-    });
-  const topic = topicId(plane.world, 'signals');
-  expect(await isHandshakeAnswered(subscribe(topic))).toBe(false);
-  expect(await isHandshakeAnswered(() => Promise.resolve())).toBe(true);
-  instead = (method) => (method === 'PUT' ? { status: 429, headers: {}, body: 'later' } : undefined);
-  expect(await isHandshakeAnswered(subscribe(topic))).toBe(false);
-  instead = () => undefined;
-  await expect(isHandshakeAnswered(subscribe(`${topic}-other`))).rejects.toMatchObject({ name: 'CallRefused' });
+describe('the handshake of a webhook that someone else starts', () => {
+  let reported: string[];
+  let handshake: Handshake;
+  let silent: number;
+  beforeEach(async () => {
+    reported = [];
+    handshake = new Handshake((error) => void reported.push(String(error)));
+    silent = await claimPort(0, '');
+  });
 
-  const unreachable = new Operator(`https://localhost:${silent}`, plane.world, https);
-  expect(await isHandshakeAnswered(() => unreachable.unsubscribe('signals', 'device'))).toBe(false);
-  await expect(isHandshakeAnswered(() => Promise.reject(new Error('did not answer in 15 s.')))).rejects.toThrow('15 s');
+  const subscribe =
+    (topic = 'signals', operator = operatorAt(() => 0)) =>
+    () =>
+      operator.subscribe({
+        source: topicId(plane.world, topic),
+        name: 'device',
+        webhook: `http://localhost:${silent}/events`,
+        schema: 'CloudEventSchemaV1_0',
+      });
+  const answering = (method: string, status: number) => (called: string) =>
+    called === method ? { status, headers: {}, body: 'no' } : undefined;
+
+  test('is repeated without a report while nothing answers, or Azure throttles or is being restarted', async () => {
+    expect(await handshake.isAnswered(subscribe())).toBe(false);
+    instead = answering('PUT', 429);
+    expect(await handshake.isAnswered(subscribe())).toBe(false);
+    // The request for a token, too.
+    instead = answering('POST', 429);
+    expect(await handshake.isAnswered(subscribe())).toBe(false);
+    const unreachable = new Operator(`https://localhost:${silent}`, plane.world, https);
+    expect(await handshake.isAnswered(subscribe('signals', unreachable))).toBe(false);
+    expect(reported).toEqual([]);
+    expect(await handshake.isAnswered(() => Promise.resolve())).toBe(true);
+  });
+
+  test.each([
+    ['PUT', 500],
+    ['PUT', 503],
+    ['PUT', 408],
+    ['POST', 503],
+  ])('is reported once and repeated when a %s is answered with %i', async (method, status) => {
+    instead = answering(method, status);
+    for (let nth = 0; nth < 3; nth += 1) expect(await handshake.isAnswered(subscribe())).toBe(false);
+    expect(reported).toEqual([expect.stringContaining(`answered ${status}: "no"`)]);
+  });
+
+  test('is reported once and repeated after calls that do not end in time', async () => {
+    const slow = () => Promise.reject(new Error('did not answer in 15 s.'));
+    for (let nth = 0; nth < 3; nth += 1) expect(await handshake.isAnswered(slow)).toBe(false);
+    expect(reported).toEqual(['Error: did not answer in 15 s.']);
+  });
+
+  test('is repeated when a restarted control plane does not know the operation any more', async () => {
+    const operation = 'https://localhost/operationsStatus/one';
+    instead = (method, path) => {
+      if (method === 'PUT') return { status: 201, headers: { 'azure-asyncoperation': operation }, body: {} };
+      return path.includes('operationsStatus') ? { status: 404, headers: {}, body: 'gone' } : undefined;
+    };
+    expect(await handshake.isAnswered(subscribe())).toBe(false);
+    expect(reported).toEqual([expect.stringContaining(`${operation} is unknown`)]);
+  });
+
+  test('is given up after a refusal that another attempt would get, too', async () => {
+    await expect(handshake.isAnswered(subscribe('other'))).rejects.toMatchObject({ name: 'CallRefused', status: 404 });
+    instead = answering('POST', 401);
+    await expect(handshake.isAnswered(subscribe())).rejects.toMatchObject({ name: 'CallRefused', status: 401 });
+    expect(reported).toEqual([]);
+  });
 });

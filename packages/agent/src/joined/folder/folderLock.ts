@@ -24,9 +24,12 @@ export interface FolderLock {
   release(): Promise<void>;
 }
 
+/** Another process has the folder. */
+export class FolderInUse extends JoinFolderFailure {}
+
 /**
  * Takes the folder for this process.
- * @throws JoinFolderFailure if another process has it
+ * @throws FolderInUse if another process has it, JoinFolderFailure if it cannot be taken for another reason
  */
 export async function takeFolder(folder: string): Promise<FolderLock> {
   const path = join(folder, LOCK);
@@ -45,14 +48,18 @@ export async function takeFolder(folder: string): Promise<FolderLock> {
       isHeld,
       async release() {
         if (isReleased) return;
-        if (await isHeld()) await rm(path, { force: true });
-        isReleased = true;
-        await close(server);
+        try {
+          if (await isHeld()) await rm(path, { force: true });
+        } finally {
+          isReleased = true;
+          await close(server);
+        }
       },
     };
   } catch (error) {
     await close(server);
-    throw error;
+    if (error instanceof JoinFolderFailure) throw error;
+    throw new JoinFolderFailure(`${folder} cannot be taken (${errorName(error)}).`);
   }
 }
 
@@ -70,7 +77,7 @@ async function takeName(folder: string, path: string, own: string): Promise<void
     if (await answers(path)) break;
     await removeAbandoned(folder, path, found);
   }
-  throw new JoinFolderFailure(
+  throw new FolderInUse(
     `${folder} is in use by another process of the agent. End it first, or give this one a folder of its own.`,
   );
 }

@@ -203,7 +203,7 @@ export class Operator {
     const deadline = Date.now() + LONG_RUNNING;
     if (typeof status === 'string') {
       for (;;) {
-        const state = operationStatus.parse((await this.#call('GET', status, scope)).body);
+        const state = operationStatus.parse((await this.#poll(status, scope)).body);
         if (state.status === 'Succeeded') break;
         if (state.status === 'Failed' || state.status === 'Canceled')
           throw new Error(`${method} ${path} ended ${state.status}: ${JSON.stringify(state.error)}`);
@@ -214,9 +214,24 @@ export class Operator {
     if (typeof location === 'string')
       while (answer.status === 202) {
         await pause(deadline, `${method} ${path}`);
-        answer = await this.#call('GET', location, scope);
+        answer = await this.#poll(location, scope);
       }
     return answer.body;
+  }
+
+  /**
+   * Polls an asynchronous operation.
+   *
+   * @throws an error other than CallRefused for an unknown operation: the resource of the call may well exist
+   */
+  async #poll(url: string, scope: string): Promise<HttpsAnswer> {
+    try {
+      return await this.#call('GET', url, scope);
+    } catch (error) {
+      if (!(error instanceof CallRefused && error.status === 404)) throw error;
+      // A control plane keeps operations in memory, and forgets them when it is restarted.
+      throw new Error(`The operation at ${url} is unknown; its call must be repeated.`, { cause: error });
+    }
   }
 
   async #call(
@@ -248,13 +263,13 @@ export class Operator {
       client_secret: clientSecret,
       scope,
     });
-    const answer = await this.https(`${this.base}/${this.world.tenantId}/oauth2/v2.0/token`, {
+    const url = `${this.base}/${this.world.tenantId}/oauth2/v2.0/token`;
+    const answer = await this.https(url, {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: form.toString(),
     });
-    if (answer.status !== 200)
-      throw new Error(`No token for the operator: ${answer.status} ${JSON.stringify(answer.body)}`);
+    if (answer.status !== 200) throw new CallRefused(`POST ${url}`, answer.status, answer.body);
     return tokenAnswer.parse(answer.body);
   }
 }

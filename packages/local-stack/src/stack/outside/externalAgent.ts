@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isHandshakeAnswered } from './handshake.js';
+import { Handshake } from './handshake.js';
 import type { EventSubscription } from '../operator/operator.js';
 import type { Stack } from '../stack.js';
 import { topicId, type World } from '../world.js';
@@ -15,14 +15,15 @@ export function agentSubscription(world: World, webhook: string): EventSubscript
 /**
  * Waits for a device agent that is started by hand: repeats the subscription's handshake until the agent answers.
  *
- * @throws if the stack is stopped first, or the subscription fails for another reason
+ * @throws if the stack is stopped first, or the subscription is refused for good
  */
 export async function connectExternalAgent(stack: Stack, report: (line: string) => void): Promise<void> {
   const { operator, world } = stack.controlPlane;
   const webhook = `http://localhost:${stack.ground.ports.device}/events`;
+  const handshake = new Handshake((error) => report(`the device agent gets no events yet: ${String(error)}`));
   for (;;) {
     stack.stopping.throwIfAborted();
-    if (await isHandshakeAnswered(() => operator.subscribe(agentSubscription(world, webhook)))) break;
+    if (await handshake.isAnswered(() => operator.subscribe(agentSubscription(world, webhook)))) break;
     await sleep(POLL, undefined, { signal: stack.stopping });
   }
   report(`pull checks are asked of the device agent at ${webhook}`);
