@@ -41,7 +41,8 @@ export async function subscribe({ now, sleep, say }, until) {
 function parametersOf() {
   const vaultId = output('VAULT_ID');
   const hubId = process.env.EXISTING_HUB_ID ?? '';
-  const groupTopicIds = groupTopics(output('REGISTRY_IDS'), output('FUNCTION_APP_ID')).join(',');
+  const registryIds = inOneSpelling(output('REGISTRY_IDS'));
+  const groupTopicIds = groupTopics(registryIds, output('FUNCTION_APP_ID')).join(',');
   return {
     environmentName: output('AZURE_ENV_NAME'),
     resourceGroupName: output('AZURE_RESOURCE_GROUP'),
@@ -51,7 +52,7 @@ function parametersOf() {
     storageId: output('STORAGE_ID'),
     deadLetterContainer: output('DEAD_LETTER_CONTAINER'),
     actionGroupId: output('ACTION_GROUP_ID'),
-    registryIds: output('REGISTRY_IDS'),
+    registryIds: registryIds.join(','),
     ...(groupTopicIds ? { groupTopicIds } : {}),
     vaultId,
     vaultLocation: locationOf(vaultId, '2026-02-01'),
@@ -60,14 +61,37 @@ function parametersOf() {
 }
 
 /**
+ * The registries, each group in the spelling of its first registry: Resource Manager ignores case, events.bicep and a set do not, and
+ * Event Grid refuses a second topic for a group.
+ * @param {string} registryIds resource ids, separated by commas
+ */
+function inOneSpelling(registryIds) {
+  /** @type {Map<string, string>} */
+  const spellings = new Map();
+  return registryIds.split(',').map((one) => {
+    const id = one.trim();
+    const group = groupOf(id);
+    const key = group.toLowerCase();
+    const spelling = spellings.get(key) ?? group;
+    spellings.set(key, spelling);
+    return spelling + id.slice(group.length);
+  });
+}
+
+/** @param {string} id resource id */
+function groupOf(id) {
+  return id.split('/').slice(0, 5).join('/');
+}
+
+/**
  * The system topics that earlier deployments of this environment have made in the groups of the registries. They keep their names,
  * which earlier versions made of the order of the registries: Event Grid refuses a second topic for a group.
- * @param {string} registryIds resource ids, separated by commas
+ * @param {string[]} registryIds resource ids
  * @param {string} functionAppId resource id
  * @returns {string[]} resource ids
  */
 function groupTopics(registryIds, functionAppId) {
-  const groups = new Set(registryIds.split(',').map((id) => id.trim().split('/').slice(0, 5).join('/')));
+  const groups = new Set(registryIds.map(groupOf));
   const token = functionAppId.split('-').at(-1);
   const ofThisApp = `[?starts_with(name, 'evgt-group-') && ends_with(name, '-${token}')].id | [0]`;
   return [...groups].flatMap((group) => {

@@ -20,6 +20,7 @@ import { acknowledge } from '../domain/clients/acknowledgement.js';
 import {
   beginDisabling,
   endDisabling,
+  hasEndedSince,
   isDisabling,
   clearRevocation,
   markRevoked,
@@ -87,8 +88,8 @@ const WORK: ClientRecordWork = {
   clearRotationDue: (record, { at }) => keep(clearRotationDue(record, at)),
   noteEvent: (record, { at }) => keep(noteEvent(record, at)),
   acknowledge: (record, { version, by }) => keep(acknowledge(record, by.operation, version)),
-  enrol: (record, { enrolment }) =>
-    keep(revokedSince(record, enrolment.issuedAt) === undefined ? issueEnrolment(record, enrolment) : record),
+  enrol: (record, { enrolment, requestedAt = enrolment.issuedAt }) =>
+    keep(hasEndedSince(record, requestedAt) ? record : issueEnrolment(record, enrolment)),
   withdrawEnrolment: (record, { hash }) => keep(withdrawEnrolment(record, hash)),
   redeem: letIn,
   renewKeys: (record, { renewal }) => keep(renewKeys(record, renewal)),

@@ -1,7 +1,7 @@
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { audit } from '../audit/audit.js';
 import type { ClientRecord } from '../domain/clients/clientRecord.js';
-import { revokedSince } from '../domain/clients/revocationMarks.js';
+import { hasEndedSince, revokedSince } from '../domain/clients/revocationMarks.js';
 import { done, failed } from '../domain/operations/stepOutcome.js';
 import {
   isAsPlanned,
@@ -39,6 +39,8 @@ function trySetting(
   const revokedAt = revokedSince(record, effectiveAt);
   if (revokedAt !== undefined)
     return { state: record, outcome: failed('revoked', `the client was revoked at ${revokedAt}, after this request`) };
+  // What a run plans after shows an offboarding. An operator's decision has only its time.
+  if (planned === undefined && hasEndedSince(record, effectiveAt)) return { state: record, outcome: CHANGED };
   if (!isSet(record, set) && !isAsPlanned(record, planned)) return { state: record, outcome: CHANGED };
   const state = setPoller(record, set);
   const { objectId, client } = set;

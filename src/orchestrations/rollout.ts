@@ -224,7 +224,7 @@ class Rollout {
     );
     // The engine refuses to start this instance until it has ended, so a command of the last minutes is carried out here.
     const last = yield* orUndefined(() => run.step('endRollout', () => entities.control('end', { counts, failures })));
-    return last && last.commands.length > 0 ? this.openAgain() : this.ended(status);
+    return last && last.commands.length > 0 ? this.openAgain(last) : this.ended(status);
   }
 
   /**
@@ -235,7 +235,7 @@ class Rollout {
    */
   *releaseAfterEnd(): Flow<undefined> {
     const { status, commands } = yield* this.entities.control('read', {});
-    if (commands.length > 0) return this.openAgain();
+    if (commands.length > 0) return this.openAgain({ commands });
     if (CLOSED_STATUSES.includes(status)) yield* this.entities.release();
     return undefined;
   }
@@ -246,9 +246,10 @@ class Rollout {
     return { ...this.ended('stopped'), message: error.message };
   }
 
-  /** Opens the rollout again in a new execution, which claims the clients again. */
-  private openAgain(): undefined {
-    const { round: _round, releases: _releases, ...input } = this.run.input;
+  /** Opens the rollout again in a new execution, which claims the clients again, for whoever gave the last command. */
+  private openAgain({ commands }: Pick<Directive, 'commands'>): undefined {
+    const { round: _round, releases: _releases, ...before } = this.run.input;
+    const input: RolloutInput = { ...before, actor: commands.at(-1)?.actor ?? before.actor };
     this.run.durable.df.continueAsNew(input);
     return undefined;
   }

@@ -25,7 +25,8 @@ const ACTIVITY_NEEDS: { readonly [Name in keyof AllActivities]: NeedsOf<Name> } 
   }),
   // The assignments of one principal on both secrets.
   withdrawAccess: { of: 'vault', reads: 2, deletes: 2 },
-  issueCredentials: { reads: 1, writes: 1 },
+  // In an adopted token, it looks for a password of others first.
+  issueCredentials: ({ adopts }) => ({ reads: adopts ? 2 : 1, writes: 1 }),
   checkBinding: { reads: 1 },
   checkCredential: { reads: 1 },
   readSync: { reads: 1 },

@@ -109,14 +109,15 @@ export function issueCredentials({ controlPlane, vaults }: Ports) {
 
   /**
    * Whether the slot of an adopted token holds a password that works and that this run did not issue. One that an earlier call for this
-   * attempt has generated and could not save is the run's own. Before the first one is saved, ensureToken has looked.
+   * attempt has generated and could not save is the run's own. Reads the token also before the first password: this activity may have
+   * waited for the vault since ensureToken found the slot free.
    */
   async function isFilledByOthers(
     { reference, token, slot, adopts, expiresOn }: IssueCredentialsInput,
     own: SavedCredential | undefined,
   ): Promise<boolean> {
-    const issued = [...(adopts?.issued ?? []), ...(own ? [own.issued.slotCreatedAt] : [])];
-    if (!adopts || issued.length === 0) return false;
+    if (!adopts) return false;
+    const issued = [...adopts.issued, ...(own ? [own.issued.slotCreatedAt] : [])];
     const slots = (await controlPlane.getToken(reference.registry, token))?.slots ?? {};
     if (!isLive(slots[slot], new Date()) || isRequested(slots[slot], [expiresOn])) return false;
     return !issued.some((createdAt) => isSamePassword(slots, { slot, createdAt }));

@@ -36,8 +36,8 @@ export function clearSlot({ controlPlane, vaults }: Ports) {
     slot,
     earlier,
     wasLive,
-    issued = [],
-    requested = [],
+    issued,
+    requested,
   }: ClearSlotInput): Promise<StepOutcome<Undone>> =>
     outcomeOf(async () => {
       const { registry } = reference;
@@ -48,10 +48,12 @@ export function clearSlot({ controlPlane, vaults }: Ports) {
         known.slot === slot && isSamePassword(filled, { slot, createdAt: known.issued.slotCreatedAt });
       if (present && (await savedSince(vaults.of(vaultHost), reference, run)).some(isLater))
         return done({ kept: `${slot} of token ${token}: kept, because a later run filled it` });
+      // An adopted token is that of others, so what this run has not requested is theirs, also if the run has saved nothing yet.
+      const isAdopted = issued !== undefined || requested !== undefined;
       const isOfRun =
-        issued.length === 0 ||
-        issued.some((createdAt) => isSamePassword(filled, { slot, createdAt })) ||
-        isRequested(present, requested);
+        !isAdopted ||
+        issued?.some((createdAt) => isSamePassword(filled, { slot, createdAt })) ||
+        isRequested(present, requested ?? []);
       if (present && !isOfRun)
         return done({
           residue: `${slot} of token ${token}: kept, because it holds a password that this run did not save`,

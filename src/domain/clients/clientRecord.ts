@@ -110,8 +110,11 @@ export interface ClientRecordRequests extends AccessRequests, PollingRequests {
   /** An event was accepted. `at`: its time. */
   readonly noteEvent: WorksFor & { readonly at: string };
   readonly acknowledge: WorksFor & { readonly version: string };
-  /** A join token was issued. Ignored if the client was revoked or offboarded since. */
-  readonly enrol: WorksFor & { readonly enrolment: Enrolment };
+  /**
+   * A join token was issued. Ignored if the client was revoked or offboarded since `requestedAt` (ISO 8601). Earlier versions send only
+   * the token's own time, which may be later: it orders tokens.
+   */
+  readonly enrol: WorksFor & { readonly enrolment: Enrolment; readonly requestedAt?: string };
   /** The join token of this hash is taken back, unless a device has used it. */
   readonly withdrawEnrolment: WorksFor & { readonly hash: string };
   /** A device presents its join token, which the sender has verified. */

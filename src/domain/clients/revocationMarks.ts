@@ -1,4 +1,5 @@
 import type { ClientRecord, Disabling, Revocation } from './clientRecord.js';
+import { decidedAfter } from '../times/decidedAfter.js';
 import { laterOf } from './laterOf.js';
 
 /** Records a revocation, and keeps the time of the first if it is repeated. @param at ISO 8601 */
@@ -39,6 +40,23 @@ function othersDisabling({ disabling = [] }: ClientRecord, operation: string): D
 /** When the client was revoked, unless the request of `effectiveAt` is later than that. */
 export function revokedSince({ revokedAt }: ClientRecord, effectiveAt: string): string | undefined {
   return revokedAt !== undefined && new Date(revokedAt) >= new Date(effectiveAt) ? revokedAt : undefined;
+}
+
+/** Whether the client was revoked or offboarded since this request, whose time is from {@link requestTime}. */
+export function hasEndedSince(record: ClientRecord, requestedAt: string): boolean {
+  const { keysEndedAt } = record;
+  const hasLostAccess = keysEndedAt !== undefined && new Date(keysEndedAt) >= new Date(requestedAt);
+  return hasLostAccess || revokedSince(record, requestedAt) !== undefined;
+}
+
+/**
+ * The time of a request that is later than the ends that its record shows, which another host, whose clock is ahead, may have noted. It
+ * is not later than the record's other times, so that an end which comes before the request is carried out is later.
+ *
+ * @param now ISO 8601
+ */
+export function requestTime({ revokedAt, keysEndedAt }: ClientRecord, now: string): string {
+  return decidedAfter(revokedAt === undefined ? keysEndedAt : laterOf(keysEndedAt, revokedAt), now);
 }
 
 /** Clears the revocation if it is older than the request of `effectiveAt`. */

@@ -13,6 +13,12 @@ export function clientRunPrefixes(registries: readonly string[]): string[] {
   return [...new Set([...registries.map(registryPrefix), ...WAITING_PREFIXES, revocationPrefix()])];
 }
 
+/** Prefixes of the instances about clients of one registry. Revocations do not have its name. */
+export function registryRunPrefixes(registry: string): string[] {
+  const prefix = registryPrefix(registry);
+  return [...['', ...WAITING_PREFIXES].map((waiting) => `${waiting}${prefix}`), revocationPrefix()];
+}
+
 /** Prefixes of the instances of all runs. */
 export function allRunPrefixes(registries: readonly string[]): string[] {
   return [...new Set([...clientRunPrefixes(registries), CHECK_PREFIX])];

@@ -3,6 +3,7 @@ import type { DurableClient } from 'durable-functions';
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { ClientRecord } from '../../domain/clients/clientRecord.js';
 import { laterOf } from '../../domain/clients/laterOf.js';
+import { requestTime } from '../../domain/clients/revocationMarks.js';
 import {
   judgeRedemption,
   judgeRenewal,
@@ -44,11 +45,13 @@ export async function issueJoinToken(
   const expiresAt = new Date(now + lifetimeHours * 3_600_000).toISOString();
   const key = clientKey(reference);
   // The record ignores tokens from before its last one or the end of its tokens, which another host, whose clock is ahead, may have noted.
-  const { enrolment: last, tokensEndedAt } = await readClientRecord(client, key);
+  const before = await readClientRecord(client, key);
+  const { enrolment: last, tokensEndedAt } = before;
   const newest = last === undefined ? tokensEndedAt : laterOf(tokensEndedAt, last.issuedAt);
   const issuedAt = decidedAfter(newest, new Date(now).toISOString());
+  const requestedAt = requestTime(before, new Date(now).toISOString());
   const enrolment: Enrolment = { hash, issuedAt, expiresAt, ...limits };
-  await notifyClientRecord(client, key, 'enrol', { enrolment, by: forClientAlone(key, actor) });
+  await notifyClientRecord(client, key, 'enrol', { enrolment, requestedAt, by: forClientAlone(key, actor) });
   const record = await readUntil(client, key, (found) => found.enrolment?.hash === hash);
   return record.enrolment?.hash === hash ? { joinToken: token, expiresAt } : undefined;
 }

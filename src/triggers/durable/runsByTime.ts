@@ -42,8 +42,11 @@ const PAGE = 250;
 const MAX_PAGES = 40;
 /** Maximum instances in a span, since a span is read completely before it is sorted. A larger span is divided. */
 const MAX_PER_SPAN = 1000;
-/** Spans in milliseconds: the first for all runs, the first for few runs, the shortest; and the factor between spans. */
-const SPAN = { first: 3600_000, few: 40 * 86_400_000, min: 60_000, factor: 4 };
+/**
+ * Spans in milliseconds: the first for all runs, the first for few runs, the shortest; and the factors between spans, the second after a
+ * span without instances.
+ */
+const SPAN = { first: 3600_000, few: 40 * 86_400_000, min: 60_000, factor: 4, factorIfEmpty: 64 };
 /** Maximum milliseconds between a request and the creation of its instance, unless it waited for its client. */
 export const START_WITHIN = 60_000;
 
@@ -83,13 +86,17 @@ export async function newestRuns<T>(
   const found: ListedItem<T>[] = [];
   let until = from ?? { at: now + START_WITHIN, id: '' };
   let span = query.areMany ? SPAN.first : SPAN.few;
+  let hasTriedRest = false;
+  /** How to go on if all that is older is too much for one span. */
+  let spanIfTooMuch: number | undefined;
   let read = 0;
   for (;;) {
     const start = Math.max(until.at - span, query.oldest);
     const { runs, pagesRead, isComplete } = await runsIn(pages, query, start, until.at, span > SPAN.min);
     read += pagesRead;
     if (!isComplete) {
-      span = Math.max(SPAN.min, span / SPAN.factor);
+      span = Math.max(SPAN.min, spanIfTooMuch ?? span / SPAN.factor);
+      spanIfTooMuch = undefined;
       continue;
     }
     const inside: ListedItem<T>[] = [];
@@ -105,7 +112,14 @@ export async function newestRuns<T>(
     if (start <= query.oldest) return { found };
     until = { at: start, id: '' };
     if (read >= MAX_PAGES) return { found, next: until };
-    span *= SPAN.factor;
+    span *= runs.length === 0 ? SPAN.factorIfEmpty : SPAN.factor;
+    // Each span needs a request for each prefix, and the engine keeps few instances for longer: all that is older is tried, once.
+    const rest = start - query.oldest;
+    if (span > SPAN.few && span < rest && !hasTriedRest) {
+      hasTriedRest = true;
+      spanIfTooMuch = span;
+      span = rest;
+    }
   }
 }
 

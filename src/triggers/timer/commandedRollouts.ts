@@ -34,7 +34,13 @@ export function startCommandedRollouts({ limits }: Pick<Config, 'limits'>) {
     const until = deadlineIn(MAX_DURATION);
     const list = listedInstances(context);
     const prefix = rolloutInstance('');
-    const claims = await readRolloutClaims(client);
+    // Commands need no claims. If these cannot be read, the ones that are left are ended the next time.
+    const readClaims = () =>
+      readRolloutClaims(client).catch((): ClaimsState => {
+        context.log(JSON.stringify({ event: 'rollout.claimsUnread' }));
+        return {};
+      });
+    const claims = await readClaims();
     const query = { prefix, top: PAGE, runtimeStatuses: ENDED, withoutInput: true } as const;
     for await (const page of pagesOf((continuation) => list({ ...query, continuation })))
       for (const { instanceId } of page.instances) {
@@ -43,7 +49,7 @@ export function startCommandedRollouts({ limits }: Pick<Config, 'limits'>) {
         if (!found?.hasEnded) continue;
         const { plan, control } = found;
         const command = control.commands.at(-1);
-        if (!command && !(await hasLeftClaims(client, found, claims))) continue;
+        if (!command && !(await hasLeftClaims(found, claims, readClaims))) continue;
         const why = command ? { actor: command.actor } : ({ actor: ACTOR, releases: true } as const);
         const input = { plan, run: newRunId(new Date(), randomBytes(4)), limits, ...why };
         if (await startRollout(client, input))
@@ -60,10 +66,10 @@ export function startCommandedRollouts({ limits }: Pick<Config, 'limits'>) {
 
 /** Whether an ended rollout still has claims. They are read again: an earlier reading may be from before the rollout's end. */
 async function hasLeftClaims(
-  client: DurableClient,
   { plan, control }: RolloutState,
   before: ClaimsState,
+  readAgain: () => Promise<ClaimsState>,
 ): Promise<boolean> {
   const isLeft = CLOSED_STATUSES.includes(control.status) && plan.id in before;
-  return isLeft && plan.id in (await readRolloutClaims(client));
+  return isLeft && plan.id in (await readAgain());
 }

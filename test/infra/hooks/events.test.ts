@@ -118,6 +118,20 @@ test('the system topics that the groups of the registries have keep their names'
   expect(az.callsWith('deployment sub create')[0]?.args).toContain(`groupTopicIds=${topic}`);
 });
 
+test('a group that the settings spell in two ways is one group', async () => {
+  const registry = (group: string, name: string) =>
+    `/subscriptions/s1/resourceGroups/${group}/providers/Microsoft.ContainerRegistry/registries/${name}`;
+  vi.stubEnv(
+    'REGISTRY_IDS',
+    `${registry('one', 'a')}, ${registry('One', 'b').replace('resourceGroups', 'resourcegroups')}`,
+  );
+  az.follow([REGION]);
+  await subscribe(makeWorld(), 600_000);
+  expect(az.callsWith('resource list')).toHaveLength(1);
+  const ids = `registryIds=${registry('one', 'a')},${registry('one', 'b')}`;
+  expect(az.callsWith('deployment sub create')[0]?.args).toContain(ids);
+});
+
 test('a deployment in another region has another name, because a deployment keeps its region', async () => {
   az.follow([REGION]);
   await subscribe(makeWorld(), 600_000);

@@ -175,8 +175,9 @@ describe('a rollout whose rows have ended', () => {
     await world.run();
     repair();
     await world.command('retry-failed');
-    const { outcome, calls } = await world.release();
+    const { outcome, calls, engines } = await world.release('timer');
     expect(outcome).toMatchObject({ status: 'completed' });
+    expect(engines.at(-2)?.anew).toMatchObject({ actor: 'an-operator' });
     expect(calls.map(({ name }) => name)).toContain('claimRollout');
     expect(world.claims).toEqual({});
   });

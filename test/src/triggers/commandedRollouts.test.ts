@@ -59,6 +59,23 @@ test('starts an ended rollout again whose command nobody carries out, as who gav
   expect(lines).toEqual([{ event: 'rollout.startedAgain', rollout: id, command: 'retry-failed' }]);
 });
 
+test('carries out commands also if the claims cannot be read', async () => {
+  await engine.tell(id, 'end', { counts: { ...NO_ROWS, failed: 2 }, failures: {} });
+  engine.finish(id);
+  await retry();
+  // The first read is that of the claims.
+  const first = engine.reads + 1;
+  engine.onRead = (nth) => {
+    if (nth === first) throw new Error('no answer');
+  };
+  await tick();
+  expect(engine.inputs[1]).toMatchObject({ actor: 'ann' });
+  expect(lines).toEqual([
+    { event: 'rollout.claimsUnread' },
+    { event: 'rollout.startedAgain', rollout: id, command: 'retry-failed' },
+  ]);
+});
+
 test('leaves a rollout alone that runs', async () => {
   await retry();
   await tick();

@@ -1,6 +1,7 @@
 import type { DurableClient } from 'durable-functions';
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { ClientRecord } from '../../../domain/clients/clientRecord.js';
+import { requestTime } from '../../../domain/clients/revocationMarks.js';
 import type { Poller } from '../../../domain/polling/poller.js';
 import { lists } from '../../../domain/polling/pollerIndex.js';
 import { decidedAfter } from '../../../domain/times/decidedAfter.js';
@@ -20,15 +21,18 @@ export async function changePoller(
   actor: string,
 ): Promise<Poller | undefined> {
   const key = clientKey(reference);
-  const { polling } = await readClientRecord(client, key);
+  const before = await readClientRecord(client, key);
+  const { polling } = before;
   const by = forClientAlone(key, actor);
   const current = polling?.current;
   if (current?.objectId === objectId) {
     if (lists(await readPollerIndex(client, objectId), reference)) return current;
     await notifyClientRecord(client, key, 'confirmPoller', { objectId, client: reference, since: current.since, by });
   } else {
-    const at = decidedAfter(polling?.decidedAt, new Date().toISOString());
-    await notifyClientRecord(client, key, 'setPoller', { objectId, client: reference, at, effectiveAt: at, by });
+    const now = new Date().toISOString();
+    const at = decidedAfter(polling?.decidedAt, now);
+    const effectiveAt = requestTime(before, now);
+    await notifyClientRecord(client, key, 'setPoller', { objectId, client: reference, at, effectiveAt, by });
   }
   return readUntilFound(async () => {
     const set = (await readClientRecord(client, key)).polling?.current;

@@ -4,9 +4,10 @@ import type { OperatorAccess } from '../../../domain/clients/operatorAccess.js';
 
 /**
  * The form of a function key: the 40 random bytes in base64 that Azure makes, or the 40 characters of the local host. A capital letter
- * distinguishes it from the app's own names, such as client keys and versions of secrets.
+ * distinguishes it from the app's own names, such as client keys. An operator may also set hexadecimal digits. Client keys have hyphens,
+ * and versions of secrets only 32 digits.
  */
-const FUNCTION_KEY = /^(?=.*[A-Z])[\w+/-]{40,}={0,2}$/;
+const FUNCTION_KEY = /^(?:(?=.*[A-Z])[\w+/-]{40,}={0,2}|[0-9a-f]{40,})$/;
 
 /** A signed token (RFC 7519), with the scheme before it. */
 const BEARER = /^Bearer +(eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+)$/i;

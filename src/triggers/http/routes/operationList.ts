@@ -10,7 +10,7 @@ import {
   operationsQuery,
   type OperationsQuery,
 } from '@connected-registry/protocol/requests/listQueries';
-import { allRunPrefixes, clientRunPrefixes, siteRunPrefixes } from '../../../domain/operations/runPrefixes.js';
+import { allRunPrefixes, registryRunPrefixes, siteRunPrefixes } from '../../../domain/operations/runPrefixes.js';
 import { revocationPrefix } from '../../../domain/revocation/revocationInstance.js';
 import { START_WHEN_FREE, WAITING_PREFIXES } from '../../../domain/operations/waitingRun.js';
 import { readClientRecord } from '../../durable/clientRecords.js';
@@ -160,7 +160,7 @@ function prefixesOf(filter: OperationsFilter, { registries }: Pick<Config, 'regi
     return [...['', ...WAITING_PREFIXES].map((prefix) => `${prefix}${key}`), revocationPrefix(key)];
   const names = registry === undefined ? registries.map(({ name }) => name) : [registry];
   if (connectedRegistry !== undefined) return siteRunPrefixes(names, connectedRegistry);
-  return registry === undefined ? allRunPrefixes(names) : clientRunPrefixes(names);
+  return registry === undefined ? allRunPrefixes(names) : registryRunPrefixes(registry);
 }
 
 /** The summary of a run; undefined if it is no operation, or is shown by another instance. */

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { onboarding, RUN } from '../../fakes/answers/requests.js';
 import { reference } from '../../fakes/answers/orders.js';
 import { LONG_AGO } from '../../fakes/worlds/defaultClient.js';
+import { passwordExpiry } from '../../../../src/domain/tokens/requestedPassword.js';
 import { gone, SINCE, throughFault } from './undoUnderTest.js';
 import { createWorld, type World } from '../../fakes/worlds/world.js';
 
@@ -14,7 +15,7 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers());
 
 describe('clearSlot', () => {
-  const clear = (wasLive = false) =>
+  const clear = (wasLive = false, ofRun: { readonly issued?: string[]; readonly requested?: string[] } = {}) =>
     world.activities.clearSlot({
       vaultHost: undefined,
       reference: reference(),
@@ -23,6 +24,7 @@ describe('clearSlot', () => {
       slot: 'password2',
       earlier: LONG_AGO,
       wasLive,
+      ...ofRun,
     });
 
   test('clears the filled slot, keeps the other one, and is idempotent', async () => {
@@ -48,6 +50,20 @@ describe('clearSlot', () => {
       kind: 'done',
       value: { residue: expect.stringContaining('password2') as string },
     });
+  });
+
+  test('clears of an adopted token only what the run has requested, also if it has requested nothing', async () => {
+    const later = '2026-03-01T12:00:05.000Z';
+    const own = '2026-05-30T12:00:00.000Z';
+    const residue = expect.stringContaining('did not save') as string;
+    for (const ofRun of [{ issued: [], requested: [] }, { issued: [], requested: [own] }, { issued: [] }]) {
+      world.addToken({ password2: { createdAt: later } });
+      expect(await clear(false, ofRun)).toMatchObject({ kind: 'done', value: { residue } });
+    }
+    expect(world.controlPlane.accepts(token, 'foreign-password2')).toBe(true);
+    world.addToken({ password2: { createdAt: later, expiresAt: passwordExpiry(own).toISOString() } });
+    expect(await clear(false, { issued: [], requested: [own] })).toEqual(gone);
+    expect(world.controlPlane.token(token).slots).toEqual({});
   });
 
   test('converges if an answer was lost, or the token is gone', async () => {

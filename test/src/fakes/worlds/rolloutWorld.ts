@@ -205,10 +205,10 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
       return { outcome, ...rest };
     },
     /** Starts the rollout again after its end, as the timer does that ends claims. */
-    release: () => execute({ run: 'releases00000001', releases: true }),
+    release: (actor = plan.actor) => execute({ run: 'releases00000001', releases: true, actor }),
   };
 
-  async function execute(start: Pick<RolloutInput, 'run' | 'releases'>) {
+  async function execute(start: Pick<RolloutInput, 'run' | 'releases'> & { readonly actor?: string }) {
     let calls = 0;
     const {
       outcome,
@@ -217,7 +217,7 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
     } = await runFlow({
       world: { followsDate: true, answer },
       flow: rollout,
-      input: { plan, ...start, actor: plan.actor, limits: world.config.limits } satisfies RolloutInput,
+      input: { plan, actor: plan.actor, ...start, limits: world.config.limits } satisfies RolloutInput,
       script: {
         before: async (name, _call, engine) => {
           const late = options.lateness?.(name) ?? 0;

@@ -269,6 +269,49 @@ describe('an adoption', () => {
     expect(world.controlPlane.accepts(TOKEN, 'their-password1')).toBe(true);
   });
 
+  test.each([
+    ['ends', 1, 'token-changed'],
+    ['lasts', Infinity, 'step-deadline'],
+  ])(
+    'whose slot somebody fills during an outage of the vault, which %s, keeps that password',
+    async (_end, tries, code) => {
+      const world = worldWith(PLAIN);
+      let issues = 0;
+      const { outcome } = await onboardIn(world, {
+        request: adopting(),
+        before: (name) => {
+          if (name !== 'issueCredentials' || (issues += 1) > tries) return;
+          world.wire.fail('newest', { when: 'before' });
+          if (issues > 1) return;
+          const createdAt = '2026-03-01T12:00:30.000Z';
+          world.controlPlane.token(TOKEN).slots.password2 = { value: 'quick-hand', createdAt };
+        },
+      });
+      expect([outcome.status, outcome.failure?.code]).toEqual(['failed', code]);
+      expect(outcome.failure?.residue.join()).toContain('password2 of token press-1: kept');
+      expect(world.controlPlane.accepts(TOKEN, 'quick-hand')).toBe(true);
+      expect(world.controlPlane.accepts(TOKEN, 'their-password1')).toBe(true);
+      expect(world.wire.count('generatePassword')).toBe(0);
+    },
+  );
+
+  test('whose first password can never be saved clears it', async () => {
+    const world = worldWith(PLAIN);
+    const { outcome } = await onboardIn(world, {
+      request: adopting(),
+      before: (name) => {
+        if (name === 'issueCredentials') world.wire.fail('store', { when: 'before' });
+      },
+    });
+    expect([outcome.status, outcome.failure?.code, outcome.failure?.residue]).toEqual([
+      'rolledBack',
+      'step-deadline',
+      [],
+    ]);
+    expect(world.wire.count('generatePassword')).toBeGreaterThan(1);
+    expect(Object.keys(world.controlPlane.token(TOKEN).slots)).toEqual(['password1']);
+  });
+
   test('issues another password where its own was wiped, and clears that one if it fails', async () => {
     const world = worldWith(PLAIN);
     let wiped = 0;

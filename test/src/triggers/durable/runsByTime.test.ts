@@ -136,6 +136,26 @@ describe('runs by time', () => {
     expect(asked.length).toBeLessThan(100);
   });
 
+  test.each([
+    ['none', 0, 3],
+    ['one an hour for two days', 48, 7],
+    ['one in forty days for forty years', 365, 7],
+  ])('that do not match, %s, are read with a request for few spans', async (_what, count, requests) => {
+    const hours = count > 100 ? 40 * 24 : 1;
+    const few = Array.from({ length: count }, (_, nth) => ({ id: `c${nth}`, age: nth * hours * 3_600_000, wait: 0 }));
+    const asked: InstanceQuery[] = [];
+    const page = { from: undefined, now: NOW, top: 50 };
+    expect(await newestRuns(engineOf(few, asked), query, page, async () => undefined)).toEqual({ found: [] });
+    expect(asked.length).toBeLessThanOrEqual(requests);
+  });
+
+  test('of many years are found also if all older ones are too many for one span', async () => {
+    const years = Array.from({ length: 3000 }, (_, nth) => ({ id: `c${nth}`, age: nth * 43_200_000 + 1, wait: 0 }));
+    const pages = await all(years, 3000);
+    expect(pages.flat()).toEqual(newestFirst(years));
+    expect(pages.length).toBeLessThan(4);
+  });
+
   test('of several prefixes are merged, and a burst of one is found in parts of a span, too', async () => {
     const burst = Array.from({ length: 3000 }, (_, nth) => ({ id: `c${nth}`, age: nth * 500 + 1, wait: 300 }));
     const few = Array.from({ length: 20 }, (_, nth) => ({ id: `w${nth}`, age: nth * 60_000, wait: 0 }));

@@ -183,6 +183,13 @@ describe('GET /api/operations', () => {
     );
   });
 
+  test('reads waiting runs of one registry only, if the filter names one', async () => {
+    const id = addWaiting('a');
+    expect(await ids({ registry: REGISTRY })).toEqual([id]);
+    const prefixes = [...new Set(asked.map(({ searchParams }) => searchParams.get('instanceIdPrefix')))];
+    expect(prefixes).toEqual(['myregistry-', 'wn-myregistry-', 'wf-myregistry-', 'wr-myregistry-', 'rv-']);
+  });
+
   test.each<Readonly<Record<string, string>>>([
     {},
     { registry: REGISTRY },

@@ -86,12 +86,14 @@ describe('a route for operators', () => {
 
 describe('the credential of a request', () => {
   const KEY = 'mUrbbaPnmM5vZH3zoA1tF8kQWm0t2dCwYxJcLhRsTAzFuAbCdEfGh==';
+  const HEX_KEY = '0123456789abcdef'.repeat(4);
   const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJvaWQiOiIxIn0.c2lnbmF0dXJl';
   const clientKey = 'contoso-store-7-camera-front-entrance-0123456789abcdef';
 
   test.each<[string, Readonly<Record<string, string>>, Asked, string]>([
     ['a function key in the header', {}, { headers: { 'x-functions-key': KEY } }, KEY],
     ['a function key in the query', {}, { query: `Code=${KEY}` }, KEY],
+    ['a function key of `openssl rand -hex 32`', {}, { headers: { 'x-functions-key': HEX_KEY } }, HEX_KEY],
     ['the token of Entra', ENTRA, { headers: { authorization: `Bearer ${TOKEN}` } }, TOKEN],
   ])('is redacted from results: %s', async (_, settings, request, credential) => {
     expect(await resultAfter(settings, request, { text: `<${credential}>` })).toEqual({ text: '<[redacted]>' });
@@ -104,10 +106,11 @@ describe('the credential of a request', () => {
     ['no token, with a function key', {}, { headers: { 'x-functions-key': KEY, authorization: 'retryLater' } }],
     ['a code beside the key in the header', {}, { headers: { 'x-functions-key': KEY }, query: 'code=retryLater' }],
     ['a code of another form', {}, { query: 'code=retryLater' }],
+    ['a version of a secret', {}, { query: `code=${HEX_KEY.slice(0, 32)}` }],
     ['a client’s key', {}, { query: `code=${clientKey}` }],
     ['a client’s key with Entra', ENTRA, { query: `code=${clientKey}` }],
   ])('is nothing that a caller can choose: %s', async (_, settings, request) => {
-    const result = { kind: 'retryLater', retryLater: clientKey };
+    const result = { kind: 'retryLater', retryLater: clientKey, version: HEX_KEY.slice(0, 32) };
     expect(await resultAfter(settings, request, result)).toBe(result);
   });
 });

@@ -45,6 +45,32 @@ describe('the poller of a client', () => {
     expect((await it.remove()).status).toBe(204);
   });
 
+  const ENDS = [
+    ['a revocation', 'revoke', (at: string) => ({ at, until: at })],
+    ['an offboarding', 'beginOffboarding', (requestedAt: string) => ({ requestedAt })],
+  ] as const;
+
+  test.each(ENDS)(
+    'is not set by a signal that comes after %s, though a host whose clock is ahead has set the last one',
+    async (_, operation, request) => {
+      await it.put();
+      vi.setSystemTime(Date.now() - 3_600_000);
+      it.engine.fate = 'held';
+      await it.put({ poller: OTHER_GATEWAY });
+      await it.engine.request(operation, request(new Date().toISOString()), it.key);
+      await it.engine.deliver();
+      expect(it.current).toBeUndefined();
+      it.engine.fate = 'done';
+      expect((await it.put({ poller: OTHER_GATEWAY })).status).toBe(200);
+    },
+  );
+
+  test.each(ENDS)('is set by a host whose clock is behind that of the one of %s', async (_, operation, request) => {
+    await it.engine.request(operation, request(new Date().toISOString()), it.key);
+    vi.setSystemTime(Date.now() - 120_000);
+    expect((await it.put()).status).toBe(200);
+  });
+
   test('is not set for an identity that polls for twenty others', async () => {
     it.fill(GATEWAY);
     expect(await it.put()).toMatchObject({ status: 409, body: { code: 'poller-full' } });

@@ -64,6 +64,32 @@ describe('a join token', () => {
     });
   });
 
+  const ENDS = [
+    ['a revocation', 'revoke', (at: string) => ({ at, until: at })],
+    ['an offboarding', 'beginOffboarding', (requestedAt: string) => ({ requestedAt })],
+  ] as const;
+
+  test.each(ENDS)(
+    'is not opened by a signal that comes after %s, though the last token is of a host whose clock is ahead',
+    async (_, operation, request) => {
+      await world.issue();
+      vi.setSystemTime(Date.now() - 3_600_000);
+      world.engine.fate = 'held';
+      await world.issue();
+      await world.engine.request(operation, request(new Date().toISOString()));
+      await world.engine.deliver();
+      expect(world.engine.record().enrolment).toBeUndefined();
+      world.engine.fate = 'done';
+      expect((await world.issue()).status).toBe(201);
+    },
+  );
+
+  test.each(ENDS)('is issued by a host whose clock is behind that of the one of %s', async (_, operation, request) => {
+    await world.engine.request(operation, request(new Date().toISOString()));
+    vi.setSystemTime(Date.now() - 120_000);
+    expect((await world.issue()).status).toBe(201);
+  });
+
   test('has the lifetime and the addresses of the request', async () => {
     const addresses = ['198.51.100.0/24', '2001:db8::/48', '192.0.2.1'];
     const [part] = parts(await world.issue({ ...ONE, lifetimeHours: 168, addresses }));
