@@ -59,7 +59,10 @@ const aProcessEach = [
 
 const named = (...files: readonly string[]) => files.map((file) => `test/e2e/${file}.test.ts`);
 
-/** What loading may change: every kind of function, every SDK, the metrics. These run on the packaged app, too (`package`). */
+/**
+ * What loading may change: every kind of function, every SDK, the metrics. These run on the packaged app, too
+ * (`package`).
+ */
 const mainFlows = [
   'demo',
   'deviceChannels',
@@ -72,8 +75,9 @@ const mainFlows = [
 ];
 
 /**
- * End-to-end tests of the compiled files: what starts the app as `npm run local`, `npm run demo` and `npm run year` do, and in the
- * long ring the main flows, too. All others run the app as it is deployed, which loads faster (`npm run bench:cold`).
+ * End-to-end tests of the compiled files: what starts the app as `npm run local`, `npm run demo` and `npm run year` do,
+ * and in the long ring the main flows, too. All others run the app as it is deployed, which loads faster (`npm run
+ * bench:cold`).
  */
 const onCompiledFiles = [
   ...named(
@@ -85,7 +89,10 @@ const onCompiledFiles = [
   'test/e2e/year/**/*.test.ts',
 ];
 
-/** Each file starts a whole stack of five processes, which mostly wait for each other: four at once leave two cores a quarter idle. */
+/**
+ * Each file starts a whole stack of five processes, which mostly wait for each other: four at once leave two cores a
+ * quarter idle.
+ */
 const manyStacks = { isolate: false, maxWorkers: 6, testTimeout: 600_000, hookTimeout: 300_000 };
 
 /** Settings of a ring that runs the app as it is deployed. */
@@ -97,20 +104,23 @@ const onDeployedApp = {
   ...manyStacks,
 };
 
-// Where the end-to-end tests of this run note what the app asked of ARM; test/after looks at the sum. Inherited by all workers.
+// Where the end-to-end tests of this run note what the app asked of ARM; test/after looks at the sum. Inherited by all
+// workers.
 process.env['APP_OPERATIONS'] = join(tmpdir(), `app-operations-${process.pid}`);
 
-// Programs that tests start are bundled, which halves the time to load them. Inherited by all workers, and by what they start.
+// Programs that tests start are bundled, which halves the time to load them. Inherited by all workers, and by what they
+// start.
 process.env['BUNDLED_PROGRAMS'] = BUNDLES;
 
 /**
  * Time limits are for what hangs, not for what is slow: none of them is near what a test takes.
  *
- * Eight rings: unit, with unit-alone (no process of ours but where the test is about one), conformance (the recorded cases of the real
- * Functions host), e2e, with e2e-deployed (everything, over public interfaces only), func (the same tests with the app on the real Functions
- * host; `npm run test:func` finds one), package (e2e's main flows, with the app as it is deployed), system (needs programs that npm
- * cannot install), after (looks at what a whole run of e2e has left; only with it), infra (needs the Bicep CLI;
- * `npm run test:infra` finds one; what only reads the committed snapshots is in unit too).
+ * Eight rings: unit, with unit-alone (no process of ours but where the test is about one), conformance (the recorded
+ * cases of the real Functions host), e2e, with e2e-deployed (everything, over public interfaces only), func (the same
+ * tests with the app on the real Functions host; `npm run test:func` finds one), package (e2e's main flows, with the
+ * app as it is deployed), system (needs programs that npm cannot install), after (looks at what a whole run of e2e has
+ * left; only with it), infra (needs the Bicep CLI; `npm run test:infra` finds one; what only reads the committed
+ * snapshots is in unit too).
  */
 // oxlint-disable-next-line import/no-default-export -- Vitest reads the default export.
 export default defineConfig({
@@ -233,9 +243,9 @@ export default defineConfig({
         test: {
           name: 'func',
           setupFiles: [patience],
-          // Not the fault matrix, the random schedules and the storm, hundreds of runs that each take seconds there: they
-          // are about the flow, which the rest shows on that host. Nor, but in the long form, what is about the adapters or the
-          // stand-ins alone, or what the others show there too.
+          // Not the fault matrix, the random schedules and the storm, hundreds of runs that each take seconds there:
+          // they are about the flow, which the rest shows on that host. Nor, but in the long form, what is about the
+          // adapters or the stand-ins alone, or what the others show there too.
           exclude: IN_LONG_RING
             ? []
             : named(

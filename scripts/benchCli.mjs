@@ -1,5 +1,5 @@
-// `npm run bench:cli [runs]`: how long crctl takes to start, as it is published and unbundled, beside bare Node and `az --version`, each
-// in new processes that take turns. What is compared was measured in the same run.
+// `npm run bench:cli [runs]`: how long crctl takes to start, as it is published and unbundled, beside bare Node and `az
+// --version`, each in new processes that take turns. What is compared was measured in the same run.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -38,7 +38,10 @@ const { usedByOthers, verdict } = await import(
   pathToFileURL(join(root, 'packages/local-stack/dist/bench/machine.js')).href
 );
 
-/** An app without clients, in a process of its own, since this one waits for each program. Its port is the first that it prints. */
+/**
+ * An app without clients, in a process of its own, since this one waits for each program. Its port is the first that it
+ * prints.
+ */
 const APP = `const server = require('node:http').createServer((_, response) => {
   response.setHeader('content-type', 'application/json');
   response.end('{"clients":[]}');

@@ -1,5 +1,6 @@
-// `npm run bench:cold [runs]`: how long the app takes to load, as a bundle and unbundled, each in new processes that take turns; and
-// how long bare Node takes. What is compared was measured in the same run. Exit code 1 when the bundle takes more than its share.
+// `npm run bench:cold [runs]`: how long the app takes to load, as a bundle and unbundled, each in new processes that
+// take turns; and how long bare Node takes. What is compared was measured in the same run. Exit code 1 when the bundle
+// takes more than its share.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { cpus } from 'node:os';

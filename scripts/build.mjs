@@ -1,6 +1,6 @@
-// Compiles the app into dist/ and each workspace into its own dist/ when a source is newer than the last build. Plain JavaScript,
-// since it runs before anything is compiled. `node scripts/build.mjs` builds; run.mjs and the tests import it. It removes types and
-// does not check them: `npm run verify` does (docs/decisions/0040-workspaces.md).
+// Compiles the app into dist/ and each workspace into its own dist/ when a source is newer than the last build. Plain
+// JavaScript, since it runs before anything is compiled. `node scripts/build.mjs` builds; run.mjs and the tests import
+// it. It removes types and does not check them: `npm run verify` does (docs/decisions/0040-workspaces.md).
 import {
   accessSync,
   constants,

@@ -1,5 +1,5 @@
-// `npm run cli-docs`: writes the reference in docs/cli.md from the definitions of crctl's commands. Plain JavaScript as build.mjs, which
-// it needs.
+// `npm run cli-docs`: writes the reference in docs/cli.md from the definitions of crctl's commands. Plain JavaScript as
+// build.mjs, which it needs.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';

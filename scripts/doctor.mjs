@@ -1,4 +1,5 @@
-// `npm run doctor`: which rights an app that is running has, as GET /api/health tells. Exit code 1 where one is missing.
+// `npm run doctor`: which rights an app that is running has, as GET /api/health tells. Exit code 1 where one is
+// missing.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -1,5 +1,5 @@
-// `npm run fleet-schema`: writes docs/fleet.schema.json, the JSON Schema of fleet files, from crctl's own. Plain JavaScript as build.mjs,
-// which it needs.
+// `npm run fleet-schema`: writes docs/fleet.schema.json, the JSON Schema of fleet files, from crctl's own. Plain
+// JavaScript as build.mjs, which it needs.
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';

@@ -1,5 +1,6 @@
-// `npm run fuzz:host`: random cases by seed, on the local Functions host and on Microsoft's own. The code is in test/conformance/fuzz;
-// it is bundled here, since nothing else compiles what is below test. Exit code 3 when there is no such host.
+// `npm run fuzz:host`: random cases by seed, on the local Functions host and on Microsoft's own. The code is in
+// test/conformance/fuzz; it is bundled here, since nothing else compiles what is below test. Exit code 3 when there is
+// no such host.
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildIfNeeded } from './build.mjs';

@@ -1,6 +1,6 @@
-// `npm run infra-lists`: writes the files of infra/ that follow from the app's code: the custom role's actions from the calls that
-// src/azure makes, the optional settings from the schema. Plain JavaScript as build.mjs, which it needs. Tests say so when a file
-// is behind the code.
+// `npm run infra-lists`: writes the files of infra/ that follow from the app's code: the custom role's actions from the
+// calls that src/azure makes, the optional settings from the schema. Plain JavaScript as build.mjs, which it needs.
+// Tests say so when a file is behind the code.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';

@@ -11,7 +11,9 @@ import { listFiles, readFiles } from './metrics/tree.mjs';
 const MAX_FILES = 25;
 const MAX_HOPS = 10;
 
-/** Folders that may hold more files: each holds records, of which there is one more with every decision or recording. */
+/**
+ * Folders that may hold more files: each holds records, of which there is one more with every decision or recording.
+ */
 const EXEMPT = [
   /^docs\/decisions$/,
   /^(?:test|packages\/[^/]+\/test)\/(?:.*\/)?(?:data|cases|recordings|trials|snapshots)(?:\/|$)/,
@@ -38,7 +40,8 @@ const { values } = readFlags(HELP, { options: { at: { type: 'string' }, json: { 
 /**
  * @typedef {{ path: string, bytes: number, lines: number }} Size of a file
  * @typedef {{ path: string, files: number }} Folder and how many files it holds itself
- * @typedef {{ files: string[], count: number | null, broken: string[] }} Hops from the route to ARM; null if a file is missing
+ * @typedef {{ files: string[], count: number | null, broken: string[] }} Hops from the route to ARM; null if a file is
+ * missing
  * @typedef {ReturnType<typeof measureGroup>} Group
  */
 

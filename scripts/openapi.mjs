@@ -1,4 +1,5 @@
-// `npm run openapi`: writes docs/openapi.json, the document that the app serves. Plain JavaScript as build.mjs, which it needs.
+// `npm run openapi`: writes docs/openapi.json, the document that the app serves. Plain JavaScript as build.mjs, which
+// it needs.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';

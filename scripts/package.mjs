@@ -1,6 +1,6 @@
-// `npm run package`: what is deployed, in package/app, and as package/app.zip: the app as one bundle with its SDKs in parts that are
-// loaded on first use, source maps, host.json and a package.json without dependencies. Of the workspaces it
-// holds protocol, the clock's reading of schedules and the built fleet page, nothing else.
+// `npm run package`: what is deployed, in package/app, and as package/app.zip: the app as one bundle with its SDKs in
+// parts that are loaded on first use, source maps, host.json and a package.json without dependencies. Of the workspaces
+// it holds protocol, the clock's reading of schedules and the built fleet page, nothing else.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,8 +24,9 @@ const ALLOWED =
   /^(src|packages\/protocol\/src|packages\/clock\/src\/schedules|packages\/ui\/dist\/page|node_modules)\//;
 
 /**
- * Two packages that durable-functions uses only in its client, and that take half of its time to load: they are loaded when the first
- * client is made, so a start for an activity, an orchestration or an answer without one pays for neither.
+ * Two packages that durable-functions uses only in its client, and that take half of its time to load: they are loaded
+ * when the first client is made, so a start for an activity, an orchestration or an answer without one pays for
+ * neither.
  *
  * @type {import('esbuild').Plugin}
  */

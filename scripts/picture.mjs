@@ -1,5 +1,5 @@
-// `npm run picture`: writes the pictures of the fleet page anew, with Debian's Chromium: docs/fleet-page.png, and those that its tests
-// compare screenshots with.
+// `npm run picture`: writes the pictures of the fleet page anew, with Debian's Chromium: docs/fleet-page.png, and those
+// that its tests compare screenshots with.
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,6 @@
-// `node scripts/run.mjs packages/local-stack/dist/stack/main.js [flags]`: builds if needed, then runs the compiled file in this process. With
-// that, and `exec` before it in package.json, a signal to `npm run` reaches it (npm signals its shell, and a shell that waits
-// for a child passes nothing on), and its exit code is npm's.
+// `node scripts/run.mjs packages/local-stack/dist/stack/main.js [flags]`: builds if needed, then runs the compiled file
+// in this process. With that, and `exec` before it in package.json, a signal to `npm run` reaches it (npm signals its
+// shell, and a shell that waits for a child passes nothing on), and its exit code is npm's.
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildIfNeeded } from './build.mjs';

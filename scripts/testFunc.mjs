@@ -1,6 +1,7 @@
-// `npm run test:func`: the e2e suite and the demo's flow with the app on Microsoft's own Functions host. The host is the one
-// that FUNCTIONS_HOST names (a module that exports startHost, or a folder with a host.mjs; it needs dotnet), else Core Tools'
-// `func` with Azurite. Arguments go to Vitest; `--package` takes the app as it is deployed, and runs the demo's flow unless files are named. Exit code 3 when there is neither.
+// `npm run test:func`: the e2e suite and the demo's flow with the app on Microsoft's own Functions host. The host is
+// the one that FUNCTIONS_HOST names (a module that exports startHost, or a folder with a host.mjs; it needs dotnet),
+// else Core Tools' `func` with Azurite. Arguments go to Vitest; `--package` takes the app as it is deployed, and runs
+// the demo's flow unless files are named. Exit code 3 when there is neither.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';

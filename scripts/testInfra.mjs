@@ -1,5 +1,6 @@
-// `npm run test:infra`: builds, lints and formats infra/ with the real Bicep CLI, makes the snapshot of every parameter file and
-// looks at it. Arguments go to Vitest; `--update` writes the committed snapshots anew. Exit code 3 when there is no Bicep.
+// `npm run test:infra`: builds, lints and formats infra/ with the real Bicep CLI, makes the snapshot of every parameter
+// file and looks at it. Arguments go to Vitest; `--update` writes the committed snapshots anew. Exit code 3 when there
+// is no Bicep.
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

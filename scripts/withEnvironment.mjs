@@ -1,6 +1,6 @@
-// `node scripts/withEnvironment.mjs FILE COMMAND [arguments]`: runs a command with the variables of a file added to this process's own:
-// a JSON object (*.json), or lines NAME=value. For a Functions host that is to run the app beside `npm run local -- --external-host`
-// (app.env.json), and for a device agent by hand (device.env).
+// `node scripts/withEnvironment.mjs FILE COMMAND [arguments]`: runs a command with the variables of a file added to
+// this process's own: a JSON object (*.json), or lines NAME=value. For a Functions host that is to run the app beside
+// `npm run local -- --external-host` (app.env.json), and for a device agent by hand (device.env).
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';

@@ -1,5 +1,6 @@
-// `npm run with-node -- VERSION COMMAND [arguments]`: runs a command under another Node, which npm's package `node` brings. It is
-// installed once into node_modules/.cache and stands first on the PATH, so that npm, npx and every process below have it.
+// `npm run with-node -- VERSION COMMAND [arguments]`: runs a command under another Node, which npm's package `node`
+// brings. It is installed once into node_modules/.cache and stands first on the PATH, so that npm, npx and every
+// process below have it.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';

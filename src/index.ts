@@ -129,7 +129,10 @@ const polls = new LongPolls(config.polling.atOnce);
 const azure = createAzurePorts(config, turns, polls);
 const ports = auditedPorts(telemetry ? measuredPorts(azure, telemetry) : azure);
 const queries = withInventoryLast(createQueries(ports, config), (work) => turns.asInventory(work));
-/** For devices that ask: after all other requests, so that they cannot delay runs. A run's own message has the run's turn. */
+/**
+ * For devices that ask: after all other requests, so that they cannot delay runs. A run's own message has the run's
+ * turn.
+ */
 const sealedWhenAsked: typeof ports.sealed = {
   seal: (...asked) => turns.asInventory(() => ports.sealed.seal(...asked)),
 };

@@ -18,8 +18,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export const FOLDER = join(root, 'dist', 'programs');
 
 /**
- * Bundles the programs that stand for Azure and the devices: as hundreds of files, to load them takes half of the processor time that a
- * stack needs to start. The build (buildOnce.ts) comes first.
+ * Bundles the programs that stand for Azure and the devices: as hundreds of files, to load them takes half of the
+ * processor time that a stack needs to start. The build (buildOnce.ts) comes first.
  */
 export async function setup(): Promise<void> {
   const done = join(FOLDER, '.bundled');

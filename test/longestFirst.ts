@@ -1,8 +1,8 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
- * Parts of the paths of files that take longest, in order. Started last, one would run alone while the other workers idle. Files
- * that mostly wait (conformance, silence, azurePace) stand beside files that compute.
+ * Parts of the paths of files that take longest, in order. Started last, one would run alone while the other workers
+ * idle. Files that mostly wait (conformance, silence, azurePace) stand beside files that compute.
  */
 const LONGEST = [
   '/launcher.',

@@ -1,9 +1,9 @@
 import { afterAll, expect, vi } from 'vitest';
 
 /**
- * Milliseconds that a test waits for what another process or a timer is to bring about, at the least. Vitest's own second, or a figure
- * that suits a quiet machine, fails on a busy one; how long something takes is for a bench to judge. Whatever does come ends
- * the wait at once, so only a test that fails takes this long.
+ * Milliseconds that a test waits for what another process or a timer is to bring about, at the least. Vitest's own
+ * second, or a figure that suits a quiet machine, fails on a busy one; how long something takes is for a bench to
+ * judge. Whatever does come ends the wait at once, so only a test that fails takes this long.
  */
 const PATIENCE = 60_000;
 

@@ -11,7 +11,10 @@ const WHAT: Readonly<Record<string, string>> = {
   long: 'long tests: all trials of the fault matrices, many random schedules, a large storm, whole years',
 };
 
-/** Says what starts: one line when a ring's first file starts, and how many files have ended whenever one of ten parts has. */
+/**
+ * Says what starts: one line when a ring's first file starts, and how many files have ended whenever one of ten parts
+ * has.
+ */
 export class RingProgress implements Reporter {
   #files = new Map<string, number>();
   #started = new Set<string>();

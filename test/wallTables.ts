@@ -7,7 +7,10 @@ import { codeIn, documentTable } from './shared/documentTable.js';
 export interface Wall {
   /** Path from the root: `src/domain`, `src/index.ts`, `packages/clock`, `src` or `test`. */
   readonly place: string;
-  /** Folders of the app (`domain`), workspaces (`protocol`), folders of workspaces (`clock/schedules`), `types of` a folder. */
+  /**
+   * Folders of the app (`domain`), workspaces (`protocol`), folders of workspaces (`clock/schedules`), `types of` a
+   * folder.
+   */
   readonly allowed: readonly string[];
   /** Packages and Node modules (`zod`, `node:crypto`). Empty for workspaces: their package.json names them. */
   readonly packages: readonly string[];
@@ -53,8 +56,8 @@ const isNeighbor = (name: string): boolean => workspaceNames.includes(name.split
 const nameOf = ({ place }: Wall): string => place.replace(/^.*\//, '');
 
 /**
- * Patterns for `no-restricted-imports`. The last one that matches a name decides: everything is refused, paths are allowed, some paths
- * are refused again, and packages are allowed by name.
+ * Patterns for `no-restricted-imports`. The last one that matches a name decides: everything is refused, paths are
+ * allowed, some paths are refused again, and packages are allowed by name.
  */
 export function lintPatterns(wall: Wall, packages: readonly string[]): string[] {
   const isOfApp = wall.place.startsWith('src');

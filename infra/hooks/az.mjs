@@ -1,4 +1,5 @@
-// The Azure CLI, for what azd itself has no command for. It must be signed in to the cloud and subscription that azd deploys to.
+// The Azure CLI, for what azd itself has no command for. It must be signed in to the cloud and subscription that azd
+// deploys to.
 import { command } from './command.mjs';
 
 /** Thrown with what to do about it; never holds a value of a parameter. */
@@ -52,8 +53,8 @@ export function az(args, secrets = []) {
 }
 
 /**
- * Whether a resource exists. Only here not-found is an answer, and only for the resource itself: a vault that is missing is
- * no answer to whether its secret exists.
+ * Whether a resource exists. Only here not-found is an answer, and only for the resource itself: a vault that is
+ * missing is no answer to whether its secret exists.
  * @param {string} id resource id
  * @param {string} apiVersion of its type
  */

@@ -14,8 +14,8 @@ export function command(program, args, platform = process.platform) {
 }
 
 /**
- * How a program is called. The Azure CLI is a batch file on Windows, which Node starts by a shell only (Node.js security release
- * of April 2024, CVE-2024-27980), so that each argument has to be quoted for it.
+ * How a program is called. The Azure CLI is a batch file on Windows, which Node starts by a shell only (Node.js
+ * security release of April 2024, CVE-2024-27980), so that each argument has to be quoted for it.
  * @param {'az' | 'azd'} program
  * @param {readonly string[]} args
  * @param {NodeJS.Platform} platform

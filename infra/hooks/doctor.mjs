@@ -1,4 +1,5 @@
-// The end of azd's postdeploy hook: what the app may do, as it says itself. It tells, and fails nothing: rights take minutes to arrive.
+// The end of azd's postdeploy hook: what the app may do, as it says itself. It tells, and fails nothing: rights take
+// minutes to arrive.
 import { az, output } from './az.mjs';
 import { fetchHealth, healthLines } from './health.mjs';
 

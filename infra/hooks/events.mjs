@@ -1,4 +1,5 @@
-// azd's postdeploy hook: subscribes the app's functions to their events, as soon as they are listed. Event Grid takes no other.
+// azd's postdeploy hook: subscribes the app's functions to their events, as soon as they are listed. Event Grid takes
+// no other.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hook } from './az.mjs';
 import { doctor } from './doctor.mjs';

@@ -29,8 +29,8 @@ const MAXIMUM_SECONDS = 600;
 const REFUSED = /\((AuthorizationFailed|AuthenticationFailed|LinkedAuthorizationFailed)\)|Forbidden|Unauthorized/;
 
 /**
- * Asks the platform to synchronise the app's triggers, and looks until every Event Grid function is listed. An instance that is
- * still starting answers the first request with an error, so that the request is repeated as the look is.
+ * Asks the platform to synchronise the app's triggers, and looks until every Event Grid function is listed. An instance
+ * that is still starting answers the first request with an error, so that the request is repeated as the look is.
  * @param {HookWorld} world
  * @returns {Promise<{ until: number }>} the instant (ms) at which the time for the whole hook is over
  * @throws {HookError} after ten minutes, with what is missing and az's last message

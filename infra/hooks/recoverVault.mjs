@@ -1,4 +1,5 @@
-// A vault with purge protection stays deleted for 90 days, and so does its name: `azd down` and `azd up` would end in a conflict.
+// A vault with purge protection stays deleted for 90 days, and so does its name: `azd down` and `azd up` would end in a
+// conflict.
 import { az, HookError, output } from './az.mjs';
 import { command } from './command.mjs';
 

@@ -1,4 +1,5 @@
-// Resource providers. Resource Manager registers those whose resources a template names, in the subscription that it is deployed to.
+// Resource providers. Resource Manager registers those whose resources a template names, in the subscription that it is
+// deployed to.
 import { az, HookError, output } from './az.mjs';
 
 /**

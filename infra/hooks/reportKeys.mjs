@@ -1,5 +1,6 @@
-// azd's postprovision hook: makes the key that signs reports, unless the vault has one, and has the app read it. The value is in this
-// process and, for the moment of the deployment, in a file that only this user may read; it is no output and in no log.
+// azd's postprovision hook: makes the key that signs reports, unless the vault has one, and has the app read it. The
+// value is in this process and, for the moment of the deployment, in a file that only this user may read; it is no
+// output and in no log.
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -7,8 +7,8 @@ const template = join(dirname(dirname(fileURLToPath(import.meta.url))), 'events.
 const TRY_AGAIN_SECONDS = 15;
 
 /**
- * What Event Grid says of a function that it does not see yet. Source: GitHub, Azure/bicep issue 11656. Every other error is
- * final.
+ * What Event Grid says of a function that it does not see yet. Source: GitHub, Azure/bicep issue 11656. Every other
+ * error is final.
  */
 const NOT_YET = /Destination endpoint not found/i;
 
@@ -61,8 +61,8 @@ function parametersOf() {
 }
 
 /**
- * The registries, each group in the spelling of its first registry: Resource Manager ignores case, events.bicep and a set do not, and
- * Event Grid refuses a second topic for a group.
+ * The registries, each group in the spelling of its first registry: Resource Manager ignores case, events.bicep and a
+ * set do not, and Event Grid refuses a second topic for a group.
  * @param {string} registryIds resource ids, separated by commas
  */
 function inOneSpelling(registryIds) {
@@ -84,8 +84,9 @@ function groupOf(id) {
 }
 
 /**
- * The system topics that earlier deployments of this environment have made in the groups of the registries. They keep their names,
- * which earlier versions made of the order of the registries: Event Grid refuses a second topic for a group.
+ * The system topics that earlier deployments of this environment have made in the groups of the registries. They keep
+ * their names, which earlier versions made of the order of the registries: Event Grid refuses a second topic for a
+ * group.
  * @param {string[]} registryIds resource ids
  * @param {string} functionAppId resource id
  * @returns {string[]} resource ids

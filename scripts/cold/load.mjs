@@ -1,4 +1,5 @@
-// Started by benchCold.mjs, one process a measurement: loads modules as the Functions worker would, and prints the milliseconds.
+// Started by benchCold.mjs, one process a measurement: loads modules as the Functions worker would, and prints the
+// milliseconds.
 import Module from 'node:module';
 
 /** What the worker gives an app on `require('@azure/functions-core')`; registering is part of what is measured. */

@@ -1,5 +1,5 @@
-// Where the Bicep CLI is: BICEP_CLI, `bicep` on the PATH, or NuGet's package, restored into node_modules/.cache where dotnet is.
-// `node scripts/infra/bicep.mjs` restores the package in any case and prints where the CLI is.
+// Where the Bicep CLI is: BICEP_CLI, `bicep` on the PATH, or NuGet's package, restored into node_modules/.cache where
+// dotnet is. `node scripts/infra/bicep.mjs` restores the package in any case and prints where the CLI is.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -11,7 +11,8 @@ const IMPORT =
  * Finds what a file imports, as it names it.
  *
  * @param {string} code
- * @returns {{ name: string, isType: boolean }[]} `isType`: the import brings types alone, and does not exist at run time.
+ * @returns {{ name: string, isType: boolean }[]} `isType`: the import brings types alone, and does not exist at run
+ * time.
  */
 export function namedImports(code) {
   return [...withoutComments(code).matchAll(IMPORT)].map(({ groups: { clause, from, called, bare } = {} }) => ({

@@ -1,5 +1,6 @@
-// The fleet page, bundled: packages/ui/src as one script and one style sheet, and the document that names them by hashes of their
-// content. The app imports the result as a module on the first request for the page (docs/decisions/0058-the-fleet-page.md).
+// The fleet page, bundled: packages/ui/src as one script and one style sheet, and the document that names them by
+// hashes of their content. The app imports the result as a module on the first request for the page
+// (docs/decisions/0058-the-fleet-page.md).
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +11,8 @@ export const PAGE_FOLDER = join('packages', 'ui');
 /**
  * @param {typeof import('esbuild').buildSync} buildSync
  * @param {string} root the project's folder
- * @returns {{ assets: { name: string, type: string, text: string }[], documentText: string, metafile: import('esbuild').Metafile }}
+ * @returns {{ assets: { name: string, type: string, text: string }[], documentText: string, metafile:
+ * import('esbuild').Metafile }}
  * @throws if a source has an error, which esbuild has printed
  */
 export function bundlePage(buildSync, root) {

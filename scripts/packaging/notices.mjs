@@ -2,7 +2,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** SPDX names of licences that ask for no more than their notice. Another one is looked at by a person before it gets in here. */
+/**
+ * SPDX names of licences that ask for no more than their notice. Another one is looked at by a person before it gets in
+ * here.
+ */
 export const ALLOWED_LICENCES = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'ISC', 'MIT'];
 
 /**
@@ -52,7 +55,8 @@ function packageFolder(input) {
 /**
  * The SPDX expression; older packages have an object, or a list of them.
  *
- * @param {{ license?: string | { type?: string }, licenses?: string | { type?: string } | { type?: string }[] }} manifest
+ * @param {{ license?: string | { type?: string }, licenses?: string | { type?: string } | { type?: string }[] }}
+ * manifest
  */
 function licenceOf({ license, licenses }) {
   const given = license ?? licenses;
@@ -90,7 +94,8 @@ function isAllowed(licence) {
 
 /**
  * @param {readonly BundledPackage[]} packages
- * @returns {string[]} a sentence for each package whose licence is not on the list, or that came without a licence's text
+ * @returns {string[]} a sentence for each package whose licence is not on the list, or that came without a licence's
+ * text
  */
 export function licenceProblems(packages) {
   return packages.flatMap(({ name, version, licence, texts }) => [

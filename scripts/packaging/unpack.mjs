@@ -1,4 +1,5 @@
-// What is deployed, as Azure lays it out: made again and unpacked from the zip, not copied from what the zip was made of.
+// What is deployed, as Azure lays it out: made again and unpacked from the zip, not copied from what the zip was made
+// of.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

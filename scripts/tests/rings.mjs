@@ -1,6 +1,9 @@
 /** @typedef {'default' | 'unit' | 'conformance' | 'e2e' | 'package' | 'system' | 'az' | 'long'} Ring */
 
-/** Projects of vitest.config.ts by the command that runs them: `npm run test:<name>`, and `npm test` for `default`. @satisfies {Record<Ring, string[]>} */
+/**
+ * Projects of vitest.config.ts by the command that runs them: `npm run test:<name>`, and `npm test` for `default`.
+ * @satisfies {Record<Ring, string[]>}
+ */
 export const RINGS = {
   default: ['unit*', 'conformance', 'e2e*', 'after'],
   unit: ['unit*'],

@@ -1,12 +1,13 @@
-// `node scripts/tests/sumTests.mjs FOLDER`: one line `N passed, N failed` over the JSON reports of Vitest in FOLDER. A test that ran
-// in several runs counts once, as failed if it failed in any. Skipped ones are neither. A test file that could not be
-// loaded counts as one failed. Exit code 1 when something failed or nothing ran.
+// `node scripts/tests/sumTests.mjs FOLDER`: one line `N passed, N failed` over the JSON reports of Vitest in FOLDER. A
+// test that ran in several runs counts once, as failed if it failed in any. Skipped ones are neither. A test file that
+// could not be loaded counts as one failed. Exit code 1 when something failed or nothing ran.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
  * @typedef {{ fullName: string, status: string }} TestResult
- * @typedef {{ testResults: { name: string, status: string, assertionResults: TestResult[] }[] }} Report of Vitest, as JSON
+ * @typedef {{ testResults: { name: string, status: string, assertionResults: TestResult[] }[] }} Report of Vitest, as
+ * JSON
  */
 
 const folder = process.argv[2] ?? '';

@@ -1,8 +1,8 @@
 import type { WriteAction } from '../ports/portCalls.js';
 
 /**
- * What the audit says besides the writes of ports: `{resource}.{operation}`, with the outcomes that it may have. Whoever adds a line
- * adds its name here, and a row to docs/operations.md (a test compares the two).
+ * What the audit says besides the writes of ports: `{resource}.{operation}`, with the outcomes that it may have.
+ * Whoever adds a line adds its name here, and a row to docs/operations.md (a test compares the two).
  */
 export const AUDIT_EVENTS = {
   'anonymous.admit': ['refused'],

@@ -30,8 +30,8 @@ export function inAuditScope<T>(scope: AuditScope, work: () => T): T {
 }
 
 /**
- * Writes one audit line: a JSON object with `audit`, actor, operation, resource and, unless the action succeeded, a reason of
- * low cardinality. It holds names, never a value. Outside a scope nothing is written.
+ * Writes one audit line: a JSON object with `audit`, actor, operation, resource and, unless the action succeeded, a
+ * reason of low cardinality. It holds names, never a value. Outside a scope nothing is written.
  *
  * @param level `warning` for a line that an operator should look at.
  */
@@ -50,7 +50,10 @@ interface AuditFacts {
   readonly [fact: string]: string | number | readonly string[] | undefined;
 }
 
-/** Writes one log line that is not about a write: a JSON object with `event`, actor and operation. Outside a scope nothing is written. */
+/**
+ * Writes one log line that is not about a write: a JSON object with `event`, actor and operation. Outside a scope
+ * nothing is written.
+ */
 export function logEvent(event: string, facts: Readonly<Record<string, unknown>>): void {
   const scope = scopes.getStore();
   if (!scope) return;

@@ -4,8 +4,9 @@ import { parseOperationId } from '@connected-registry/protocol/names/operationId
 import { audit } from './audit.js';
 
 /**
- * Writes the audit line of a run's end: outcome, code, residue, and seconds since the request. A failed run is a warning. A run
- * that somebody ended on purpose (a cancel, a revocation, a late event) is a warning only if it left residue.
+ * Writes the audit line of a run's end: outcome, code, residue, and seconds since the request. A failed run is a
+ * warning. A run that somebody ended on purpose (a cancel, a revocation, a late event) is a warning only if it left
+ * residue.
  */
 export function auditEnd(ended: EndedOperation): void {
   const { id, kind, actor, status, failure, startedAs } = ended;

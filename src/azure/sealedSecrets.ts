@@ -40,7 +40,8 @@ export function createSealedSecrets(
   }
 
   return {
-    // The value goes in as the vault has it, and comes out sealed. Besides, only the filter of logs keeps it, in this process's memory.
+    // The value goes in as the vault has it, and comes out sealed. Besides, only the filter of logs keeps it, in this
+    // process's memory.
     seal: async (secret, client, channel) => {
       const { value, properties } = await read(secret);
       if (value !== undefined) rememberCredential(value);
@@ -54,7 +55,10 @@ export function createSealedSecrets(
   };
 }
 
-/** Whether a secret's tags name this client. Its name contains the client's, but anyone who may write in the vault chooses it. */
+/**
+ * Whether a secret's tags name this client. Its name contains the client's, but anyone who may write in the vault
+ * chooses it.
+ */
 function isOf(tags: SealedSecret['tags'], client: ClientReference): boolean {
   const found = parseTags(tags);
   return found !== undefined && clientKey(found) === clientKey(client);

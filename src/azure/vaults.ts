@@ -9,7 +9,10 @@ import { vaultHosts } from '../settings/vaults.js';
 import type { Turns } from './budget/turns.js';
 import { createKeyVault } from './keyVault.js';
 
-/** Creates the vaults of the settings. Each is a service of its own, with limits of its own. @param turns gives each request its token */
+/**
+ * Creates the vaults of the settings. Each is a service of its own, with limits of its own.
+ * @param turns gives each request its token
+ */
 export function createVaults({ vaults }: Pick<Config, 'vaults'>, credential: TokenCredential, turns: Turns): Vaults {
   const known = new Map(vaults.map((vault) => [vault.host, createKeyVault(vault, credential, turns)]));
   const hosts = vaultHosts({ vaults });
@@ -17,8 +20,8 @@ export function createVaults({ vaults }: Pick<Config, 'vaults'>, credential: Tok
 }
 
 /**
- * A vault that a client's record names and the settings do not list. Nothing may be taken for absent there, and nothing may be
- * saved elsewhere: the client's secrets are in it.
+ * A vault that a client's record names and the settings do not list. Nothing may be taken for absent there, and nothing
+ * may be saved elsewhere: the client's secrets are in it.
  */
 export function unlistedVault(host: string): SecretVault {
   const refuse = (operation: ServiceOperation) => async (): Promise<never> => {

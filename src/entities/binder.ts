@@ -36,9 +36,9 @@ interface BinderAnswer {
 
 /**
  * The only writer of a connected registry's client list. ARM replaces the list as a whole and offers no ETag, so two
- * writers would lose each other's entries; a durable entity runs its operations one after another.
- * `announce`, `request`, `unbind` and `forceUnbind` only record a request. `ensure` and `ensureUnbound` read, write and read
- * back the list for all recorded requests, so that runs which wait at the same time share one write. `ensure` lets announced
+ * writers would lose each other's entries; a durable entity runs its operations one after another. `announce`,
+ * `request`, `unbind` and `forceUnbind` only record a request. `ensure` and `ensureUnbound` read, write and read back
+ * the list for all recorded requests, so that runs which wait at the same time share one write. `ensure` lets announced
  * runs come first, for a bounded time.
  * @param cap clients that one connected registry may have
  */
@@ -126,7 +126,8 @@ export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
           return done({ bound: true });
         }
         const { accepted, refused } = await writeRequests(request, plan.base, plan.add);
-        // If every request was refused, the current list itself may be refused. This write then throws, and no request is blamed.
+        // If every request was refused, the current list itself may be refused. This write then throws, and no request
+        // is blamed.
         if (accepted.length === 0 && refused.length > 0) await write(request, plan.base);
         for (const { bindingRequest, reason } of refused) state = refuse(state, bindingRequest, reason);
       }
@@ -142,8 +143,8 @@ export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
   }
 
   /**
-   * Writes the list with all requests. If the service refuses it, bisection finds the refused requests, so that they do not
-   * block the others. The service's message is not used: a name in it does not prove which token was refused.
+   * Writes the list with all requests. If the service refuses it, bisection finds the refused requests, so that they do
+   * not block the others. The service's message is not used: a name in it does not prove which token was refused.
    */
   async function writeRequests(
     request: BinderRequest,

@@ -102,7 +102,9 @@ const WORK: ClientRecordWork = {
   forget,
 };
 
-/** What must not come back stays: also a token issued during the offboarding ends, since its device would have nothing. */
+/**
+ * What must not come back stays: also a token issued during the offboarding ends, since its device would have nothing.
+ */
 function forget(record: ClientRecord, _request: ClientRecordRequests['forget'], now: Date): ClientRecordAnswer {
   const { knownSince, revokedAt, firstRevokedAt, disabled, disabling, newestEventAt, ended, ...rest } = endAccess(
     record,
@@ -126,8 +128,8 @@ function forget(record: ClientRecord, _request: ClientRecordRequests['forget'], 
 }
 
 /**
- * The revocation counts at least from the entity's current time: runs that began before are older, whenever the revocation
- * was requested.
+ * The revocation counts at least from the entity's current time: runs that began before are older, whenever the
+ * revocation was requested.
  */
 function revoke(
   record: ClientRecord,
@@ -155,8 +157,9 @@ function revoke(
 }
 
 /**
- * A device that joins takes over from the one before it, also from one that polled by an identity: that one's messages are not
- * sealed. Its object id is not remembered, so that no event names it again. An operator may set a poller later all the same.
+ * A device that joins takes over from the one before it, also from one that polled by an identity: that one's messages
+ * are not sealed. Its object id is not remembered, so that no event names it again. An operator may set a poller later
+ * all the same.
  */
 function letIn(record: ClientRecord, { redemption }: ClientRecordRequests['redeem']): ClientRecordAnswer {
   const joined = redeem(record, redemption);
@@ -166,16 +169,19 @@ function letIn(record: ClientRecord, { redemption }: ClientRecordRequests['redee
   return keep(state);
 }
 
-/** Writes the audit line here, since the entity recognises repetitions: orchestrations replay and activities may run twice. */
+/**
+ * Writes the audit line here, since the entity recognises repetitions: orchestrations replay and activities may run
+ * twice.
+ */
 function recordEnd(record: ClientRecord, { ended }: ClientRecordRequests['noteEnd']): ClientRecordAnswer {
   if (!isEndKnown(record.ended ?? [], ended)) auditEnd(ended);
   return keep(noteEnd(record, ended));
 }
 
 /**
- * Records the vault of a client that has a credential from before vaults were recorded: from now on it does not depend on which
- * vault the settings list first. Each operation does so before its work: also a revocation or an offboarding may have to be
- * repeated, and must find the secrets where it has left them.
+ * Records the vault of a client that has a credential from before vaults were recorded: from now on it does not depend
+ * on which vault the settings list first. Each operation does so before its work: also a revocation or an offboarding
+ * may have to be repeated, and must find the secrets where it has left them.
  */
 function keepVault(record: ClientRecord, vaultOf: VaultOf): ClientRecord {
   return record.vault === undefined && hasCredential(record) ? { ...record, vault: vaultOf(record) } : record;
@@ -240,8 +246,8 @@ function beginOffboarding(
 }
 
 /**
- * Refuses a run that has ended before. An activity that starts runs and stands still for long may start one again after its
- * repetition has, and after later runs of the client.
+ * Refuses a run that has ended before. An activity that starts runs and stands still for long may start one again after
+ * its repetition has, and after later runs of the client.
  */
 function startedTwice(state: ClientRecord): ClientRecordAnswer<never> {
   return {
@@ -258,8 +264,8 @@ function staleEvent(state: ClientRecord, newestEventAt: string): ClientRecordAns
 }
 
 /**
- * Writes the audit line of new keys here, as that of an end: whoever can write in the twin gets the client's credential, so a
- * changed key is what an operator looks for.
+ * Writes the audit line of new keys here, as that of an end: whoever can write in the twin gets the client's
+ * credential, so a changed key is what an operator looks for.
  */
 function vouchFor(record: ClientRecord, { vouching, by }: ClientRecordRequests['vouch']): AnswerTo<'vouch'> {
   const verdict = judgeVouching(record, vouching);

@@ -6,8 +6,8 @@ import type { RegistryControlPlane } from '../ports/registryControlPlane.js';
 import { outcomeOf } from '../serviceErrors/outcomeOf.js';
 
 /**
- * Creates a missing scope map, or adopts one with equal rights. A map with other rights is overwritten only with `restore`,
- * since others may use it.
+ * Creates a missing scope map, or adopts one with equal rights. A map with other rights is overwritten only with
+ * `restore`, since others may use it.
  */
 export function ensureScopeMap(
   controlPlane: Pick<RegistryControlPlane, 'getScopeMap' | 'createScopeMap' | 'setScopeMapActions'>,

@@ -30,9 +30,9 @@ interface MapHolderAnswer {
 }
 
 /**
- * Prevents that one run's rollback deletes a scope map, shared by clients with equal rights, while another run adopts it.
- * Operations run one after another: an `ensureScopeMap` that arrives during a deletion waits, and then creates the map again. Runs
- * that ask at the same time share one read of the map, and one of them creates it.
+ * Prevents that one run's rollback deletes a scope map, shared by clients with equal rights, while another run adopts
+ * it. Operations run one after another: an `ensureScopeMap` that arrives during a deletion waits, and then creates the
+ * map again. Runs that ask at the same time share one read of the map, and one of them creates it.
  */
 export function createMapHolder(controlPlane: RegistryControlPlane) {
   return async (

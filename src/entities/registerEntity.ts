@@ -35,15 +35,18 @@ type PlacedCall<Call, State> = Call & {
   readonly state: State;
 };
 
-/** Runs an operation in its turn. If its turn comes later, the work is not started, and the outcome says when to repeat it. */
+/**
+ * Runs an operation in its turn. If its turn comes later, the work is not started, and the outcome says when to repeat
+ * it.
+ */
 type EntityTurn<Call, State> = (
   call: PlacedCall<Call, State>,
   work: () => Promise<StepOutcome<unknown>>,
 ) => Promise<StepOutcome<unknown>>;
 
 /**
- * Registers an entity that returns typed outcomes. Errors do not work here: the engine passes an error thrown in an entity
- * to the caller as `[object Object]` and discards the operation's state change.
+ * Registers an entity that returns typed outcomes. Errors do not work here: the engine passes an error thrown in an
+ * entity to the caller as `[object Object]` and discards the operation's state change.
  */
 export function registerEntity<Call extends { readonly operation: string; readonly request: WorksFor }, State>(
   name: string,

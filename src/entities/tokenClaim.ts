@@ -10,8 +10,8 @@ import {
 } from '../domain/tokens/tokenClaim.js';
 
 /**
- * The token claim entity: keeps which client owns a token. Operations of one token run one after another, so that one of two
- * concurrent runs that name the same token is refused. It calls no service.
+ * The token claim entity: keeps which client owns a token. Operations of one token run one after another, so that one
+ * of two concurrent runs that name the same token is refused. It calls no service.
  */
 export async function tokenClaim(
   { operation, request: { token, client } }: EntityCall<Record<TokenClaimOperation, TokenClaimRequest>>,

@@ -15,9 +15,9 @@ import { clientUnknown } from './steps/unknownClient.js';
 const NOTHING_READ = 'unknown: what the client has could not be read; send the same request again';
 
 /**
- * Removes everything that this app made for a client of a connected registry: binding, token, scope map, secrets. It also works
- * for a client of which only parts exist, or nothing. Once it has started it is not cancelled, since what it removes cannot be
- * restored.
+ * Removes everything that this app made for a client of a connected registry: binding, token, scope map, secrets. It
+ * also works for a client of which only parts exist, or nothing. Once it has started it is not cancelled, since what it
+ * removes cannot be restored.
  */
 export function* offboard(context: OrchestrationContext): Flow<OperationOutcome<OffboardingResult>> {
   const run = beginRun<Run>(context);

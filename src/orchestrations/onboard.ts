@@ -49,7 +49,10 @@ function* onboardClient(run: RunContext<OnboardingRun>): Flow<OnboardingResult> 
   });
 }
 
-/** Nothing is to be written, the request does not ask for a new pull check, and the device is the one that has the credential. */
+/**
+ * Nothing is to be written, the request does not ask for a new pull check, and the device is the one that has the
+ * credential.
+ */
 function isUpToDate({ plan, request, address }: OnboardingClient): boolean {
   return isConverged(plan) && !request.recheck && !address.hasNewKeys;
 }
@@ -109,7 +112,9 @@ function* verifyKept(client: OnboardingClient, stored: StoredCredential): Flow<O
   return resultOf(client, stored, pull, plan.writes.length > 0);
 }
 
-/** Ends what entities keep for this run: what it made is in use from now on. Only now an earlier revocation is cleared. */
+/**
+ * Ends what entities keep for this run: what it made is in use from now on. Only now an earlier revocation is cleared.
+ */
 function* succeed(client: OnboardingClient): Flow<void> {
   client.binding.complete();
   client.mapHold.complete();

@@ -6,15 +6,22 @@ import { backoffSeconds, type Backoff } from './run/backoff.js';
 import { orUndefined, type Flow } from './run/flow.js';
 import { beginRun } from './run/runContext.js';
 
-/** Pauses between two rounds, in seconds: the longer, the more rounds have started nothing. Others take the room of pauses that are too long. */
+/**
+ * Pauses between two rounds, in seconds: the longer, the more rounds have started nothing. Others take the room of
+ * pauses that are too long.
+ */
 const ROUNDS: Backoff = { first: 5, longest: 60 };
 
-/** Seconds after which the clients that could not be started are given up: longer than a client is awaited that another run holds. */
+/**
+ * Seconds after which the clients that could not be started are given up: longer than a client is awaited that another
+ * run holds.
+ */
 const GIVE_UP_SECONDS = 25 * 3600;
 
 /**
- * Starts the onboardings of a new connected registry's clients, as fast as Azure's rates allow. It ends when all have been started. It
- * continues as new after each round to keep its history short. That drops waiting events, but nothing sends events to it.
+ * Starts the onboardings of a new connected registry's clients, as fast as Azure's rates allow. It ends when all have
+ * been started. It continues as new after each round to keep its history short. That drops waiting events, but nothing
+ * sends events to it.
  */
 export function* onboardProfile(context: OrchestrationContext): Flow<ProfileOutcome | undefined> {
   const input = context.df.getInput<ProfileInput>();

@@ -14,9 +14,9 @@ import { edgeOf } from './steps/edgeOfRevocation.js';
 import { clientUnknown } from './steps/unknownClient.js';
 
 /**
- * Cuts a client off now, as for a stolen device. It runs beside whatever run holds the client: it marks the client, so that no
- * earlier run may begin or undo, disables what there is, has the run in progress end, and then looks again for what that run, or a
- * request of a process that died, enabled in the meantime. Everything is kept for inspection.
+ * Cuts a client off now, as for a stolen device. It runs beside whatever run holds the client: it marks the client, so
+ * that no earlier run may begin or undo, disables what there is, has the run in progress end, and then looks again for
+ * what that run, or a request of a process that died, enabled in the meantime. Everything is kept for inspection.
  */
 export function* revoke(context: OrchestrationContext): Flow<OperationOutcome<RevocationResult>> {
   const { request } = context.df.getInput<Run>();
@@ -85,8 +85,8 @@ function* endRun(run: RunContext<Run>, { revokedAt }: Marked): Flow<void> {
 }
 
 /**
- * Looks again, unless an onboarding that was requested after the revocation is at work, or has cleared the revocation: then the
- * token is that onboarding's.
+ * Looks again, unless an onboarding that was requested after the revocation is at work, or has cleared the revocation:
+ * then the token is that onboarding's.
  */
 function* disableAgain(run: RunContext<Run>, access: DisableAccess, { revokedAt }: Marked): Flow<void> {
   const records = new ClientRecords(run);

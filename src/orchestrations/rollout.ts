@@ -16,9 +16,9 @@ import { beginRun, type RunContext } from './run/runContext.js';
 const ALERT_SECONDS = 120;
 
 /**
- * Starts the rows of a rollout in waves, as fast as Azure's rates allow, and follows them until all have ended. Each execution is one
- * round, after which it continues as new to keep its history short. That drops waiting events, but nothing sends events to a
- * rollout: operators' commands reach it through its control entity.
+ * Starts the rows of a rollout in waves, as fast as Azure's rates allow, and follows them until all have ended. Each
+ * execution is one round, after which it continues as new to keep its history short. That drops waiting events, but
+ * nothing sends events to a rollout: operators' commands reach it through its control entity.
  */
 export function* rollout(context: OrchestrationContext): Flow<RolloutOutcome | undefined> {
   const input = context.df.getInput<RolloutInput>();
@@ -109,7 +109,10 @@ class Rollout {
     return this.goOn();
   }
 
-  /** Carries out commands until there are none, and reports. The gates are judged after the commands, which do not need them. */
+  /**
+   * Carries out commands until there are none, and reports. The gates are judged after the commands, which do not need
+   * them.
+   */
   private *commanded(): Flow<Directive> {
     const { commands } = yield* this.entities.control('read', {});
     const ids = yield* this.carryOutEach(commands);
@@ -140,7 +143,9 @@ class Rollout {
     return commands.map(({ id }) => id);
   }
 
-  /** Notes rows as running whose start was not noted, so that they are not cancelled, and not started again by a retry. */
+  /**
+   * Notes rows as running whose start was not noted, so that they are not cancelled, and not started again by a retry.
+   */
   private *noteStarted(): Flow<void> {
     const { plan, state, entities } = this;
     if (plan.dryRun) return;
@@ -198,7 +203,9 @@ class Rollout {
     yield* state.note(this.entities, [{ piece, changes }]);
   }
 
-  /** Alerts operators once for each time that failures pause the rollout, also if it was resumed since the last round. */
+  /**
+   * Alerts operators once for each time that failures pause the rollout, also if it was resumed since the last round.
+   */
   private *alertOfPause({ status, reason, pausedAt }: Directive): Flow<void> {
     const { run, plan, state } = this;
     const isPaused = status === 'paused' && reason === 'failure-limit';
@@ -215,21 +222,23 @@ class Rollout {
     const { counts, failures } = state;
     const { status } = yield* run.step('endRollout', () => entities.control('end', { counts, failures }));
     if (status !== 'completed' && status !== 'cancelled') return this.goOn();
-    // The control entity has noted the end, so nothing may fail any more. Claims that stay are ended later (releaseAfterEnd).
+    // The control entity has noted the end, so nothing may fail any more. Claims that stay are ended later
+    // (releaseAfterEnd).
     if (!plan.dryRun) yield* orUndefined(() => entities.release());
     const { completed, failed, cancelled } = counts;
     const alert = { ...this.named, endedAt: run.now.toISOString(), rows: plan.rows, completed, failed, cancelled };
     yield* run.bestEffort('alert', ALERT_SECONDS, ({ activities }) =>
       activities.alertRolloutCompleted({ ...alert, failures }),
     );
-    // The engine refuses to start this instance until it has ended, so a command of the last minutes is carried out here.
+    // The engine refuses to start this instance until it has ended, so a command of the last minutes is carried out
+    // here.
     const last = yield* orUndefined(() => run.step('endRollout', () => entities.control('end', { counts, failures })));
     return last && last.commands.length > 0 ? this.openAgain(last) : this.ended(status);
   }
 
   /**
-   * Ends the claims of a rollout that has ended before, in its own orchestration: so it cannot be opened again, and claim its clients, in
-   * the meantime. If that fails, the timer that has started this starts it again.
+   * Ends the claims of a rollout that has ended before, in its own orchestration: so it cannot be opened again, and
+   * claim its clients, in the meantime. If that fails, the timer that has started this starts it again.
    *
    * @returns undefined: the rollout has no other end than before
    */

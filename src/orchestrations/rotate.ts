@@ -25,8 +25,8 @@ interface PlannedRotation {
 }
 
 /**
- * What the retry of a failed rotation depends on. The retry is registered before the step that plans, which fills this in: also a
- * plan that is refused says when the next rotation can succeed.
+ * What the retry of a failed rotation depends on. The retry is registered before the step that plans, which fills this
+ * in: also a plan that is refused says when the next rotation can succeed.
  */
 interface RetryFacts {
   /** When a slot becomes free (ISO 8601); undefined while nothing is planned, or if no slot has to become free. */
@@ -69,7 +69,9 @@ function* rotateClient(run: RotationContext): Flow<RotationResult> {
   });
 }
 
-/** Checks that the run may start, and plans it. The plan fixes the slot: no repetition of a step chooses another one. */
+/**
+ * Checks that the run may start, and plans it. The plan fixes the slot: no repetition of a step chooses another one.
+ */
 function* preflight(run: RotationContext): Flow<PlannedRotation> {
   const rotation = { ...referenceOf(run.input.request), urgent: run.input.request.urgent };
   const retry: RetryFacts = {};
@@ -94,7 +96,9 @@ function credentialsOf(run: RotationContext, { plan, address }: PlannedRotation)
   return new Credentials(run, order, () => requireBinding(run, plan.token));
 }
 
-/** Ends the run if the token is no longer in the client list: a rotation never binds again what somebody has unbound. */
+/**
+ * Ends the run if the token is no longer in the client list: a rotation never binds again what somebody has unbound.
+ */
 function* requireBinding(run: RotationContext, token: string): Flow<void> {
   const { registry, connectedRegistry } = run.input.request;
   const { bound } = yield* run.activities.checkBinding({ registry, connectedRegistry, token });
@@ -106,7 +110,9 @@ function undoIssue(credentials: Credentials, plan: RotationPlan): Compensation[]
   return [credentials.undoSlot({ ...plan, wasLive: false }), ...credentials.undoIssue()];
 }
 
-/** An urgent rotation replaces the password in use on purpose: from then on the candidate holds what works, and stays. */
+/**
+ * An urgent rotation replaces the password in use on purpose: from then on the candidate holds what works, and stays.
+ */
 function keepCandidate(run: RotationContext, { token, slot, earlierPassword }: RotationPlan): Compensation {
   const earlier = earlierPassword === undefined ? {} : { earlier: earlierPassword };
   const order = { reference: referenceOf(run.input.request), run: run.id, token, slot, ...earlier };
@@ -120,7 +126,10 @@ function* clearOtherSlot(run: RotationContext, { clears, token }: RotationPlan):
   yield* run.activities.clearSlot({ reference, run: run.id, token, slot: clears, wasLive: false });
 }
 
-/** The password that this rotation replaces, and when it may go. The sweep revokes it, so that no run waits for the overlap. */
+/**
+ * The password that this rotation replaces, and when it may go. The sweep revokes it, so that no run waits for the
+ * overlap.
+ */
 function oldPassword(run: RotationContext, plan: RotationPlan): OldPassword | undefined {
   const { live, olderPassword } = plan;
   if (!live || live.slot === plan.slot) return olderPassword;

@@ -28,9 +28,9 @@ const ALERT_SECONDS = 300;
 const REVOCATIONS_AT_ONCE = 20;
 
 /**
- * Finds due rotations, revokes old passwords that are no longer needed, and starts the rotations in waves, those that expire
- * soonest first. It continues as new after each wave to keep its history short. That drops waiting events, but nothing sends
- * events to a sweep.
+ * Finds due rotations, revokes old passwords that are no longer needed, and starts the rotations in waves, those that
+ * expire soonest first. It continues as new after each wave to keep its history short. That drops waiting events, but
+ * nothing sends events to a sweep.
  */
 export function* rotationSweep(context: OrchestrationContext): Flow<SweepOutcome | undefined> {
   const input = context.df.getInput<SweepInput>();
@@ -101,7 +101,8 @@ class Sweep {
     const rest = [...left, ...queue.slice(policy.waveSize)];
     if (this.tally.failed >= policy.failureLimit)
       return yield* this.stop(`${this.tally.failed} rotations have failed`, rest);
-    // A freeze window has started, or the budget had no room in all the time: the next sweep decides again what goes first.
+    // A freeze window has started, or the budget had no room in all the time: the next sweep decides again what goes
+    // first.
     return left.length > 0 ? this.end(rest.length) : this.goOn(rest);
   }
 

@@ -8,12 +8,14 @@ import { beginRun } from './run/runContext.js';
 /** Longer than any run lasts: settings bound its waits to days. */
 const LONGEST_WAIT_SECONDS = 30 * 24 * 3600;
 
-/** How much longer the longest pause between two looks is than a flow's: that keeps the history of a long wait short. */
+/**
+ * How much longer the longest pause between two looks is than a flow's: that keeps the history of a long wait short.
+ */
 const PATIENCE = 5;
 
 /**
- * Waits until no other run holds a client, then starts the run that it was given. A client's runs share one instance id, and a run
- * cannot follow itself there, so the one that waits has an instance of its own.
+ * Waits until no other run holds a client, then starts the run that it was given. A client's runs share one instance
+ * id, and a run cannot follow itself there, so the one that waits has an instance of its own.
  */
 export function* startWhenFree(context: OrchestrationContext): Flow<OperationOutcome> {
   const { kind, preempts, ...run } = context.df.getInput<WaitingRun>();

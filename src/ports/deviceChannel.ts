@@ -14,8 +14,8 @@ export interface SealedSignal {
 }
 
 /**
- * Sends messages to the agents on devices. A message arrives at least once, in any order, perhaps late. All methods throw
- * ServiceError.
+ * Sends messages to the agents on devices. A message arrives at least once, in any order, perhaps late. All methods
+ * throw ServiceError.
  */
 export interface DeviceChannel {
   /** @param id equal for repetitions of one message, so that the receiver can drop them. */

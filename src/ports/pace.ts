@@ -11,8 +11,8 @@ export interface PacedWork {
 /** Says how much work the budgets of Azure Resource Manager can serve. It bounds the runs in progress of a rollout. */
 export interface Pace {
   /**
-   * Number of clients whose work can be started now, so that their requests are sent within this many seconds and no budget is idle
-   * in the meantime. Work that was started a moment ago is counted in.
+   * Number of clients whose work can be started now, so that their requests are sent within this many seconds and no
+   * budget is idle in the meantime. Work that was started a moment ago is counted in.
    */
   room(work: PacedWork, withinSeconds: number): number;
   /** Notes that the work of a client was started. */

@@ -3,7 +3,10 @@ import type { Ports } from './ports.js';
 import type { NewAssignment, SecretAssignment } from './readAccess.js';
 import type { SecretVault, SecretVersion } from './secretVault.js';
 
-/** What the audit calls the writes of ports: `{resource}.{operation}`. docs/operations.md explains each (a test compares the two). */
+/**
+ * What the audit calls the writes of ports: `{resource}.{operation}`. docs/operations.md explains each (a test compares
+ * the two).
+ */
 export const WRITE_ACTIONS = [
   'clientList.replace',
   'enrolment.alert',
@@ -60,8 +63,8 @@ const ofAssignment = (_vault: string, { secret, name }: Pick<SecretAssignment, '
   `${name}/${secret}`;
 
 /**
- * Every method of every port, and what the audit says of it. The type has an entry for each method, so a method without one
- * does not compile: whoever adds a write decides here what the audit calls it.
+ * Every method of every port, and what the audit says of it. The type has an entry for each method, so a method without
+ * one does not compile: whoever adds a write decides here what the audit calls it.
  */
 export const PORT_CALLS: PortCallTable = {
   controlPlane: {

@@ -1,8 +1,8 @@
 import type { PrincipalType } from '@connected-registry/protocol/requests/deviceIdentity';
 
 /**
- * Role assignments of Key Vault Secrets User on single secrets: who may read them. `vault` is always a vault's resource id, whose
- * subscription may differ from the registries'. All methods throw ServiceError and retry nothing.
+ * Role assignments of Key Vault Secrets User on single secrets: who may read them. `vault` is always a vault's resource
+ * id, whose subscription may differ from the registries'. All methods throw ServiceError and retry nothing.
  */
 export interface ReadAccess {
   /**
@@ -24,7 +24,9 @@ export interface ReadAccess {
   ): Promise<FoundAssignment | undefined>;
   /** Deletes an assignment. Does nothing when it does not exist. */
   deleteAssignment(vault: string, assignment: Pick<SecretAssignment, 'name' | 'secret'>): Promise<void>;
-  /** Whether the app's roles let it write and delete role assignments on the vault. A condition may still refuse some. */
+  /**
+   * Whether the app's roles let it write and delete role assignments on the vault. A condition may still refuse some.
+   */
   mayAssign(vault: string): Promise<boolean>;
   /** Reads how many role assignments the vault's subscription has, and how many it may have. */
   countAssignments(vault: string): Promise<AssignmentUsage>;

@@ -2,8 +2,8 @@ import type { CONNECTION_STATES } from '@connected-registry/protocol/registry/ar
 import type { Slots, SlotName } from '@connected-registry/protocol/registry/slots';
 
 /**
- * The control plane of container registries. Names are resource names inside the configured registry `registry`; resource ids
- * stay inside the adapter. Times are ISO 8601. All methods throw ServiceError and retry nothing.
+ * The control plane of container registries. Names are resource names inside the configured registry `registry`;
+ * resource ids stay inside the adapter. Times are ISO 8601. All methods throw ServiceError and retry nothing.
  */
 export interface RegistryControlPlane {
   getRegistry(registry: string): Promise<RegistryFacts | undefined>;

@@ -19,7 +19,10 @@ export type StartResult =
   /** The engine did not report in time which run is running. */
   | { readonly kind: 'unknown' };
 
-/** The result of starting what an event requests: `repeated` if it was done before, `stale` if a newer request replaced it. */
+/**
+ * The result of starting what an event requests: `repeated` if it was done before, `stale` if a newer request replaced
+ * it.
+ */
 export type EventStartResult = StartResult | { readonly kind: 'repeated' | 'stale' };
 
 /** A client's current run, as other runs see it. Times are ISO 8601. */
@@ -56,8 +59,8 @@ export interface Runs {
    */
   startWhenFree(kind: ClientOperationKind, run: Run, preempts: boolean, queues?: boolean): Promise<StartResult>;
   /**
-   * Starts the run that an event requests, attaches to an equal run, or lets it wait until the client's run ends. Event Grid may deliver
-   * events late, twice and out of order, so repeated and stale events start nothing.
+   * Starts the run that an event requests, attaches to an equal run, or lets it wait until the client's run ends. Event
+   * Grid may deliver events late, twice and out of order, so repeated and stale events start nothing.
    */
   startFromEvent(kind: ClientOperationKind, run: Run): Promise<EventStartResult>;
   /** Starts a revocation, also while another run holds the client. */
@@ -74,8 +77,8 @@ export interface Runs {
   /** As {@link state}, but also finds a run that its client's record knows, and says why a run failed. */
   progress(id: OperationId): Promise<RunProgress>;
   /**
-   * Finds a client's run by the random part of its id, in the client's instance and in its record. A late repetition recognises by it
-   * what it has started before.
+   * Finds a client's run by the random part of its id, in the client's instance and in its record. A late repetition
+   * recognises by it what it has started before.
    *
    * @param key the client's key, or the instance of a check
    */
@@ -88,7 +91,10 @@ export interface Runs {
    * @returns the last read; undefined if there is none
    */
   rolloutPiece(id: string, piece: number, atLeast: number): Promise<PieceState | undefined>;
-  /** Reads what a rollout's control entity keeps. It may not show pending entity operations yet. @returns undefined if there is none */
+  /**
+   * Reads what a rollout's control entity keeps. It may not show pending entity operations yet.
+   * @returns undefined if there is none
+   */
   rolloutControl(id: string): Promise<ControlState | undefined>;
   /** Reads a client's record. @param key the client's key. */
   record(key: string): Promise<ClientRecord>;

@@ -7,11 +7,14 @@ import type { Tags } from '@connected-registry/protocol/names/secretTags';
 export interface SecretVault {
   /** Reads the newest version; undefined when the secret does not exist, was deleted, or the version is disabled. */
   current(name: string): Promise<SecretFacts | undefined>;
-  /** Reads the newest version from a listing, also a disabled one; undefined when the secret does not exist or was deleted. */
+  /**
+   * Reads the newest version from a listing, also a disabled one; undefined when the secret does not exist or was
+   * deleted.
+   */
   newest(name: string): Promise<SecretListing | undefined>;
   /**
-   * Reads one page of all secrets that are not deleted, each with its newest version, in the service's order. A page may be
-   * empty although more follow.
+   * Reads one page of all secrets that are not deleted, each with its newest version, in the service's order. A page
+   * may be empty although more follow.
    *
    * @param continuation from the previous page; absent for the first.
    */

@@ -3,8 +3,8 @@ import type { RegistryControlPlane } from './registryControlPlane.js';
 import type { SecretVault } from './secretVault.js';
 
 /**
- * The vaults of the settings. There is no way to a secret but through the vault that has it, so that none can be looked for in
- * another by mistake.
+ * The vaults of the settings. There is no way to a secret but through the vault that has it, so that none can be looked
+ * for in another by mistake.
  */
 export interface Vaults {
   /** In the order of the settings. */
@@ -12,7 +12,8 @@ export interface Vaults {
   /**
    * The vault of this host, or the first for undefined (see InVault).
    *
-   * @returns for a host that the settings do not list a vault of which every method throws a ServiceError of kind `refused`
+   * @returns for a host that the settings do not list a vault of which every method throws a ServiceError of kind
+   * `refused`
    */
   of(host: string | undefined): SecretVault;
 }

@@ -2,8 +2,8 @@
 type PortCall = (...args: unknown[]) => Promise<unknown>;
 
 /**
- * Wraps every method of a port. The result has the port's own type, so an editor's go-to-definition leads from a call to the
- * port's interface, and from there to its implementations.
+ * Wraps every method of a port. The result has the port's own type, so an editor's go-to-definition leads from a call
+ * to the port's interface, and from there to its implementations.
  *
  * @param port the port; its methods are looked up when they are called.
  * @param table has an entry for each method: the compiler refuses a table that lacks one.

@@ -2,18 +2,22 @@ import type { Queries } from './queries.js';
 
 /**
  * Runs work whose requests to services come after those of all other work.
- * @param patience maximum milliseconds that a request waits for its turn; by default as long as a caller of the API waits
+ * @param patience maximum milliseconds that a request waits for its turn; by default as long as a caller of the API
+ * waits
  */
 export type AsInventory = <T>(work: () => Promise<T>, patience?: number) => Promise<T>;
 
-/** Milliseconds that a request of a reading of the whole fleet waits for its turn. Nobody waits for the reading itself. */
+/**
+ * Milliseconds that a request of a reading of the whole fleet waits for its turn. Nobody waits for the reading itself.
+ */
 const FLEET_PATIENCE = 60_000;
 
 /**
- * The queries, of which those for overviews come last where a service's rate does not allow everything at once. A query within an
- * activity keeps the priority of its run.
+ * The queries, of which those for overviews come last where a service's rate does not allow everything at once. A query
+ * within an activity keeps the priority of its run.
  *
- * Preflight, the plan of a rotation and the rotation schedule are not changed: runs share their reads, and would wait as long.
+ * Preflight, the plan of a rotation and the rotation schedule are not changed: runs share their reads, and would wait
+ * as long.
  */
 export function withInventoryLast(queries: Queries, asInventory: AsInventory): Queries {
   const { inventory, readFleet, unmanaged, check, health, offboardingDryRun, revocationDryRun } = queries;

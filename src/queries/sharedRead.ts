@@ -1,14 +1,17 @@
 import { isYounger } from '../domain/times/isYounger.js';
 
-/** The earlier reads whose value a caller accepts: those that started after `after` and less than `age` milliseconds ago. */
+/**
+ * The earlier reads whose value a caller accepts: those that started after `after` and less than `age` milliseconds
+ * ago.
+ */
 export interface Serves {
   readonly after: Date;
   readonly age: number;
 }
 
 /**
- * Reads a value, and shares the read with all callers that wait for the same value. The read starts after the call, so its
- * value is as new as that of a separate read; with `serves`, an earlier read may be used.
+ * Reads a value, and shares the read with all callers that wait for the same value. The read starts after the call, so
+ * its value is as new as that of a separate read; with `serves`, an earlier read may be used.
  *
  * @param key the resource; each key must be used with one type only.
  */

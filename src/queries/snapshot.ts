@@ -21,7 +21,10 @@ export class NotReadYet extends Error {
   override readonly name = 'NotReadYet';
 }
 
-/** Maximum milliseconds from a reading that failed to the next one: a fault that is over by then is not shown for an hour. */
+/**
+ * Maximum milliseconds from a reading that failed to the next one: a fault that is over by then is not shown for an
+ * hour.
+ */
 const RETRY_WITHIN = 60_000;
 
 /** How often a value is read, in milliseconds. */
@@ -35,8 +38,9 @@ export interface SnapshotTimes {
 }
 
 /**
- * A value that all callers share. It is read at most once at a time and once in `freshFor`, and only if somebody asks. Callers get
- * the value that there is while the next one is read; if that reading fails, they keep it, with the failure.
+ * A value that all callers share. It is read at most once at a time and once in `freshFor`, and only if somebody asks.
+ * Callers get the value that there is while the next one is read; if that reading fails, they keep it, with the
+ * failure.
  *
  * @typeParam Source what a reading needs of the caller that begins it
  */

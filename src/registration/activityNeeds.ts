@@ -1,11 +1,17 @@
 import type { AllActivities } from '../activities/runs/runActivities.js';
 import type { ArmKind } from '../domain/resourceManager/rates.js';
 
-/** Requests to Resource Manager that work will probably send. What it does not use is returned; what it lacks it gets amid work. */
+/**
+ * Requests to Resource Manager that work will probably send. What it does not use is returned; what it lacks it gets
+ * amid work.
+ */
 export interface ArmNeeds extends Readonly<Partial<Record<ArmKind, number>>> {
   /** Many runs wait for this work, so that it goes before theirs. */
   readonly servesMany?: true;
-  /** Requests about the client's vault, which may be in another subscription than the registry. Only the app's own identity sends them. */
+  /**
+   * Requests about the client's vault, which may be in another subscription than the registry. Only the app's own
+   * identity sends them.
+   */
   readonly of?: 'vault';
 }
 

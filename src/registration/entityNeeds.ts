@@ -15,7 +15,9 @@ import type { ArmNeeds } from './activityNeeds.js';
 
 const NONE: ArmNeeds = {};
 
-/** What a binder's operation needs: nothing while it only records, or finds that a write for others has fulfilled it. */
+/**
+ * What a binder's operation needs: nothing while it only records, or finds that a write for others has fulfilled it.
+ */
 export function binderNeeds(operation: BinderOperation, request: BinderRequest, state: BinderState): ArmNeeds {
   switch (operation) {
     case 'announce':
@@ -38,9 +40,9 @@ export function binderNeeds(operation: BinderOperation, request: BinderRequest, 
 const MANY = 5;
 
 /**
- * Whether many runs wait for the write, and no more are about to. Behind the requests of all other runs it would come last,
- * and all that it binds would pull, report and be promoted at the very end. With fewer it keeps its place: while it waits,
- * more requests come, and one write serves them all.
+ * Whether many runs wait for the write, and no more are about to. Behind the requests of all other runs it would come
+ * last, and all that it binds would pull, report and be promoted at the very end. With fewer it keeps its place: while
+ * it waits, more requests come, and one write serves them all.
  */
 function isAwaitedByMany({ announced, bindingRequests }: BinderState): boolean {
   return announced === undefined && bindingRequests.filter(({ state }) => state === 'open').length >= MANY;
@@ -49,7 +51,10 @@ function isAwaitedByMany({ announced, bindingRequests }: BinderState): boolean {
 /** Reads the client list, writes it and reads it back. */
 const RECONCILE: ArmNeeds = { reads: 2, writes: 1 };
 
-/** Requests of an operation of a scope map's holder: a read of a map that was not read recently, or the deletion of an unused map. */
+/**
+ * Requests of an operation of a scope map's holder: a read of a map that was not read recently, or the deletion of an
+ * unused map.
+ */
 export function mapHolderNeeds(
   operation: MapHolderOperation,
   { wanted }: MapHolderRequest,

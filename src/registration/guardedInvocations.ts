@@ -27,8 +27,8 @@ class Unexpected extends Error {
 }
 
 /**
- * Removes secrets that this process has seen from every invocation's log lines, results (which become durable history or an
- * answer) and throws (which the host logs, sends to telemetry and keeps).
+ * Removes secrets that this process has seen from every invocation's log lines, results (which become durable history
+ * or an answer) and throws (which the host logs, sends to telemetry and keeps).
  */
 export function guardInvocations(): void {
   const guardLines = guardLog();
@@ -51,8 +51,8 @@ export function guardInvocations(): void {
 const LOG_METHODS = ['log', 'trace', 'debug', 'info', 'warn', 'error'] as const;
 
 /**
- * Redacts log lines by the host's log hook. Older workers refuse that hook (source: azure-functions-nodejs-worker 3.9.1,
- * registerHook); with these the log methods of each invocation are replaced.
+ * Redacts log lines by the host's log hook. Older workers refuse that hook (source: azure-functions-nodejs-worker
+ * 3.9.1, registerHook); with these the log methods of each invocation are replaced.
  *
  * @returns a function to call with every invocation's context.
  */

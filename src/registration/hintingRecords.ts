@@ -3,8 +3,8 @@ import type { StepOutcome } from '../domain/operations/stepOutcome.js';
 import type { NewsHints } from '../ports/newsHints.js';
 
 /**
- * Operations of the client record that may be news for its device: its key ends, or its run does, which shows a promotion
- * (`noteEnd` is the last thing that a run does).
+ * Operations of the client record that may be news for its device: its key ends, or its run does, which shows a
+ * promotion (`noteEnd` is the last thing that a run does).
  */
 const NEWS: ReadonlySet<ClientRecordOperation> = new Set([
   'noteEnd',

@@ -32,8 +32,8 @@ export function registerActivities(activities: Activities, inTurn: WorkInTurn): 
 }
 
 /**
- * Adds the activity's name to its result. The engine matches a result to its call by a number that two calls may have had;
- * the name lets StepRunner detect a wrong match.
+ * Adds the activity's name to its result. The engine matches a result to its call by a number that two calls may have
+ * had; the name lets StepRunner detect a wrong match.
  */
 async function named(activity: string, work: Promise<unknown>): Promise<object> {
   return { ...((await work) as object), activity };

@@ -23,8 +23,8 @@ export interface EngineWork {
 const REASON = 'Azure Resource Manager allows no further requests of this kind yet';
 
 /**
- * Runs work of activities and entities in its turn. Work whose turn comes later is not started: its outcome says when to repeat
- * it. Work that a service has refused for its rate gets the time of its next turn.
+ * Runs work of activities and entities in its turn. Work whose turn comes later is not started: its outcome says when
+ * to repeat it. Work that a service has refused for its rate gets the time of its next turn.
  */
 export type WorkInTurn = ReturnType<typeof workInTurn>;
 

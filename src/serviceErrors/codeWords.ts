@@ -1,6 +1,7 @@
 /**
- * Words in the error codes of Resource Manager, Container Registry, Key Vault, Event Grid, IoT Hub and Entra. A code with any
- * other word is not shown. Sources: azure-rest-api-specs; observed answers; Azure docs, azure-resource-manager/troubleshooting/common-deployment-errors and iot-hub/troubleshoot-error-codes.
+ * Words in the error codes of Resource Manager, Container Registry, Key Vault, Event Grid, IoT Hub and Entra. A code
+ * with any other word is not shown. Sources: azure-rest-api-specs; observed answers; Azure docs,
+ * azure-resource-manager/troubleshooting/common-deployment-errors and iot-hub/troubleshoot-error-codes.
  */
 export const CODE_WORDS: ReadonlySet<string> = new Set(
   `

@@ -24,8 +24,8 @@ function isOwn(file: string | undefined): boolean {
 }
 
 /**
- * The stack's lines after the message; none when the message was changed after the error was created, since its end in the stack
- * is then unknown.
+ * The stack's lines after the message; none when the message was changed after the error was created, since its end in
+ * the stack is then unknown.
  */
 function framesOf({ message, stack }: Error): string[] {
   if (typeof stack !== 'string') return [];

@@ -18,8 +18,9 @@ const FINAL: Readonly<Partial<Record<ServiceErrorKind, FailureCode>>> = {
 };
 
 /**
- * Runs an activity's work and turns a throw into an outcome, so that the durable history contains outcomes only. An error that
- * is not a ServiceError may quote a password: only its name and stack frames are logged, and its message is dropped.
+ * Runs an activity's work and turns a throw into an outcome, so that the durable history contains outcomes only. An
+ * error that is not a ServiceError may quote a password: only its name and stack frames are logged, and its message is
+ * dropped.
  */
 export async function outcomeOf<O extends StepOutcome<unknown>>(
   work: () => Promise<O>,

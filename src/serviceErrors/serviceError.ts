@@ -54,8 +54,8 @@ interface ServiceErrorDetails {
 }
 
 /**
- * The error that ports throw when a service fails or does not answer. It has no free text and no cause: the text of a service,
- * a proxy or an SDK may quote a password. Types enforce that at compile time, and checks at run time.
+ * The error that ports throw when a service fails or does not answer. It has no free text and no cause: the text of a
+ * service, a proxy or an SDK may quote a password. Types enforce that at compile time, and checks at run time.
  */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';

@@ -2,9 +2,9 @@ import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets'
 import { CODE_WORDS, CONNECTION_CODES } from './codeWords.js';
 
 /*
- * The facts of a service's failure that may be logged and stored. Its text never is: services and proxies echo values in
- * messages, codes, headers and details, and SDKs quote whole bodies. Values of the types below come from the functions beside
- * them only.
+ * The facts of a service's failure that may be logged and stored. Its text never is: services and proxies echo values
+ * in messages, codes, headers and details, and SDKs quote whole bodies. Values of the types below come from the
+ * functions beside them only.
  */
 
 declare const checked: unique symbol;
@@ -22,14 +22,14 @@ export type ResourceName = string & { readonly [checked]: 'resource' };
 const UNNAMED = 'a resource whose name cannot be shown';
 
 /**
- * Characters of names, subjects, addresses and device ids: none has a space, quote, bracket or line break. Source: the rules of
- * packages/protocol/src/names/names.ts, and Azure docs, iot-hub-devguide-identity-registry for devices.
+ * Characters of names, subjects, addresses and device ids: none has a space, quote, bracket or line break. Source: the
+ * rules of packages/protocol/src/names/names.ts, and Azure docs, iot-hub-devguide-identity-registry for devices.
  */
 const RESOURCE = /^[\w\-.:+%#*?!(),=@$'/~]{1,400}$/;
 
 /**
- * Gives a resource's name that may be shown. A text with spaces or quotes is not a name, nor is one that contains a secret that
- * this process has seen; both are replaced.
+ * Gives a resource's name that may be shown. A text with spaces or quotes is not a name, nor is one that contains a
+ * secret that this process has seen; both are replaced.
  */
 export function resourceName(value: unknown): ResourceName {
   const isName = typeof value === 'string' && RESOURCE.test(value) && !seenSecrets.holds(value);
@@ -53,8 +53,8 @@ const ENTRA_CODE = /^AADSTS\d{4,8}$/;
 const GUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /**
- * Gives a code that may be shown: all its words are known words of codes. A password of letters and digits has the form of a
- * code, but not its words.
+ * Gives a code that may be shown: all its words are known words of codes. A password of letters and digits has the form
+ * of a code, but not its words.
  *
  * @returns {@link UNLISTED_CODE} for any other text; undefined without a code.
  */

@@ -20,7 +20,10 @@ export type PublishedType =
   | typeof ROLLOUT_COMPLETED
   | typeof ENROLMENT_REFUSED;
 
-/** Operations on services; a resource's name follows each in messages. A closed list, so that no text from outside can appear. */
+/**
+ * Operations on services; a resource's name follows each in messages. A closed list, so that no text from outside can
+ * appear.
+ */
 export type ServiceOperation =
   | 'find registry'
   | 'get registry'

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { GUID, list } from './settingKinds.js';
 
 /**
- * Maximum identities beside the app's own: a subscription accepts at most 15 times as much from all principals as from one.
- * Source: Azure docs, azure-resource-manager/management/request-limits-and-throttling.
+ * Maximum identities beside the app's own: a subscription accepts at most 15 times as much from all principals as from
+ * one. Source: Azure docs, azure-resource-manager/management/request-limits-and-throttling.
  */
 const MAX_FURTHER = 14;
 

@@ -17,8 +17,8 @@ import { settingsSchema, type Settings } from './settingsSchema.js';
 import { missingVault, vaultDisagreements, vaultsOf, type VaultConfig } from './vaults.js';
 
 /**
- * How operators sign in to the fleet page: `entra` by App Service authentication, `key` by a function key that they type in;
- * `keyOnLoopback`: the same where the page comes from the operator's own machine, and nowhere else.
+ * How operators sign in to the fleet page: `entra` by App Service authentication, `key` by a function key that they
+ * type in; `keyOnLoopback`: the same where the page comes from the operator's own machine, and nowhere else.
  */
 export type PageSignIn = 'entra' | 'key' | 'keyOnLoopback';
 
@@ -46,12 +46,17 @@ export interface Config {
     readonly clientSecret?: string;
     readonly instanceDiscovery: boolean;
   };
-  /** The first is the vault of clients whose records name none: they were onboarded when the settings had one vault only. */
+  /**
+   * The first is the vault of clients whose records name none: they were onboarded when the settings had one vault
+   * only.
+   */
   readonly vaults: readonly [VaultConfig, ...VaultConfig[]];
   readonly signalTopic: { readonly endpoint: string };
   readonly reportKeys: ReportKeys;
   readonly operators: OperatorAccess;
-  /** host:port values in lower case that a request may name as `endpoint`, in addition to the connected registry's own. */
+  /**
+   * host:port values in lower case that a request may name as `endpoint`, in addition to the connected registry's own.
+   */
   readonly allowedEndpoints: readonly string[];
   /** What events mean, and how devices are reached. */
   readonly profileBook: ProfileBook;
@@ -61,7 +66,9 @@ export interface Config {
   readonly hubs: Readonly<Record<string, string>>;
   /** Audience of tokens for IoT Hub. */
   readonly hubAudience: string;
-  /** For devices that poll; without an audience none is admitted. `atOnce`: maximum polls that wait at the same time. */
+  /**
+   * For devices that poll; without an audience none is admitted. `atOnce`: maximum polls that wait at the same time.
+   */
   readonly polling: { readonly audience?: string; readonly atOnce: number };
   /** Maximum reports that one instance accepts from one address in a minute. */
   readonly reportsPerMinute: number;
@@ -97,8 +104,8 @@ export class ConfigError extends Error {
 }
 
 /**
- * Whether the host's setting `AzureWebJobs.{function}.Disabled` disables a function. On Linux the dots may be underscores.
- * Source: Azure docs, disable-function.
+ * Whether the host's setting `AzureWebJobs.{function}.Disabled` disables a function. On Linux the dots may be
+ * underscores. Source: Azure docs, disable-function.
  */
 function isFunctionOff(environment: Readonly<Record<string, string | undefined>>, name: string): boolean {
   const setting = new RegExp(`^AzureWebJobs[._]+${name}[._]+Disabled$`, 'i');

@@ -7,8 +7,8 @@ import { waitingRows } from '../domain/rollouts/startPlan.js';
 import type { Settings } from './settingsSchema.js';
 
 /**
- * Gives the kinds of requests that events on the request topic may make. By default all kinds with profiles, and none without:
- * every sender to the topic could otherwise revoke or offboard any client.
+ * Gives the kinds of requests that events on the request topic may make. By default all kinds with profiles, and none
+ * without: every sender to the topic could otherwise revoke or offboard any client.
  */
 export function acceptedRequestEvents({
   REQUEST_EVENTS,
@@ -56,8 +56,8 @@ export function profileDisagreements(settings: Settings): string[] {
 }
 
 /**
- * Bytes, as JSON, of the onboardings of all clients that a profile lists, at most. They are the input of one orchestration, which the
- * durable engine limits as it does the rows of a rollout.
+ * Bytes, as JSON, of the onboardings of all clients that a profile lists, at most. They are the input of one
+ * orchestration, which the durable engine limits as it does the rows of a rollout.
  */
 function bytesToStart(profile: Profile, defaultRegistry: string): number {
   const [client] = profile.clients.toSorted((left, right) => right.length - left.length);

@@ -55,7 +55,10 @@ export const hubs = z
 
 type Given = Readonly<Record<string, string | undefined>>;
 
-/** Reads PROFILES from the file that PROFILES_FILE names. @returns the settings with PROFILES, or the problem as a text. */
+/**
+ * Reads PROFILES from the file that PROFILES_FILE names.
+ * @returns the settings with PROFILES, or the problem as a text.
+ */
 export function withProfilesFile(given: Given): Given | string {
   const { PROFILES_FILE: file, ...rest } = given;
   if (file === undefined) return rest;

@@ -94,7 +94,9 @@ export function vaultHosts({
   return [first.host, ...others.map(({ host }) => host)];
 }
 
-/** The vault of this host, or the first for undefined (see InVault); undefined for one that the settings do not list. */
+/**
+ * The vault of this host, or the first for undefined (see InVault); undefined for one that the settings do not list.
+ */
 export function findVault(
   { vaults }: { readonly vaults: readonly [VaultConfig, ...VaultConfig[]] },
   vaultHost: string | undefined,
@@ -141,7 +143,10 @@ export function vaultDisagreements(settings: VaultSettings): string[] {
   return [...problems, ...idDisagreements(settings, hosts)];
 }
 
-/** Each vault's id must be that vault's: a right on another vault's secret would be given, and the device could not read its own. */
+/**
+ * Each vault's id must be that vault's: a right on another vault's secret would be given, and the device could not read
+ * its own.
+ */
 function idDisagreements(settings: VaultSettings, hosts: readonly string[]): string[] {
   const ids = idsOf(settings);
   if (ids.length === 0) return [];

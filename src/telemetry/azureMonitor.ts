@@ -25,8 +25,8 @@ async function whole<Module extends object>(loaded: Promise<Module>): Promise<Mo
 }
 
 /**
- * Creates a sink with OpenTelemetry's SDK and Azure Monitor's exporters. The SDK is loaded by the call, not by the import of
- * this file.
+ * Creates a sink with OpenTelemetry's SDK and Azure Monitor's exporters. The SDK is loaded by the call, not by the
+ * import of this file.
  */
 export async function azureMonitorSink({ connectionString, credential, role }: Destination): Promise<TelemetrySink> {
   // By default the exporters also send statistics about themselves to Microsoft.

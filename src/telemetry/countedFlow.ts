@@ -10,8 +10,8 @@ interface Ended {
 }
 
 /**
- * Wraps a flow so that its end is counted. The engine replays a run at each turn, so only the end outside a replay counts.
- * After a crash the last turn may run again: a run is counted at least once.
+ * Wraps a flow so that its end is counted. The engine replays a run at each turn, so only the end outside a replay
+ * counts. After a crash the last turn may run again: a run is counted at least once.
  *
  * @param telemetry undefined when the app sends no telemetry: the flow is returned as it is.
  */

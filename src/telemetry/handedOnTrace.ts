@@ -5,9 +5,9 @@ import { currentTraceParent } from './invocation.js';
 const TRACE_PARENT = /^00-(?<traceId>[0-9a-f]{32})-(?<spanId>[0-9a-f]{16})-(?<flags>[0-9a-f]{2})$/;
 
 /**
- * Makes the durable client pass an invocation's trace to the run that it starts. The client sends the trace in OpenTelemetry's
- * active context (durable-functions, DurableClient getDistributedTracingHeaders). The app sets that context here, because the
- * host creates the spans of invocations outside this process.
+ * Makes the durable client pass an invocation's trace to the run that it starts. The client sends the trace in
+ * OpenTelemetry's active context (durable-functions, DurableClient getDistributedTracingHeaders). The app sets that
+ * context here, because the host creates the spans of invocations outside this process.
  */
 export async function handOnTraces(): Promise<void> {
   const { context, propagation, ROOT_CONTEXT, trace } = await import('@opentelemetry/api');

@@ -19,8 +19,8 @@ export function inTrace<T>(traceParent: string | undefined, work: () => T): T {
 }
 
 /**
- * Adds each call to the trace of its invocation, measures how long activities take, and sends waiting telemetry when the app
- * stops. The host creates the spans of the invocations themselves (host.json: telemetryMode).
+ * Adds each call to the trace of its invocation, measures how long activities take, and sends waiting telemetry when
+ * the app stops. The host creates the spans of the invocations themselves (host.json: telemetryMode).
  */
 export function observeInvocations(telemetry: Telemetry): void {
   functions.app.hook.preInvocation((context) => {

@@ -15,8 +15,8 @@ const DAY = 86_400_000;
 const CANDIDATE = /-candidate$/;
 
 /**
- * The same ports, observed: each call becomes a span in the trace of its invocation and is counted by service and outcome.
- * Devices are sent the trace, and reading the vault's secrets measures the days until each credential expires.
+ * The same ports, observed: each call becomes a span in the trace of its invocation and is counted by service and
+ * outcome. Devices are sent the trace, and reading the vault's secrets measures the days until each credential expires.
  */
 export function measuredPorts(ports: Ports, telemetry: Telemetry): Ports {
   return {

@@ -1,6 +1,6 @@
 /**
- * The app's metrics. Names and dimensions have low cardinality: no client, token or image. The alerts and the workbook in
- * infra/ use these names.
+ * The app's metrics. Names and dimensions have low cardinality: no client, token or image. The alerts and the workbook
+ * in infra/ use these names.
  */
 export const METRICS = {
   'onboarding.operations': {

@@ -26,7 +26,9 @@ export interface TelemetrySink {
   end(): Promise<void>;
 }
 
-/** The app's telemetry. It never throws, and does not slow the start: the sink is loaded after the first measurement. */
+/**
+ * The app's telemetry. It never throws, and does not slow the start: the sink is loaded after the first measurement.
+ */
 export type Telemetry = TelemetrySink;
 
 /** Milliseconds from the first measurement until the sink is loaded: the invocation has probably ended by then. */

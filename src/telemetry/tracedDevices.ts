@@ -3,9 +3,9 @@ import type { DeviceChannel } from '../ports/deviceChannel.js';
 import { currentTraceParent } from './invocation.js';
 
 /**
- * Wraps a device channel so that a request for a pull check carries the trace of the activity that sends it. The device's
- * report then belongs to the same trace. A trace context in a form that devices do not accept is left out, so that it cannot
- * fail a pull check.
+ * Wraps a device channel so that a request for a pull check carries the trace of the activity that sends it. The
+ * device's report then belongs to the same trace. A trace context in a form that devices do not accept is left out, so
+ * that it cannot fail a pull check.
  */
 export function tracedDevices(devices: DeviceChannel): DeviceChannel {
   return {
@@ -21,8 +21,8 @@ export function tracedDevices(devices: DeviceChannel): DeviceChannel {
 }
 
 /**
- * Marks a trace context as sampled. The app keeps all spans of its calls, so the trace is recorded even if the host has not
- * sampled its own span; without the mark the host would also drop the report's span.
+ * Marks a trace context as sampled. The app keeps all spans of its calls, so the trace is recorded even if the host has
+ * not sampled its own span; without the mark the host would also drop the report's span.
  */
 function sampled(place: string): string {
   return `${place.slice(0, -2)}01`;

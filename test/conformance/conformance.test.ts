@@ -1,14 +1,15 @@
 /**
- * The local host does what the real one does: each case runs against it, and what callers, histories and executors saw is
- * compared with what the real host (Functions host 4.1037, Durable Task extension 3.15 over Azurite) gave.
+ * The local host does what the real one does: each case runs against it, and what callers, histories and executors saw
+ * is compared with what the real host (Functions host 4.1037, Durable Task extension 3.15 over Azurite) gave.
  *
  * Against another host that serves the compiled app (`dist/conformance`, GOLDEN_LOG set), and to record its answers:
  *
  *     CONFORMANCE_BASE=http://localhost:7071 CONFORMANCE_KEYS=keys.json CONFORMANCE_TURNS=turns.jsonl \
- *       [CONFORMANCE_RECORD=1] [CONFORMANCE_ONLY=again,chain] [CONFORMANCE_PARALLEL=6] npx vitest run --project conformance
+ * [CONFORMANCE_RECORD=1] [CONFORMANCE_ONLY=again,chain] [CONFORMANCE_PARALLEL=6] npx vitest run --project conformance
  *
- * Then each case again, in memory and in virtual time, with the host killed between two records of its journal: a seeded sample
- * (KILL_SEED), or with KILLS=all (`npm run test:long`) between every two; and with the host killed after every single record.
+ * Then each case again, in memory and in virtual time, with the host killed between two records of its journal: a
+ * seeded sample (KILL_SEED), or with KILLS=all (`npm run test:long`) between every two; and with the host killed after
+ * every single record.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -21,7 +21,10 @@ afterAll(() => it.dispose());
 
 const start = (client: string): Promise<string> => it.app.start(onboardingOf(client));
 
-/** Milliseconds for a test that kills the host, however often, and then waits for what it had started; only what hangs takes it. */
+/**
+ * Milliseconds for a test that kills the host, however often, and then waits for what it had started; only what hangs
+ * takes it.
+ */
 const KILLS_WITHIN = 45 * 60_000;
 
 const publishedPid = (): number =>
@@ -53,8 +56,8 @@ async function outcomeOf(id: string): Promise<{ status: string; bindings: number
 const ONBOARDED = { status: 'completed', bindings: 1, pull: 200 };
 
 /**
- * One kill as each of them begins. In the default ring only where a kill is worst: a password is made, a binding is requested, a
- * secret is promoted. There faults/onboarding.test.ts kills the host during calls of the other steps.
+ * One kill as each of them begins. In the default ring only where a kill is worst: a password is made, a binding is
+ * requested, a secret is promoted. There faults/onboarding.test.ts kills the host during calls of the other steps.
  */
 const STEPS = ofRing({
   default: ['issueCredentials', 'bind', 'promote'],

@@ -10,8 +10,8 @@ import { keyOf, PULLED, reportOf, TestDevice } from './harness/testDevice.js';
 import { startTestStack, type TestStack } from './harness/testStack.js';
 
 /**
- * No request expires while these tests look, and none ends a run: silence.test.ts is about those. Long enough is the pause,
- * too, in which the first report's repetitions are answered.
+ * No request expires while these tests look, and none ends a run: silence.test.ts is about those. Long enough is the
+ * pause, too, in which the first report's repetitions are answered.
  */
 const SETTINGS = {
   REPORT_TIMEOUT_SECONDS: '120',
@@ -72,7 +72,8 @@ test('reports are answered in order: 401, 200, 410, 409, 202', async () => {
   const first = await device.request('ordered', 1);
   const body = reportOf(first, 'unauthorized');
 
-  // 401 before anything is read: a wrong key, another attempt's key, no key, and no word on whether an operation exists.
+  // 401 before anything is read: a wrong key, another attempt's key, no key, and no word on whether an operation
+  // exists.
   const wrong = `PullCheck ${first.keyId}:${'A'.repeat(first.reportKey.length)}`;
   for (const [operation, attempt, authorization, content] of [
     [id, 1, wrong, body],

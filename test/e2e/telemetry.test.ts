@@ -68,8 +68,8 @@ test.runIf(ON_REAL_HOST)('one trace reaches from the request of an onboarding to
   const request = () => host.spans.find(({ texts }) => texts.some((text) => text.endsWith('/api/onboardings')));
   await expect.poll(request, { interval: 200 }).toMatchObject({ trace: traces[0] });
 
-  // The host's own span of the report is a child of the activity that asked for it. A slow device is asked, and reports, more than
-  // once; and the host has a span of its own for handing a request on to the app.
+  // The host's own span of the report is a child of the activity that asked for it. A slow device is asked, and
+  // reports, more than once; and the host has a span of its own for handing a request on to the app.
   const isChild = () => {
     const asking = ingestion.calls().filter(({ name }) => name === 'devices.requestPullCheck');
     const reports = host.spans.filter(({ texts }) => texts.some((text) => text.endsWith(`/pull-checks/${id}/1`)));

@@ -69,7 +69,8 @@ describe('the app', () => {
     expect(ofType(scenario, 'Microsoft.Web/serverfarms')).toMatchObject([{ sku: { name: 'FC1' } }]);
   });
 
-  // Newer stamps of Flex Consumption refuse site configuration of other plans (GitHub, microsoft/azure-pipelines-tasks issue 21032).
+  // Newer stamps of Flex Consumption refuse site configuration of other plans (GitHub, microsoft/azure-pipelines-tasks
+  // issue 21032).
   test.each(APPS)('of %s has only properties of the quickstarts for Flex Consumption', (scenario) => {
     const [app] = ofType(scenario, 'Microsoft.Web/sites');
     expect(Object.keys(app?.properties ?? {}).toSorted()).toEqual([

@@ -1,6 +1,7 @@
 import { failingSiteTest } from '../e2e/rollouts/failingSite.js';
 
-// Agents that are silent until the deadline. The default ring has the same with agents that report other bytes (rollouts/kills.test.ts).
+// Agents that are silent until the deadline. The default ring has the same with agents that report other bytes
+// (rollouts/kills.test.ts).
 failingSiteTest({
   fails: 'silent',
   sites: 3,

@@ -1,7 +1,8 @@
 import { failingSiteTest } from '../e2e/rollouts/failingSite.js';
 
 failingSiteTest({
-  // Agents that report at once: a kill may outlast a deadline that is short enough to wait for, and then sites fail that work.
+  // Agents that report at once: a kill may outlast a deadline that is short enough to wait for, and then sites fail
+  // that work.
   fails: 'corrupt',
   sites: 20,
   clients: 50,

@@ -2,7 +2,10 @@
 const FILTER = 1 << 16;
 const BASE = 257;
 
-/** Finds whether any of many texts stands in some bytes, in one pass over the bytes however many the texts are (Rabin and Karp). */
+/**
+ * Finds whether any of many texts stands in some bytes, in one pass over the bytes however many the texts are (Rabin
+ * and Karp).
+ */
 export class NeedleSearch {
   /** Length of the shortest text, of which the hash of a window is made. */
   readonly #window: number;

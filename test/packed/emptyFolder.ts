@@ -25,7 +25,10 @@ export class EmptyFolder {
     }
   }
 
-  /** Runs a program to its end, in a folder below this one or elsewhere. @throws Error with what it printed, if it fails */
+  /**
+   * Runs a program to its end, in a folder below this one or elsewhere.
+   * @throws Error with what it printed, if it fails
+   */
   run(folder: string, command: string, ...args: string[]): string {
     const { status, stdout, stderr } = spawnSync(command, args, {
       cwd: resolve(this.path, folder),

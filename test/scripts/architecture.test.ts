@@ -4,15 +4,17 @@ import { describe, expect, test } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 
 /*
- * docs/architecture.md lists, for each feature, the files from its trigger to Azure. Here each file must reach the next one in
- * the way that the list claims, so that a list cannot outlive the code that it describes.
+ * docs/architecture.md lists, for each feature, the files from its trigger to Azure. Here each file must reach the next
+ * one in the way that the list claims, so that a list cannot outlive the code that it describes.
  */
 const root = projectRoot();
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 
 interface Hop {
   readonly file: string;
-  /** How the file before reaches this one: `trigger`, `import`, `port`, or a kind of call with the name that it uses. */
+  /**
+   * How the file before reaches this one: `trigger`, `import`, `port`, or a kind of call with the name that it uses.
+   */
   readonly way: string;
   readonly name?: string;
 }

@@ -6,8 +6,9 @@ import { z } from 'zod';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 
 /*
- * What the gallery of azd templates asks, by the rules of its own validation. Source: microsoft/template-validation-action,
- * src/rules.json (April 2026), which `azd up` and `azd down` on a subscription and the repository's topics complete.
+ * What the gallery of azd templates asks, by the rules of its own validation. Source:
+ * microsoft/template-validation-action, src/rules.json (April 2026), which `azd up` and `azd down` on a subscription
+ * and the repository's topics complete.
  */
 const root = projectRoot();
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');

@@ -88,7 +88,10 @@ test.each(Object.keys(scripts).filter((name) => !OTHERS.test(name)))(
   },
 );
 
-/** The scripts that read flags of their own; the default ring has one that is a script and two that are compiled programs. */
+/**
+ * The scripts that read flags of their own; the default ring has one that is a script and two that are compiled
+ * programs.
+ */
 const READ_FLAGS = ofRing({
   default: ['build', 'azure', 'local'],
   long: [

@@ -8,7 +8,10 @@ const scripts = ['package.json', ...readdirSync(join(root, 'scripts')).map((name
   (name) => /\.(mjs|json)$/.test(name),
 );
 
-/** Sources of the compiled files that a script names: `dist/src/x.js`, `packages/p/dist/x.js`, or `compiled('x.js')` of the app. */
+/**
+ * Sources of the compiled files that a script names: `dist/src/x.js`, `packages/p/dist/x.js`, or `compiled('x.js')` of
+ * the app.
+ */
 function sourcesIn(script: string): string[] {
   const text = readFileSync(join(root, script), 'utf8');
   return [

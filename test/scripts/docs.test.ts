@@ -34,8 +34,9 @@ function anchorsOf(text: string): string[] {
 const ROOTS = readdirSync(root).filter((name) => !['node_modules', 'dist', 'package'].includes(name));
 
 /**
- * What looks like a path of this repository and stands in backticks: it begins with the name of something at the root, or is
- * such a name. Patterns with `*`, `{}` or `...` are names of many files; folders that a run makes are not in the repository.
+ * What looks like a path of this repository and stands in backticks: it begins with the name of something at the root,
+ * or is such a name. Patterns with `*`, `{}` or `...` are names of many files; folders that a run makes are not in the
+ * repository.
  */
 function pathsIn(text: string): string[] {
   return [...text.matchAll(/(?<!`)`([^`\s]+)`(?!`)/g)]

@@ -4,7 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { dependenciesOf, folderWalls, lintPatterns, workspaceWalls, type Wall } from '../wallTables.js';
 
-/* The rules in `.oxlintrc.json` follow from the tables in docs/architecture.md, so that an editor shows what walls.test.ts refuses. */
+/*
+ * The rules in `.oxlintrc.json` follow from the tables in docs/architecture.md, so that an editor shows what
+ * walls.test.ts refuses.
+ */
 describe('lint', () => {
   interface Override {
     readonly files: readonly string[];

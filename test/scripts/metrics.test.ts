@@ -121,6 +121,7 @@ describe('the metrics', () => {
     const words = 'word '.repeat(30);
     const address = `https://docs.example/${'x'.repeat(120)}`;
     write({
+      ...CHAIN,
       'src/wide.ts': `/** ${words}*/
 export const one = 1; // ${words}
 // ${address}

@@ -44,7 +44,10 @@ function importsIn(file: string, code: string): Import[] {
   }));
 }
 
-/** `zod` of `zod/v4`, `@azure/identity` of `@azure/identity/x`, `node:fs` of `fs/promises`; undefined for this repository. */
+/**
+ * `zod` of `zod/v4`, `@azure/identity` of `@azure/identity/x`, `node:fs` of `fs/promises`; undefined for this
+ * repository.
+ */
 function packageOf({ name }: Import): string | undefined {
   if (name.startsWith('.') || name.startsWith(SCOPE)) return undefined;
   if (isBuiltin(name)) return `node:${name.replace(/^node:/, '').split('/')[0]}`;
@@ -73,7 +76,9 @@ function differences(used: readonly (readonly [string, Import])[], allowed: read
 
 const allowedFor = (place: string): readonly string[] =>
   workspaceWalls.find((wall) => wall.place === place)?.allowed ?? [];
-/** What the tables call an import of a workspace: its name; with its folder where the table has one: `clock/schedules`. */
+/**
+ * What the tables call an import of a workspace: its name; with its folder where the table has one: `clock/schedules`.
+ */
 function workspaceOf({ name }: Import): string | undefined {
   if (!name.startsWith(SCOPE)) return undefined;
   return (

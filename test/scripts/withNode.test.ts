@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 
-/** A project of its own with the script, and with npm's package `node` of version 99 in its cache: a `node` that says so. */
+/**
+ * A project of its own with the script, and with npm's package `node` of version 99 in its cache: a `node` that says
+ * so.
+ */
 let folder: string;
 let script: string;
 beforeEach(() => {

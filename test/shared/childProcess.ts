@@ -14,7 +14,10 @@ export interface Child {
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts a compiled file of a workspace (`agent/main.js`); its environment is `env` alone, so that nothing of the test's own leaks in. */
+/**
+ * Starts a compiled file of a workspace (`agent/main.js`); its environment is `env` alone, so that nothing of the
+ * test's own leaks in.
+ */
 export function startChild(script: string, args: string[], env: Record<string, string> = {}): Child {
   const child = spawn(process.execPath, [compiled(script), ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let [stdout, stderr] = ['', ''];

@@ -35,7 +35,10 @@ export interface ActionRun {
   readonly commands: readonly string[];
 }
 
-/** Runs the shell steps of composite actions as GitHub's runner does: environment, files for outputs, workflow commands in the log. */
+/**
+ * Runs the shell steps of composite actions as GitHub's runner does: environment, files for outputs, workflow commands
+ * in the log.
+ */
 export class ActionRunner {
   readonly temp = mkdtempSync(join(tmpdir(), 'runner-temp-'));
   readonly workspace = join(this.temp, 'workspace');
@@ -124,7 +127,10 @@ function filledIn(value: string, inputs: Readonly<Record<string, string>>): stri
   });
 }
 
-/** `name=value`, or `name<<delimiter`, lines, and the delimiter: "Setting an output parameter" of GitHub's documentation. */
+/**
+ * `name=value`, or `name<<delimiter`, lines, and the delimiter: "Setting an output parameter" of GitHub's
+ * documentation.
+ */
 function outputsIn(text: string): Record<string, string> {
   const found: Record<string, string> = {};
   const lines = text.split('\n');

@@ -31,7 +31,8 @@ function npmEnvironment(folder: string) {
 }
 
 /**
- * Packs `crctl`, and installs the archive without a registry and without optional packages: what it needs, it has to bring.
+ * Packs `crctl`, and installs the archive without a registry and without optional packages: what it needs, it has to
+ * bring.
  * @param folder an empty one, outside of the repository, whose packages the program would find
  */
 export async function installCrctl(folder: string): Promise<InstalledCrctl> {

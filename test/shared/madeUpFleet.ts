@@ -123,7 +123,9 @@ export function rolloutRows(rows: readonly InventoryRow[]): RolloutClient[] {
   }));
 }
 
-/** The fleet in numbers: those of its rows, counted as the app counts (`test/src/domain/fleet/clientCounts.test.ts`). */
+/**
+ * The fleet in numbers: those of its rows, counted as the app counts (`test/src/domain/fleet/clientCounts.test.ts`).
+ */
 export function overviewOf(rows: readonly InventoryRow[]): Overview {
   const states = CLIENT_STATES.map((state) => [state, rows.filter((row) => row.state === state).length] as const);
   const inUse = rows.filter(({ state }) => state !== 'revoked');

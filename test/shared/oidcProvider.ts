@@ -8,8 +8,8 @@ const KEY = 'the-only-key';
 const LIFETIME = 300;
 
 /**
- * A provider of tokens for jobs, as GitHub Actions has one (docs.github.com, "OpenID Connect reference"): its keys are public, and a job
- * gets a token for an audience with the secret of its environment.
+ * A provider of tokens for jobs, as GitHub Actions has one (docs.github.com, "OpenID Connect reference"): its keys are
+ * public, and a job gets a token for an audience with the secret of its environment.
  */
 export class OidcProvider {
   readonly subject = 'repo:contoso/fleet:environment:fleet';

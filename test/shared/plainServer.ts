@@ -8,7 +8,10 @@ export interface PlainServer {
   close(): Promise<void>;
 }
 
-/** Serves plain http on a free port of this machine. @param answer is called once a request's body is there, as text. */
+/**
+ * Serves plain http on a free port of this machine.
+ * @param answer is called once a request's body is there, as text.
+ */
 export async function startPlainServer(
   answer: (request: IncomingMessage, response: ServerResponse, body: string) => void,
 ): Promise<PlainServer> {

@@ -1,6 +1,6 @@
 /**
- * Whether this is the long ring, `npm run test:long`, which says so by KILLS=all. The default ring, `npm test`, has a smaller
- * choice of the same trials; the long ring has all of them (test/rings.test.ts).
+ * Whether this is the long ring, `npm run test:long`, which says so by KILLS=all. The default ring, `npm test`, has a
+ * smaller choice of the same trials; the long ring has all of them (test/rings.test.ts).
  */
 export const IN_LONG_RING = process.env['KILLS'] === 'all';
 

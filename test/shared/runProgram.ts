@@ -11,7 +11,10 @@ export interface Ended {
   readonly err: string;
 }
 
-/** Runs a program to its end, without input; its environment is `env` and PATH alone, so that nothing of the test's own leaks in. */
+/**
+ * Runs a program to its end, without input; its environment is `env` and PATH alone, so that nothing of the test's own
+ * leaks in.
+ */
 export async function runProgram(
   program: string,
   args: readonly string[],

@@ -3,8 +3,8 @@ import { inspect } from 'node:util';
 
 /**
  * Seconds within which an operation ends whatever a test does to the processes. A killed real host goes on with what it
- * had in its hands only when the messages are visible again, after a minute, which a second kill begins anew. Far from what
- * any of it takes, since a busy machine is no fault of the app.
+ * had in its hands only when the messages are visible again, after a minute, which a second kill begins anew. Far from
+ * what any of it takes, since a busy machine is no fault of the app.
  */
 export const PATIENCE = process.env['APP_HOST'] === 'functions' ? 1200 : 240;
 

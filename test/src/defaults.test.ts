@@ -2,9 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
 /*
- * What is unknown is called unknown (docs/decisions/0032). A default can hide an unknown: `?? []` takes an answer that lacks
- * a list for an empty one, `?? false` a fact that nobody read for a no. So each default of what reads and judges facts is
- * here with the reason why it makes up none. Add a new one with its reason, or let the type say that the value is unknown.
+ * What is unknown is called unknown (docs/decisions/0032). A default can hide an unknown: `?? []` takes an answer that
+ * lacks a list for an empty one, `?? false` a fact that nobody read for a no. So each default of what reads and judges
+ * facts is here with the reason why it makes up none. Add a new one with its reason, or let the type say that the value
+ * is unknown.
  */
 const SEARCHED = [
   ...filesIn('src/queries'),

@@ -20,10 +20,10 @@ import { runFlow } from './fakes/worlds/runFlow.js';
 import { createWorld } from './fakes/worlds/world.js';
 
 /*
- * The functions of the app between the request POST /api/onboardings and the SDK's call that creates the token, as the stacks of
- * one real request show them. There are three stacks, since the engine hands over twice: to the orchestration, and to the
- * activity. A function that returns a promise without awaiting it is not in its callee's stack; the route's own handler, at
- * which the count begins, is one.
+ * The functions of the app between the request POST /api/onboardings and the SDK's call that creates the token, as the
+ * stacks of one real request show them. There are three stacks, since the engine hands over twice: to the
+ * orchestration, and to the activity. A function that returns a promise without awaiting it is not in its callee's
+ * stack; the route's own handler, at which the count begins, is one.
  */
 
 const { stacks, note } = vi.hoisted(() => {
@@ -44,8 +44,8 @@ vi.mock('@azure/arm-containerregistry', () => ({
 }));
 
 /**
- * What a call passes through on its way, and no reader has to: each of these takes the next function as an argument, so that the
- * caller names it and go-to-definition leads there.
+ * What a call passes through on its way, and no reader has to: each of these takes the next function as an argument, so
+ * that the caller names it and go-to-definition leads there.
  */
 const PASSED_THROUGH = [
   'src/triggers/http/guarded.ts',

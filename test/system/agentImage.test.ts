@@ -20,7 +20,9 @@ afterAll(async () => {
   if (folder) await rm(folder, { recursive: true, maxRetries: 5 });
 });
 
-/** The Containerfile's stages, each by its COPY and RUN lines. Its base image is this machine: nothing is run as root. */
+/**
+ * The Containerfile's stages, each by its COPY and RUN lines. Its base image is this machine: nothing is run as root.
+ */
 async function followContainerfile(): Promise<string> {
   const text = (await readFile(join(ROOT, 'packages/agent/deploy/Containerfile'), 'utf8')).replace(/^#.*\n/gm, '');
   const stages = text.split(/^FROM .*$/m).slice(1);

@@ -8,8 +8,9 @@ import { startTestStack, type TestStack } from '../e2e/harness/testStack.js';
 import { installCrctl } from '../shared/installedCrctl.js';
 
 /*
- * Every command of crctl as a person runs it: on a pseudo-terminal, against a whole stack, with the questions that it asks there. Tests
- * follow each other. All run at 80 columns, and again at 140 with other clients. They need `script` of util-linux.
+ * Every command of crctl as a person runs it: on a pseudo-terminal, against a whole stack, with the questions that it
+ * asks there. Tests follow each other. All run at 80 columns, and again at 140 with other clients. They need `script`
+ * of util-linux.
  */
 
 let it: TestStack;

@@ -10,8 +10,8 @@ import { ISSUER, SERVICE, createTokenServer } from './tokenServer.js';
 import type { RegistryUser } from './tokenServer.js';
 
 /**
- * Debian's docker-registry behind one front door that also has its token endpoint, as a connected registry has it behind
- * its proxy.
+ * Debian's docker-registry behind one front door that also has its token endpoint, as a connected registry has it
+ * behind its proxy.
  */
 export interface DockerRegistry {
   /** What clients call it: the front door. */

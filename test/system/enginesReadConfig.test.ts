@@ -57,7 +57,10 @@ async function signsIn(engine: Engine, configFolder: string): Promise<boolean> {
   }
 }
 
-/** Writes what was there before into a folder of its own, then has the agent deliver. @returns the end, or the refusal */
+/**
+ * Writes what was there before into a folder of its own, then has the agent deliver.
+ * @returns the end, or the refusal
+ */
 async function deliver(name: string, before: string): Promise<{ end: string; configFolder: string }> {
   const configFolder = join(folder, name.replaceAll(/[^A-Za-z0-9]+/g, '-'));
   await mkdir(configFolder);

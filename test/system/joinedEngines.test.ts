@@ -15,8 +15,8 @@ import { startPodmanStore, type PodmanStore } from './podmanStore.js';
 import { pythonWithDocker, requireProgram, runProgram } from './program.js';
 
 /*
- * What an agent that has joined has written is read by those that need it: skopeo and podman, docker's command line, and
- * docker's library for Python. Each by its own code, from the file alone.
+ * What an agent that has joined has written is read by those that need it: skopeo and podman, docker's command line,
+ * and docker's library for Python. Each by its own code, from the file alone.
  */
 
 const CLIENT = 'joined-engines';
@@ -68,7 +68,10 @@ afterAll(async () => {
   if (folder) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
-/** Whether each engine gets the image with what is in the file. Docker's command line pulls only by an engine; it inspects by itself. */
+/**
+ * Whether each engine gets the image with what is in the file. Docker's command line pulls only by an engine; it
+ * inspects by itself.
+ */
 async function engines(): Promise<Record<string, boolean>> {
   const copy = await mkdtemp(join(folder, 'copy-'));
   const tls = ['--src-tls-verify=false', '--src-authfile', file];

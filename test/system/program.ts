@@ -17,7 +17,8 @@ export async function requireProgram(name: string, debianPackage = name, asks = 
 }
 
 /**
- * A Python that has docker's library. Debian's own may have it while another comes first on the PATH, and the other way round.
+ * A Python that has docker's library. Debian's own may have it while another comes first on the PATH, and the other way
+ * round.
  * @throws Error if none has
  */
 export async function pythonWithDocker(): Promise<string> {

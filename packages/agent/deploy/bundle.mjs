@@ -1,5 +1,5 @@
-// `node packages/agent/deploy/bundle.mjs FOLDER`: the agent with what it takes from other workspaces, as FOLDER/main.mjs. Packages of
-// the registry stay outside: package.json beside this file names them for the container.
+// `node packages/agent/deploy/bundle.mjs FOLDER`: the agent with what it takes from other workspaces, as
+// FOLDER/main.mjs. Packages of the registry stay outside: package.json beside this file names them for the container.
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

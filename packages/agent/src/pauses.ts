@@ -27,8 +27,8 @@ export function growingPauses(first: number, longest: number): Pauses {
 }
 
 /**
- * A share of a pause, from `least` to 1, that is derived from a name: the members of a fleet differ, so that they do not act at
- * the same time, and each of them is consistent.
+ * A share of a pause, from `least` to 1, that is derived from a name: the members of a fleet differ, so that they do
+ * not act at the same time, and each of them is consistent.
  */
 export function steadyShare(name: string, least: number): number {
   const fraction = createHash('sha256').update(name).digest().readUInt16BE(0) / 0xffff;

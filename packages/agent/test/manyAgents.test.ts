@@ -127,7 +127,10 @@ test('thirty thousand signals leave no growing state behind', { timeout: 900_000
     signals.push(new WeakRef(signal));
     agent.handle(signal);
   };
-  /** A tenth are checks, which are run and reported, the others promotions; each comes twice, among what others are asked. */
+  /**
+   * A tenth are checks, which are run and reported, the others promotions; each comes twice, among what others are
+   * asked.
+   */
   const heldAfter = async (count: number): Promise<number> => {
     for (let sent = 0; sent < count; sent += 500) {
       for (let at = 0; at < 500; at += 1) {

@@ -7,7 +7,9 @@ import type { Call, Route, ServiceName } from './http/route.js';
 import { Router } from './http/router.js';
 import type { Plane } from './plane.js';
 
-/** Identifies the sender of a request, or refuses it. Each service has its own; the other steps are the same for all. */
+/**
+ * Identifies the sender of a request, or refuses it. Each service has its own; the other steps are the same for all.
+ */
 export type Identify = (request: ApiRequest) => Promise<Principal | ApiReply> | Principal | ApiReply;
 
 /** Refuses a request if its sender has used up its share. */

@@ -1,5 +1,6 @@
-// Writes what crctl has printed as Markdown: to the summary of the job, and as the output `markdown`. The text comes from the fleet file
-// of a pull request and from the service, so it is shown as code, in which no name is a link, a mention, an image or HTML.
+// Writes what crctl has printed as Markdown: to the summary of the job, and as the output `markdown`. The text comes
+// from the fleet file of a pull request and from the service, so it is shown as code, in which no name is a link, a
+// mention, an image or HTML.
 import { randomUUID } from 'node:crypto';
 import { appendFileSync, readFileSync } from 'node:fs';
 

@@ -1,5 +1,6 @@
-// `node packages/cli/deploy/bundle.mjs FOLDER`: what is published as `crctl`. One bundle with parts that are loaded when they are first
-// needed. It needs no other package at run time; one that is compiled for each system, and serves few callers, is optional (decision 57).
+// `node packages/cli/deploy/bundle.mjs FOLDER`: what is published as `crctl`. One bundle with parts that are loaded
+// when they are first needed. It needs no other package at run time; one that is compiled for each system, and serves
+// few callers, is optional (decision 57).
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -25,9 +25,10 @@ export interface ClockServer {
 
 /**
  * Serves the clock that the local processes follow: `GET /clock` returns {mode, now, scale, processes}, `POST /clock`
- * {mode, now?, scale?} sets it (`scale` with mode jumping: the pace between jumps), `POST /clock/jump` {to?, withinSeconds?} jumps, `POST /clock/processes` {name, idle,
- * nextDue} registers a process, and `GET /clock/follow?name=` is the stream that a process follows (preload.ts). A
- * clock in real time keeps that mode, because its processes do not follow it: another mode is refused with 400.
+ * {mode, now?, scale?} sets it (`scale` with mode jumping: the pace between jumps), `POST /clock/jump` {to?,
+ * withinSeconds?} jumps, `POST /clock/processes` {name, idle, nextDue} registers a process, and `GET
+ * /clock/follow?name=` is the stream that a process follows (preload.ts). A clock in real time keeps that mode, because
+ * its processes do not follow it: another mode is refused with 400.
  *
  * @param clock an existing clock to serve
  * @param port 0 takes a free port; the server listens on 127.0.0.1 only

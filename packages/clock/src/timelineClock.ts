@@ -1,9 +1,9 @@
 import { LONGEST_TIMEOUT, type Clock, type Timer, type TimerOptions } from './clock.js';
 
 /**
- * How local time relates to the machine's time: when the machine's time was `real`, local time was `now`, and since then
- * `scale` milliseconds of local time pass per millisecond of the machine's. A jump sets a later `now`. `real` and `now`
- * are milliseconds since the epoch.
+ * How local time relates to the machine's time: when the machine's time was `real`, local time was `now`, and since
+ * then `scale` milliseconds of local time pass per millisecond of the machine's. A jump sets a later `now`. `real` and
+ * `now` are milliseconds since the epoch.
  */
 export interface Timeline {
   readonly real: number;

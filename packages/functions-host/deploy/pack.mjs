@@ -1,5 +1,6 @@
-// `npm run package:host -- [--to DIR]`: what is published as @connected-registry/functions-host, as a folder and as npm's archive of it.
-// What it takes from other workspaces is bundled with it, code and types; packages of the registry stay dependencies.
+// `npm run package:host -- [--to DIR]`: what is published as @connected-registry/functions-host, as a folder and as
+// npm's archive of it. What it takes from other workspaces is bundled with it, code and types; packages of the registry
+// stay dependencies.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';

@@ -1,4 +1,5 @@
-// A document of this repository as it is published: without the part about the repository, and with links that lead somewhere.
+// A document of this repository as it is published: without the part about the repository, and with links that lead
+// somewhere.
 
 /** From this heading on, a document is about work in the repository. */
 const REPOSITORY = '\n## In this repository\n';

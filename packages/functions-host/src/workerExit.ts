@@ -1,6 +1,7 @@
 /**
  * The end of the worker process, as invocations see it. On the real host an error that nobody handles ends that process
- * with everything that runs in it, and another one starts (observed; public source: RpcFunctionInvocationDispatcher.cs).
+ * with everything that runs in it, and another one starts (observed; public source:
+ * RpcFunctionInvocationDispatcher.cs).
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 

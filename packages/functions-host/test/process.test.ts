@@ -35,7 +35,10 @@ df.app.orchestration('calls', function* (context) { return yield context.df.call
 df.app.orchestration('returns', function* () { return Promise.reject(new Error('dropped')); });
 `;
 const exited = 'node exited with code 1 (0x1)';
-/** Apps whose errors nobody handles: files, the path of a function or the name of an orchestration, what its caller sees. */
+/**
+ * Apps whose errors nobody handles: files, the path of a function or the name of an orchestration, what its caller
+ * sees.
+ */
 const crashing: [string, Record<string, string>, string, string][] = [
   ['a rejection in an HTTP function', { 'index.cjs': dropping }, 'drops', '500 '],
   ['a throw in a timer', { 'index.cjs': dropping }, 'throwsLater', '500 '],

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 
-/* What would turn text into markup, run text as code, keep data in the browser, or ask another origin. The content security policy of
-   the page refuses most of it in a browser; this finds it before. */
+/*
+ * What would turn text into markup, run text as code, keep data in the browser, or ask another origin. The content
+ * security policy of the page refuses most of it in a browser; this finds it before.
+ */
 const REFUSED: readonly (readonly [string, RegExp])[] = [
   [
     'markup from text',

@@ -21,8 +21,8 @@ interface GrantAccessInput extends DeviceIdentity, InVault {
 }
 
 /**
- * Lets a device read its secrets. The client's record says whether the run may still do so: a late repetition must not give a
- * revoked device its access back (docs/decisions/0039-late-activities.md).
+ * Lets a device read its secrets. The client's record says whether the run may still do so: a late repetition must not
+ * give a revoked device its access back (docs/decisions/0039-late-activities.md).
  *
  * @returns the secrets for which an assignment that others made does the same
  */

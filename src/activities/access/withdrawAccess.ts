@@ -20,10 +20,10 @@ interface WithdrawAccessInput extends InVault {
 type Fate = 'removed' | 'foreign' | 'not-ending' | UnreachedAccess['reason'];
 
 /**
- * Deletes the role assignments that the client's record marks for removal, and that this app made. The record is read before each
- * deletion: a late repetition leaves alone what a later run has made, but for the one request that it may have under way. The
- * record also names assignments that were never made, and a deployment may have made them since under the same names; therefore
- * the assignment itself says who made it.
+ * Deletes the role assignments that the client's record marks for removal, and that this app made. The record is read
+ * before each deletion: a late repetition leaves alone what a later run has made, but for the one request that it may
+ * have under way. The record also names assignments that were never made, and a deployment may have made them since
+ * under the same names; therefore the assignment itself says who made it.
  */
 export function withdrawAccess(
   { access, self }: Pick<Ports, 'access' | 'self'>,

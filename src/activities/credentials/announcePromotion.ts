@@ -16,8 +16,8 @@ interface AnnouncePromotionInput extends Omit<CredentialPromoted, 'keyId' | 'rep
 }
 
 /**
- * Notifies the device that its main secret has a new version, and how to acknowledge it. The key is derived here, so that it
- * never reaches the durable history.
+ * Notifies the device that its main secret has a new version, and how to acknowledge it. The key is derived here, so
+ * that it never reaches the durable history.
  */
 export function announcePromotion(ports: Pick<Ports, 'devices' | 'sealed'>, reportKeys: ReportKeys) {
   return ({

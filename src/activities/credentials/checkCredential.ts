@@ -26,9 +26,9 @@ interface CheckedCredential {
 }
 
 /**
- * Whether the registry still holds the saved password, by the slot's creation time. It may not: a request of a process that
- * died can take effect late, and a token that is created again loses its passwords. The candidate may be disabled too, by a
- * promotion that the engine started and lost when its process died (docs/decisions/0039-late-activities.md).
+ * Whether the registry still holds the saved password, by the slot's creation time. It may not: a request of a process
+ * that died can take effect late, and a token that is created again loses its passwords. The candidate may be disabled
+ * too, by a promotion that the engine started and lost when its process died (docs/decisions/0039-late-activities.md).
  */
 export function checkCredential({ controlPlane, vaults }: Ports) {
   return (input: CheckCredentialInput): Promise<StepOutcome<CheckedCredential>> =>

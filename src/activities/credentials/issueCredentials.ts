@@ -28,8 +28,8 @@ export interface IssueCredentialsInput extends InVault {
   /** Version of the main secret at the time of the plan. */
   readonly mainVersion?: string;
   /**
-   * For a token that is adopted: when the passwords were made (ISO 8601) that this run has issued before. Another one that works in the
-   * slot is somebody else's, and perhaps in use.
+   * For a token that is adopted: when the passwords were made (ISO 8601) that this run has issued before. Another one
+   * that works in the slot is somebody else's, and perhaps in use.
    */
   readonly adopts?: { readonly issued: readonly string[] };
 }
@@ -48,11 +48,11 @@ export interface IssuedCredential {
 }
 
 /**
- * Generates a slot's password and saves it as the candidate secret. One activity does both, so that the password stays in
- * this process's memory. Generating is not idempotent: each call creates a new password (source: azure-cli issue 11023).
- * So a repetition first searches for the secret that an earlier call for the same attempt saved. A late repetition finds it
- * disabled or replaced and generates nothing, since the slot's password may be in use by now. Where the run is no longer at
- * work, the main secret shows whether a later one has promoted.
+ * Generates a slot's password and saves it as the candidate secret. One activity does both, so that the password stays
+ * in this process's memory. Generating is not idempotent: each call creates a new password (source: azure-cli issue
+ * 11023). So a repetition first searches for the secret that an earlier call for the same attempt saved. A late
+ * repetition finds it disabled or replaced and generates nothing, since the slot's password may be in use by now. Where
+ * the run is no longer at work, the main secret shows whether a later one has promoted.
  */
 export function issueCredentials({ controlPlane, vaults }: Ports) {
   return (input: IssueCredentialsInput, runs?: Pick<Runs, 'present'>): Promise<StepOutcome<IssuedCredential>> =>
@@ -108,9 +108,9 @@ export function issueCredentials({ controlPlane, vaults }: Ports) {
     });
 
   /**
-   * Whether the slot of an adopted token holds a password that works and that this run did not issue. One that an earlier call for this
-   * attempt has generated and could not save is the run's own. Reads the token also before the first password: this activity may have
-   * waited for the vault since ensureToken found the slot free.
+   * Whether the slot of an adopted token holds a password that works and that this run did not issue. One that an
+   * earlier call for this attempt has generated and could not save is the run's own. Reads the token also before the
+   * first password: this activity may have waited for the vault since ensureToken found the slot free.
    */
   async function isFilledByOthers(
     { reference, token, slot, adopts, expiresOn }: IssueCredentialsInput,

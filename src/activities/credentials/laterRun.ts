@@ -4,9 +4,9 @@ import { parseTags, type CredentialTags } from '@connected-registry/protocol/nam
 import type { SecretListing, SecretVault } from '../../ports/secretVault.js';
 
 /*
- * If a process dies after an activity and before the engine records its result, the engine calls the activity again minutes
- * later. By then its run may have ended and another may have followed. So activities compare what they would create or roll
- * back with the saved credentials (docs/decisions/0039-late-activities.md).
+ * If a process dies after an activity and before the engine records its result, the engine calls the activity again
+ * minutes later. By then its run may have ended and another may have followed. So activities compare what they would
+ * create or roll back with the saved credentials (docs/decisions/0039-late-activities.md).
  */
 
 /** One password that a run issues. A run issues another if the registry lost the previous one. */

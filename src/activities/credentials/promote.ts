@@ -35,8 +35,8 @@ type PromoteResult =
   { readonly promoted: true; readonly name: string; readonly version: string } | { readonly promoted: false };
 
 /**
- * Maximum age, in milliseconds, of a read of the client list that several promotions share. The read must also have started
- * after the candidate's pull, so that it shows every token that was unbound between the pull and the read.
+ * Maximum age, in milliseconds, of a read of the client list that several promotions share. The read must also have
+ * started after the candidate's pull, so that it shows every token that was unbound between the pull and the read.
  */
 const SEEN_MILLISECONDS = 2_000;
 
@@ -47,9 +47,9 @@ const UNREADABLE: readonly ServiceErrorKind[] = ['forbidden', 'notFound', 'refus
 const MAX_STARTED = 1_000;
 
 /**
- * Promotions that this process started and did not complete. Only their repetitions read the main secret first. If another
- * process started a promotion, its disabled candidate shows that. If that process died before it disabled the candidate, the
- * main secret gets a second version with the same content.
+ * Promotions that this process started and did not complete. Only their repetitions read the main secret first. If
+ * another process started a promotion, its disabled candidate shows that. If that process died before it disabled the
+ * candidate, the main secret gets a second version with the same content.
  */
 function createStarted() {
   const keys = new Set<string>();
@@ -65,9 +65,9 @@ function createStarted() {
 }
 
 /**
- * Copies the verified candidate to the main secret, then disables the candidate and those that failed earlier runs kept. If
- * the binding is gone, nothing is promoted, and the orchestration binds again first. A repetition recognises its own version
- * by run and attempt and completes the work, even if the binding was removed since.
+ * Copies the verified candidate to the main secret, then disables the candidate and those that failed earlier runs
+ * kept. If the binding is gone, nothing is promoted, and the orchestration binds again first. A repetition recognises
+ * its own version by run and attempt and completes the work, even if the binding was removed since.
  */
 export function promote({ vaults }: Pick<Ports, 'vaults'>, reads: SharedReads) {
   const started = createStarted();

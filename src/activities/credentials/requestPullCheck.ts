@@ -13,7 +13,10 @@ interface RequestPullCheckInput extends UnsignedPullCheck, InVault {
   readonly channel: Delivery;
 }
 
-/** Asks the device to pull. The report key is derived here, so that it never reaches the durable history. The message names no vault. */
+/**
+ * Asks the device to pull. The report key is derived here, so that it never reaches the durable history. The message
+ * names no vault.
+ */
 export function requestPullCheck(ports: Pick<Ports, 'devices' | 'sealed'>, reportKeys: ReportKeys) {
   return ({
     channel,

@@ -12,9 +12,9 @@ import type { InVault } from '../../domain/vaults/clientVault.js';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
 
 /**
- * Makes a message for a device whose keys a hub vouches for: sealed to its key, signed with its channel key, with what lets the
- * device ask the app by itself, and with the secret that the message names. All of it is made here for each message, and kept
- * nowhere.
+ * Makes a message for a device whose keys a hub vouches for: sealed to its key, signed with its channel key, with what
+ * lets the device ask the app by itself, and with the secret that the message names. All of it is made here for each
+ * message, and kept nowhere.
  *
  * @throws ServiceError of the vault
  */

@@ -18,8 +18,8 @@ interface EnsureTokenInput extends InVault {
   /** Present if preflight found the token, with its creation time (ISO 8601), which must be unchanged. */
   readonly found?: { readonly createdAt?: string };
   /**
-   * For a token that is adopted: the slot that the run is about to fill, with the creation time (ISO 8601) of the expired password in
-   * it. Another password in it is somebody else's, and perhaps in use.
+   * For a token that is adopted: the slot that the run is about to fill, with the creation time (ISO 8601) of the
+   * expired password in it. Another password in it is somebody else's, and perhaps in use.
    */
   readonly fills?: { readonly slot: SlotName; readonly earlier?: string };
 }
@@ -29,8 +29,9 @@ const LOOK_AGAIN_SECONDS = 2;
 
 /**
  * Creates a missing token, or moves an existing one to the scope map. It never sends a PUT for an existing token, which
- * would delete its passwords, and never enables a token that somebody disabled. It refuses a token that replaced the one
- * found at preflight, and an adopted one of which somebody has filled the slot that this run chose. A late repetition does not move a token to which a later run gave another scope map.
+ * would delete its passwords, and never enables a token that somebody disabled. It refuses a token that replaced the
+ * one found at preflight, and an adopted one of which somebody has filled the slot that this run chose. A late
+ * repetition does not move a token to which a later run gave another scope map.
  */
 export function ensureToken({ controlPlane, vaults }: Ports) {
   return (input: EnsureTokenInput): Promise<StepOutcome<{ readonly created: boolean }>> =>
@@ -60,7 +61,10 @@ export function ensureToken({ controlPlane, vaults }: Ports) {
       return done({ created: false });
     });
 
-  /** Whether a run has succeeded since the plan. Every run that succeeds records the time of its pull in the main secret's tags. */
+  /**
+   * Whether a run has succeeded since the plan. Every run that succeeds records the time of its pull in the main
+   * secret's tags.
+   */
   async function hasSucceededSince(
     vaultHost: string | undefined,
     { reference, checkedAt }: NonNullable<EnsureTokenInput['move']>,

@@ -49,7 +49,9 @@ export interface RolloutAdvance {
   readonly isLate: boolean;
 }
 
-/** Reads which operations of a rollout have ended, and starts rows of the wave in progress as fast as the budgets allow. */
+/**
+ * Reads which operations of a rollout have ended, and starts rows of the wave in progress as fast as the budgets allow.
+ */
 export function advanceRollout(config: RolloutConfig, pace: Pace) {
   const principals = armPrincipals(config).length;
   return (input: AdvanceRolloutInput, runs: Runs): Promise<StepOutcome<RolloutAdvance>> =>
@@ -87,7 +89,9 @@ async function readEnds(
   return { ended, hasUnread };
 }
 
-/** The first wave from the round's on, as far as the next may begin, that has rows which have not ended, and these rows. */
+/**
+ * The first wave from the round's on, as far as the next may begin, that has rows which have not ended, and these rows.
+ */
 async function waveInProgress(
   { plan, round, mayEnterNextWave }: AdvanceRolloutInput,
   pieces: Pieces,
@@ -145,8 +149,8 @@ async function startWaiting(
 }
 
 /**
- * Reads the rollout's control, again after {@link CONTROL_AGE}, so that a pause or a cancel stops the starts of a round in progress.
- * Starts beside each other share a read.
+ * Reads the rollout's control, again after {@link CONTROL_AGE}, so that a pause or a cancel stops the starts of a round
+ * in progress. Starts beside each other share a read.
  */
 function runningControl(id: string, runs: Pick<Runs, 'rolloutControl'>): () => Promise<ControlState | undefined> {
   let read: { readonly at: number; readonly control: Promise<ControlState | undefined> } | undefined;
@@ -159,8 +163,8 @@ function runningControl(id: string, runs: Pick<Runs, 'rolloutControl'>): () => P
 }
 
 /**
- * The rollout's control, if rows may start. The engine may execute an activity again minutes later, when the rollout is paused, waits or
- * was cancelled. A read that is too old costs a round.
+ * The rollout's control, if rows may start. The engine may execute an activity again minutes later, when the rollout is
+ * paused, waits or was cancelled. A read that is too old costs a round.
  */
 function ifRunning(control: ControlState | undefined): ControlState | undefined {
   if (control?.status !== 'running' || control.reason !== undefined) return undefined;

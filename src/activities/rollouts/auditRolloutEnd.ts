@@ -17,7 +17,10 @@ export interface AuditRolloutEnd extends WorksFor {
   readonly end: RolloutEnd;
 }
 
-/** Writes the audit line of a rollout's end, as a warning if the rollout itself failed. A repeated activity writes it twice. */
+/**
+ * Writes the audit line of a rollout's end, as a warning if the rollout itself failed. A repeated activity writes it
+ * twice.
+ */
 export async function auditRolloutEnd({
   rollout,
   run,

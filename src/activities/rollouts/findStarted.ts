@@ -21,9 +21,10 @@ interface FindStartedInput extends RoundOfRuns {
   readonly piece: number;
   readonly versions: readonly number[];
   /**
-   * `waiting`: rows that wait although they were started, because the answer about their start was lost. A rollout that is cancelled
-   * follows them to their ends. `ended`: failed and cancelled rows that have, or may have, a run whose end is not known. Of those the
-   * runs that run or have completed are found, so that a retry follows them and does not start the client again.
+   * `waiting`: rows that wait although they were started, because the answer about their start was lost. A rollout that
+   * is cancelled follows them to their ends. `ended`: failed and cancelled rows that have, or may have, a run whose end
+   * is not known. Of those the runs that run or have completed are found, so that a retry follows them and does not
+   * start the client again.
    */
   readonly rows: 'waiting' | 'ended';
 }

@@ -20,7 +20,10 @@ export class Pieces {
     private readonly versions: readonly number[] = [],
   ) {}
 
-  /** Whether a piece was changed since: by later rounds if the work is a late repetition, or by an entity's repeated operation. */
+  /**
+   * Whether a piece was changed since: by later rounds if the work is a late repetition, or by an entity's repeated
+   * operation.
+   */
   get isLate(): boolean {
     return this.#isLate;
   }

@@ -59,7 +59,10 @@ export function planRollout(queries: PlanningQueries, config: Pick<Config, 'vaul
     });
 }
 
-/** A service that refuses one row for good must not end the plan of the others. What may pass is tried again by the step. */
+/**
+ * A service that refuses one row for good must not end the plan of the others. What may pass is tried again by the
+ * step.
+ */
 async function orRefused(row: RowStatus, plan: () => Promise<PlannedRequest>): Promise<Omit<DryRunRow, 'index'>> {
   try {
     const found = await plan();

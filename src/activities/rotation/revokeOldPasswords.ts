@@ -18,9 +18,10 @@ interface RevokeOldPasswordsInput {
 }
 
 /**
- * Clears the slot of each client's previous password once no consumer can need it: the device has acknowledged the current
- * password, or the time in the tag has passed. It reads everything again, so that a repetition or a late call is harmless: it
- * never clears the slot that the main secret uses, nor a newer password. The next sweep retries failures.
+ * Clears the slot of each client's previous password once no consumer can need it: the device has acknowledged the
+ * current password, or the time in the tag has passed. It reads everything again, so that a repetition or a late call
+ * is harmless: it never clears the slot that the main secret uses, nor a newer password. The next sweep retries
+ * failures.
  */
 export function revokeOldPasswords({ controlPlane, vaults }: Ports) {
   return async ({ clients }: RevokeOldPasswordsInput): Promise<StepOutcome<{ readonly revoked: number }>> => {

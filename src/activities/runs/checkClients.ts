@@ -12,12 +12,15 @@ import type { ReadsClaims } from '../../queries/clients/unmanagedTokens.js';
 import type { Queries } from '../../queries/queries.js';
 import { createRegistryReader, type RegistryReader } from '../../queries/registry/registryReader.js';
 
-/** Maximum age, in milliseconds, of registry data in a check of all clients. The check reads clients with findings again. */
+/**
+ * Maximum age, in milliseconds, of registry data in a check of all clients. The check reads clients with findings
+ * again.
+ */
 const SNAPSHOT_MAX_AGE = 10 * 60_000;
 
 /**
- * The activities of a check. Each reads one part, and the engine keeps its result. Registry data stay in memory between the
- * parts of a run; another process that continues the run reads them again.
+ * The activities of a check. Each reads one part, and the engine keeps its result. Registry data stay in memory between
+ * the parts of a run; another process that continues the run reads them again.
  */
 export function checkActivities(
   { controlPlane, vaults }: Pick<Ports, 'controlPlane' | 'vaults'>,

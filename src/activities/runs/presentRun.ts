@@ -36,8 +36,8 @@ interface EndRunInput extends RevokedClient {
 }
 
 /**
- * Asks a run from before the revocation to stop, until it has ended. An offboarding only removes access, so this waits for
- * it without a request to stop. Later runs are left alone.
+ * Asks a run from before the revocation to stop, until it has ended. An offboarding only removes access, so this waits
+ * for it without a request to stop. Later runs are left alone.
  */
 export function endRun(
   { reference, revokedAt, actor }: EndRunInput,

@@ -12,12 +12,15 @@ const MAX_STARTS = 250;
 /** Maximum busy clients that one round tries to start again. */
 const MAX_BUSY_TRIES = 50;
 
-/** Seconds within which the started work must be able to send its requests: more than a round takes, so that no budget is idle. */
+/**
+ * Seconds within which the started work must be able to send its requests: more than a round takes, so that no budget
+ * is idle.
+ */
 const WITHIN = 30;
 
 /**
- * The same for a wave of a sweep, so that rollouts and profiles, which fill the budget again and again, leave room for it. Profiles have
- * that of rollouts: with a longer one, many of them at once would leave a rollout none.
+ * The same for a wave of a sweep, so that rollouts and profiles, which fill the budget again and again, leave room for
+ * it. Profiles have that of rollouts: with a longer one, many of them at once would leave a rollout none.
  */
 const SWEEP_WITHIN = 60;
 
@@ -61,7 +64,10 @@ export function admittedRows(
     return findRegistry(config, registry)?.subscriptionId ?? registry;
   }
 
-  /** Rows of this kind that may still start. Rows that also give access draw on the budget of one vault, wherever their registries are. */
+  /**
+   * Rows of this kind that may still start. Rows that also give access draw on the budget of one vault, wherever their
+   * registries are.
+   */
   function leftFor(request: PlannedRow['request']): number {
     const subscription = subscriptionOf(request.registry);
     const others = countOf(plain, subscription);
@@ -88,8 +94,8 @@ function ordered(rows: readonly PlannedRow[], at: string): readonly PlannedRow[]
 }
 
 /**
- * Rows of one connected registry after each other, in the order of their first rows. They share writes of its client list if they
- * start together.
+ * Rows of one connected registry after each other, in the order of their first rows. They share writes of its client
+ * list if they start together.
  */
 function bySite(rows: readonly PlannedRow[]): readonly PlannedRow[] {
   const sites = new Map<string, PlannedRow[]>();

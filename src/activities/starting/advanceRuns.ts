@@ -16,8 +16,8 @@ interface AdvanceRunsInput extends RoundOfRuns {
 }
 
 /**
- * Reads which runs of a sweep or a profile have ended, and starts waiting rows as fast as the budgets allow. Rollouts do the same with
- * rows that entities keep.
+ * Reads which runs of a sweep or a profile have ended, and starts waiting rows as fast as the budgets allow. Rollouts
+ * do the same with rows that entities keep.
  */
 export function advanceRuns(config: Pick<Config, 'profileBook' | 'registries'>, pace: Pace) {
   return (input: AdvanceRunsInput, runs: Runs): Promise<StepOutcome<{ readonly changes: readonly RowUpdate[] }>> =>

@@ -8,12 +8,15 @@ import type { RunProgress, Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';
 
 /**
- * Operations that one round of a rollout reads for each identity that sends requests: twice as many as end in a round at the rates of
- * one, and each read is a request to the engine.
+ * Operations that one round of a rollout reads for each identity that sends requests: twice as many as end in a round
+ * at the rates of one, and each read is a request to the engine.
  */
 const READS_OF_PRINCIPAL = 100;
 
-/** The golden ratio. Its multiples, without their whole parts, are spread evenly, so that rounds of any distance come to all soon. */
+/**
+ * The golden ratio. Its multiples, without their whole parts, are spread evenly, so that rounds of any distance come to
+ * all soon.
+ */
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 /** Which operations a round of a rollout reads. */
@@ -24,9 +27,10 @@ export interface OperationsToRead {
 }
 
 /**
- * The operations whose ends a round reads. If more run than one round reads, a third of them are those that were started first, which
- * will end next, and a third those that were started last, since many failures come soon after the start. The last third are others in
- * each round, so that operations that take long hide no ends. A repetition chooses the same.
+ * The operations whose ends a round reads. If more run than one round reads, a third of them are those that were
+ * started first, which will end next, and a third those that were started last, since many failures come soon after the
+ * start. The last third are others in each round, so that operations that take long hide no ends. A repetition chooses
+ * the same.
  * @param at when the round began (ISO 8601)
  * @param principals number of identities that send requests: with each, more operations end in a round
  */

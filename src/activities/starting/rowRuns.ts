@@ -35,7 +35,8 @@ export interface CheckedRow {
 }
 
 /**
- * The run id for these rows. Its random part is the same in every round, so that a run that was started before is recognised.
+ * The run id for these rows. Its random part is the same in every round, so that a run that was started before is
+ * recognised.
  * @param at ISO 8601
  * @param rows each `[row in the rollout, retry]`: one client, or the clients of a check
  */
@@ -85,8 +86,8 @@ export function rowRun(
 }
 
 /**
- * The run that checks the clients of some rows. The instant in its id is that of the rollout, since it is part of the check's instance:
- * a check that an earlier round has started could not be found otherwise.
+ * The run that checks the clients of some rows. The instant in its id is that of the rollout, since it is part of the
+ * check's instance: a check that an earlier round has started could not be found otherwise.
  */
 export function checkRun(
   { plan, limits }: RoundOfRuns,

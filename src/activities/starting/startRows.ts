@@ -12,8 +12,8 @@ import type { Config } from '../../settings/config.js';
 import { checkRun, rowRun, type RoundOfRuns } from './rowRuns.js';
 
 /**
- * Maximum seconds, without a rollout's freeze windows and pauses, to wait for a client that another run holds. The next sweep tries it
- * again anyway.
+ * Maximum seconds, without a rollout's freeze windows and pauses, to wait for a client that another run holds. The next
+ * sweep tries it again anyway.
  */
 const BUSY_SECONDS = { rollout: 24 * 3600, event: 24 * 3600, sweep: 0 } as const;
 
@@ -23,13 +23,15 @@ interface StartTools {
   readonly config: Pick<Config, 'profileBook' | 'registries'>;
   /** Seconds in which the rollout could start rows, until now. */
   readonly activeSeconds: number;
-  /** Whether rows may be started at the present time. A service that answers slowly may delay the last ones by minutes. */
+  /**
+   * Whether rows may be started at the present time. A service that answers slowly may delay the last ones by minutes.
+   */
   readonly mayStart: () => Promise<boolean>;
 }
 
 /**
- * Starts the runs of these rows. A repetition recognises runs that were started before, also those that have ended and whose clients
- * had other runs since.
+ * Starts the runs of these rows. A repetition recognises runs that were started before, also those that have ended and
+ * whose clients had other runs since.
  */
 export async function startRows(
   round: RoundOfRuns,

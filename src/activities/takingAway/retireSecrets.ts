@@ -35,8 +35,9 @@ interface RetiredSecret {
 }
 
 /**
- * Disables all the client's versions of a secret and soft-deletes the secret. A deleted secret counts as gone. The app never
- * purges secrets; the vault's own settings decide when it does. A secret in which a later run saved a credential is kept.
+ * Disables all the client's versions of a secret and soft-deletes the secret. A deleted secret counts as gone. The app
+ * never purges secrets; the vault's own settings decide when it does. A secret in which a later run saved a credential
+ * is kept.
  */
 export function retireSecret({ vaults }: Pick<Ports, 'vaults'>) {
   return ({ vaultHost, reference, run, lastRun = run, name }: RetireSecretInput): Promise<StepOutcome<RetiredSecret>> =>

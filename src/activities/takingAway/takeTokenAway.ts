@@ -16,7 +16,10 @@ interface DeletedToken {
   readonly kept?: string;
 }
 
-/** Disables and deletes a token that this app created. It is disabled first, so that it is useless if the deletion fails. */
+/**
+ * Disables and deletes a token that this app created. It is disabled first, so that it is useless if the deletion
+ * fails.
+ */
 export function deleteToken({ controlPlane }: Ports) {
   return ({ createdAt, ...bound }: DeleteTokenInput): Promise<StepOutcome<DeletedToken>> =>
     outcomeOf(async () => {

@@ -19,13 +19,16 @@ interface ClearSlotInput extends InVault {
   readonly wasLive: boolean;
   /** For a token that is adopted: when the passwords were made (ISO 8601) that this run has issued. */
   readonly issued?: readonly string[];
-  /** For a token that is adopted: when the secrets expire (ISO 8601) for which this run has requested passwords, saved or not. */
+  /**
+   * For a token that is adopted: when the secrets expire (ISO 8601) for which this run has requested passwords, saved
+   * or not.
+   */
   readonly requested?: readonly string[];
 }
 
 /**
- * Clears the slot that this run filled on an existing token. A password that a later run saved is kept. In an adopted token, so is one
- * that is not of this run: somebody may use it.
+ * Clears the slot that this run filled on an existing token. A password that a later run saved is kept. In an adopted
+ * token, so is one that is not of this run: somebody may use it.
  */
 export function clearSlot({ controlPlane, vaults }: Ports) {
   return ({
@@ -48,7 +51,8 @@ export function clearSlot({ controlPlane, vaults }: Ports) {
         known.slot === slot && isSamePassword(filled, { slot, createdAt: known.issued.slotCreatedAt });
       if (present && (await savedSince(vaults.of(vaultHost), reference, run)).some(isLater))
         return done({ kept: `${slot} of token ${token}: kept, because a later run filled it` });
-      // An adopted token is that of others, so what this run has not requested is theirs, also if the run has saved nothing yet.
+      // An adopted token is that of others, so what this run has not requested is theirs, also if the run has saved
+      // nothing yet.
       const isAdopted = issued !== undefined || requested !== undefined;
       const isOfRun =
         !isAdopted ||

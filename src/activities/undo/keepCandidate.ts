@@ -20,8 +20,8 @@ interface KeepCandidateInput extends InVault {
 
 /**
  * The undo of an urgent rotation. It keeps the secret that holds the slot's current password: the candidate or, after a
- * promotion, the main secret. If the slot was not filled, there is nothing to keep. If its new password was never saved,
- * nobody can use it, so the slot is cleared.
+ * promotion, the main secret. If the slot was not filled, there is nothing to keep. If its new password was never
+ * saved, nobody can use it, so the slot is cleared.
  */
 export function keepCandidate(ports: Ports) {
   const clear = clearSlot(ports);

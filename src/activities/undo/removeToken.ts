@@ -24,8 +24,8 @@ interface RemovedToken extends Undone {
 }
 
 /**
- * Disables and deletes the token that this run created. It is disabled first, so that it is useless if the deletion fails. A
- * token for which a later run saved a password is kept.
+ * Disables and deletes the token that this run created. It is disabled first, so that it is useless if the deletion
+ * fails. A token for which a later run saved a password is kept.
  */
 export function removeToken({ controlPlane, vaults }: Ports) {
   return ({

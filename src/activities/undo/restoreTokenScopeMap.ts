@@ -17,15 +17,15 @@ interface RestoreTokenScopeMapInput extends InVault {
   /** The token's scope map before that. */
   readonly earlier: string;
   /**
-   * Whether the client is being offboarded: then its secrets may still name this app's map. If not, a main secret that names
-   * the map shows that a run succeeded.
+   * Whether the client is being offboarded: then its secrets may still name this app's map. If not, a main secret that
+   * names the map shows that a run succeeded.
    */
   readonly leaves?: boolean;
 }
 
 /**
- * Restores a token's earlier scope map, unless somebody else changed the map or a later run saved a credential with it. A
- * deleted map cannot be restored, since its rights are unknown.
+ * Restores a token's earlier scope map, unless somebody else changed the map or a later run saved a credential with it.
+ * A deleted map cannot be restored, since its rights are unknown.
  */
 export function restoreTokenScopeMap({ controlPlane, vaults }: Ports) {
   return ({

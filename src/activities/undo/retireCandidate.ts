@@ -14,8 +14,8 @@ interface RetireCandidateInput extends InVault {
 }
 
 /**
- * Disables and soft-deletes the candidate secret, if this run saved one. It reads all versions, since a repetition finds
- * its version disabled.
+ * Disables and soft-deletes the candidate secret, if this run saved one. It reads all versions, since a repetition
+ * finds its version disabled.
  */
 export function retireCandidate({ vaults }: Pick<Ports, 'vaults'>) {
   return (input: RetireCandidateInput): Promise<StepOutcome<Undone>> =>

@@ -15,7 +15,8 @@ interface RetirePromotedInput extends InVault {
 
 /**
  * Rolls back a promotion whose result was lost: disables this run's versions of the main secret and copies the earlier
- * version to the top, so that consumers get the working credential. If a later run has promoted, its version stays newest.
+ * version to the top, so that consumers get the working credential. If a later run has promoted, its version stays
+ * newest.
  */
 export function retirePromoted({ vaults }: Pick<Ports, 'vaults'>) {
   return ({ vaultHost, reference, run, earlier }: RetirePromotedInput): Promise<StepOutcome<Undone>> =>

@@ -38,7 +38,8 @@ const assignmentAnswer = z.object({ properties: z.object({ createdBy: z.string()
 const usageAnswer = z.object({ roleAssignmentsLimit: z.int(), roleAssignmentsCurrentCount: z.int() });
 
 /**
- * Creates the port on Resource Manager. All requests are sent by the app's own identity: only that one has the role for it.
+ * Creates the port on Resource Manager. All requests are sent by the app's own identity: only that one has the role for
+ * it.
  *
  * @param turns gives each request its token, of the vault's subscription.
  */

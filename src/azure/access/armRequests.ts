@@ -31,7 +31,10 @@ class ArmAnswerError extends Error {
   }
 }
 
-/** Sends requests to Resource Manager that no SDK of the app has. @returns the answer's JSON; undefined for an empty answer. */
+/**
+ * Sends requests to Resource Manager that no SDK of the app has.
+ * @returns the answer's JSON; undefined for an empty answer.
+ */
 export type SendArmRequest = (request: ArmRequest) => Promise<unknown>;
 
 /**

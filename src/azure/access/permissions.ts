@@ -2,7 +2,9 @@ import { z } from 'zod';
 
 const patterns = z.array(z.string());
 
-/** The answer about a caller's permissions at a scope. Source: azure-rest-api-specs, authorization, PermissionGetResult. */
+/**
+ * The answer about a caller's permissions at a scope. Source: azure-rest-api-specs, authorization, PermissionGetResult.
+ */
 export const permissionList = z.object({ value: z.array(z.object({ actions: patterns, notActions: patterns })) });
 
 const NEEDED = ['Microsoft.Authorization/roleAssignments/write', 'Microsoft.Authorization/roleAssignments/delete'];

@@ -1,6 +1,9 @@
 import { KNOWN_VERSIONS, type VersionedKind } from '../../domain/resourceManager/apiVersions.js';
 
-/** Codes by which Resource Manager refuses an api-version before it does anything. Source: Azure docs, troubleshooting, error codes. */
+/**
+ * Codes by which Resource Manager refuses an api-version before it does anything. Source: Azure docs, troubleshooting,
+ * error codes.
+ */
 const UNKNOWN_VERSION = ['NoRegisteredProviderFound', 'InvalidResourceType', 'InvalidApiVersionParameter'];
 
 interface RefusedVersion {

@@ -5,16 +5,18 @@ const REGISTRY = 'Microsoft.ContainerRegistry/registries';
 /** An action of ARM's role definitions, for instance `Microsoft.ContainerRegistry/registries/tokens/write`. */
 type ArmAction = `Microsoft.${string}/${'read' | 'write' | 'delete' | 'action'}`;
 
-/** Actions of a write: it may be asynchronous, and then the SDK polls the operation below the resource (writeEnd.ts). */
+/**
+ * Actions of a write: it may be asynchronous, and then the SDK polls the operation below the resource (writeEnd.ts).
+ */
 function writing(child: 'scopeMaps' | 'tokens'): ArmAction[] {
   return [`${REGISTRY}/${child}/write`, `${REGISTRY}/${child}/operationStatuses/read`];
 }
 
 /**
- * Actions that each call of the control plane needs, polls of asynchronous operations included. The app's custom role has
- * exactly these: `npm run infra-lists` writes `infra/modules/onboardingRole.json` from this table. A method of the port without
- * an entry does not compile; an entry that no call uses fails a test.
- * Source of the names: Azure docs, role-based-access-control/permissions/containers.
+ * Actions that each call of the control plane needs, polls of asynchronous operations included. The app's custom role
+ * has exactly these: `npm run infra-lists` writes `infra/modules/onboardingRole.json` from this table. A method of the
+ * port without an entry does not compile; an entry that no call uses fails a test. Source of the names: Azure docs,
+ * role-based-access-control/permissions/containers.
  */
 export const ARM_ACTIONS: Readonly<Record<keyof RegistryControlPlane, readonly ArmAction[]>> = {
   getRegistry: [`${REGISTRY}/read`],

@@ -33,18 +33,18 @@ export interface Target {
 }
 
 /**
- * Calls of the SDK on a registry: {@link ArmCalls.call} reads; {@link ArmCalls.write} and {@link ArmCalls.removal} wait until
- * their asynchronous operation has ended. Each translates the SDK's errors into a `ServiceError`, and changes the api-version
- * when the service does not support the one in use.
+ * Calls of the SDK on a registry: {@link ArmCalls.call} reads; {@link ArmCalls.write} and {@link ArmCalls.removal} wait
+ * until their asynchronous operation has ended. Each translates the SDK's errors into a `ServiceError`, and changes the
+ * api-version when the service does not support the one in use.
  */
 export type ArmCalls = ReturnType<typeof createArmCalls>;
 
 /**
- * Creates the calls. SDK retries are off: they would repeat generateCredentials unnoticed, and the flow retries by durable
- * timers.
+ * Creates the calls. SDK retries are off: they would repeat generateCredentials unnoticed, and the flow retries by
+ * durable timers.
  *
- * Each principal has its own clients, so all requests of a call have one sender: polls of its asynchronous operation and
- * further pages, too.
+ * Each principal has its own clients, so all requests of a call have one sender: polls of its asynchronous operation
+ * and further pages, too.
  */
 export function createArmCalls(config: Config, credentialOf: CredentialOf, turns: Turns) {
   const buckets = armBuckets(config.arm.rates);
@@ -125,7 +125,8 @@ export function createArmCalls(config: Config, credentialOf: CredentialOf, turns
   }
 
   /**
-   * Creates or updates a resource, and waits for the end. When polling is refused, the resource's own state shows the end.
+   * Creates or updates a resource, and waits for the end. When polling is refused, the resource's own state shows the
+   * end.
    *
    * @param look reads the resource.
    * @throws ServiceError

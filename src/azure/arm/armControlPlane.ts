@@ -8,7 +8,8 @@ import { createArmScopeMaps } from './armScopeMaps.js';
 import { createArmTokens } from './armTokens.js';
 
 /**
- * Creates the control plane on Azure Resource Manager. Each kind of resource has a file; all share {@link createArmCalls}.
+ * Creates the control plane on Azure Resource Manager. Each kind of resource has a file; all share {@link
+ * createArmCalls}.
  *
  * @param turns gives each request its token.
  */

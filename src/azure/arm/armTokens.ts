@@ -155,8 +155,8 @@ function keeping(slots: readonly SlotName[]) {
 }
 
 /**
- * Generates a password and fetches it. A password that cannot be fetched is lost; its 404 does not mean that the token is
- * gone.
+ * Generates a password and fetches it. A password that cannot be fetched is lost; its 404 does not mean that the token
+ * is gone.
  */
 async function withItsAnswer<T>(token: string, generate: () => PromiseLike<T>): Promise<T> {
   const operation = 'fetch the password made for token';

@@ -4,8 +4,9 @@ import { resourceName } from '../../serviceErrors/serviceFacts.js';
 import type { ServiceOperation } from '../../serviceErrors/serviceOperation.js';
 
 /**
- * Addresses at which Resource Manager's asynchronous operations are polled: below the resource, or below the subscription's
- * location. A role on the registry alone may not allow the latter; Azure does not document whether it must.
+ * Addresses at which Resource Manager's asynchronous operations are polled: below the resource, or below the
+ * subscription's location. A role on the registry alone may not allow the latter; Azure does not document whether it
+ * must.
  */
 const FOLLOWED = /\/operation(?:Statuses|Results)\//i;
 
@@ -22,8 +23,8 @@ interface RefusedPoll {
 export type PollStanding = 'busy' | 'done' | 'failed';
 
 /**
- * True when the service accepted the write and refused only a poll: with 403, or with 404, since the service may forget an
- * operation before its resource.
+ * True when the service accepted the write and refused only a poll: with 403, or with 404, since the service may forget
+ * an operation before its resource.
  */
 export function isRefusedPoll(error: unknown): boolean {
   const { statusCode, request }: RefusedPoll = typeof error === 'object' && error !== null ? error : {};

@@ -8,14 +8,18 @@ export interface MadeToken {
 /** Milliseconds for which an observation of the service's pace is used. */
 const OBSERVED_FOR = 60_000;
 
-/** Seconds to wait for a token when the service names none. Recorded: Retry-After 10; all 26 creations were done by then. */
+/**
+ * Seconds to wait for a token when the service names none. Recorded: Retry-After 10; all 26 creations were done by
+ * then.
+ */
 const DEFAULT_SECONDS = 10;
 
 /**
- * Decides when to poll the creation of a token. The real service ends most creations within a second and the rest by the ten
- * seconds of its Retry-After (recorded), and each poll counts against the limit of reads. So the first creation is polled at
- * once, and others wait for its answer. If it was not done, no creation of the next minute is polled: its token is read once,
- * after the time that the service names. The wait is the caller's, which holds no activity in the meantime.
+ * Decides when to poll the creation of a token. The real service ends most creations within a second and the rest by
+ * the ten seconds of its Retry-After (recorded), and each poll counts against the limit of reads. So the first creation
+ * is polled at once, and others wait for its answer. If it was not done, no creation of the next minute is polled: its
+ * token is read once, after the time that the service names. The wait is the caller's, which holds no activity in the
+ * meantime.
  *
  * @param now milliseconds of a clock that never goes back.
  */

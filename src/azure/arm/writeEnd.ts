@@ -9,8 +9,8 @@ export interface WritePoller {
 }
 
 /**
- * Waits for a write's end without the read that the SDK makes after it: nothing needs the resource, and each request counts
- * against the subscription's limit.
+ * Waits for a write's end without the read that the SDK makes after it: nothing needs the resource, and each request
+ * counts against the subscription's limit.
  *
  * @throws what the poller throws.
  */
@@ -26,9 +26,9 @@ export async function submitted(poller: WritePoller): Promise<void> {
 }
 
 /**
- * Removes the resource's address from a poller's state. The SDK reads there after the operation has succeeded; the generated
- * client passes on no option against it. Source: core-lro 3.3, poller/operation.js, pollOperationHelper; the state's type is
- * core-lro's RestorableOperationState.
+ * Removes the resource's address from a poller's state. The SDK reads there after the operation has succeeded; the
+ * generated client passes on no option against it. Source: core-lro 3.3, poller/operation.js, pollOperationHelper; the
+ * state's type is core-lro's RestorableOperationState.
  */
 function forgetResource(state: unknown): void {
   if (typeof state !== 'object' || state === null || !('config' in state)) return;

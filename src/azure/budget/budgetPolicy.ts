@@ -19,8 +19,8 @@ interface BudgetedRequest {
 const DEFAULT_PAUSE = 10;
 
 /**
- * Creates a pipeline policy for a client's additionalPolicies: every request takes a token of its bucket, and every answer
- * corrects the count.
+ * Creates a pipeline policy for a client's additionalPolicies: every request takes a token of its bucket, and every
+ * answer corrects the count.
  *
  * @param bucketOf the bucket of a request; undefined if no limit of the request is known.
  */

@@ -4,8 +4,8 @@ import type { Bucket } from './rate.js';
 import type { Priority } from '../../domain/operations/priority.js';
 
 /**
- * Places calls that have no turn. A call takes its token only when it is sent, so calls in progress count: otherwise all that
- * start at the same time would choose the same principal.
+ * Places calls that have no turn. A call takes its token only when it is sent, so calls in progress count: otherwise
+ * all that start at the same time would choose the same principal.
  */
 export class LoneCalls {
   /** Number of calls in progress, by the bucket's name. */

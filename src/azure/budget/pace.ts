@@ -15,7 +15,10 @@ type Needs = Readonly<Record<ArmKind, number>>;
 
 const NOTHING: Needs = { reads: 0, writes: 0, deletes: 0 };
 
-/** What the app's own identity does in a vault's subscription, beside what all do in a registry's. No subscription has such an id. */
+/**
+ * What the app's own identity does in a vault's subscription, beside what all do in a registry's. No subscription has
+ * such an id.
+ */
 const ofVaults = (subscription: string): string => `vaults of ${subscription}`;
 
 /** Implements {@link Pace} by the budgets of this process. @param turns has the budgets */

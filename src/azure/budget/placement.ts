@@ -21,7 +21,10 @@ export interface TurnOrder {
   readonly priority: Priority;
   /** Many other callers wait for this work: it comes before all other work of its priority. */
   readonly servesMany: boolean;
-  /** The requests that it will probably send, for each principal that may send them. One of them sends all; empty for work without. */
+  /**
+   * The requests that it will probably send, for each principal that may send them. One of them sends all; empty for
+   * work without.
+   */
   readonly choices: readonly Choice[];
 }
 
@@ -33,8 +36,8 @@ export interface Placed<C> {
 }
 
 /**
- * Finds the principal that can serve first. Of several that can serve at the same time it is the one with the most free tokens,
- * since a full bucket does not grow.
+ * Finds the principal that can serve first. Of several that can serve at the same time it is the one with the most free
+ * tokens, since a full bucket does not grow.
  *
  * @param dueAt when a choice can serve, in milliseconds since the epoch.
  * @param freeOf tokens that a choice has and no caller holds.

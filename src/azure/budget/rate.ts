@@ -1,7 +1,10 @@
 import { rankOf, type Priority } from '../../domain/operations/priority.js';
 import type { Rate } from '../../domain/resourceManager/rates.js';
 
-/** A bucket of one service: its name is unique, and contains the service, the scope of the limit and the kind of request. */
+/**
+ * A bucket of one service: its name is unique, and contains the service, the scope of the limit and the kind of
+ * request.
+ */
 export interface Bucket {
   readonly name: string;
   /** The published rate, with which a new bucket starts. */

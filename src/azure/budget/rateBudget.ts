@@ -22,8 +22,8 @@ export interface Sending {
 }
 
 /**
- * Maximum seconds for which one refusal stops all requests of the bucket. The refusal may concern one resource only, and
- * rollbacks and revocations must continue. The refused call itself waits as long as the service asks.
+ * Maximum seconds for which one refusal stops all requests of the bucket. The refusal may concern one resource only,
+ * and rollbacks and revocations must continue. The refused call itself waits as long as the service asks.
  */
 const MAX_STOP_SECONDS = 60;
 
@@ -80,8 +80,8 @@ export class RateBudget {
   }
 
   /**
-   * When the caller's tokens are available: the earliest time at which they can be taken without delaying others of the same or a
-   * more urgent priority. A caller who has a reservation keeps its place.
+   * When the caller's tokens are available: the earliest time at which they can be taken without delaying others of the
+   * same or a more urgent priority. A caller who has a reservation keeps its place.
    */
   dueAt({ key, priority, tokens, servesMany }: TokenRequest, now: number): number {
     this.#reservations.prune(now);
@@ -90,7 +90,10 @@ export class RateBudget {
     return this.#dueAt(own ? moreUrgent(own.priority, priority) : priority, tokens, now, order);
   }
 
-  /** Takes tokens of a caller whose turn has come, and ends its reservation. They are held until they are sent or given back. */
+  /**
+   * Takes tokens of a caller whose turn has come, and ends its reservation. They are held until they are sent or given
+   * back.
+   */
   take({ key, tokens }: TokenRequest, now: number): void {
     this.#refill(now);
     this.#reservations.remove(key);
@@ -124,15 +127,17 @@ export class RateBudget {
     this.#free += tokens;
   }
 
-  /** When a caller may send a request with a token that it holds: now, unless other programs have emptied the bucket. */
+  /**
+   * When a caller may send a request with a token that it holds: now, unless other programs have emptied the bucket.
+   */
   heldAt(now: number): number {
     this.#refill(now);
     return this.#at(1 - this.#held, now);
   }
 
   /**
-   * When a request without a turn may be sent. It belongs to work in progress, or a caller of the API waits for it, so it
-   * precedes all reservations except those of revocations, whose tokens it leaves.
+   * When a request without a turn may be sent. It belongs to work in progress, or a caller of the API waits for it, so
+   * it precedes all reservations except those of revocations, whose tokens it leaves.
    */
   loneAt(priority: Priority, now: number): number {
     if (priority === 'revocation') return this.#dueAt('revocation', 1, now);
@@ -158,8 +163,8 @@ export class RateBudget {
   }
 
   /**
-   * Notes the end of a request. The service's count after it bounds ours from both sides: others may have used tokens, and the
-   * bucket may be larger than published. The count is ignored if a newer request has been answered before.
+   * Notes the end of a request. The service's count after it bounds ours from both sides: others may have used tokens,
+   * and the bucket may be larger than published. The count is ignored if a newer request has been answered before.
    *
    * @param remaining the service's count, if it sent one.
    */
@@ -178,8 +183,10 @@ export class RateBudget {
     this.#clip();
   }
 
-  /** Notes that the service refused a request because of its rate. Nothing is sent until the service allows it, and the bucket is
-   * empty by then. */
+  /**
+   * Notes that the service refused a request because of its rate. Nothing is sent until the service allows it, and the
+   * bucket is empty by then.
+   */
   refused(seconds: number, now: number): void {
     this.#refill(now);
     this.#blockedUntil = Math.max(this.#blockedUntil, now + Math.min(seconds, MAX_STOP_SECONDS) * 1000);

@@ -1,7 +1,8 @@
 /**
- * Headers with the requests that remain: `-subscription-writes` and the like, `-subscription-global-writes` for all principals
- * together, `-tenant-reads`, and `-subscription-resource-requests` or `-resource` of resource providers. Source: Azure docs,
- * azure-resource-manager/management/request-limits-and-throttling; seen in recorded answers (docs/simulator.md).
+ * Headers with the requests that remain: `-subscription-writes` and the like, `-subscription-global-writes` for all
+ * principals together, `-tenant-reads`, and `-subscription-resource-requests` or `-resource` of resource providers.
+ * Source: Azure docs, azure-resource-manager/management/request-limits-and-throttling; seen in recorded answers
+ * (docs/simulator.md).
  */
 const REMAINING = /^x-ms-ratelimit-remaining-/i;
 

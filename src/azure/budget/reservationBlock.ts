@@ -12,7 +12,9 @@ export interface Reservation {
   readonly order: number;
 }
 
-/** A caller's place among the reservations: less urgent ones come after it, and those of its priority by their order. */
+/**
+ * A caller's place among the reservations: less urgent ones come after it, and those of its priority by their order.
+ */
 export interface Place {
   /** Rank of its priority. */
   readonly rank: number;

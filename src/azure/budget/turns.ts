@@ -8,7 +8,9 @@ import type { Bucket } from './rate.js';
 import type { RateBudget, Sending } from './rateBudget.js';
 import { processTime, steadyTime, whenDue, type BudgetClock } from './waiting.js';
 
-/** Maximum milliseconds that work waits for its turn before it starts. Work that waits takes the place of other work. */
+/**
+ * Maximum milliseconds that work waits for its turn before it starts. Work that waits takes the place of other work.
+ */
 const BEFORE_WORK = 1_500;
 
 /** Maximum milliseconds that a request waits during work: to start the work again would cost more requests. */
@@ -87,8 +89,8 @@ export class Turns {
   }
 
   /**
-   * Makes a call with one principal: that of the turn, so that all requests of the turn have one sender; else the one whose
-   * bucket allows a request first.
+   * Makes a call with one principal: that of the turn, so that all requests of the turn have one sender; else the one
+   * whose bucket allows a request first.
    *
    * @param bucketOf the bucket that a principal's first request takes a token of.
    */
@@ -123,7 +125,8 @@ export class Turns {
   }
 
   /**
-   * Waits until a request may be sent, with a token of the current turn if there is one, else with a token of the bucket.
+   * Waits until a request may be sent, with a token of the current turn if there is one, else with a token of the
+   * bucket.
    *
    * @throws AwaitsTurn if that takes too long. Then nothing was sent.
    */

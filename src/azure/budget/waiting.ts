@@ -11,9 +11,9 @@ export interface BudgetClock {
 export const processTime: BudgetClock = { now: () => Date.now(), sleep: (milliseconds) => pause(milliseconds) };
 
 /**
- * A clock that never goes back. When the given clock is set back, the time goes on from where it was: otherwise no bucket
- * would fill, and no reservation would come, until the clock has caught up. The monotonic clock of the process is no
- * substitute, since a simulated `Date` may jump ahead.
+ * A clock that never goes back. When the given clock is set back, the time goes on from where it was: otherwise no
+ * bucket would fill, and no reservation would come, until the clock has caught up. The monotonic clock of the process
+ * is no substitute, since a simulated `Date` may jump ahead.
  */
 export function steadyTime(clock: BudgetClock): BudgetClock {
   let last = -Infinity;
@@ -46,8 +46,8 @@ export function steadyTime(clock: BudgetClock): BudgetClock {
  *
  * @param ask takes the turn and returns undefined, or returns its time in milliseconds since the epoch.
  * @param within maximum milliseconds to wait.
- * @returns undefined if the turn is taken; else its time, which is later than `within` allows. A clock that does not advance ends the wait,
- * too.
+ * @returns undefined if the turn is taken; else its time, which is later than `within` allows. A clock that does not
+ * advance ends the wait, too.
  */
 export async function whenDue(
   clock: BudgetClock,

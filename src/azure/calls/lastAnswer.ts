@@ -23,8 +23,9 @@ export function watchingAnswers<T>(call: (answered: Answered) => Promise<T>): Pr
 }
 
 /**
- * A pipeline policy for a client's additionalPolicies. For a failed asynchronous operation, or an answer of an unexpected form,
- * SDKs throw an error that has its facts in its text only. This policy takes status, codes and request id from the answer.
+ * A pipeline policy for a client's additionalPolicies. For a failed asynchronous operation, or an answer of an
+ * unexpected form, SDKs throw an error that has its facts in its text only. This policy takes status, codes and request
+ * id from the answer.
  */
 export const lastAnswerPolicy = {
   name: 'lastAnswer',

@@ -9,8 +9,8 @@ interface Watch {
 
 /**
  * Reads the next page's address from the answers of a listing. The vault SDK accepts such an address (byPage's
- * continuationToken) but does not return one: it maps each page to a new list without it. Source: keyvault-secrets 4.11,
- * transformations.js, mapPagedAsyncIterable.
+ * continuationToken) but does not return one: it maps each page to a new list without it. Source: keyvault-secrets
+ * 4.11, transformations.js, mapPagedAsyncIterable.
  */
 export function watchPageLinks() {
   const watches = new AsyncLocalStorage<Watch>();
@@ -46,8 +46,8 @@ const PARAMETERS = ['api-version', '$skiptoken', 'maxresults'];
 const LONGEST_PARAMETER = 2048;
 
 /**
- * Reduces an address to its query, since the SDK would send the app's token to any host that an address names. Only known
- * parameters are kept, since the query goes into answers and the durable history.
+ * Reduces an address to its query, since the SDK would send the app's token to any host that an address names. Only
+ * known parameters are kept, since the query goes into answers and the durable history.
  */
 function pageQuery(link: string): string {
   if (!URL.canParse(link)) return '';

@@ -13,8 +13,8 @@ export const NO_REDIRECTS = { maxRetries: 0 } as const;
  * Options of all clients of Azure services.
  * - No retries: they would repeat generateCredentials unnoticed, and the flow retries by durable timers.
  * - No redirects: no service redirects the app's calls, and a redirect could send a body or a token to another address.
- * - No request to a host other than the service's own: the SDKs send the token to every address that an answer gives for the
- *   next page or an asynchronous operation. Source: core-lro, operation.js.
+ * - No request to a host other than the service's own: the SDKs send the token to every address that an answer gives
+ *   for the next page or an asynchronous operation. Source: core-lro, operation.js.
  *
  * @param endpoint the service's address.
  * @param budget gives each request its token; absent for services whose limits the app cannot reach.

@@ -8,8 +8,8 @@ import { watchingAnswers, type Answered } from './lastAnswer.js';
 import { codesIn } from './codesIn.js';
 
 /**
- * Fields of SDK errors, read without loading an SDK. Each may be missing, and each may contain text from outside: only values
- * that serviceErrors/serviceFacts.ts accepts are kept. The error and its cause are dropped.
+ * Fields of SDK errors, read without loading an SDK. Each may be missing, and each may contain text from outside: only
+ * values that serviceErrors/serviceFacts.ts accepts are kept. The error and its cause are dropped.
  */
 interface SdkError {
   readonly name?: unknown;
@@ -28,8 +28,8 @@ export class UnreadableAnswer extends Error {
 }
 
 /**
- * Runs one SDK call. A failed asynchronous operation and an unreachable host give errors without a status; both may succeed
- * later.
+ * Runs one SDK call. A failed asynchronous operation and an unreachable host give errors without a status; both may
+ * succeed later.
  *
  * @throws ServiceError for everything that the call throws.
  */

@@ -10,8 +10,8 @@ import type { IotHub } from './iotHub.js';
 import { createIotHubChannel } from './iotHubChannel.js';
 
 /**
- * Creates the channels to devices. A polling device is sent nothing: its open request, if this instance holds it, looks at
- * its run's status.
+ * Creates the channels to devices. A polling device is sent nothing: its open request, if this instance holds it, looks
+ * at its run's status.
  */
 export function createDeviceChannels(
   config: Pick<Config, 'signalTopic'>,

@@ -13,8 +13,8 @@ import type { Turns } from '../budget/turns.js';
 import { createPublisher } from './eventGridChannel.js';
 
 /**
- * Publishes alerts on the signal topic. Their subjects begin with `alerts/`, so that no device's subscription, which filters on
- * the device's own subject, receives one.
+ * Publishes alerts on the signal topic. Their subjects begin with `alerts/`, so that no device's subscription, which
+ * filters on the device's own subject, receives one.
  */
 export function createEventGridAlerts(
   config: Config['signalTopic'],

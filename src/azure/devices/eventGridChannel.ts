@@ -13,8 +13,8 @@ import { pipelineOptions } from '../calls/pipelineOptions.js';
 import { calling } from '../calls/serviceErrors.js';
 
 /**
- * Creates the device channel on an Event Grid custom topic, with CloudEvents 1.0. Each client has a subscription that filters
- * on its subject, since pull-check events contain report keys.
+ * Creates the device channel on an Event Grid custom topic, with CloudEvents 1.0. Each client has a subscription that
+ * filters on its subject, since pull-check events contain report keys.
  */
 export function createEventGridChannel(config: Config['signalTopic'], credential: TokenCredential, turns: Turns) {
   const publish = createPublisher(config, credential, turns);

@@ -28,8 +28,8 @@ interface HubCall {
 }
 
 /**
- * Creates calls of the configured IoT Hubs' service API, with the app's own identity. The app needs few calls, so it uses REST
- * directly; the SDK would add AMQP. Nothing is retried. The calls throw ServiceError.
+ * Creates calls of the configured IoT Hubs' service API, with the app's own identity. The app needs few calls, so it
+ * uses REST directly; the SDK would add AMQP. Nothing is retried. The calls throw ServiceError.
  *
  * @param turns gives each request its token
  */

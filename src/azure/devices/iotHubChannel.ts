@@ -26,8 +26,9 @@ interface HubMessage {
 }
 
 /**
- * Creates the device channel on IoT Hub. It calls a direct method, which a connected device answers at once; for other devices
- * it sets a desired property. Source: Azure docs, iot-hub-devguide-direct-methods and iot-hub-devguide-device-twins.
+ * Creates the device channel on IoT Hub. It calls a direct method, which a connected device answers at once; for other
+ * devices it sets a desired property. Source: Azure docs, iot-hub-devguide-direct-methods and
+ * iot-hub-devguide-device-twins.
  */
 export function createIotHubChannel(hub: IotHub) {
   async function send(device: string, target: HubTarget, { methodName, payload, desired }: HubMessage): Promise<void> {
@@ -80,7 +81,8 @@ export function createIotHubChannel(hub: IotHub) {
       return send(client, target, {
         methodName: kind,
         payload: { message, ...(secret === undefined ? {} : { secret }) },
-        // Without the secret, since the hub keeps them: the device asks the app for it. What was sent in clear before is removed.
+        // Without the secret, since the hub keeps them: the device asks the app for it. What was sent in clear before
+        // is removed.
         desired: { pullCheck: null, promoted: null, sealed: { ...sealed, [kind]: textsOf(message) } },
       });
     },

@@ -6,7 +6,8 @@ import { createCredential } from './credential.js';
 export type CredentialOf = (principal: string) => TokenCredential;
 
 /**
- * Creates the credentials of the app's identities: one for each, so that an audience's token is requested once for each.
+ * Creates the credentials of the app's identities: one for each, so that an audience's token is requested once for
+ * each.
  *
  * @param own the credential of the app's own identity, which other services use too.
  */

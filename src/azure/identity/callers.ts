@@ -9,7 +9,10 @@ import { lazily } from '../calls/lazily.js';
 /** The only algorithm with which Entra signs. Source: Azure docs, identity-platform/access-tokens. */
 const ALGORITHMS = ['RS256'];
 
-/** The form of an object id; a token with any other value identifies nobody. Source: Azure docs, access-token-claims-reference. */
+/**
+ * The form of an object id; a token with any other value identifies nobody. Source: Azure docs,
+ * access-token-claims-reference.
+ */
 const OBJECT_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Maximum difference between clocks, in seconds. */
@@ -26,9 +29,9 @@ interface Issuer {
 }
 
 /**
- * Creates the validation of Entra tokens: signature, issuer, audience, lifetime. An app's registration decides which of two
- * versions its tokens have. Each version has its own issuer, named in its own metadata document. Source: Azure docs,
- * identity-platform/access-tokens and v2-protocols-oidc.
+ * Creates the validation of Entra tokens: signature, issuer, audience, lifetime. An app's registration decides which of
+ * two versions its tokens have. Each version has its own issuer, named in its own metadata document. Source: Azure
+ * docs, identity-platform/access-tokens and v2-protocols-oidc.
  */
 export function createCallers({ identity, polling }: Pick<Config, 'identity' | 'polling'>): Callers {
   const tenant = `${identity.authorityHost}/${identity.tenantId ?? ''}`;

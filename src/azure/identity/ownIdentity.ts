@@ -9,8 +9,8 @@ import type { CredentialOf } from './armCredentials.js';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
 
 /**
- * Creates the port on the app's own identities. A managed identity does not know its ids, so they are read from its token for
- * Resource Manager. Source: Azure docs, identity-platform/access-token-claims-reference.
+ * Creates the port on the app's own identities. A managed identity does not know its ids, so they are read from its
+ * token for Resource Manager. Source: Azure docs, identity-platform/access-token-claims-reference.
  */
 export function createOwnIdentity(
   config: Pick<Config, 'arm' | 'identity'>,

@@ -1,7 +1,10 @@
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity';
 import { isYounger } from '../../domain/times/isYounger.js';
 
-/** Milliseconds before its end from which on a token is not used: a request may take a while. The SDKs' policy uses two minutes. */
+/**
+ * Milliseconds before its end from which on a token is not used: a request may take a while. The SDKs' policy uses two
+ * minutes.
+ */
 const SPARE = 5 * 60_000;
 
 /** Maximum share of a token's life that is spared, for tokens that live shorter. */
@@ -16,11 +19,12 @@ interface Kept {
 }
 
 /**
- * The same credential, with one request for a token of an audience however many wait for it, and none while the last token is
- * good. Each client of an SDK would otherwise ask by itself, and so would every call that begins before the first answer.
+ * The same credential, with one request for a token of an audience however many wait for it, and none while the last
+ * token is good. Each client of an SDK would otherwise ask by itself, and so would every call that begins before the
+ * first answer.
  *
- * A request with a challenge's claims always asks anew, since the last token was refused. An `abortSignal` is not passed on:
- * one caller must not end the others' request.
+ * A request with a challenge's claims always asks anew, since the last token was refused. An `abortSignal` is not
+ * passed on: one caller must not end the others' request.
  */
 export function sharedTokens(credential: TokenCredential): TokenCredential {
   const kept = new Map<string, Kept>();

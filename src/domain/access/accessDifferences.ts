@@ -9,8 +9,8 @@ interface SecretReaders {
 }
 
 /**
- * How the access to a client's secrets differs from its record. A client without an identity gets its access from others, so
- * nothing is known to be missing or foreign.
+ * How the access to a client's secrets differs from its record. A client without an identity gets its access from
+ * others, so nothing is known to be missing or foreign.
  */
 export function accessDifferences(held: HeldAccess | undefined, secrets: readonly SecretReaders[]): Difference[] {
   const principalId = held?.identity?.principalId;

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { KEY_VAULT_SECRETS_USER } from './secretsUser.js';
 
-/** Namespace of Resource Manager's template function guid(). A test compares with the names that the Bicep CLI computes. */
+/**
+ * Namespace of Resource Manager's template function guid(). A test compares with the names that the Bicep CLI computes.
+ */
 const NAMESPACE = Buffer.from('11fb06fb712d4ddd98c7e71bbd588830', 'hex');
 
 /** The value of the template function guid(): a UUID of version 5 (RFC 9562) of the texts, joined by hyphens. */
@@ -14,8 +16,8 @@ export function templateGuid(...texts: readonly string[]): string {
 }
 
 /**
- * Name of the role assignment that lets a principal read a secret: the name that infra/device-access.bicep gives it, so that both
- * ways end in one assignment.
+ * Name of the role assignment that lets a principal read a secret: the name that infra/device-access.bicep gives it, so
+ * that both ways end in one assignment.
  * @param vault the vault's resource id, spelled as Resource Manager spells it
  */
 export function assignmentName(vault: string, secret: string, principalId: string): string {

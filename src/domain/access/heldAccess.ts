@@ -31,8 +31,8 @@ export interface HeldGrant extends GrantedSecrets {
   /** The run that wrote it last. */
   readonly run: string;
   /**
-   * `granting`: that run is at work. `ending`: the assignments are to be removed. `unreached`: this app cannot remove them; a
-   * revocation and an offboarding try again, and say so.
+   * `granting`: that run is at work. `ending`: the assignments are to be removed. `unreached`: this app cannot remove
+   * them; a revocation and an offboarding try again, and say so.
    */
   readonly state: 'granting' | 'held' | 'ending' | 'unreached';
   /** Whether the assignments were held before that run, whose undo then keeps them. */
@@ -43,15 +43,18 @@ export interface HeldGrant extends GrantedSecrets {
 export interface AccessRequests {
   /** A run is about to make these assignments. */
   readonly noteGrant: WorksFor & GrantedSecrets & { readonly run: string };
-  /** A run is undone. What the client did not have before the run is to be removed, also if the record lost it in the meantime. */
+  /**
+   * A run is undone. What the client did not have before the run is to be removed, also if the record lost it in the
+   * meantime.
+   */
   readonly undoGrant: WorksFor & GrantedSecrets & { readonly run: string };
   /** All assignments are to be removed: the client is revoked or offboarded. */
   readonly endGrants: WorksFor;
   /** Others made these assignments. */
   readonly disownGrant: WorksFor & GrantedSecrets;
   /**
-   * A run has succeeded. From now on the client has this identity and its secrets are in this vault. The assignments of all other
-   * principals and vaults are to be removed.
+   * A run has succeeded. From now on the client has this identity and its secrets are in this vault. The assignments of
+   * all other principals and vaults are to be removed.
    */
   readonly completeGrant: WorksFor & CompletedGrant;
   /** Assignments are gone, or are others', and these cannot be removed. */
@@ -149,9 +152,9 @@ export function completeGrant(access: HeldAccess | undefined, { run, identity, v
 }
 
 /**
- * Removes entries whose assignments were removed, unless a run has started to make them again. The note of a removal may come late: then a
- * later run may have written the entry, and what that run made is not what was removed, even if it is to end by now, too. An
- * entry of which something cannot be removed stays.
+ * Removes entries whose assignments were removed, unless a run has started to make them again. The note of a removal
+ * may come late: then a later run may have written the entry, and what that run made is not what was removed, even if
+ * it is to end by now, too. An entry of which something cannot be removed stays.
  */
 export function dropGrants(
   access: HeldAccess | undefined,
@@ -183,7 +186,10 @@ export function isEnding(
   return endingGrants(access).some((one) => isSame(one, { principalId, vault }) && one.made.includes(secret));
 }
 
-/** Whether a run may make these assignments now: it has noted them, and neither a revocation nor its own undo has ended them. */
+/**
+ * Whether a run may make these assignments now: it has noted them, and neither a revocation nor its own undo has ended
+ * them.
+ */
 export function isGranting(
   access: HeldAccess | undefined,
   { principalId, vault, run }: Pick<HeldGrant, 'principalId' | 'vault' | 'run'>,

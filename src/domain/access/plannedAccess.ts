@@ -11,7 +11,10 @@ export interface PlannedAccess extends DeviceIdentity {
   readonly missing: readonly string[];
   /** Names of the client's secrets that the principal may read by an assignment that others made. */
   readonly foreign: readonly string[];
-  /** Assignments of other principals, or in another vault, that this app made. They are removed when the run has succeeded. */
+  /**
+   * Assignments of other principals, or in another vault, that this app made. They are removed when the run has
+   * succeeded.
+   */
   readonly former: readonly Pick<GrantedSecrets, 'principalId' | 'made'>[];
   /** Whether the client's record has this identity. */
   readonly isRecorded: boolean;

@@ -2,8 +2,9 @@ import { sameName } from '@connected-registry/protocol/names/sameName';
 import { isYounger } from '../times/isYounger.js';
 
 /*
- * One write of the client list binds all tokens that have been requested so far. A run announces its request before it creates
- * its token. Runs that are ready sooner wait for the announced ones, for a limited time (docs/decisions/0004-one-writer-of-the-client-list.md).
+ * One write of the client list binds all tokens that have been requested so far. A run announces its request before it
+ * creates its token. Runs that are ready sooner wait for the announced ones, for a limited time
+ * (docs/decisions/0004-one-writer-of-the-client-list.md).
  */
 
 /** The part of the binder's state about announced runs. */
@@ -29,7 +30,9 @@ interface Announcement extends OfRun {
 /** Milliseconds after which an announcement expires. */
 const ANNOUNCED_FOR = 60_000;
 
-/** Maximum milliseconds that runs that are ready wait for announced ones. Azure takes up to eleven seconds for a token. */
+/**
+ * Maximum milliseconds that runs that are ready wait for announced ones. Azure takes up to eleven seconds for a token.
+ */
 const MAX_GATHERING = 15_000;
 
 /** Seconds after which a run that waits asks again. */
@@ -56,7 +59,10 @@ export function pruneAnnounced<State extends Expected>(state: State, now: Date):
   return withAnnounced(state, ({ at }) => isYounger(Date.parse(at), ANNOUNCED_FOR, now.getTime()));
 }
 
-/** Decides whether to wait for announced runs. @returns the state in which to wait; undefined if the list is to be written now */
+/**
+ * Decides whether to wait for announced runs.
+ * @returns the state in which to wait; undefined if the list is to be written now
+ */
 export function gather<State extends Expected>(state: State, now: Date): State | undefined {
   const { announced = [], gatheringSince = now.toISOString() } = state;
   if (announced.length === 0) return undefined;

@@ -24,8 +24,8 @@ export type CheckRun = Run<CheckRequest>;
 export const CHECK_PREFIX = 'ck-';
 
 /**
- * The instance id of a check. Checks of all clients share one, so that two never run at once. A check of named clients has
- * its own.
+ * The instance id of a check. Checks of all clients share one, so that two never run at once. A check of named clients
+ * has its own.
  */
 export function checkInstance(run: Pick<CheckRun, 'run' | 'request'>): string {
   return `${CHECK_PREFIX}${run.request.clients ? run.run : 'all'}`;
@@ -100,8 +100,8 @@ export function sumUp(parts: readonly CheckPart[], perRegistry: readonly Registr
 }
 
 /**
- * Base64 of 4-byte hashes of tokens in use. The names of a fleet's tokens would not fit in the durable history. At 20,000
- * tokens, one check in many thousands misses an unused token because its hash equals another's.
+ * Base64 of 4-byte hashes of tokens in use. The names of a fleet's tokens would not fit in the durable history. At
+ * 20,000 tokens, one check in many thousands misses an unused token because its hash equals another's.
  */
 export function tokenMarks(tokens: readonly { readonly registry: string; readonly token: string }[]): string {
   const marks = tokens.map(({ registry, token }) =>

@@ -27,15 +27,17 @@ export interface Judgement {
   readonly differences: readonly Difference[];
 }
 
-/** A credential with less than this share of its lifetime left is `expiring`: rotation should have replaced it before. */
+/**
+ * A credential with less than this share of its lifetime left is `expiring`: rotation should have replaced it before.
+ */
 const EXPIRING_SHARE = 1 / 5;
 
 /** Maximum characters of an expected or found value. */
 const MAX_CHARACTERS = 300;
 
 /**
- * Judges a client's state and lists how its resources differ from its secret's tags. No password is read: a slot holds the
- * password in the vault if its creation time is the one in the tags.
+ * Judges a client's state and lists how its resources differ from its secret's tags. No password is read: a slot holds
+ * the password in the vault if its creation time is the one in the tags.
  * @param allowedEndpoints host:port values that a secret may name besides the connected registry's own
  * @param others differences in where its secrets are and who may read them; empty if they were not compared
  */

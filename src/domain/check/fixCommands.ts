@@ -86,8 +86,8 @@ export const FIX_COMMANDS = {
   vaultId: ({ vault }: { readonly vault: string }) =>
     azCommand('resource list', { 'resource-type': 'Microsoft.KeyVault/vaults', name: vault, query: '[0].id' }),
   /**
-   * Gives the app the role under its condition. `vault`: a resource id. By `az rest`: `az role assignment` does not work in
-   * every distribution's build of the CLI.
+   * Gives the app the role under its condition. `vault`: a resource id. By `az rest`: `az role assignment` does not
+   * work in every distribution's build of the CLI.
    */
   letAppAssign: ({ vault, principalId }: OfVault) =>
     azCommand('rest', {

@@ -2,9 +2,9 @@ import { parseOperationId } from '@connected-registry/protocol/names/operationId
 import type { ClientRecord } from './clientRecord.js';
 
 /**
- * Whether the acknowledgement of this operation's promotion was made before the recorded one, by a run that ended earlier: a copy
- * of a request may be sent again for as long as it has not expired. Run ids sort by time. Records of earlier versions have no
- * operation; their order is unknown, so that nothing counts as older.
+ * Whether the acknowledgement of this operation's promotion was made before the recorded one, by a run that ended
+ * earlier: a copy of a request may be sent again for as long as it has not expired. Run ids sort by time. Records of
+ * earlier versions have no operation; their order is unknown, so that nothing counts as older.
  *
  * @param operation `{instance}.{run}`
  */

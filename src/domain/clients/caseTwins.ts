@@ -36,7 +36,10 @@ export function namesNotCompared({ registry, connectedRegistry, client }: Client
   };
 }
 
-/** Clients at each end of a part that are compared with the adjacent part. The vault's order puts similar names together. */
+/**
+ * Clients at each end of a part that are compared with the adjacent part. The vault's order puts similar names
+ * together.
+ */
 const CLIENTS_AT_END = 5;
 
 /** The first and last clients of a part of a check. */

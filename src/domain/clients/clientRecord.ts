@@ -25,7 +25,10 @@ import type { HubTarget } from '@connected-registry/protocol/messages/deviceChan
 export interface ClientRecord extends DeviceAccess, PollingState {
   /** When the client was revoked. Only an onboarding that is requested later clears it. */
   readonly revokedAt?: string;
-  /** If the revocation was repeated: when the client was first revoked. The repetition also ends runs started in between. */
+  /**
+   * If the revocation was repeated: when the client was first revoked. The repetition also ends runs started in
+   * between.
+   */
   readonly firstRevokedAt?: string;
   /** Names of the tokens that the revocation found enabled, hence disabled itself. */
   readonly disabled?: readonly string[];
@@ -35,13 +38,16 @@ export interface ClientRecord extends DeviceAccess, PollingState {
   readonly orphaned?: readonly OrphanedToken[];
   /** Tokens that this app gave the client, created for it or adopted. */
   readonly held?: readonly HeldToken[];
-  /** Host of the vault that has the client's secrets, from its first onboarding to its offboarding (domain/vaults/clientVault.ts). */
+  /**
+   * Host of the vault that has the client's secrets, from its first onboarding to its offboarding
+   * (domain/vaults/clientVault.ts).
+   */
   readonly vault?: string;
   /** Who may read the client's secrets. */
   readonly access?: HeldAccess;
   /**
-   * Object id of the identity that the client's last onboarding named, or that it had when it was offboarded; in lower case. An
-   * event may name this one again, for a client that has no credential.
+   * Object id of the identity that the client's last onboarding named, or that it had when it was offboarded; in lower
+   * case. An event may name this one again, for a client that has no credential.
    */
   readonly lastIdentity?: string;
   /** When the client was first given a token, even if the token is gone by now. */
@@ -54,13 +60,18 @@ export interface ClientRecord extends DeviceAccess, PollingState {
   readonly newestEventAt?: string;
   /** Version of the main secret that the device's agent reports using. */
   readonly acknowledged?: string;
-  /** The run whose promotion that acknowledges. An acknowledgement of an earlier run's promotion comes late, or again. */
+  /**
+   * The run whose promotion that acknowledges. An acknowledgement of an earlier run's promotion comes late, or again.
+   */
   readonly acknowledgedBy?: string;
   /** How the last runs ended, oldest first. Kept after an offboarding. */
   readonly ended?: readonly EndedOperation[];
 }
 
-/** A revocation while it writes. A run that clears it waits until then; otherwise these writes would disable the client again. */
+/**
+ * A revocation while it writes. A run that clears it waits until then; otherwise these writes would disable the client
+ * again.
+ */
 export interface Disabling {
   /** The revocation's operation. */
   readonly operation: string;
@@ -76,8 +87,8 @@ export const CLIENT_RECORD = 'client';
 /** Input of each operation; the entity's key is the client's. */
 export interface ClientRecordRequests extends AccessRequests, PollingRequests {
   /**
-   * Marks the client as revoked at `at`, or at the entity's current time if that is later. The revocation disables tokens
-   * and secrets until `endDisabling`, or until `until` if it is lost.
+   * Marks the client as revoked at `at`, or at the entity's current time if that is later. The revocation disables
+   * tokens and secrets until `endDisabling`, or until `until` if it is lost.
    */
   readonly revoke: WorksFor & { readonly at: string; readonly until: string };
   /** The revocation of `revokedAt`, unless cleared, is about to search again for enabled tokens and secrets. */
@@ -96,9 +107,15 @@ export interface ClientRecordRequests extends AccessRequests, PollingRequests {
    * `effectiveAt`: the event's own time if an event requested the run, otherwise when it was requested.
    */
   readonly revokedSince: WorksFor & { readonly effectiveAt: string };
-  /** A run requested at `requestedAt` begins, unless it has ended before. `eventAt`: time of the event that requested it, if any. */
+  /**
+   * A run requested at `requestedAt` begins, unless it has ended before. `eventAt`: time of the event that requested
+   * it, if any.
+   */
   readonly begin: WorksFor & { readonly requestedAt: string; readonly eventAt?: string };
-  /** An offboarding begins, whether or not the client was revoked. Events older than it become stale, and the device's key ends. */
+  /**
+   * An offboarding begins, whether or not the client was revoked. Events older than it become stale, and the device's
+   * key ends.
+   */
   readonly beginOffboarding: WorksFor & { readonly requestedAt: string; readonly eventAt?: string };
   /** The run of `effectiveAt` has enabled the client again: clears an earlier revocation. */
   readonly clearRevocation: WorksFor & { readonly effectiveAt: string };
@@ -111,8 +128,8 @@ export interface ClientRecordRequests extends AccessRequests, PollingRequests {
   readonly noteEvent: WorksFor & { readonly at: string };
   readonly acknowledge: WorksFor & { readonly version: string };
   /**
-   * A join token was issued. Ignored if the client was revoked or offboarded since `requestedAt` (ISO 8601). Earlier versions send only
-   * the token's own time, which may be later: it orders tokens.
+   * A join token was issued. Ignored if the client was revoked or offboarded since `requestedAt` (ISO 8601). Earlier
+   * versions send only the token's own time, which may be later: it orders tokens.
    */
   readonly enrol: WorksFor & { readonly enrolment: Enrolment; readonly requestedAt?: string };
   /** The join token of this hash is taken back, unless a device has used it. */
@@ -129,7 +146,10 @@ export interface ClientRecordRequests extends AccessRequests, PollingRequests {
   readonly notePull: WorksFor & { readonly thumbprint: string; readonly at: string };
   /** A run has ended. Repeating the operation changes nothing. */
   readonly noteEnd: WorksFor & { readonly ended: EndedOperation };
-  /** The client was offboarded: keeps only its revocation, its newest event, how its runs ended, which identity and poller it had and what must not come back. */
+  /**
+   * The client was offboarded: keeps only its revocation, its newest event, how its runs ended, which identity and
+   * poller it had and what must not come back.
+   */
   readonly forget: WorksFor;
 }
 export type ClientRecordOperation = keyof ClientRecordRequests;
@@ -245,8 +265,8 @@ export function dropToken(record: ClientRecord, token: string): ClientRecord {
 }
 
 /**
- * Whether the record shows that this app ever gave the client a resource. A revocation or an event's time shows nothing:
- * both are recorded for any name in a request.
+ * Whether the record shows that this app ever gave the client a resource. A revocation or an event's time shows
+ * nothing: both are recorded for any name in a request.
  */
 export function isKnown({ knownSince, held = [], orphaned = [], disabled = [], ...rest }: ClientRecord): boolean {
   const { acknowledged, rotationDueSince, retryRotationAt, enrolment, joined, polling } = rest;
@@ -255,8 +275,8 @@ export function isKnown({ knownSince, held = [], orphaned = [], disabled = [], .
 }
 
 /**
- * Ends the device's key, its join token and its poller. The record still knows the client, since what was given to the device
- * may have to be taken away later.
+ * Ends the device's key, its join token and its poller. The record still knows the client, since what was given to the
+ * device may have to be taken away later.
  * @param at ISO 8601
  */
 export function endAccess(record: ClientRecord, at: string): ClientRecord {

@@ -12,8 +12,8 @@ export type OperatorAccess =
 const FUNCTION_KEY_ACTOR = 'function-key';
 
 /**
- * The header by which App Service authentication names the caller. The platform removes it from outside requests, so only
- * the platform can set it, as long as its authentication is on (Azure docs: App Service,
+ * The header by which App Service authentication names the caller. The platform removes it from outside requests, so
+ * only the platform can set it, as long as its authentication is on (Azure docs: App Service,
  * configure-authentication-user-identities).
  */
 export const PRINCIPAL_HEADER = 'x-ms-client-principal';
@@ -67,8 +67,8 @@ function valuesOf({ claims }: ClientPrincipal, types: readonly string[]): string
 const MAX_CHARACTERS = 100;
 
 /**
- * A principal's name in the audit: `{object id}@{tenant id}`. Unlike sign-in names, these ids never change and are never
- * reused. Characters that such ids cannot have become `_`.
+ * A principal's name in the audit: `{object id}@{tenant id}`. Unlike sign-in names, these ids never change and are
+ * never reused. Characters that such ids cannot have become `_`.
  */
 function actorOf(principal: ClientPrincipal, objectId: string): string {
   const tenant = valuesOf(principal, TENANT_ID)[0];

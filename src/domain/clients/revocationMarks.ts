@@ -50,8 +50,9 @@ export function hasEndedSince(record: ClientRecord, requestedAt: string): boolea
 }
 
 /**
- * The time of a request that is later than the ends that its record shows, which another host, whose clock is ahead, may have noted. It
- * is not later than the record's other times, so that an end which comes before the request is carried out is later.
+ * The time of a request that is later than the ends that its record shows, which another host, whose clock is ahead,
+ * may have noted. It is not later than the record's other times, so that an end which comes before the request is
+ * carried out is later.
  *
  * @param now ISO 8601
  */

@@ -7,8 +7,8 @@ MAPPED.addSubnet('::ffff:0:0', 96, 'ipv6');
 type Family = 'ipv4' | 'ipv6';
 
 /**
- * Whether an address is one of these, or in one of these networks. IPv4 addresses in IPv6 notation count as IPv4, and networks
- * of one family have no addresses of the other.
+ * Whether an address is one of these, or in one of these networks. IPv4 addresses in IPv6 notation count as IPv4, and
+ * networks of one family have no addresses of the other.
  * @param addresses IP addresses and networks (CIDR)
  * @param address an IP address; every other text is in no network
  */

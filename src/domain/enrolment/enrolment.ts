@@ -38,9 +38,15 @@ export interface Joined {
 export interface DeviceAccess {
   readonly enrolment?: Enrolment;
   readonly joined?: Joined;
-  /** Join tokens that were issued at this time (ISO 8601) or before have ended. A signal that comes late brings none back. */
+  /**
+   * Join tokens that were issued at this time (ISO 8601) or before have ended. A signal that comes late brings none
+   * back.
+   */
   readonly tokensEndedAt?: string;
-  /** When the device's access last ended as a whole (ISO 8601). No hub vouches for keys to a run that was requested before. */
+  /**
+   * When the device's access last ended as a whole (ISO 8601). No hub vouches for keys to a run that was requested
+   * before.
+   */
   readonly keysEndedAt?: string;
   /** Thumbprints of keys that a hub has vouched for, and that others have replaced since. */
   readonly replacedKeys?: readonly string[];
@@ -66,8 +72,8 @@ export interface Redemption {
 export type RedemptionVerdict = 'open' | 'joined' | 'used' | 'expired' | 'unknown';
 
 /**
- * Judges a redemption. Comparing hashes needs no constant time: the token's MAC was verified before. A device that has joined
- * may repeat its redemption also after another token was issued, until that one is used.
+ * Judges a redemption. Comparing hashes needs no constant time: the token's MAC was verified before. A device that has
+ * joined may repeat its redemption also after another token was issued, until that one is used.
  */
 export function judgeRedemption(
   { enrolment, joined }: DeviceAccess,
@@ -79,7 +85,10 @@ export function judgeRedemption(
   return new Date(at) < new Date(enrolment.expiresAt) ? 'open' : 'expired';
 }
 
-/** Records a new join token. An earlier one ends, unused or not; the device that has joined stays until the token is used. */
+/**
+ * Records a new join token. An earlier one ends, unused or not; the device that has joined stays until the token is
+ * used.
+ */
 export function issueEnrolment<Access extends DeviceAccess>(access: Access, enrolment: Enrolment): Access {
   const { enrolment: earlier, tokensEndedAt } = access;
   if (tokensEndedAt !== undefined && new Date(enrolment.issuedAt) <= new Date(tokensEndedAt)) return access;
@@ -98,8 +107,8 @@ export function isUnused({ enrolment }: DeviceAccess): boolean {
 }
 
 /**
- * What a device that joins would take over: who has a join token of the client reads its secret, and ends the key or the poller of
- * the device before it.
+ * What a device that joins would take over: who has a join token of the client reads its secret, and ends the key or
+ * the poller of the device before it.
  */
 export function takenOver({
   joined,
@@ -140,7 +149,10 @@ export interface KeyRenewal {
   readonly at: string;
 }
 
-/** `renewed`: this renewal was made before, and the device has missed the answer. `refused`: `from` is not the current key. */
+/**
+ * `renewed`: this renewal was made before, and the device has missed the answer. `refused`: `from` is not the current
+ * key.
+ */
 export type RenewalVerdict = 'open' | 'renewed' | 'refused';
 
 export function judgeRenewal(
@@ -187,8 +199,8 @@ export function accessIn(access: DeviceAccess): string[] {
 }
 
 /**
- * Ends the device's key and its join token at once, and every token that was issued until `at` (ISO 8601). The join token may be later
- * than that, if it was issued by a host whose clock is ahead.
+ * Ends the device's key and its join token at once, and every token that was issued until `at` (ISO 8601). The join
+ * token may be later than that, if it was issued by a host whose clock is ahead.
  */
 export function endDeviceAccess<Access extends DeviceAccess>(access: Access, at: string): Access {
   const { enrolment, joined: _joined, replacedKeys: _replaced, ...rest } = access;

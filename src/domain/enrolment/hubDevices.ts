@@ -25,8 +25,9 @@ export interface Vouching extends HubKeys {
 export type VouchingVerdict = 'current' | 'new' | 'late' | 'ended' | 'joined';
 
 /**
- * Judges keys that a hub vouches for. A key that was replaced stays ended, also if a twin shows it again: a copy of the device
- * from before may be running. It may come back if the client is onboarded anew, after its access has ended as a whole.
+ * Judges keys that a hub vouches for. A key that was replaced stays ended, also if a twin shows it again: a copy of the
+ * device from before may be running. It may come back if the client is onboarded anew, after its access has ended as a
+ * whole.
  */
 export function judgeVouching(
   { joined, keysEndedAt, replacedKeys }: DeviceAccess,

@@ -54,8 +54,8 @@ function stateOf({ usedBy, expiresAt }: Enrolment, now: Date): 'open' | 'used' |
 }
 
 /**
- * Since when a device that asks for its messages was not heard of, if that is longer than it should be. One that both has joined
- * and has a poller is heard of by either.
+ * Since when a device that asks for its messages was not heard of, if that is longer than it should be. One that both
+ * has joined and has a poller is heard of by either.
  * @param days after which a device counts as silent
  * @returns ISO 8601; undefined for a device that was heard of since
  */

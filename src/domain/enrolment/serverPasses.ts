@@ -9,8 +9,9 @@ import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets'
 import type { ReportKeys } from '../pullCheck/reportKey.js';
 
 /*
- * What lets a device in. Each text carries its facts and a MAC by a server key over them, so that a forged one is refused
- * before anything is read (docs/decisions/0047-enrolment.md). The prefixes are for people and for scanners of secrets.
+ * What lets a device in. Each text carries its facts and a MAC by a server key over them, so that a forged one is
+ * refused before anything is read (docs/decisions/0047-enrolment.md). The prefixes are for people and for scanners of
+ * secrets.
  */
 const JOIN_TOKEN = 'crjoin1';
 const DEVICE_PASS = 'crpass1';
@@ -58,8 +59,8 @@ export interface ProvenJoinToken {
 }
 
 /**
- * Verifies that whoever presents a part of a join token has the other part, which is computed again here and kept nowhere.
- * Whether the token is still open says the client's record. Compares in constant time.
+ * Verifies that whoever presents a part of a join token has the other part, which is computed again here and kept
+ * nowhere. Whether the token is still open says the client's record. Compares in constant time.
  *
  * @param presented `crjoin1.{content}.{key id}`
  * @param mac the proof
@@ -136,7 +137,9 @@ export function readDevicePass(keys: ReportKeys, text: string): DevicePass | und
   return client && thumbprint !== undefined ? { client, thumbprint } : undefined;
 }
 
-/** Whether a pass was made with the server key that makes passes now. Others are replaced before their key is removed. */
+/**
+ * Whether a pass was made with the server key that makes passes now. Others are replaced before their key is removed.
+ */
 export function isOfSigningKey({ signing }: ReportKeys, text: string): boolean {
   return text.split('.')[2] === encoded(signing.id);
 }

@@ -1,8 +1,8 @@
 import type { WorksFor } from '../operations/worksFor.js';
 
 /**
- * Whether the app has responded to a connected registry's creation. Its age cannot show that: every PATCH, also the app's
- * own bindings, resets `systemData.createdAt` (docs/simulator.md, "Times"). Times are ISO 8601.
+ * Whether the app has responded to a connected registry's creation. Its age cannot show that: every PATCH, also the
+ * app's own bindings, resets `systemData.createdAt` (docs/simulator.md, "Times"). Times are ISO 8601.
  */
 export interface ConnectedRegistryRecord {
   /** Time of its creation event. Deliveries of that event, and of older ones, are about the same connected registry. */

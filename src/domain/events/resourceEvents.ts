@@ -9,7 +9,10 @@ export const RESOURCE_DELETED = 'Microsoft.Resources.ResourceDeleteSuccess';
 const CONNECTED_REGISTRY_DELETION = 'microsoft.containerregistry/registries/connectedregistries/delete';
 const CONNECTED_REGISTRY_WRITE = 'microsoft.containerregistry/registries/connectedregistries/write';
 
-/** The fields of the event's data that the app uses. `claims` holds personal data: it is compared, never stored or logged. */
+/**
+ * The fields of the event's data that the app uses. `claims` holds personal data: it is compared, never stored or
+ * logged.
+ */
 export const resourceEventData = z.looseObject({
   operationName: z.string(),
   resourceUri: z.string().nullish(),

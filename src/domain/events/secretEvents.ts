@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** Types of the events before and after a secret's newest version expires. Source: Azure docs, event-grid/event-schema-key-vault. */
+/**
+ * Types of the events before and after a secret's newest version expires. Source: Azure docs,
+ * event-grid/event-schema-key-vault.
+ */
 export const SECRET_NEAR_EXPIRY = 'Microsoft.KeyVault.SecretNearExpiry';
 export const SECRET_EXPIRED = 'Microsoft.KeyVault.SecretExpired';
 

@@ -15,7 +15,10 @@ export function inventoryRows(
   });
 }
 
-/** Differences are explained by a run that is in progress, or was during the reading: the reading may have seen it half done. */
+/**
+ * Differences are explained by a run that is in progress, or was during the reading: the reading may have seen it half
+ * done.
+ */
 function judgedWith({ judgement }: FleetClient, run: LastRun | undefined, from: Date, to: Date) {
   if (run === undefined) return judgement;
   const hasEndedBefore = run.endedAt !== undefined && Date.parse(run.endedAt) < from.getTime();

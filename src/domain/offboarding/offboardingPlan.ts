@@ -1,6 +1,8 @@
 import type { SlotName } from '@connected-registry/protocol/registry/slots';
 
-/** The resources of a client, and what an offboarding does with each. Small, since it is kept in the durable history. */
+/**
+ * The resources of a client, and what an offboarding does with each. Small, since it is kept in the durable history.
+ */
 export interface OffboardingPlan {
   readonly tokens: readonly OffboardingToken[];
   /** Names of deleted tokens that the connected registry still lists. */
@@ -28,8 +30,8 @@ export interface OffboardingToken {
   /** Creation times of the passwords in it that this app issued (ISO 8601). */
   readonly ourPasswords: readonly string[];
   /**
-   * Passwords of an adopted token that this app may have issued: created since the adoption, while the secrets that would
-   * prove it are gone. They are kept, since somebody else may have issued them.
+   * Passwords of an adopted token that this app may have issued: created since the adoption, while the secrets that
+   * would prove it are gone. They are kept, since somebody else may have issued them.
    */
   readonly doubtful?: readonly { readonly slot: SlotName; readonly createdAt: string }[];
   /** Why the token is kept, without this client's passwords: only its name points to the client, or others use it. */

@@ -18,8 +18,8 @@ export interface StoredCredential {
 }
 
 /**
- * Whether to keep the stored credential or issue another. `earlierPassword`: creation time (ISO 8601) of the password that
- * the slot holds now; absent for an empty slot.
+ * Whether to keep the stored credential or issue another. `earlierPassword`: creation time (ISO 8601) of the password
+ * that the slot holds now; absent for an empty slot.
  */
 export type CredentialPlan =
   | { readonly kind: 'keep'; readonly stored: StoredCredential }
@@ -44,7 +44,10 @@ interface PlannedToken {
   /** Scope map of the existing token, if it is another than the request's. */
   readonly earlierScopeMap?: string;
   readonly revoked?: RevokedToken;
-  /** The token exists, others have made it, and the run takes it over: an operator requests that, or an earlier run was to. */
+  /**
+   * The token exists, others have made it, and the run takes it over: an operator requests that, or an earlier run was
+   * to.
+   */
   readonly isAdopted?: true;
   /** What the client's record is to keep about it. */
   readonly held?: HeldToken;

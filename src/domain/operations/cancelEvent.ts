@@ -22,7 +22,7 @@ export function cancelEventName(run: string): string {
 }
 
 /**
- * Failure codes of runs that were stopped on purpose or that another request had replaced: they need no action, raise no alert, and are
- * not retried.
+ * Failure codes of runs that were stopped on purpose or that another request had replaced: they need no action, raise
+ * no alert, and are not retried.
  */
 export const DELIBERATE_STOPS: readonly FailureCode[] = ['cancelled', 'revoked', 'stale-event'];

@@ -22,7 +22,10 @@ export interface EndedOperation {
 /** The recorded part of a failure. */
 export type FailureSummary = Pick<OperationFailure, 'code' | 'message' | 'residue' | 'disabled'>;
 
-/** Maximum ended runs in a record; the newest are kept. With the bounds below they stay under 30 KB of the engine's 64 KB a row. */
+/**
+ * Maximum ended runs in a record; the newest are kept. With the bounds below they stay under 30 KB of the engine's 64
+ * KB a row.
+ */
 const MAX_ENDED = 20;
 
 /** Maximum characters of a message and of one residue item, and maximum items. */

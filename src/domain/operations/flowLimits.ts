@@ -1,6 +1,8 @@
 import type { FreezeWindow } from '../schedules/freezeWindows.js';
 
-/** Time limits of a run, in seconds. The starter takes them from settings, since orchestrators must not read settings. */
+/**
+ * Time limits of a run, in seconds. The starter takes them from settings, since orchestrators must not read settings.
+ */
 export interface FlowLimits {
   /** First and longest delay between retries of a step. The delay doubles in between. */
   readonly retryFirstSeconds: number;

@@ -28,7 +28,10 @@ export interface Run<Request extends object = ClientReference> {
   readonly awaitsActivation?: boolean;
   /** Id of the rollout that started the run, if any: single requests take priority over it. */
   readonly rollout?: string;
-  /** When the rollout started the run (ISO 8601). `requestedAt` is the time of the rollout's request, which may be days before. */
+  /**
+   * When the rollout started the run (ISO 8601). `requestedAt` is the time of the rollout's request, which may be days
+   * before.
+   */
   readonly rowStartedAt?: string;
   readonly limits: FlowLimits;
 }

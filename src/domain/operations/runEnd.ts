@@ -49,7 +49,9 @@ export function recordOf(instance: string): string {
   return instance.startsWith(CHECK_PREFIX) ? CHECKS_RECORD : instance;
 }
 
-/** The failure of a run that the engine ended. The engine's text is not shown: it contains stacks and serialised errors. */
+/**
+ * The failure of a run that the engine ended. The engine's text is not shown: it contains stacks and serialised errors.
+ */
 export function engineFailure(isTerminated: boolean): OperationFailure {
   return {
     code: isTerminated ? 'terminated' : 'internal',

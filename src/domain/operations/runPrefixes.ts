@@ -4,8 +4,9 @@ import { revocationPrefix } from '../revocation/revocationInstance.js';
 import { WAITING_PREFIXES } from './waitingRun.js';
 
 /*
- * The engine lists its entities like instances of orchestrations: as running, with their states as inputs. A fleet has some for each
- * client, and a rollout some of hundreds of kilobytes. So runs are listed by the prefixes of their ids, which no entity has.
+ * The engine lists its entities like instances of orchestrations: as running, with their states as inputs. A fleet has
+ * some for each client, and a rollout some of hundreds of kilobytes. So runs are listed by the prefixes of their ids,
+ * which no entity has.
  */
 
 /** Prefixes of the instances that are about clients. @param registries names of the registries */

@@ -28,7 +28,8 @@ const EXPLAINED: Readonly<Partial<Record<OperationKind, readonly Difference['cod
 };
 
 /**
- * Removes the differences that a running run explains from a judgement. If none remain, the client's state is `changing`.
+ * Removes the differences that a running run explains from a judgement. If none remain, the client's state is
+ * `changing`.
  */
 export function whileRunning(judgement: Judgement, run: RunningRun | undefined): Judgement {
   if (!run || judgement.differences.length === 0) return judgement;

@@ -1,6 +1,6 @@
 /**
- * The steps that an operation shows, compensations included, each with the phase that the operation is in from then on. A step
- * with `null` belongs to the phase before it; while a run undoes, its phase is `undoing` whatever the step.
+ * The steps that an operation shows, compensations included, each with the phase that the operation is in from then on.
+ * A step with `null` belongs to the phase before it; while a run undoes, its phase is `undoing` whatever the step.
  */
 const PHASES = {
   preflight: 'preflight',

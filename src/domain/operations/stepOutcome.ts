@@ -2,8 +2,8 @@ import type { FailureCode } from '@connected-registry/protocol/answers/codes';
 
 /**
  * Outcome of an activity or an entity operation. The engine keeps a thrown error only as text, so outcomes that the
- * orchestration must distinguish are values: `done` continues, `retryLater` repeats after a durable timer, `failed` starts
- * the rollback.
+ * orchestration must distinguish are values: `done` continues, `retryLater` repeats after a durable timer, `failed`
+ * starts the rollback.
  */
 export type StepOutcome<T> = Done<T> | RetryLater | Failed;
 
@@ -22,8 +22,8 @@ export interface RetryLater {
   /** When to repeat, in seconds: the service's Retry-After, or the caller's turn. */
   readonly afterSeconds?: number;
   /**
-   * True when only the rate of a service stands in the way. The wait does not count against the step's deadline: nothing is
-   * rolled back because a service is busy.
+   * True when only the rate of a service stands in the way. The wait does not count against the step's deadline:
+   * nothing is rolled back because a service is busy.
    */
   readonly turn?: true;
 }
@@ -44,7 +44,10 @@ export function retryLater(reason: string, afterSeconds?: number): RetryLater {
   return afterSeconds === undefined ? { kind: 'retryLater', reason } : { kind: 'retryLater', reason, afterSeconds };
 }
 
-/** Creates the outcome that repeats the step when a service's rate allows it. @param afterSeconds until then, if known */
+/**
+ * Creates the outcome that repeats the step when a service's rate allows it.
+ * @param afterSeconds until then, if known
+ */
 export function awaitTurn(reason: string, afterSeconds?: number): RetryLater {
   return { ...retryLater(reason, afterSeconds), turn: true };
 }

@@ -1,6 +1,9 @@
 import type { Priority } from './priority.js';
 
-/** On whose behalf work is done. The orchestration adds it to every activity's input, for the audit and for the order of turns. */
+/**
+ * On whose behalf work is done. The orchestration adds it to every activity's input, for the audit and for the order of
+ * turns.
+ */
 export interface WorksFor {
   readonly by: {
     /** `{instance}.{run}`. */

@@ -15,10 +15,16 @@ export interface Poller {
 
 /** What a client's record keeps about its poller. */
 export interface Polling {
-  /** When the poller was last set or ended (ISO 8601). A decision that is not newer, and comes late or twice, is ignored. */
+  /**
+   * When the poller was last set or ended (ISO 8601). A decision that is not newer, and comes late or twice, is
+   * ignored.
+   */
   readonly decidedAt: string;
   readonly current?: Poller;
-  /** Object id of the current poller, or of the last one. An event may name it again after a revocation or an offboarding. */
+  /**
+   * Object id of the current poller, or of the last one. An event may name it again after a revocation or an
+   * offboarding.
+   */
   readonly last?: string;
 }
 
@@ -62,14 +68,17 @@ export interface UndonePoller extends Pick<Poller, 'objectId' | 'client'> {
 /** Operations of a client's record about its poller, with their input. */
 export interface PollingRequests {
   /**
-   * Refused if the client was revoked after `effectiveAt`, the time of the request (ISO 8601), and if somebody else has set or
-   * ended the poller since it was planned.
+   * Refused if the client was revoked after `effectiveAt`, the time of the request (ISO 8601), and if somebody else has
+   * set or ended the poller since it was planned.
    */
   readonly setPoller: WorksFor & SetPoller & { readonly effectiveAt: string; readonly planned?: PlannedAfter };
   readonly undoPoller: WorksFor & UndonePoller;
   /** An operator removes the poller, and with it what an event may name again. */
   readonly withdrawPoller: WorksFor & { readonly at: string };
-  /** The index lists the client for an identity that polls, and the record does not agree: the record corrects the index. */
+  /**
+   * The index lists the client for an identity that polls, and the record does not agree: the record corrects the
+   * index.
+   */
   readonly confirmPoller: WorksFor & Pick<Poller, 'objectId' | 'client' | 'since'>;
   /** The poller has asked for messages. */
   readonly notePolled: WorksFor & { readonly objectId: string; readonly at: string };
@@ -77,7 +86,10 @@ export interface PollingRequests {
 
 const isAfter = (one: string, other: string): boolean => new Date(one) > new Date(other);
 
-/** Sets the poller, unless it was set or ended later. Two pollers of one instant are ordered by their ids, in any order of arrival. */
+/**
+ * Sets the poller, unless it was set or ended later. Two pollers of one instant are ordered by their ids, in any order
+ * of arrival.
+ */
 export function setPoller<State extends PollingState>(state: State, { objectId, client, at }: SetPoller): State {
   const { polling } = state;
   if (polling !== undefined && !isAfter(at, polling.decidedAt) && !isLaterOfInstant(polling, objectId, at))
@@ -96,16 +108,17 @@ export function isSet({ polling }: PollingState, { objectId, at }: Pick<SetPolle
 }
 
 /**
- * Whether nobody has set or ended the poller since it was planned. Days may lie between: a run waits until its connected registry
- * is active. Its request, what an event may name, and the poller that its undo sets again all depend on what it read then.
+ * Whether nobody has set or ended the poller since it was planned. Days may lie between: a run waits until its
+ * connected registry is active. Its request, what an event may name, and the poller that its undo sets again all depend
+ * on what it read then.
  */
 export function isAsPlanned({ polling }: PollingState, planned: PlannedAfter | undefined): boolean {
   return planned === undefined || polling?.decidedAt === planned.decidedAt;
 }
 
 /**
- * Takes back a poller that a failed run set; a later decision stays. It also holds for a poller that was never set, and then
- * keeps the run's own request from setting it late.
+ * Takes back a poller that a failed run set; a later decision stays. It also holds for a poller that was never set, and
+ * then keeps the run's own request from setting it late.
  */
 export function undoPoller<State extends PollingState>(state: State, undone: UndonePoller): State {
   const { objectId, client, setAt, former } = undone;
@@ -119,14 +132,20 @@ export function undoPoller<State extends PollingState>(state: State, undone: Und
   return { ...state, polling: { ...polling, decidedAt: setAt } };
 }
 
-/** Ends the poller at once, whenever it was set: nobody polls for a client that is revoked or offboarded. @param at ISO 8601 */
+/**
+ * Ends the poller at once, whenever it was set: nobody polls for a client that is revoked or offboarded.
+ * @param at ISO 8601
+ */
 export function endPoller<State extends PollingState>(state: State, at: string): State {
   if (state.polling === undefined) return { ...state, polling: { decidedAt: at } };
   const { decidedAt, current: _current, ...kept } = state.polling;
   return { ...state, polling: { ...kept, decidedAt: isAfter(decidedAt, at) ? decidedAt : at } };
 }
 
-/** Removes the poller, unless it was set later. Nobody may name the last one again but an operator. @param at ISO 8601 */
+/**
+ * Removes the poller, unless it was set later. Nobody may name the last one again but an operator.
+ * @param at ISO 8601
+ */
 export function withdrawPoller<State extends PollingState>(state: State, at: string): State {
   const { polling } = state;
   if (polling !== undefined && isAfter(polling.decidedAt, at)) return state;

@@ -8,7 +8,10 @@ export const MAX_POLLED = 20;
 
 const POLLER_IS_FULL = `the poller has the maximum of ${MAX_POLLED} clients already`;
 
-/** Removals that the index remembers. An older one that comes late costs one of the places, until the poller's next request. */
+/**
+ * Removals that the index remembers. An older one that comes late costs one of the places, until the poller's next
+ * request.
+ */
 const MAX_REMOVALS = 50;
 
 /** Name of the entity, in lower case, since entities signal it: such a signal reaches no other spelling. */
@@ -22,8 +25,8 @@ export interface PolledClient {
 }
 
 /**
- * The clients whose records name one Entra identity as their poller; the entity's key is its object id. It only finds records:
- * whether the identity may poll for a client, the client's record says.
+ * The clients whose records name one Entra identity as their poller; the entity's key is its object id. It only finds
+ * records: whether the identity may poll for a client, the client's record says.
  */
 export interface PollerIndexState {
   readonly clients: readonly PolledClient[];
@@ -58,8 +61,8 @@ interface IndexAnswer {
 const isAfter = (one: string, other: string): boolean => new Date(one) > new Date(other);
 
 /**
- * Adds a client, which keeps its place if it is listed. One too many is listed, too, since the index must find what a record
- * says: whoever sets the poller takes that back.
+ * Adds a client, which keeps its place if it is listed. One too many is listed, too, since the index must find what a
+ * record says: whoever sets the poller takes that back.
  * @returns the outcome `poller-full` for a client that has none of the places
  */
 export function addPolled(state: PollerIndexState, { client, since }: PolledClient): IndexAnswer {
@@ -103,8 +106,8 @@ export function hasRoom({ clients }: PollerIndexState, client: ClientReference):
 }
 
 /**
- * The signals to the indexes after a client's record has changed. The record's entity sends it, so that the engine keeps both
- * or neither.
+ * The signals to the indexes after a client's record has changed. The record's entity sends it, so that the engine
+ * keeps both or neither.
  */
 export function pollerSignals({ polling: before }: PollingState, { polling: after }: PollingState): PollerSignal[] {
   const [earlier, present] = [before?.current, after?.current];

@@ -9,7 +9,8 @@ export const ONBOARD_PROFILE = 'onboardProfile';
 const PREFIX = 'profile-';
 
 /**
- * Instance for one creation of a connected registry, and id of its plan. A second delivery of the event has the same one.
+ * Instance for one creation of a connected registry, and id of its plan. A second delivery of the event has the same
+ * one.
  * @param at the event's time (ISO 8601)
  */
 export function profileInstance(registry: string, connectedRegistry: string, at: string): string {

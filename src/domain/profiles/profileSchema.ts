@@ -151,7 +151,10 @@ function checkCombinations({ value, issues }: z.core.ParsePayload<GivenProfile>)
   for (const [id, names] of polled) if (!names.every(fits)) complain(['pollers', id], 'is outside match.device');
 }
 
-/** Whether a profile matches one client only. A token must not be shared, since revoking one client would revoke the other. */
+/**
+ * Whether a profile matches one client only. A token must not be shared, since revoking one client would revoke the
+ * other.
+ */
 function isAboutOneClient({ match, connectedRegistry, clients }: GivenProfile): boolean {
   const isOneDevice = match.device !== undefined && !match.device.includes('*');
   return connectedRegistry !== undefined && isOneDevice && clients.length <= 1;

@@ -8,12 +8,15 @@ import { fitsPattern } from '@connected-registry/protocol/names/pattern';
 type OnboardingBody = z.infer<typeof onboardingBody>;
 
 /**
- * What an event about a device or connected registry requests, and the limits of a request by event. If several profiles
- * match, the first applies. `profileSchema.ts` parses them.
+ * What an event about a device or connected registry requests, and the limits of a request by event. If several
+ * profiles match, the first applies. `profileSchema.ts` parses them.
  */
 export interface Profile {
   readonly name: string;
-  /** In `device` and `connectedRegistry` a `*` matches any characters. A profile with a hub applies only to that hub's events. */
+  /**
+   * In `device` and `connectedRegistry` a `*` matches any characters. A profile with a hub applies only to that hub's
+   * events.
+   */
   readonly match: {
     readonly hub?: string | undefined;
     readonly device?: string | undefined;
@@ -44,7 +47,10 @@ export interface Profile {
   readonly clients: readonly string[];
   /** What happens when a device joins with a join token: its onboarding starts, or waits for an operator. */
   readonly onJoin: 'onboard' | 'wait';
-  /** Device ids by the object id of the Entra identity that polls their messages, for clients whose record names no poller. */
+  /**
+   * Device ids by the object id of the Entra identity that polls their messages, for clients whose record names no
+   * poller.
+   */
   readonly pollers: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -85,7 +91,10 @@ export function channelOf(book: ProfileBook, client: ClientReference): DeviceCha
   return profileOfClient(book, client)?.channel ?? DEFAULT_CHANNEL;
 }
 
-/** The clients that the profiles let an Entra identity poll for, without duplicates. Their records may name another poller. */
+/**
+ * The clients that the profiles let an Entra identity poll for, without duplicates. Their records may name another
+ * poller.
+ */
 export function clientsOfPoller(book: ProfileBook, objectId: string): ClientReference[] {
   const clients = book.profiles.flatMap(({ registry = book.defaultRegistry, connectedRegistry = '', pollers }) =>
     (ownValue(pollers, objectId.toLowerCase()) ?? []).map((client) => ({ registry, connectedRegistry, client })),

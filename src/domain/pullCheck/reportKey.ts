@@ -21,7 +21,10 @@ interface ReportServerKey {
 
 /** What a report key is valid for: one attempt of one operation, until `expiresAt` (ISO 8601). */
 export interface ReportScope {
-  /** `{instance}.{run}`. The instance identifies registry, connected registry and client, so the key is bound to the client. */
+  /**
+   * `{instance}.{run}`. The instance identifies registry, connected registry and client, so the key is bound to the
+   * client.
+   */
   readonly operation: string;
   readonly attempt: number;
   readonly expiresAt: string;
@@ -34,9 +37,9 @@ const EXPIRY_BYTES = 6;
 const HMAC_BYTES = 26;
 
 /**
- * Derives a report key: the expiry and an HMAC-SHA-256 over the scope, cut to 26 bytes, as 43 characters of base64url. The
- * expiry lets the app verify a key by the request's line and headers, before it reads the body. Keys are not stored: they are
- * derived again when the report arrives (docs/decisions/0006-report-keys.md).
+ * Derives a report key: the expiry and an HMAC-SHA-256 over the scope, cut to 26 bytes, as 43 characters of base64url.
+ * The expiry lets the app verify a key by the request's line and headers, before it reads the body. Keys are not
+ * stored: they are derived again when the report arrives (docs/decisions/0006-report-keys.md).
  */
 export function deriveReportKey(serverKey: ReportServerKey, scope: ReportScope): string {
   return hmac(serverKey, 'pull-check-report', [scope.operation, scope.attempt], scope.expiresAt);
@@ -83,8 +86,8 @@ export function verifyAcknowledgementMac(
 }
 
 /**
- * Whether the report's key has made the MAC, for this attempt. Whether the body is the one that it covers, is compared once
- * the body was read. Compares in constant time; false for an unknown key id.
+ * Whether the report's key has made the MAC, for this attempt. Whether the body is the one that it covers, is compared
+ * once the body was read. Compares in constant time; false for an unknown key id.
  */
 export function verifyReportMac(
   keys: ReportKeys,

@@ -10,8 +10,8 @@ export interface Rate {
 export type ArmKind = 'reads' | 'writes' | 'deletes';
 
 /**
- * Published rates: buckets of 250 reads with 25 a second, 200 writes with 10, 200 deletes with 10, for each subscription and
- * principal. They are start values, since recorded subscriptions had larger buckets. Source: Azure docs,
- * azure-resource-manager/management/request-limits-and-throttling.
+ * Published rates: buckets of 250 reads with 25 a second, 200 writes with 10, 200 deletes with 10, for each
+ * subscription and principal. They are start values, since recorded subscriptions had larger buckets. Source: Azure
+ * docs, azure-resource-manager/management/request-limits-and-throttling.
  */
 export type ArmRates = Readonly<Record<ArmKind, Rate>>;

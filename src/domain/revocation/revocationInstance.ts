@@ -12,8 +12,8 @@ export function revocationPrefix(instance?: string): string {
 }
 
 /**
- * Instance id of one revocation. Each revocation has its own instance, besides the client's run, so that it never waits and
- * never attaches to an earlier revocation that has searched for tokens already.
+ * Instance id of one revocation. Each revocation has its own instance, besides the client's run, so that it never waits
+ * and never attaches to an earlier revocation that has searched for tokens already.
  */
 export function revocationInstance({ instance, run }: OperationId): string {
   return `${revocationPrefix(instance)}${run}`;

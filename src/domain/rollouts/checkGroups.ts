@@ -5,8 +5,8 @@ import { waveOf } from './waves.js';
 const CHECK_CLIENTS = 100;
 
 /**
- * Groups rows by the check that they share. A row's group follows from its number and its wave alone, not from how many rows may
- * start: a repetition must find the same groups, since the id of a check follows from its rows.
+ * Groups rows by the check that they share. A row's group follows from its number and its wave alone, not from how many
+ * rows may start: a repetition must find the same groups, since the id of a check follows from its rows.
  *
  * @param rows rows that wait, in their order; of each group all or none. `row`: from 0, in the whole rollout
  */

@@ -1,7 +1,8 @@
 import { MAX_CLAIMED, MAX_CONFLICTS, type ClaimAnswer, type ClaimConflict, type ClaimsState } from './claimsState.js';
 
 /**
- * Claims clients for a rollout, unless another open rollout has one of them or all have too many. A repetition replaces the rollout's own claims.
+ * Claims clients for a rollout, unless another open rollout has one of them or all have too many. A repetition replaces
+ * the rollout's own claims.
  * @param clients a hash of each row's client
  */
 export function claimClients(

@@ -9,7 +9,10 @@ export interface ClaimConflict {
   readonly rollout: string;
 }
 
-/** Of a claim that was refused: which clients others have or, if all open rollouts have too many, how many the others have. */
+/**
+ * Of a claim that was refused: which clients others have or, if all open rollouts have too many, how many the others
+ * have.
+ */
 export interface ClaimAnswer {
   readonly conflicts: readonly ClaimConflict[];
   readonly claimed?: number;
@@ -19,8 +22,9 @@ export interface ClaimAnswer {
 export type ClaimsState = Readonly<Record<string, readonly string[]>>;
 
 /**
- * Operations of {@link ROLLOUT_CLAIMS}: `claim` answers a {@link ClaimAnswer} with at most {@link MAX_CONFLICTS} conflicts, and claims nothing if
- * there are any or more than {@link MAX_CLAIMED} clients would be claimed; it is idempotent for one rollout. `release` ends a rollout's claims.
+ * Operations of {@link ROLLOUT_CLAIMS}: `claim` answers a {@link ClaimAnswer} with at most {@link MAX_CONFLICTS}
+ * conflicts, and claims nothing if there are any or more than {@link MAX_CLAIMED} clients would be claimed; it is
+ * idempotent for one rollout. `release` ends a rollout's claims.
  */
 export interface ClaimsRequests {
   readonly claim: { readonly rollout: string; readonly clients: readonly string[] };
@@ -30,7 +34,8 @@ export interface ClaimsRequests {
 export const MAX_CONFLICTS = 100;
 
 /**
- * Maximum clients in open rollouts together. Their claims are one state, of 14 bytes a client: 700 KB. The Durable Task Scheduler
- * accepts messages of 1 MiB (Azure-Samples/Durable-Task-Scheduler, LargePayload); Azure Storage moves larger texts to blobs.
+ * Maximum clients in open rollouts together. Their claims are one state, of 14 bytes a client: 700 KB. The Durable Task
+ * Scheduler accepts messages of 1 MiB (Azure-Samples/Durable-Task-Scheduler, LargePayload); Azure Storage moves larger
+ * texts to blobs.
  */
 export const MAX_CLAIMED = 50_000;

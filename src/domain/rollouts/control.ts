@@ -70,9 +70,9 @@ export function refused(state: ControlState, { plan, conflicts, claimed }: Contr
 }
 
 /**
- * Takes a command. `pause` and `resume` take effect at once; the orchestration carries out the others on the rows. One that has
- * stopped is resumed when its orchestration opens it again. A command that is known already, or does not fit the status, changes
- * nothing.
+ * Takes a command. `pause` and `resume` take effect at once; the orchestration carries out the others on the rows. One
+ * that has stopped is resumed when its orchestration opens it again. A command that is known already, or does not fit
+ * the status, changes nothing.
  */
 export function commanded(state: ControlState, given: ControlRequests['command'], now: Date): ControlState {
   const { id, command, actor, at } = given;
@@ -111,7 +111,9 @@ export function reported(state: ControlState, report: RoundReport, now: Date): C
   return active({ ...next, samples: [], reason, ...(until === undefined ? {} : { waitsUntil: until }) }, false, now);
 }
 
-/** Whether a rollout that was taken for stopped has carried out a command that continues it: its orchestration lives. */
+/**
+ * Whether a rollout that was taken for stopped has carried out a command that continues it: its orchestration lives.
+ */
 function isRevived({ status, commands }: ControlState, report: RoundReport): boolean {
   const continues = commands.some(
     ({ id, command }) => (command === 'resume' || command === 'retry-failed') && report.carriedOut.includes(id),
@@ -127,8 +129,8 @@ export function stopped(state: ControlState, { plan }: ControlRequests['stop'], 
 }
 
 /**
- * Ends a rollout as cancelled whose rows never arrived, since its request died: nothing was claimed or started. One that was not
- * cancelled, or was opened before, stays as it is.
+ * Ends a rollout as cancelled whose rows never arrived, since its request died: nothing was claimed or started. One
+ * that was not cancelled, or was opened before, stays as it is.
  */
 export function abandoned(state: ControlState, { plan }: ControlRequests['abandon'], now: Date): ControlState {
   // A retry of an abandoned rollout finds no rows either.
@@ -149,7 +151,10 @@ export function ended(state: ControlState, { counts, failures }: ControlRequests
   return { ...active(withoutReason(next), false, now), status, endedAt: now.toISOString() };
 }
 
-/** Whether at least `minimum` rows have failed since it began or was resumed, and `percent` of those that ended; and rows wait. */
+/**
+ * Whether at least `minimum` rows have failed since it began or was resumed, and `percent` of those that ended; and
+ * rows wait.
+ */
 function isOverLimit({ plan, counts, baseline, countsFrom }: ControlState): boolean {
   if (!plan || counts.waiting === 0 || plan.dryRun || countsFrom !== undefined) return false;
   const { percent, minimum } = plan.failureLimit;

@@ -6,8 +6,8 @@ import type { RolloutPlan } from './rollout.js';
 export const ROLLOUT_CONTROL = 'rolloutControl';
 
 /**
- * `refused`: it never began, since clients are in another open rollout. `stopped`: the rollout itself failed; `resume` starts it
- * again. A rollout that waits for `startAt` or a freeze window is `running`.
+ * `refused`: it never began, since clients are in another open rollout. `stopped`: the rollout itself failed; `resume`
+ * starts it again. A rollout that waits for `startAt` or a freeze window is `running`.
  */
 export type RolloutStatus = 'opening' | 'refused' | 'running' | 'paused' | 'stopped' | 'completed' | 'cancelled';
 
@@ -43,11 +43,14 @@ export interface ControlState {
   /** Failed and ended rows when it was last started or resumed: the failure limit counts from there. */
   readonly baseline: { readonly failed: number; readonly ended: number };
   /**
-   * When it was last resumed or retried, until a round has read the ends of all operations since: only then the baseline is known.
-   * Absent once it is. No time of a round is compared with it, since the host of the round may have another time.
+   * When it was last resumed or retried, until a round has read the ends of all operations since: only then the
+   * baseline is known. Absent once it is. No time of a round is compared with it, since the host of the round may have
+   * another time.
    */
   readonly countsFrom?: string;
-  /** How often it was resumed or retried: each time is a recount. Absent: never, or not since rollouts know this number. */
+  /**
+   * How often it was resumed or retried: each time is a recount. Absent: never, or not since rollouts know this number.
+   */
   readonly recounts?: number;
   /** When the pause in progress began. */
   readonly pausedAt?: string;
@@ -82,7 +85,10 @@ export interface Directive {
   readonly reason?: RolloutReason;
   /** When the pause in progress began: two pauses never have the same. */
   readonly pausedAt?: string;
-  /** Whether the next round reads the ends of all operations, however many run, since the failure limit counts from there. */
+  /**
+   * Whether the next round reads the ends of all operations, however many run, since the failure limit counts from
+   * there.
+   */
   readonly readAll?: true;
   /** With `readAll`: which recount that is. The report after such a round names it. */
   readonly recount?: number;
@@ -93,9 +99,11 @@ export interface Directive {
 }
 
 /**
- * Operations of {@link ROLLOUT_CONTROL}: `read` answers a {@link Directive}, `open` and `refuse` begin it, `command` is signalled by a route (a command that does not fit
- * the status is dropped), `report` notes a round and answers a {@link Directive}, `stop` notes a fault (also of a rollout that was never opened, so it has the plan), `abandon` ends a cancelled one whose rows never arrived, `end` notes the end
- * (`completed`, or `cancelled` if that was the last command). `drop` deletes the state.
+ * Operations of {@link ROLLOUT_CONTROL}: `read` answers a {@link Directive}, `open` and `refuse` begin it, `command` is
+ * signalled by a route (a command that does not fit the status is dropped), `report` notes a round and answers a {@link
+ * Directive}, `stop` notes a fault (also of a rollout that was never opened, so it has the plan), `abandon` ends a
+ * cancelled one whose rows never arrived, `end` notes the end (`completed`, or `cancelled` if that was the last
+ * command). `drop` deletes the state.
  */
 export interface ControlRequests {
   readonly read: object;

@@ -1,7 +1,9 @@
 import { REQUESTS_OF_ACCESS, REQUESTS_OF_KIND } from './requestsOfKind.js';
 import type { RolloutPlan, RowsWithAccess } from './rollout.js';
 
-/** The shortest time, in seconds, in which Azure Resource Manager accepts what this share of the rows (0 to 1) changes. */
+/**
+ * The shortest time, in seconds, in which Azure Resource Manager accepts what this share of the rows (0 to 1) changes.
+ */
 export function floorSeconds(
   plan: Pick<RolloutPlan, 'kind' | 'subscriptions' | 'access' | 'rates'>,
   share: number,

@@ -3,8 +3,9 @@ import type { RolloutPlan, RolloutRound } from './rollout.js';
 import type { RoundReport } from './controlState.js';
 
 /**
- * Why no row may start now; undefined if rows may start. The first of several reasons. It never throws: an error here would end
- * the orchestration, and no command could reach it. Times that cannot be computed count as a freeze without an end.
+ * Why no row may start now; undefined if rows may start. The first of several reasons. It never throws: an error here
+ * would end the orchestration, and no command could reach it. Times that cannot be computed count as a freeze without
+ * an end.
  */
 export function waitOf(plan: RolloutPlan, round: Pick<RolloutRound, 'waveEndedAt'>, now: Date): RoundReport['waits'] {
   try {

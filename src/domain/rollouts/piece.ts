@@ -35,7 +35,8 @@ function progress({ state }: RowStatus): number {
 
 /**
  * Makes failed and cancelled rows wait again, once for each command.
- * @param found of these rows, those whose run was found to run, or to have completed: they follow it, and get no other run
+ * @param found of these rows, those whose run was found to run, or to have completed: they follow it, and get no other
+ * run
  */
 export function retryFailedRows(piece: PieceState, command: string, found: readonly RowChange[]): PieceState {
   const carriedOut = piece.carriedOut ?? [];

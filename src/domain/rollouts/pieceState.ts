@@ -35,9 +35,9 @@ export interface PieceAnswer {
 }
 
 /**
- * Operations of {@link ROLLOUT_PIECE}. `put` is signalled once by the route and does nothing when the piece has rows. `read` answers
- * `retryLater` until then. `retryFailed` makes failed and cancelled rows wait again, with `retry` + 1, except those whose runs
- * were `found`. `cancelWaiting` ends rows that were not started. `drop` deletes the state.
+ * Operations of {@link ROLLOUT_PIECE}. `put` is signalled once by the route and does nothing when the piece has rows.
+ * `read` answers `retryLater` until then. `retryFailed` makes failed and cancelled rows wait again, with `retry` + 1,
+ * except those whose runs were `found`. `cancelWaiting` ends rows that were not started. `drop` deletes the state.
  */
 export interface PieceRequests {
   readonly put: { readonly requests: readonly RolloutRequest[] };
@@ -49,7 +49,7 @@ export interface PieceRequests {
 }
 
 /**
- * Maximum bytes of the requests of one piece's rows, as JSON. The rest of the 1 MiB that `MAX_CLAIMED` explains is left for the
- * statuses of the rows.
+ * Maximum bytes of the requests of one piece's rows, as JSON. The rest of the 1 MiB that `MAX_CLAIMED` explains is left
+ * for the statuses of the rows.
  */
 export const MAX_PIECE_BYTES = 700_000;

@@ -2,8 +2,8 @@ import type { RowReason } from '@connected-registry/protocol/answers/rolloutAnsw
 import type { RowChange, RowStatus } from './row.js';
 
 /**
- * Maximum bytes of the reasons that the rows of one piece keep. Its rows and their statuses share 1 MiB (MAX_PIECE_BYTES); what refuses
- * hundreds of rows mostly has the same few reasons.
+ * Maximum bytes of the reasons that the rows of one piece keep. Its rows and their statuses share 1 MiB
+ * (MAX_PIECE_BYTES); what refuses hundreds of rows mostly has the same few reasons.
  */
 export const MAX_REASON_BYTES = 60_000;
 
@@ -41,7 +41,10 @@ export function withReasons(rows: readonly RowStatus[], planned: readonly DryRun
   });
 }
 
-/** The problems that have room in one row, the first and those of codes without an explanation in any case, and how many others there are. */
+/**
+ * The problems that have room in one row, the first and those of codes without an explanation in any case, and how many
+ * others there are.
+ */
 function fitting(problems: readonly RowReason[], explained: ReadonlySet<string>): RowReason[] {
   if (totalOf(problems) <= MAX_ROW_BYTES) return [...problems];
   const isNeeded = problems.map(

@@ -50,8 +50,8 @@ export interface RolloutPlan {
   /** Rows of each subscription, whose budgets are independent. */
   readonly subscriptions: readonly { readonly id: string; readonly rows: number }[];
   /**
-   * Rows that name an identity, whose role assignments are written in the subscription of the client's vault; absent if there are
-   * none. Several vaults may be in several subscriptions.
+   * Rows that name an identity, whose role assignments are written in the subscription of the client's vault; absent if
+   * there are none. Several vaults may be in several subscriptions.
    */
   readonly access?: RowsWithAccess & { readonly others?: readonly RowsWithAccess[] };
   /** Rates of Azure Resource Manager that the settings name. */
@@ -88,11 +88,17 @@ export interface RolloutRound {
   readonly wave: number;
   /** When the wave in progress ended, while the pause after it lasts. */
   readonly waveEndedAt?: string;
-  /** Number of rounds in a row that have read all running operations and changed nothing: the pauses between rounds become longer. */
+  /**
+   * Number of rounds in a row that have read all running operations and changed nothing: the pauses between rounds
+   * become longer.
+   */
   readonly idle: number;
   /** Whether more operations run than the last round has read. */
   readonly hasUnread?: true;
-  /** The recount (see {@link Directive}) that the last round which read all running operations had seen before it read them. */
+  /**
+   * The recount (see {@link Directive}) that the last round which read all running operations had seen before it read
+   * them.
+   */
   readonly allReadFor?: number;
   /** The last pause by failures of which operators were alerted: when it began. */
   readonly alertedAt?: string;

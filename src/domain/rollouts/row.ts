@@ -20,8 +20,8 @@ export interface RowStatus {
   /** When the operation was started. */
   readonly startedAt?: string;
   /**
-   * While it waits: after how many seconds in which the rollout could start rows another run was found to hold the client. Freeze
-   * windows and pauses do not count.
+   * While it waits: after how many seconds in which the rollout could start rows another run was found to hold the
+   * client. Freeze windows and pauses do not count.
    */
   readonly busyFrom?: number;
   /** Why it failed: a failure code, or a code of {@link ROW_CODES}. */

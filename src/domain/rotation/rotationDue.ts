@@ -18,9 +18,9 @@ const isAfter = (instant: string | undefined, issued: number): instant is string
   instant !== undefined && new Date(instant).getTime() > issued;
 
 /**
- * Computes when a rotation is due. The result is stable: the spread comes from the client's name. Key Vault's near-expiry
- * event makes a rotation due earlier, but still spread, since such events arrive for a whole fleet at once. After a failure
- * it is due at the retry time. It is never due while consumers may still use the previous password.
+ * Computes when a rotation is due. The result is stable: the spread comes from the client's name. Key Vault's
+ * near-expiry event makes a rotation due earlier, but still spread, since such events arrive for a whole fleet at once.
+ * After a failure it is due at the retry time. It is never due while consumers may still use the previous password.
  */
 export function rotationTimes(
   tags: CredentialTags,
@@ -85,8 +85,8 @@ export function rotationState(
 }
 
 /**
- * Facts about the sync of a client's connected registry; absent facts are unknown. `worstGapSeconds`: longest time between
- * syncs, including those of its ancestors.
+ * Facts about the sync of a client's connected registry; absent facts are unknown. `worstGapSeconds`: longest time
+ * between syncs, including those of its ancestors.
  */
 export type SyncOfClient = Pick<SyncFacts, 'schedule' | 'lastSyncTime'> & {
   readonly worstGapSeconds?: number;

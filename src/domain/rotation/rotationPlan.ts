@@ -33,7 +33,9 @@ export interface RotationPlan {
   readonly sync: SyncFacts;
   /** The connected registries from the cloud to the client, the client's own last. */
   readonly syncPath: readonly SyncStop[];
-  /** Longest time, in seconds, until the edge receives a change; absent if a schedule of the sync path cannot be read. */
+  /**
+   * Longest time, in seconds, until the edge receives a change; absent if a schedule of the sync path cannot be read.
+   */
   readonly worstPathSeconds?: number;
   /** When the previous password's slot becomes free, unless the device acknowledges earlier (ISO 8601). */
   readonly slotFreeAt?: string;

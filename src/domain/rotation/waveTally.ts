@@ -1,7 +1,10 @@
 import { ROW_CODES, type RowStatus } from '../rollouts/row.js';
 import type { SweepTally } from './sweep.js';
 
-/** Counts a wave when a sweep stops waiting for it. A run whose instance another run has taken has an unknown end, so it is not counted. */
+/**
+ * Counts a wave when a sweep stops waiting for it. A run whose instance another run has taken has an unknown end, so it
+ * is not counted.
+ */
 export function waveTally(
   statuses: readonly RowStatus[],
 ): Pick<SweepTally, 'started' | 'completed' | 'failed' | 'underWay' | 'busy'> {

@@ -135,8 +135,8 @@ export interface Freeze {
 const MAX_STARTS = 5_000;
 
 /**
- * The freezes from `now` on that begin before `end`, the first one as far as it is still to come. Adjacent windows count as one.
- * A freeze that lasts longer is cut off at `end`.
+ * The freezes from `now` on that begin before `end`, the first one as far as it is still to come. Adjacent windows
+ * count as one. A freeze that lasts longer is cut off at `end`.
  */
 export function freezesUntil(windows: readonly FreezeWindow[], now: Date, end: Date): Freeze[] {
   const occurrences = windows.flatMap((window) => [...occurrencesOf(window, now.getTime(), end.getTime())]);

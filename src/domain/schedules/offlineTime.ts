@@ -13,8 +13,8 @@ interface MessageFacts {
 }
 
 /**
- * Warns if changes in the cloud (a token, a password) may expire before the connected registry syncs: it has not synced for
- * longer than its message TTL, or its schedule leaves longer gaps. Source: azure-rest-api-specs, ConnectedRegistry,
+ * Warns if changes in the cloud (a token, a password) may expire before the connected registry syncs: it has not synced
+ * for longer than its message TTL, or its schedule leaves longer gaps. Source: azure-rest-api-specs, ConnectedRegistry,
  * syncProperties.messageTtl.
  */
 export function offlineWarnings(registry: string, facts: MessageFacts, now: Date): CheckWarning[] {

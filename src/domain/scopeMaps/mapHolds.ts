@@ -1,7 +1,9 @@
 import { rightsHash } from '@connected-registry/protocol/names/permissions';
 import type { WorksFor } from '../operations/worksFor.js';
 
-/** A run's claim that keeps a scope map from being deleted. It ends with the run, or at its deadline if the run is lost. */
+/**
+ * A run's claim that keeps a scope map from being deleted. It ends with the run, or at its deadline if the run is lost.
+ */
 export interface MapHold {
   readonly run: string;
   /** ISO 8601. */
@@ -42,7 +44,10 @@ export interface WantedMap {
   readonly seenAt?: string;
 }
 
-/** `ensureScopeMap`: create or adopt the map, and keep it for a run; `complete`: the run succeeded; `release`: it rolled back; `drop`: delete the map if unused. */
+/**
+ * `ensureScopeMap`: create or adopt the map, and keep it for a run; `complete`: the run succeeded; `release`: it rolled
+ * back; `drop`: delete the map if unused.
+ */
 export type MapHolderOperation = 'ensureScopeMap' | 'complete' | 'release' | 'drop';
 
 /** Result of a drop. */

@@ -2,8 +2,8 @@ import { madeSince } from './madeSince.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /**
- * A token that a run created and did not remove, because its client was revoked in the meantime or the removal failed. The
- * client's record keeps it, since no secret may name it.
+ * A token that a run created and did not remove, because its client was revoked in the meantime or the removal failed.
+ * The client's record keeps it, since no secret may name it.
  */
 export interface OrphanedToken {
   readonly token: string;

@@ -12,8 +12,9 @@ export function passwordExpiry(expiresOn: string): Date {
 }
 
 /**
- * Whether a slot holds a password that was requested for one of these secrets, also if nobody knows when it was made: the process that
- * requested it died, or could not save it. A run chooses the expiry to the millisecond, so the password of somebody else has another one.
+ * Whether a slot holds a password that was requested for one of these secrets, also if nobody knows when it was made:
+ * the process that requested it died, or could not save it. A run chooses the expiry to the millisecond, so the
+ * password of somebody else has another one.
  *
  * @param expiries when the secrets expire (ISO 8601)
  */

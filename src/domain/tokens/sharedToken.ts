@@ -26,7 +26,10 @@ export function tokenOfAnother(token: string, others: readonly ClientReference[]
 /** The fix for a request that names another client's token. */
 const OWN_NAME = 'Omit the field token, so that the client gets its own token, or choose another name.';
 
-/** The problem for a request that names another client's token. Clients must not share tokens: revoking one would revoke both. */
+/**
+ * The problem for a request that names another client's token. Clients must not share tokens: revoking one would revoke
+ * both.
+ */
 export function ofAnotherClient(token: string, others: readonly ClientReference[], fix = OWN_NAME): Problem {
   const message = `${tokenOfAnother(token, others)}.`.replace(/^t/, 'T');
   return { code: 'token-of-another-client', field: 'token', message, fix };
@@ -43,8 +46,8 @@ export function inCommonWith(token: string, others: readonly ClientReference[]):
 }
 
 /**
- * Whether another client may use a client's token: its name was chosen by somebody, or it holds a password that none of the
- * client's secrets names. If not, other clients' secrets need not be searched.
+ * Whether another client may use a client's token: its name was chosen by somebody, or it holds a password that none of
+ * the client's secrets names. If not, other clients' secrets need not be searched.
  * @param known tags of the client's own secrets
  */
 export function mayBeShared(

@@ -18,8 +18,8 @@ export interface TokenClaimRequest extends WorksFor {
 }
 
 /**
- * `claim`: the token belongs to this client from now on, unless another client owns it. `release`: this client gives the
- * token up, if it owns it.
+ * `claim`: the token belongs to this client from now on, unless another client owns it. `release`: this client gives
+ * the token up, if it owns it.
  */
 export type TokenClaimOperation = 'claim' | 'release';
 

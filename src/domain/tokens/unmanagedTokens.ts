@@ -27,8 +27,8 @@ export interface RegistryListings {
 }
 
 /**
- * Names, in lower case, that only tokens of connected registries themselves have: their sync tokens. Where the sync token's name is
- * unknown, the Azure CLI's default is assumed, which is the name of the connected registry.
+ * Names, in lower case, that only tokens of connected registries themselves have: their sync tokens. Where the sync
+ * token's name is unknown, the Azure CLI's default is assumed, which is the name of the connected registry.
  */
 export function syncTokenNames(connectedRegistries: readonly Pick<Listing, 'name' | 'syncToken'>[]): Set<string> {
   return new Set(
@@ -37,8 +37,8 @@ export function syncTokenNames(connectedRegistries: readonly Pick<Listing, 'name
 }
 
 /**
- * Finds the tokens on the client lists of a registry's connected registries that no secret of the app names. A token on two lists is
- * in the result twice. Tokens that no longer exist, and sync tokens, are not clients.
+ * Finds the tokens on the client lists of a registry's connected registries that no secret of the app names. A token on
+ * two lists is in the result twice. Tokens that no longer exist, and sync tokens, are not clients.
  *
  * @param isNamed whether a secret of the app names a token of this registry
  * @returns tokens ordered by connected registry and name

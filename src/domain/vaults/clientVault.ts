@@ -10,8 +10,8 @@ export type VaultHosts = readonly [string, ...string[]];
 /** Input of work on the secrets of one client. */
 export interface InVault {
   /**
-   * Host of the vault that has the client's secrets. A run gets it once, when it begins, and hands it to everything that it calls.
-   * Undefined only for runs that began before the app knew of several vaults: they work in the first.
+   * Host of the vault that has the client's secrets. A run gets it once, when it begins, and hands it to everything
+   * that it calls. Undefined only for runs that began before the app knew of several vaults: they work in the first.
    */
   readonly vaultHost: string | undefined;
 }
@@ -20,8 +20,9 @@ export interface InVault {
 const CREDENTIAL_FACTS = ['held', 'orphaned', 'access'] as const satisfies readonly (keyof ClientRecord)[];
 
 /**
- * The vault of a client: the recorded one, also when the settings no longer list it, since the client's secrets are there. A client
- * that had a credential before vaults were recorded is in the first. Any other gets the one that follows from its key.
+ * The vault of a client: the recorded one, also when the settings no longer list it, since the client's secrets are
+ * there. A client that had a credential before vaults were recorded is in the first. Any other gets the one that
+ * follows from its key.
  */
 export function clientVault(record: ClientRecord, key: string, hosts: VaultHosts): string {
   if (record.vault !== undefined) return record.vault;
@@ -34,9 +35,9 @@ export function hasCredential(record: ClientRecord): boolean {
 }
 
 /**
- * The vault that a new client gets: rendezvous hashing, also called highest random weight. Each key ranks all hosts by a hash; the
- * order of the list plays no part, and a further host only takes over keys, it moves none between the others. Source: Thaler and
- * Ravishankar, "Using name-based mappings to increase hit rates", 1998.
+ * The vault that a new client gets: rendezvous hashing, also called highest random weight. Each key ranks all hosts by
+ * a hash; the order of the list plays no part, and a further host only takes over keys, it moves none between the
+ * others. Source: Thaler and Ravishankar, "Using name-based mappings to increase hit rates", 1998.
  *
  * @param key the client's key
  */

@@ -11,13 +11,19 @@ const LAST_ROUNDS = { first: 1, longest: 15 };
 /** Maximum open rows that count as few. */
 const FEW = 100;
 
-/** Rounds without a change that may have missed ends, since they do not read all operations. Only after these the pauses grow. */
+/**
+ * Rounds without a change that may have missed ends, since they do not read all operations. Only after these the pauses
+ * grow.
+ */
 const UNLUCKY = 20;
 
 /** The pause before the next wave is entered, and the minimum of every pause. */
 const SHORTEST = 1;
 
-/** Seconds until the next round. An operator's command takes effect after that. @param open number of rows that have not ended */
+/**
+ * Seconds until the next round. An operator's command takes effect after that.
+ * @param open number of rows that have not ended
+ */
 export function pauseSeconds(
   { status }: Pick<Directive, 'status'>,
   waits: RoundReport['waits'],

@@ -5,7 +5,9 @@ import { ROLLOUT_CONTROL, type ControlRequests, type Directive } from '../../dom
 import type { Flow } from '../run/flow.js';
 import type { RunContext } from '../run/runContext.js';
 
-/** The entities of one rollout, as its orchestration calls them. Every operation may be repeated. All throw StepFailed. */
+/**
+ * The entities of one rollout, as its orchestration calls them. Every operation may be repeated. All throw StepFailed.
+ */
 export class RolloutEntities {
   constructor(
     private readonly run: RunContext,

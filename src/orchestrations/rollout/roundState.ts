@@ -72,7 +72,8 @@ export class RoundState {
   }
 
   /**
-   * Notes that a round has read the ends of operations. If it has left some unread, ends may be there, so the next round comes soon.
+   * Notes that a round has read the ends of operations. If it has left some unread, ends may be there, so the next
+   * round comes soon.
    * @param recount the recount that was seen before the round read them, if there was one
    */
   hasRead(recount: number | undefined, { hasUnread }: { readonly hasUnread: boolean }): void {

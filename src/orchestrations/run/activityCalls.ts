@@ -15,10 +15,16 @@ export type ActivityCalls = {
   ) => Flow<DoneValue<Awaited<ReturnType<AllActivities[Name]>>>>;
 };
 
-/** `in a vault`: the activity's input says where the client's secrets are. No other input does: what is sent must name no vault. */
+/**
+ * `in a vault`: the activity's input says where the client's secrets are. No other input does: what is sent must name
+ * no vault.
+ */
 type CallPlace<Input> = Input extends InVault ? 'in a vault' : true;
 
-/** Every activity once: an activity without its name here does not compile. Orchestrations import the types of activities only. */
+/**
+ * Every activity once: an activity without its name here does not compile. Orchestrations import the types of
+ * activities only.
+ */
 const ACTIVITIES: { readonly [Name in ActivityName]: CallPlace<Parameters<AllActivities[Name]>[0]> } = {
   preflight: 'in a vault',
   ensureToken: 'in a vault',

@@ -5,8 +5,8 @@ import type { End } from './progressLog.js';
 import type { RunContext } from './runContext.js';
 
 /**
- * The steps of a flow that only takes away, so that it has nothing to undo: one that fails does not keep the others from being
- * tried, and the end names it.
+ * The steps of a flow that only takes away, so that it has nothing to undo: one that fails does not keep the others
+ * from being tried, and the end names it.
  */
 export class Attempts {
   private readonly failures: { readonly part: string; readonly error: StepFailed }[] = [];
@@ -17,7 +17,11 @@ export class Attempts {
     return this.failures.length === 0;
   }
 
-  /** A step whose failure does not end the flow. @param part what it takes away, in words. @returns undefined when it failed. */
+  /**
+   * A step whose failure does not end the flow.
+   * @param part what it takes away, in words.
+   * @returns undefined when it failed.
+   */
   *step<T>(name: StepName, part: string, action: () => Flow<T>): Flow<T | undefined> {
     return yield* this.part(part, () => this.run.step(name, action));
   }

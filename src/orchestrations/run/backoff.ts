@@ -22,7 +22,9 @@ export type Try<T> = { readonly value: T } | Pause;
 export interface Pause {
   /** Seconds before the next try. */
   readonly seconds: number;
-  /** Why nothing has come yet, and what happens after the pause: shown as the step's message. Absent: nothing is shown. */
+  /**
+   * Why nothing has come yet, and what happens after the pause: shown as the step's message. Absent: nothing is shown.
+   */
   readonly because?: string;
   readonly next?: string;
 }

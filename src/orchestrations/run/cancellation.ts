@@ -3,8 +3,8 @@ import { cancelEventName, type CancelEvent } from '../../domain/operations/cance
 import { StepFailed, type Flow } from './flow.js';
 
 /**
- * Watches for a run's cancel while the run waits for something else. Every wait checks it first, too: the engine's `Task.any` does
- * not return for a task that was awaited before and has completed since.
+ * Watches for a run's cancel while the run waits for something else. Every wait checks it first, too: the engine's
+ * `Task.any` does not return for a task that was awaited before and has completed since.
  */
 export class Cancellation {
   private readonly cancelled: Task;
@@ -35,8 +35,8 @@ export class Cancellation {
   }
 
   /**
-   * Waits for work in progress. A cancel does not cut it short: its effect must be known before it can be undone. The caller takes the
-   * task's result, and checks for a cancel before it goes on.
+   * Waits for work in progress. A cancel does not cut it short: its effect must be known before it can be undone. The
+   * caller takes the task's result, and checks for a cancel before it goes on.
    */
   *work(task: Task): Flow<void> {
     this.check();

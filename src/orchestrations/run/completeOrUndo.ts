@@ -6,7 +6,10 @@ import { StepFailed, type Flow } from './flow.js';
 import { PreflightRefused } from './refused.js';
 import type { RunContext } from './runContext.js';
 
-/** Runs a flow to its end: completed with its result, or rolled back, or failed when something of it could not be undone. */
+/**
+ * Runs a flow to its end: completed with its result, or rolled back, or failed when something of it could not be
+ * undone.
+ */
 export function* completeOrUndo<Result extends OperationResult>(
   run: RunContext<Run>,
   flow: () => Flow<Result>,
@@ -21,8 +24,8 @@ export function* completeOrUndo<Result extends OperationResult>(
 }
 
 /**
- * Undoes what a failed run did. When its client was revoked since the run was requested, or is revoked during the undo, what
- * there is is kept for inspection, and the failure names the revocation as its reason.
+ * Undoes what a failed run did. When its client was revoked since the run was requested, or is revoked during the undo,
+ * what there is is kept for inspection, and the failure names the revocation as its reason.
  */
 function* undo(run: RunContext<Run>, error: StepFailed): Flow<OperationFailure> {
   const undoing = run.undoing();

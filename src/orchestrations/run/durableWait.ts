@@ -3,16 +3,16 @@ import type { Cancellation } from './cancellation.js';
 import type { Flow } from './flow.js';
 
 /**
- * The longest durable timer, in milliseconds: five days. When a timer of more than six days is cancelled, the Durable extension still
- * counts it as waiting (source: DurableOrchestrationContext.CreateTimer, IsLongRunningTimer). Later timers are then made again and
- * again, and the ids of everything that follows shift, so that an activity's result is lost or its failure taken for a success
- * (docs/decisions/0028-long-waits-are-split.md).
+ * The longest durable timer, in milliseconds: five days. When a timer of more than six days is cancelled, the Durable
+ * extension still counts it as waiting (source: DurableOrchestrationContext.CreateTimer, IsLongRunningTimer). Later
+ * timers are then made again and again, and the ids of everything that follows shift, so that an activity's result is
+ * lost or its failure taken for a success (docs/decisions/0028-long-waits-are-split.md).
  */
 export const LONGEST_TIMER = 5 * 24 * 3600 * 1000;
 
 /**
- * Waits until an instant, however far off, or until one of the tasks has completed. Durable timers are made nowhere else. A timer may
- * fire a second early, so nothing may rely on the exact time.
+ * Waits until an instant, however far off, or until one of the tasks has completed. Durable timers are made nowhere
+ * else. A timer may fire a second early, so nothing may rely on the exact time.
  *
  * @throws StepFailed as soon as the run is cancelled, if a cancellation is given
  */

@@ -21,7 +21,11 @@ export class StepFailed extends Error {
   }
 }
 
-/** Runs a flow whose failure is an answer, too. @returns undefined when it failed. @throws every error other than StepFailed */
+/**
+ * Runs a flow whose failure is an answer, too.
+ * @returns undefined when it failed.
+ * @throws every error other than StepFailed
+ */
 export function* orUndefined<T>(flow: () => Flow<T>): Flow<T | undefined> {
   try {
     return yield* flow();

@@ -46,7 +46,10 @@ export class ProgressLog {
     this.show();
   }
 
-  /** The running step's work is tried for the n-th time. A step of several calls shows the one that was tried most often. */
+  /**
+   * The running step's work is tried for the n-th time. A step of several calls shows the one that was tried most
+   * often.
+   */
   trying(tries: number): void {
     const step = this.list.at(-1);
     if (step) this.change({ status: 'running', attempts: Math.max(step.attempts, tries) });
@@ -78,7 +81,10 @@ export class ProgressLog {
     this.show();
   }
 
-  /** The run has ended. @returns the flow's return value: the end with its time, the steps, and the device's reports. */
+  /**
+   * The run has ended.
+   * @returns the flow's return value: the end with its time, the steps, and the device's reports.
+   */
   close<Result extends OperationResult>(end: End<Result>): OperationOutcome<Result> {
     this.enter(end.status);
     const reports = this.pullCheck ? { reports: this.reports } : {};

@@ -20,8 +20,9 @@ import type { Flow } from './flow.js';
 type Recording = { readonly record: string; readonly ended: EndedOperation } | undefined;
 
 /**
- * The same flow, but its end is recorded before it returns: in the client's record, which outlives the instance, and by one line of the
- * audit (docs/decisions/0033-how-runs-ended-is-recorded.md). It waits for the entity, so that an operation that ended can always be read.
+ * The same flow, but its end is recorded before it returns: in the client's record, which outlives the instance, and by
+ * one line of the audit (docs/decisions/0033-how-runs-ended-is-recorded.md). It waits for the entity, so that an
+ * operation that ended can always be read.
  *
  * @param recordingOf turns an end into what is recorded
  */
@@ -81,9 +82,9 @@ type Crashed = { readonly endedAt: string; readonly crashed: true };
 const MAX_CALLS = 3;
 
 /**
- * The same flow, but an activity writes one line of the audit before it returns. For flows that callers do not see as operations.
- * The flow ends with its own outcome whether or not the line could be written: timers and callers act on it, such as on the time until
- * which stopped sweeps pause.
+ * The same flow, but an activity writes one line of the audit before it returns. For flows that callers do not see as
+ * operations. The flow ends with its own outcome whether or not the line could be written: timers and callers act on
+ * it, such as on the time until which stopped sweeps pause.
  *
  * @param auditOf schedules the activity
  */

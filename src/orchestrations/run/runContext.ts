@@ -27,15 +27,18 @@ interface RunOptions {
 }
 
 /**
- * Takes one action back, with the run as it undoes. Returns what it kept on purpose or could not restore, and why; nothing
- * when all is as before.
+ * Takes one action back, with the run as it undoes. Returns what it kept on purpose or could not restore, and why;
+ * nothing when all is as before.
  */
 export type Undo = (run: RunContext<Run>) => Flow<Undone>;
 
 export interface Compensation {
   readonly name: StepName;
   readonly undo: Undo;
-  /** Runs instead when the client was revoked. Absent: nothing runs, since what a revoked client had is kept for inspection. */
+  /**
+   * Runs instead when the client was revoked. Absent: nothing runs, since what a revoked client had is kept for
+   * inspection.
+   */
   readonly whenRevoked?: Undo;
 }
 
@@ -168,8 +171,8 @@ export class RunContext<Input extends RunInput = RunInput> {
    * A named step of the operation, as callers see it.
    *
    * @param action what the step does
-   * @param undo how to take it back should the run fail: registered before the action, since an action may have had its effect
-   *   although its answer was lost. Each also holds for an action that never happened.
+   * @param undo how to take it back should the run fail: registered before the action, since an action may have had its
+   * effect although its answer was lost. Each also holds for an action that never happened.
    * @throws StepFailed
    */
   *step<T>(name: StepName, action: () => Flow<T>, undo: readonly Compensation[] = []): Flow<T> {
@@ -203,8 +206,8 @@ export class RunContext<Input extends RunInput = RunInput> {
   }
 
   /**
-   * Waits on durable timers until a whole second: the engine's storage counts those, and fires timers early that lie between
-   * two. Nothing may rely on the exact time all the same. @throws StepFailed when the run is cancelled
+   * Waits on durable timers until a whole second: the engine's storage counts those, and fires timers early that lie
+   * between two. Nothing may rely on the exact time all the same. @throws StepFailed when the run is cancelled
    */
   *pause(seconds: number): Flow<void> {
     yield* durableWait(this.durable, wholeSecond(this.later(seconds)), [], this.cancellation);

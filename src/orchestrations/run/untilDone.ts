@@ -31,8 +31,8 @@ const CRASHED = 'the activity ended unexpectedly; its log entry says why';
  *
  * @param make schedules the call anew for each try
  * @param activity name of the activity whose outcome it must be; absent for an entity's operation
- * @throws StepFailed with the outcome's code, `step-deadline` after `deadlineSeconds` or a day of waits for its turn, or
- *   `internal` after five crashes
+ * @throws StepFailed with the outcome's code, `step-deadline` after `deadlineSeconds` or a day of waits for its turn,
+ * or `internal` after five crashes
  */
 export function* untilDone<T>(
   run: Tries,
@@ -74,7 +74,10 @@ class TurnWaits {
 
   constructor(private readonly run: Tries) {}
 
-  /** Waits this long, and longer when that was often not enough, since each wait adds to the run's history. @throws StepFailed after a day of waits */
+  /**
+   * Waits this long, and longer when that was often not enough, since each wait adds to the run's history.
+   * @throws StepFailed after a day of waits
+   */
   pause(afterSeconds: number, because: string): Pause {
     const { retryFirstSeconds: first, retryMaxSeconds: longest } = this.run.limits;
     const least =
@@ -95,9 +98,10 @@ class TurnWaits {
 }
 
 /**
- * The outcome of one call. The engine's text of a crash is not read: texts are for people, and may quote what they should not.
- * After the process died in the middle of a turn, the engine may hand over the result of a call that only the lost turn made: it
- * finds calls by their number alone (docs/decisions/0039-late-activities.md). Then the activity is called again.
+ * The outcome of one call. The engine's text of a crash is not read: texts are for people, and may quote what they
+ * should not. After the process died in the middle of a turn, the engine may hand over the result of a call that only
+ * the lost turn made: it finds calls by their number alone (docs/decisions/0039-late-activities.md). Then the activity
+ * is called again.
  */
 function* outcomeOf<T>(
   { cancellation }: Tries,
@@ -119,7 +123,10 @@ function* outcomeOf<T>(
   return retryLater(`the engine handed over a result of ${outcome.activity} in its place`, 0);
 }
 
-/** What the service asks for, and a second more since timers may be early; else doubling from the first to the longest pause. */
+/**
+ * What the service asks for, and a second more since timers may be early; else doubling from the first to the longest
+ * pause.
+ */
 function pauseSeconds({ limits }: Tries, tries: number, afterSeconds: number | undefined): number {
   if (afterSeconds !== undefined) return afterSeconds + 1;
   return backoffSeconds({ first: limits.retryFirstSeconds, longest: limits.retryMaxSeconds }, tries);

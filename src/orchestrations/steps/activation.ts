@@ -9,12 +9,14 @@ import type { RunContext } from '../run/runContext.js';
 /** Pauses between two looks, in seconds: the wait may last for days, and its history must stay short. */
 const LOOK: Backoff = { first: 60, longest: 3600 };
 
-/** The problems of a connected registry that its installation has not activated yet: it reports no login server either. */
+/**
+ * The problems of a connected registry that its installation has not activated yet: it reports no login server either.
+ */
 const NOT_ACTIVE: readonly ProblemCode[] = ['connected-registry-inactive', 'endpoint-unknown'];
 
 /**
- * The plan of a run. A run that a new connected registry's event requested may come before the registry's installation at the
- * edge: it looks again until the connected registry is active, or until its deadline.
+ * The plan of a run. A run that a new connected registry's event requested may come before the registry's installation
+ * at the edge: it looks again until the connected registry is active, or until its deadline.
  */
 export function* planWhenActive(run: RunContext<Run>, look: () => Flow<OnboardingPlan>): Flow<OnboardingPlan> {
   const { awaitsActivation = false, limits } = run.input;

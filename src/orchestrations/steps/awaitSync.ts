@@ -10,9 +10,9 @@ import { StepFailed, type Flow } from '../run/flow.js';
 import type { RunContext } from '../run/runContext.js';
 
 /**
- * Waits until a password that was made now is known at the edge: first in the whole cloud registry, then by one sync of each
- * connected registry on the sync path, in order. The device is not asked before, so that an edge that is offline, or syncs at
- * night, costs no attempt. The wait ends by what ARM reports of the syncs, never by the clock alone.
+ * Waits until a password that was made now is known at the edge: first in the whole cloud registry, then by one sync of
+ * each connected registry on the sync path, in order. The device is not asked before, so that an edge that is offline,
+ * or syncs at night, costs no attempt. The wait ends by what ARM reports of the syncs, never by the clock alone.
  *
  * @throws StepFailed `sync-overdue`
  */
@@ -43,8 +43,8 @@ function* syncSince(run: RunContext<Run>, stop: SyncStop, instant: Date, deadlin
 }
 
 /**
- * Seconds until the schedule's next sync after `instant`. Once a sync was missed, or where no schedule says when the next one is,
- * the pauses grow. A setting may fix the pace.
+ * Seconds until the schedule's next sync after `instant`. Once a sync was missed, or where no schedule says when the
+ * next one is, the pauses grow. A setting may fix the pace.
  */
 function pauseSeconds(run: RunContext, { schedule }: SyncStop, instant: Date, missed: number): number {
   const { now, limits } = run;

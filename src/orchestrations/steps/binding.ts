@@ -22,12 +22,18 @@ export class Binding {
     this.binder = new EntityId(BINDER, binderKey(registry, connectedRegistry));
   }
 
-  /** Announces that the binding will be requested: runs that are ready sooner wait a moment, so that one write binds all. */
+  /**
+   * Announces that the binding will be requested: runs that are ready sooner wait a moment, so that one write binds
+   * all.
+   */
   announce(): void {
     this.notify('announce');
   }
 
-  /** Requests the binding. A later `ensure` serves it, so that runs that wait together share one write of the client list. */
+  /**
+   * Requests the binding. A later `ensure` serves it, so that runs that wait together share one write of the client
+   * list.
+   */
   requestBinding(): void {
     this.notify('request');
   }
@@ -37,7 +43,10 @@ export class Binding {
     this.notify('complete');
   }
 
-  /** Waits until the list holds the token. `ensureAgain` reads the list although the token was seen there. @throws StepFailed */
+  /**
+   * Waits until the list holds the token. `ensureAgain` reads the list although the token was seen there.
+   * @throws StepFailed
+   */
   *ensure(operation: 'ensure' | 'ensureAgain' = 'ensure'): Flow<void> {
     yield* this.call(operation, this.run.limits.bindDeadlineSeconds);
   }
@@ -56,7 +65,8 @@ export class Binding {
   }
 
   /**
-   * Deletes the token. When others have put it on the list again, ARM refuses the deletion; then it is unbound once more.
+   * Deletes the token. When others have put it on the list again, ARM refuses the deletion; then it is unbound once
+   * more.
    *
    * @param remove deletes the token, or answers `isBound`
    * @throws StepFailed

@@ -55,7 +55,10 @@ export class ClientRecords {
     yield* this.call('clearRevocation', { effectiveAt: this.effectiveAt });
   }
 
-  /** Sets the client's poller. @throws StepFailed `revoked`, or `poller-changed` if somebody else changed it in the meantime */
+  /**
+   * Sets the client's poller.
+   * @throws StepFailed `revoked`, or `poller-changed` if somebody else changed it in the meantime
+   */
   *setPoller(poller: SetPoller, planned: PlannedAfter): Flow<void> {
     yield* this.call('setPoller', { ...poller, planned, effectiveAt: this.effectiveAt });
   }

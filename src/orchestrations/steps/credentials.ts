@@ -38,7 +38,10 @@ interface CredentialOrder {
   readonly isAdopted?: true;
   /** The main secret's version before this run. */
   readonly mainVersion?: string;
-  /** How long the device's right to read the secret may take to be effective, in seconds; absent if this run did not give it. */
+  /**
+   * How long the device's right to read the secret may take to be effective, in seconds; absent if this run did not
+   * give it.
+   */
   readonly accessSeconds?: number;
   /** How long the device may acknowledge its promotion, in seconds. */
   readonly acknowledgeSeconds: number;
@@ -68,7 +71,10 @@ export class Credentials {
   private isPromotionUndone = false;
   /** When the passwords were made that this run has issued (ISO 8601). */
   private readonly issued: string[] = [];
-  /** When the secrets expire for which this run has requested passwords (ISO 8601). Not all of these passwords were saved. */
+  /**
+   * When the secrets expire for which this run has requested passwords (ISO 8601). Not all of these passwords were
+   * saved.
+   */
   private readonly requested: string[] = [];
 
   /** @param bindAgain what to do when the connected registry seems to have lost the token */
@@ -79,8 +85,8 @@ export class Credentials {
   ) {}
 
   /**
-   * Issues and proves a password, and does so again when the registry no longer holds it: a late request of another run may have
-   * wiped it.
+   * Issues and proves a password, and does so again when the registry no longer holds it: a late request of another run
+   * may have wiped it.
    *
    * @param renew gets the number of the attempt, from 1
    * @throws StepFailed; CredentialLost after the last attempt
@@ -94,7 +100,11 @@ export class Credentials {
       }
   }
 
-  /** Issues a password in this slot and saves it as the candidate. @param undo see {@link undoIssue} @throws StepFailed */
+  /**
+   * Issues a password in this slot and saves it as the candidate.
+   * @param undo see {@link undoIssue}
+   * @throws StepFailed
+   */
   *issue(slot: SlotName, attempt: number, undo: readonly Compensation[] = []): Flow<IssuedCredential> {
     const { run } = this;
     const { reference, token, scopeMap, endpoint, credentialLifetimeDays, made, mainVersion, isAdopted } = this.order;
@@ -109,7 +119,10 @@ export class Credentials {
     return credential;
   }
 
-  /** The device pulls with a secret's version. @throws StepFailed; CredentialLost when the registry lost an issued one */
+  /**
+   * The device pulls with a secret's version.
+   * @throws StepFailed; CredentialLost when the registry lost an issued one
+   */
   *prove(
     secret: { readonly name: string; readonly version: string },
     issued?: { readonly credential: IssuedCredential; readonly attempt: number },
@@ -129,8 +142,8 @@ export class Credentials {
   }
 
   /**
-   * Makes the proven candidate the main secret's newest version. When others took the token off the list since the pull, the
-   * connected registry may have lost it: the token is bound and the device pulls once more.
+   * Makes the proven candidate the main secret's newest version. When others took the token off the list since the
+   * pull, the connected registry may have lost it: the token is bound and the device pulls once more.
    *
    * @param replaces the password before it, and from when that one may go
    * @throws StepFailed; CredentialLost as a pull check does
@@ -181,9 +194,9 @@ export class Credentials {
   }
 
   /**
-   * Takes the candidate out of the vault, so that nothing can promote it any more, and then takes back a promotion. There may be a
-   * promotion that the run knows nothing of: the engine calls activities before it writes down that it did
-   * (docs/decisions/0039-late-activities.md).
+   * Takes the candidate out of the vault, so that nothing can promote it any more, and then takes back a promotion.
+   * There may be a promotion that the run knows nothing of: the engine calls activities before it writes down that it
+   * did (docs/decisions/0039-late-activities.md).
    */
   undoIssue(): Compensation[] {
     const order = { reference: this.order.reference, run: this.run.id };

@@ -12,10 +12,11 @@ interface NotYet {
 }
 
 /**
- * Where a run sends its device's messages. On the channel `hub` that is to keys which the device reports in its twin, and which
- * the client's record accepts; what is sent is sealed to them, or not sent. They are read once, and again after a message that
- * the device has not answered: it may have been rebuilt, and have others. The record is asked before each message, since they may
- * have ended in the meantime: a device that has joined by a token takes over at once.
+ * Where a run sends its device's messages. On the channel `hub` that is to keys which the device reports in its twin,
+ * and which the client's record accepts; what is sent is sealed to them, or not sent. They are read once, and again
+ * after a message that the device has not answered: it may have been rebuilt, and have others. The record is asked
+ * before each message, since they may have ended in the meantime: a device that has joined by a token takes over at
+ * once.
  */
 export class DeviceAddress {
   /** The keys as they were read; undefined: they must be read. */

@@ -10,10 +10,11 @@ interface KnownDevice {
 }
 
 /**
- * How the run's device gets its messages. One that has joined, and one with a poller in the client's record, asks for them,
- * whatever its profile says. One that joins or gets a poller during the run asks, too: messages are made from the run's status,
- * so it gets them in addition to what is sent. A device whose keys a hub has vouched for is sent nothing in clear any more, also if
- * its profile says so: it stays at its hub, or moves to the one that its profile names, unless an operator names a poller.
+ * How the run's device gets its messages. One that has joined, and one with a poller in the client's record, asks for
+ * them, whatever its profile says. One that joins or gets a poller during the run asks, too: messages are made from the
+ * run's status, so it gets them in addition to what is sent. A device whose keys a hub has vouched for is sent nothing
+ * in clear any more, also if its profile says so: it stays at its hub, or moves to the one that its profile names,
+ * unless an operator names a poller.
  *
  * @param known what the client's record and the request said of its device when the run began
  */

@@ -145,8 +145,8 @@ export class DisableAccess {
   }
 
   /**
-   * Takes back what this app let the device read, after tokens and secrets, which cut it off at once. The record forgets it only
-   * when the revocation has ended: until then a late call of an earlier run may give it again.
+   * Takes back what this app let the device read, after tokens and secrets, which cut it off at once. The record
+   * forgets it only when the revocation has ended: until then a late call of an earlier run may give it again.
    */
   private *withdraw(): Flow<void> {
     const { run } = this;

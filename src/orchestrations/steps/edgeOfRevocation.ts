@@ -6,8 +6,8 @@ import { orUndefined, type Flow } from '../run/flow.js';
 import type { RunContext } from '../run/runContext.js';
 
 /**
- * What a revocation's result says of the edge, which refuses the client from its next sync on. When the sync's facts cannot be read,
- * the result says so: that is no failure of the revocation.
+ * What a revocation's result says of the edge, which refuses the client from its next sync on. When the sync's facts
+ * cannot be read, the result says so: that is no failure of the revocation.
  *
  * @param hadAccess whether anything of the client was there; else there is nothing that the cloud could refuse
  */

@@ -54,8 +54,8 @@ export class HeldTokenSteps {
   }
 
   /**
-   * After the undo of a run that had claimed the token. A token that the client did not have before is forgotten once everything is
-   * taken back; while something remains, or is kept for inspection, the record keeps it.
+   * After the undo of a run that had claimed the token. A token that the client did not have before is forgotten once
+   * everything is taken back; while something remains, or is kept for inspection, the record keeps it.
    */
   undone({ residue, code }: OperationFailure, plan: OnboardingPlan): void {
     if (residue.length > 0 || code === 'revoked') return;

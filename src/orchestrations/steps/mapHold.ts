@@ -27,7 +27,10 @@ export class RunMapHold {
     this.holder = new EntityId(MAP_HOLDER, mapHolderKey(registry, scopeMap));
   }
 
-  /** Creates or adopts the map, and holds it. From the answer on, the map stays until this run ends. @throws StepFailed */
+  /**
+   * Creates or adopts the map, and holds it. From the answer on, the map stays until this run ends.
+   * @throws StepFailed
+   */
   *ensure(wanted: WantedMap): Flow<void> {
     yield* this.call('ensureScopeMap', { ...this.request, wanted });
   }
@@ -48,7 +51,10 @@ export class RunMapHold {
     return { kept: `scope map ${this.request.scopeMap}: the client was revoked` };
   }
 
-  /** Ends the hold of a run that is undone. @param absentAt when preflight did not find the map (ISO 8601): this run made it */
+  /**
+   * Ends the hold of a run that is undone.
+   * @param absentAt when preflight did not find the map (ISO 8601): this run made it
+   */
   *release(absentAt: string | undefined): Flow<Undone> {
     const request = absentAt === undefined ? this.request : { ...this.request, absentAt };
     return yield* this.call('release', request, this.run.limits.undoDeadlineSeconds);

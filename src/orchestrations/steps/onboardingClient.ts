@@ -38,10 +38,11 @@ export interface OnboardingClient {
 }
 
 /**
- * Checks that the run may begin, plans what it does, and claims the token: from then on no other client's run may use it, however
- * close together both looked at it.
+ * Checks that the run may begin, plans what it does, and claims the token: from then on no other client's run may use
+ * it, however close together both looked at it.
  *
- * @throws PreflightRefused with the problems that must be solved first; StepFailed when the client was revoked, or a newer event was taken
+ * @throws PreflightRefused with the problems that must be solved first; StepFailed when the client was revoked, or a
+ * newer event was taken
  */
 export function* preflight(run: RunContext<OnboardingRun>): Flow<OnboardingClient> {
   const records = new ClientRecords(run);

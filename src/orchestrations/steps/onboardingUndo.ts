@@ -6,8 +6,8 @@ import { RunMapHold } from './mapHold.js';
 import type { OnboardingClient } from './onboardingClient.js';
 
 /**
- * Deletes a scope map that this run made, unless others use it; else only ends the hold on it. A map whose rights the run
- * restored keeps them.
+ * Deletes a scope map that this run made, unless others use it; else only ends the hold on it. A map whose rights the
+ * run restored keeps them.
  */
 export function undoScopeMap({ plan, request, mapHold }: OnboardingClient): Compensation[] {
   const absentAt = plan.scopeMap === 'absent' ? plan.checkedAt : undefined;
@@ -32,7 +32,10 @@ export function undoEnabling({ request: { registry, token } }: OnboardingClient)
   return [{ name: 'disableToken', undo: disable, whenRevoked: disable }];
 }
 
-/** Deletes a token that this run made, or gives a token back the scope map that it had; before that the token is unbound. */
+/**
+ * Deletes a token that this run made, or gives a token back the scope map that it had; before that the token is
+ * unbound.
+ */
 export function undoToken(client: OnboardingClient): Compensation[] {
   const { plan, request, reference, run } = client;
   const { token, scopeMap } = request;

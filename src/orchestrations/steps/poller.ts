@@ -9,8 +9,8 @@ import type { Compensation, RunContext } from '../run/runContext.js';
 import { ClientRecords } from './clientRecord.js';
 
 /**
- * Sets the client's poller before anything else is made: the pull check reaches the device by it, and proves that it polls. A
- * request that changes no poller has no such step.
+ * Sets the client's poller before anything else is made: the pull check reaches the device by it, and proves that it
+ * polls. A request that changes no poller has no such step.
  */
 export function* setPoller(run: RunContext<Run>, planned: PlannedPoller | undefined): Flow<void> {
   if (!planned) return;
@@ -30,7 +30,10 @@ export function* setPoller(run: RunContext<Run>, planned: PlannedPoller | undefi
   );
 }
 
-/** A revocation has ended the poller, so that a revoked client gets none back. @param setAt when it was set (ISO 8601) */
+/**
+ * A revocation has ended the poller, so that a revoked client gets none back.
+ * @param setAt when it was set (ISO 8601)
+ */
 function restoring({ objectId, former }: PlannedPoller, setAt: string): Compensation {
   return {
     name: 'restorePoller',

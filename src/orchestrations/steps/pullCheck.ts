@@ -33,9 +33,10 @@ export interface PullCheck {
 }
 
 /**
- * After how many refusals in a row the cause is no longer a sync that has not come yet. Then the registry is asked whether it still
- * holds the password, and the binder whether the token is still on the list, which others may have overwritten. After as many
- * reports in a row that the secret cannot be read, the vault is asked whether the secret is still there.
+ * After how many refusals in a row the cause is no longer a sync that has not come yet. Then the registry is asked
+ * whether it still holds the password, and the binder whether the token is still on the list, which others may have
+ * overwritten. After as many reports in a row that the secret cannot be read, the vault is asked whether the secret is
+ * still there.
  */
 const LOOK_AGAIN_EVERY = 3;
 
@@ -58,11 +59,11 @@ interface Answer {
 const MAX_WAITED_SECONDS = 24 * 3600;
 
 /**
- * Asks the device to pull until it has, or until it is certain or too late that it will not. Attempts are paced by what they
- * wait for: a first password works at once in the cloud, but at the edge everything travels by sync.
+ * Asks the device to pull until it has, or until it is certain or too late that it will not. Attempts are paced by what
+ * they wait for: a first password works at once in the cloud, but at the edge everything travels by sync.
  *
- * @throws StepFailed with the failure class, `pull-check-deadline`, or `signal-undeliverable` when the device could not be reached
- *   in the last attempt
+ * @throws StepFailed with the failure class, `pull-check-deadline`, or `signal-undeliverable` when the device could not
+ * be reached in the last attempt
  */
 export function* pullCheck(run: RunContext<Run>, check: PullCheck): Flow<VerifiedPull> {
   const attempts = new PullAttempts(run, check);
@@ -132,7 +133,8 @@ class PullAttempts {
   }
 
   /**
-   * After reports in a row that the secret cannot be read: asks the registry for the password, and the vault for the secret.
+   * After reports in a row that the secret cannot be read: asks the registry for the password, and the vault for the
+   * secret.
    * @returns as {@link requireCredential}
    */
   private *lookIfUnread({ report }: Answer): Flow<VerifiedPull | undefined> {
@@ -141,8 +143,8 @@ class PullAttempts {
   }
 
   /**
-   * Whether an attempt so many seconds from now would come after the deadline. A device that reports that it cannot read the
-   * secret has at least until the right to read it, which this run gave, has taken effect.
+   * Whether an attempt so many seconds from now would come after the deadline. A device that reports that it cannot
+   * read the secret has at least until the right to read it, which this run gave, has taken effect.
    */
   private isTooLate(seconds: number): boolean {
     const { run, check, started, watch } = this;
@@ -157,8 +159,9 @@ function isTimeToLook(count: number): boolean {
 }
 
 /**
- * Until when attempts go on, counted from the first sync after the binding. Where no schedule says when that is, it is the one that
- * ARM reports, and until then the longest time that a flow waits for one: to give up before the sync would be to fail for nothing.
+ * Until when attempts go on, counted from the first sync after the binding. Where no schedule says when that is, it is
+ * the one that ARM reports, and until then the longest time that a flow waits for one: to give up before the sync would
+ * be to fail for nothing.
  */
 function deadline({ limits }: RunContext, { sync }: PullCheck, started: Date, synced: Date | undefined): Date {
   const unreported = new Date(started.getTime() + limits.syncDeadlineSeconds * 1000);
@@ -241,8 +244,8 @@ function* ask(run: RunContext<Run>, { secret, image, address }: PullCheck, attem
 }
 
 /**
- * Seconds until the next attempt. For a device's own trouble the pauses grow; everything else waits for the next sync, or in growing
- * pauses where no schedule says when that is. A setting may fix the pace.
+ * Seconds until the next attempt. For a device's own trouble the pauses grow; everything else waits for the next sync,
+ * or in growing pauses where no schedule says when that is. A setting may fix the pace.
  */
 function pauseSeconds({ limits, now }: RunContext, { sync }: PullCheck, isOwnTrouble: boolean, tries: number): number {
   if (limits.pullCheckRetrySeconds !== undefined) return limits.pullCheckRetrySeconds;

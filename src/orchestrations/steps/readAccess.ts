@@ -9,8 +9,9 @@ import type { Compensation, RunContext, Undo } from '../run/runContext.js';
 import { ClientRecords } from './clientRecord.js';
 
 /**
- * How long, in seconds, a device may be unable to read its secret after it was given the right: ten minutes are published, and
- * half as much again is for the device's own attempts. Source: Azure docs, role-based-access-control/troubleshooting.
+ * How long, in seconds, a device may be unable to read its secret after it was given the right: ten minutes are
+ * published, and half as much again is for the device's own attempts. Source: Azure docs,
+ * role-based-access-control/troubleshooting.
  */
 export const EFFECTIVE_WITHIN_SECONDS = 900;
 
@@ -21,7 +22,10 @@ export class ReadAccessSteps {
     private readonly planned: PlannedAccess | undefined,
   ) {}
 
-  /** Lets the device read its secrets, before it is asked to pull: an assignment takes up to ten minutes to be effective. */
+  /**
+   * Lets the device read its secrets, before it is asked to pull: an assignment takes up to ten minutes to be
+   * effective.
+   */
   *grant(): Flow<void> {
     const { run, planned } = this;
     if (!planned || planned.missing.length === 0) return;
@@ -52,7 +56,8 @@ export class ReadAccessSteps {
     const identity = { principalId, principalType };
     yield* new ClientRecords(uninterrupted).call('completeGrant', { run: run.id, identity, vault });
     if (former.length === 0) return;
-    // What remains stays in the record: a check reports it, and the client's next run, revocation or offboarding removes it.
+    // What remains stays in the record: a check reports it, and the client's next run, revocation or offboarding
+    // removes it.
     yield* run.bestEffort('removeFormerAccess', run.limits.undoDeadlineSeconds, withdrawn);
   }
 }

@@ -12,15 +12,20 @@ import { ClientRecords } from './clientRecord.js';
 /** How long, in seconds, to try to alert operators of a failure; the operation shows the failure, too. */
 const ALERT_SECONDS = 300;
 
-/** How long, in seconds, to try to read whether sweeps see the client: the alert must not wait where the vault is down. */
+/**
+ * How long, in seconds, to try to read whether sweeps see the client: the alert must not wait where the vault is down.
+ */
 const SWEPT_SECONDS = 15;
 
-/** Problems of a client that no sweep sees: it has no enabled main secret in the vault (queries/rotation/rotationSchedule.ts). */
+/**
+ * Problems of a client that no sweep sees: it has no enabled main secret in the vault
+ * (queries/rotation/rotationSchedule.ts).
+ */
 const NOT_SEEN: readonly ProblemCode[] = ['not-onboarded'];
 
 /**
- * After a rotation failed: has a sweep try again later, and alerts operators. No retry is promised for a client that no sweep sees,
- * and nothing follows a run that somebody ended on purpose.
+ * After a rotation failed: has a sweep try again later, and alerts operators. No retry is promised for a client that no
+ * sweep sees, and nothing follows a run that somebody ended on purpose.
  *
  * @param slotFreeAt until when the password before the present one keeps the slot (ISO 8601)
  * @returns `nextTryAt` (ISO 8601) for the failure, when a sweep will try again

@@ -18,8 +18,8 @@ export class SyncWatch {
   }
 
   /**
-   * Whether a sync after the binding came before an attempt: then the attempt's answer is final, while an earlier one only came
-   * too soon.
+   * Whether a sync after the binding came before an attempt: then the attempt's answer is final, while an earlier one
+   * only came too soon.
    */
   *sawSyncBefore(attemptAt: Date): Flow<boolean> {
     if (this.synced === undefined) {

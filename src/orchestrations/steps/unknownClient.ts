@@ -5,8 +5,8 @@ import { orUndefined, StepFailed, type Flow } from '../run/flow.js';
 import type { RunContext } from '../run/runContext.js';
 
 /**
- * The failure of a run whose client nothing knows: its device has another name. The message names clients that may have been
- * meant, or says that they could not be looked up.
+ * The failure of a run whose client nothing knows: its device has another name. The message names clients that may have
+ * been meant, or says that they could not be looked up.
  *
  * @param effect a sentence that says what was not done
  */

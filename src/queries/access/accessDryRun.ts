@@ -18,8 +18,9 @@ interface FoundGrant {
 }
 
 /**
- * A dry run of a revocation or an offboarding, with the read access that the run would take back. Only what the app itself has
- * made is taken; what others made under the same name, and what the app cannot attribute, is listed as kept. @throws ServiceError
+ * A dry run of a revocation or an offboarding, with the read access that the run would take back. Only what the app
+ * itself has made is taken; what others made under the same name, and what the app cannot attribute, is listed as kept.
+ * @throws ServiceError
  */
 export async function withAccess(
   dryRun: DryRunAnswer,

@@ -8,8 +8,9 @@ import { inTime } from '../inTime.js';
 import { vaultName } from './accessProblems.js';
 
 /**
- * Counts the role assignments of a vault's subscription, once for all vaults in it. The count may be a minute old: the service refuses what would be too
- * many, whatever was counted. Undefined: unknown, because the app may not read it. @throws ServiceError
+ * Counts the role assignments of a vault's subscription, once for all vaults in it. The count may be a minute old: the
+ * service refuses what would be too many, whatever was counted. Undefined: unknown, because the app may not read it.
+ * @throws ServiceError
  */
 export type AssignmentCount = (vault: string) => Promise<AssignmentUsage | undefined>;
 

@@ -9,8 +9,8 @@ import type { Config } from '../../settings/config.js';
 export type AssignmentMaker = 'absent' | 'ours' | 'foreign' | 'creator-unknown';
 
 /**
- * Reads who made the assignment that a client's record names. The record is written before the action, so it may name what was
- * never made, and a deployment may have made it since under the same name. @throws ServiceError
+ * Reads who made the assignment that a client's record names. The record is written before the action, so it may name
+ * what was never made, and a deployment may have made it since under the same name. @throws ServiceError
  */
 export type ReadAssignmentMaker = (
   grant: Pick<GrantedSecrets, 'principalId' | 'vault'>,

@@ -15,8 +15,8 @@ import { eachOf } from '../eachOf.js';
 export type ReadsRecords = Pick<Runs, 'record'>;
 
 /**
- * Compares who may read clients' secrets with their records. Nothing is compared for an app that gives no access, or that may not
- * list role assignments.
+ * Compares who may read clients' secrets with their records. Nothing is compared for an app that gives no access, or
+ * that may not list role assignments.
  *
  * @param look the second look uses no listing of the first.
  * @returns the differences, in the order of the clients @throws ServiceError

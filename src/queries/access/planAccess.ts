@@ -86,9 +86,9 @@ export function createPlanAccess(
 }
 
 /**
- * Whether an event may name this identity: that of a new client, the one that the client has, or the one that a client without a
- * credential had last. Whoever sends events could otherwise read the credential of a client that an operator set up, if need be
- * after having it offboarded.
+ * Whether an event may name this identity: that of a new client, the one that the client has, or the one that a client
+ * without a credential had last. Whoever sends events could otherwise read the credential of a client that an operator
+ * set up, if need be after having it offboarded.
  */
 function mayEventName({ principalId }: DeviceIdentity, { readers, hasCredential }: KnownAccess): boolean {
   const identity = readers?.access?.identity;

@@ -25,8 +25,8 @@ export interface ReadVaults extends Pick<Vaults, 'hosts'> {
 export const CONTINUATION = /^(?<mark>[0-9a-f]{8})?(?<query>\?.*)?$/s;
 
 /**
- * Reads one page of the secrets of all vaults, one vault after the other, each secret with its newest version. A page may be empty
- * although more follow.
+ * Reads one page of the secrets of all vaults, one vault after the other, each secret with its newest version. A page
+ * may be empty although more follow.
  *
  * @param continuation from the previous page; absent for the first. It stays valid when a vault is added.
  * @throws ServiceError, of kind `refused` for a continuation of a vault that the settings no longer list
@@ -45,7 +45,10 @@ export async function pageOfAll(vaults: ReadVaults, continuation?: string): Prom
   };
 }
 
-/** Reads the secret of this name in each vault that has one. For names of which no record says where they are. @throws ServiceError */
+/**
+ * Reads the secret of this name in each vault that has one. For names of which no record says where they are.
+ * @throws ServiceError
+ */
 export async function newestInAny(vaults: ReadVaults, name: string): Promise<PlacedListing[]> {
   const found = await eachOf(vaults.hosts, async (vaultHost) => {
     const listing = await vaults.of(vaultHost).newest(name);

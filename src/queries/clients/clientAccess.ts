@@ -55,8 +55,8 @@ export interface ClientToken extends TokenFacts {
   /** Slots that were filled since the client has the token, when no secret shows whose passwords they hold. */
   readonly doubtful: readonly { readonly slot: SlotName; readonly createdAt: string }[];
   /**
-   * Present when only the name, which is the client's default, connects the token with the client: its scope map has the app's
-   * mark (`marked`) or not.
+   * Present when only the name, which is the client's default, connects the token with the client: its scope map has
+   * the app's mark (`marked`) or not.
    */
   readonly byNameOnly?: 'marked' | 'unmarked';
   /** For an adopted token: the scope map to restore, and the scope maps that the app gave it (lower case). */
@@ -102,9 +102,9 @@ export function isTokenOf(tags: CredentialTags, token: Pick<TokenFacts, 'name' |
 }
 
 /**
- * Reads everything that exists of a client, even if parts are missing. The tags of its secrets name its tokens (those of deleted
- * secrets if there are no others), and so does `others`. When none of them names a token, the token with the client's default
- * name is read too, and marked as known by its name only.
+ * Reads everything that exists of a client, even if parts are missing. The tags of its secrets name its tokens (those
+ * of deleted secrets if there are no others), and so does `others`. When none of them names a token, the token with the
+ * client's default name is read too, and marked as known by its name only.
  *
  * @param unread receives a description of each resource that cannot be read; without it such an error is thrown.
  * @throws ServiceError
@@ -183,8 +183,8 @@ function candidateNames(
   const named = new Set([...known, ...orphaned, ...held, ...(run ? [run] : [])].map(({ token }) => lower(token)));
   const byDefault = defaultTokenName(reference);
   const byName = known.length === 0 && !named.has(byDefault) ? byDefault : undefined;
-  // Manipulated tags must not lead to the sync token of the connected registry. When its name is unknown, the Azure CLI's
-  // default is assumed: the name of the connected registry.
+  // Manipulated tags must not lead to the sync token of the connected registry. When its name is unknown, the Azure
+  // CLI's default is assumed: the name of the connected registry.
   const syncToken = connectedRegistry && lower(connectedRegistry.syncToken ?? connectedRegistry.name);
   const names = [...named, ...(byName === undefined ? [] : [byName])].filter((name) => name !== syncToken);
   return { names, byName };

@@ -10,8 +10,9 @@ import { isBound } from '../registry/connectedRegistry.js';
 import type { TokenUsers } from './tokenUsers.js';
 
 /**
- * Recognizes a client that does not exist: no trace in its record, the vault (a deleted secret counts, while the vault keeps
- * it), the client list, or a token of its default name. The cheapest source is read first, until one knows the client.
+ * Recognizes a client that does not exist: no trace in its record, the vault (a deleted secret counts, while the vault
+ * keeps it), the client list, or a token of its default name. The cheapest source is read first, until one knows the
+ * client.
  *
  * @returns undefined for a client that one of them knows, and when one cannot be read: its existence is then unknown.
  */

@@ -11,8 +11,8 @@ import { readSharedAccess, type SharedAccess } from './sharedAccess.js';
 import type { TokenUsers } from './tokenUsers.js';
 
 /**
- * Finds what a revocation disables. With `goesOn`, a failed read does not stop the others: the device is cut off by everything
- * that is known of it.
+ * Finds what a revocation disables. With `goesOn`, a failed read does not stop the others: the device is cut off by
+ * everything that is known of it.
  *
  * @throws ServiceError
  */
@@ -59,7 +59,10 @@ export async function readEnabledAccess(
   }
 }
 
-/** Lists what a revocation would disable, in order; resources of the run in progress do not exist yet. @throws ServiceError */
+/**
+ * Lists what a revocation would disable, in order; resources of the run in progress do not exist yet.
+ * @throws ServiceError
+ */
 export function createRevocationDryRun(ports: Ports, tokenUsers: TokenUsers) {
   return async (
     reference: ClientReference,

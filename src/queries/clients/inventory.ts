@@ -44,7 +44,9 @@ const FRESH_FOR = 60_000;
 /** Differences that a minute-old listing may report wrongly: they are confirmed by a fresh read. */
 const DOUBTFUL: readonly ClientState[] = ['unbound', 'drifted', 'orphaned', 'revoked'];
 
-/** Maximum pages of vaults that one request reads: a filter that matches few clients gives short pages, not a long wait. */
+/**
+ * Maximum pages of vaults that one request reads: a filter that matches few clients gives short pages, not a long wait.
+ */
 const MAX_VAULT_PAGES = 40;
 
 /** Maximum scope map actions shown in a list; the client's own page shows all. */

@@ -92,7 +92,10 @@ export function isBoundAsTagged({ tags, connectedRegistry }: KnownClient): boole
   return listsToken(connectedRegistry, tags.token);
 }
 
-/** Maps each token's name in lower case to the connected registries that list it: it is looked up for thousands of clients. */
+/**
+ * Maps each token's name in lower case to the connected registries that list it: it is looked up for thousands of
+ * clients.
+ */
 function bindings(connectedRegistries: readonly ConnectedRegistryFacts[]) {
   const bound = new Map<string, string[]>();
   for (const { name, clientTokens } of connectedRegistries)

@@ -10,12 +10,13 @@ import { eachOf } from '../eachOf.js';
 import type { RegistryReader } from '../registry/registryReader.js';
 
 /**
- * Finds unused resources that seem to be the app's: tokens without a secret, scope maps without a token. ARM does not record who
- * created a token, so a token counts by its default name or by a scope map with the app's mark. Both may be copies, so the
- * resource is only reported, with the reason. Reads only.
+ * Finds unused resources that seem to be the app's: tokens without a secret, scope maps without a token. ARM does not
+ * record who created a token, so a token counts by its default name or by a scope map with the app's mark. Both may be
+ * copies, so the resource is only reported, with the reason. Reads only.
  *
  * @param isInUse whether a secret of the app names the token.
- * @param findUnlisted finds tokens whose secrets are out of sight: they are no left-overs, and are reported as warnings.
+ * @param findUnlisted finds tokens whose secrets are out of sight: they are no left-overs, and are reported as
+ * warnings.
  * @throws ServiceError
  */
 export async function leftOvers(

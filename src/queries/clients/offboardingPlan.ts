@@ -19,7 +19,10 @@ import { readSharedAccess, type SharedAccess } from './sharedAccess.js';
 import type { TokenUsers } from './tokenUsers.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
-/** Reads everything that exists of a client, and decides what the offboarding removes. Writes nothing. @throws ServiceError */
+/**
+ * Reads everything that exists of a client, and decides what the offboarding removes. Writes nothing.
+ * @throws ServiceError
+ */
 export function createOffboardingPlan(ports: Ports, tokenUsers: TokenUsers) {
   return async (
     reference: ClientReference,

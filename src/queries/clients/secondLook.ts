@@ -17,8 +17,9 @@ interface SecondLook<Client> {
 }
 
 /**
- * Replaces clients that seem wrong by a second reading, because vault and ARM are not read at the same instant, and a run may
- * have changed a client in between. A client that is gone by then was offboarded in the meantime, and is left out.
+ * Replaces clients that seem wrong by a second reading, because vault and ARM are not read at the same instant, and a
+ * run may have changed a client in between. A client that is gone by then was offboarded in the meantime, and is left
+ * out.
  */
 export async function secondLook<Client>(
   found: readonly Client[],

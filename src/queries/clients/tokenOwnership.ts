@@ -12,8 +12,8 @@ import { isTokenOf } from './clientAccess.js';
 import type { OtherUser, TokenUsers } from './tokenUsers.js';
 
 /**
- * The owner of a token. ARM does not record who created a token, and a name proves nothing: a token is the client's only if the
- * tags of its secrets or its record say so.
+ * The owner of a token. ARM does not record who created a token, and a name proves nothing: a token is the client's
+ * only if the tags of its secrets or its record say so.
  */
 export type Ownership =
   | { readonly kind: 'absent' }

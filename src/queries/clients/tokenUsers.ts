@@ -6,8 +6,8 @@ import { createDemand } from '../registry/demand.js';
 import { pageOfAll, type ReadVaults } from './allVaults.js';
 
 /**
- * Finds the clients whose secrets name a token. A vault has no such query, so the whole listing of all vaults is read, once for all requests
- * within a short time. All methods throw ServiceError.
+ * Finds the clients whose secrets name a token. A vault has no such query, so the whole listing of all vaults is read,
+ * once for all requests within a short time. All methods throw ServiceError.
  */
 export interface TokenUsers {
   /**
@@ -24,9 +24,9 @@ export interface TokenUsers {
   /** Lists all clients that have a secret. @param age as above. */
   clients(age?: number): Promise<readonly ClientReference[]>;
   /**
-   * Whether no secret has one of these names. It is decided by a listing, which may be a minute old, or up to a quarter of an hour
-   * if it has many pages. False also means that it is unknown: reading a listing of several pages would take more requests than
-   * reading the secrets does.
+   * Whether no secret has one of these names. It is decided by a listing, which may be a minute old, or up to a quarter
+   * of an hour if it has many pages. False also means that it is unknown: reading a listing of several pages would take
+   * more requests than reading the secrets does.
    */
   lackSecrets(names: readonly string[]): Promise<boolean>;
 }
@@ -39,19 +39,23 @@ export interface OtherUser extends ClientReference {
 /** Maximum age of a listing for decisions, in milliseconds: requests for many clients share one listing. */
 const SHARED_FOR = 2_000;
 
-/** Maximum age of a listing for display and checks, in milliseconds: a check of thousands of clients asks repeatedly. */
+/**
+ * Maximum age of a listing for display and checks, in milliseconds: a check of thousands of clients asks repeatedly.
+ */
 export const SHOWN_FOR = 60_000;
 
 /**
- * How long a listing shows which secrets do not exist, in milliseconds: the more pages it has, the longer, so that a growing fleet does
- * not read the vault again and again (docs/decisions/0042-how-old-a-fact-may-be.md).
+ * How long a listing shows which secrets do not exist, in milliseconds: the more pages it has, the longer, so that a
+ * growing fleet does not read the vault again and again (docs/decisions/0042-how-old-a-fact-may-be.md).
  */
 const ABSENCE = { eachPage: 6_000, least: SHOWN_FOR, most: 15 * 60_000 };
 
 /** Milliseconds of requests by which it is judged whether a listing will serve enough of them. */
 const OBSERVED = 60_000;
 
-/** Pages of a listing that was found to have more than one, and of which no more is known: those of some 500 secrets. */
+/**
+ * Pages of a listing that was found to have more than one, and of which no more is known: those of some 500 secrets.
+ */
 const MANY_PAGES = 20;
 
 /** Maximum users of a token that are read again and named. */
@@ -108,8 +112,8 @@ export function createTokenUsers(vaults: ReadVaults): TokenUsers {
   };
 
   /**
-   * Whether the only page of a listing that is read now lacks these names; undefined if it is not the only one. One page costs less
-   * than the single reads of one client.
+   * Whether the only page of a listing that is read now lacks these names; undefined if it is not the only one. One
+   * page costs less than the single reads of one client.
    */
   async function onePageLacks(wanted: readonly string[]): Promise<boolean | undefined> {
     onePage ??= readIndex(vaults, 1).finally(() => (onePage = undefined));

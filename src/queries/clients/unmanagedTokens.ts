@@ -21,7 +21,9 @@ interface UnmanagedFilter {
   readonly connectedRegistry?: string;
 }
 
-/** The start of a page: a registry, and the {@link unmanagedPlace} of the last token before it; absent for the first. */
+/**
+ * The start of a page: a registry, and the {@link unmanagedPlace} of the last token before it; absent for the first.
+ */
 export interface UnmanagedPosition {
   readonly registry: string;
   readonly after?: string;
@@ -32,14 +34,19 @@ interface FoundTokens {
   readonly next?: UnmanagedPosition;
 }
 
-/** What entities say of a token: its claim, and the record of the client that has it; and the client's run in progress. */
+/**
+ * What entities say of a token: its claim, and the record of the client that has it; and the client's run in progress.
+ */
 export type ReadsClaims = Pick<Runs, 'tokenOwner' | 'record'> & Partial<Pick<Runs, 'running'>>;
 
-/** Finds tokens that are bound to connected registries and belong to no client. Reads only. All methods throw ServiceError. */
+/**
+ * Finds tokens that are bound to connected registries and belong to no client. Reads only. All methods throw
+ * ServiceError.
+ */
 export interface UnmanagedTokens {
   /**
-   * Lists them page by page. The first page is read now, with requests of the same moment; the next ones use its listings for up to a
-   * minute.
+   * Lists them page by page. The first page is read now, with requests of the same moment; the next ones use its
+   * listings for up to a minute.
    *
    * @param claims without them, a token that a run has just bound may be listed
    */
@@ -70,7 +77,9 @@ const NEXT_PAGE_AGE = 60_000;
 /** Maximum registries whose listings one request reads. */
 const MAX_REGISTRIES = 5;
 
-/** Permissions after which a page ends, so that scope maps with many of them give shorter pages and not longer answers. */
+/**
+ * Permissions after which a page ends, so that scope maps with many of them give shorter pages and not longer answers.
+ */
 const MAX_ACTIONS = 2_000;
 
 /** Creates the search. @param tokenUsers knows which tokens the secrets name */
@@ -116,7 +125,8 @@ export function createUnmanagedTokens(
     if (!owner || !claims) return token;
     const key = clientKey(owner);
     const vaultHost = clientVault(await claims.record(key), key, vaults.hosts);
-    // Of a vault that the settings do not list nobody can say whether it has the secret: the token stays listed as claimed.
+    // Of a vault that the settings do not list nobody can say whether it has the secret: the token stays listed as
+    // claimed.
     if (vaults.hosts.includes(vaultHost) && (await tokenUsers.names(token.token, owner, vaultHost))) return undefined;
     return { ...token, claimedBy: { connectedRegistry: owner.connectedRegistry, client: owner.client } };
   }

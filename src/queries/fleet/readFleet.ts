@@ -19,8 +19,8 @@ import { createRegistryReader, type RegistryReader } from '../registry/registryR
 import { listedVaults } from './listedVaults.js';
 
 /**
- * Reads all clients and connected registries: every page of the vaults, three listings of each registry, and once more what seems
- * wrong. @param before the last reading @throws ServiceError
+ * Reads all clients and connected registries: every page of the vaults, three listings of each registry, and once more
+ * what seems wrong. @param before the last reading @throws ServiceError
  */
 export type ReadFleet = (before: FleetFacts | undefined) => Promise<FleetFacts>;
 

@@ -11,12 +11,13 @@ import type { Findings } from './findings.js';
 import { listed, slotIs } from './passwordsInUse.js';
 
 /*
- * What adopting a token takes care of: devices may be using the passwords that it has (docs/decisions/0056-adoption.md).
+ * What adopting a token takes care of: devices may be using the passwords that it has
+ * (docs/decisions/0056-adoption.md).
  */
 
 /**
- * Whether a token is still that of those who made it: it belongs to no client, or an earlier adoption has not come to a credential that
- * is in use. Tags of the secrets of such a run remain, and name the token, also after its undo.
+ * Whether a token is still that of those who made it: it belongs to no client, or an earlier adoption has not come to a
+ * credential that is in use. Tags of the secrets of such a run remain, and name the token, also after its undo.
  */
 export function isOfOthers({ token, ownership, main }: Pick<Findings, 'token' | 'ownership' | 'main'>): boolean {
   if (!token) return false;
@@ -39,7 +40,9 @@ function strangers(findings: Findings, now: Date): readonly (readonly [SlotName,
   });
 }
 
-/** The problem of an adoption that would give the token other rights, which whoever uses its present passwords may need. */
+/**
+ * The problem of an adoption that would give the token other rights, which whoever uses its present passwords may need.
+ */
 export function aboutAdoptedRights(findings: Findings, onboarding: Onboarding, now: Date): Problem[] {
   const { token, foundScopeMap } = findings;
   if (!token || !isAdoption(findings, onboarding) || sameName(token.scopeMap, onboarding.scopeMap)) return [];

@@ -7,8 +7,8 @@ import type { FoundToken, Look } from '../registry/look.js';
 import type { SharedReads } from '../registry/sharedReads.js';
 
 /*
- * Most clients of a fleet are new: neither a token nor a secret of theirs exists. For them many share what was read a moment ago
- * (docs/decisions/0042-how-old-a-fact-may-be.md).
+ * Most clients of a fleet are new: neither a token nor a secret of theirs exists. For them many share what was read a
+ * moment ago (docs/decisions/0042-how-old-a-fact-may-be.md).
  */
 
 /** Whether the vault's listing lacks the client's secrets. A listing that cannot be read says nothing. */
@@ -22,8 +22,8 @@ export async function lackSecrets(tokenUsers: TokenUsers, onboarding: Onboarding
 }
 
 /**
- * Reads what the registry has for the request. For a token that seems not to exist, the facts may be five seconds old: each step
- * that follows checks what it relies on. Otherwise they are read now.
+ * Reads what the registry has for the request. For a token that seems not to exist, the facts may be five seconds old:
+ * each step that follows checks what it relies on. Otherwise they are read now.
  *
  * @param isKnown whether the client may have the token already.
  */
@@ -47,7 +47,9 @@ export async function readCloud(look: Look, reads: SharedReads, onboarding: Onbo
   return { ...connected, scopeMap, token };
 }
 
-/** Finds the token. One whose name the request chose is read now, since somebody else may have created it just before. */
+/**
+ * Finds the token. One whose name the request chose is read now, since somebody else may have created it just before.
+ */
 async function findToken(look: Look, reads: SharedReads, onboarding: Onboarding): Promise<FoundToken> {
   const { registry, token } = onboarding;
   if (sameName(token, defaultTokenName(onboarding))) return look.findToken(registry, token);

@@ -13,8 +13,8 @@ import type { Findings } from './findings.js';
 export const FIRST_PASSWORD: CredentialPlan = { kind: 'issue', slot: 'password1', replacesLivePassword: false };
 
 /**
- * Gives the passwords of a token that the revocation disabled. This includes a token that somebody has enabled since, because an old
- * password may work.
+ * Gives the passwords of a token that the revocation disabled. This includes a token that somebody has enabled since,
+ * because an old password may work.
  */
 export function revokedToken(token: TokenFacts | undefined, clears: Revocation | undefined): RevokedToken | undefined {
   if (!token || !clears?.disabled.includes(token.name.toLowerCase())) return undefined;

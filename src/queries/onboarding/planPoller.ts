@@ -39,9 +39,9 @@ export function planPoller({ poller: objectId, pollerByEvent }: Onboarding, know
 }
 
 /**
- * Whether an event may name this poller: that of a new client, or the one that the client has, or had last. Whoever sends events
- * could otherwise read the messages of a client that an operator set up, with the keys of their reports. Where the device has keys
- * of its own, the one before it may not come back.
+ * Whether an event may name this poller: that of a new client, or the one that the client has, or had last. Whoever
+ * sends events could otherwise read the messages of a client that an operator set up, with the keys of their reports.
+ * Where the device has keys of its own, the one before it may not come back.
  */
 function mayEventName(objectId: string, { readers, hasCredential, ofProfiles }: KnownPollers): boolean {
   const recorded = readers?.poller;

@@ -36,7 +36,11 @@ export type Preflight = (
   recorded?: RecordFacts,
 ) => Promise<OnboardingPlan>;
 
-/** Creates preflight over the app's ports. @param facts reads facts that change rarely, from a cache. @param reads reads the others. */
+/**
+ * Creates preflight over the app's ports.
+ * @param facts reads facts that change rarely, from a cache.
+ * @param reads reads the others.
+ */
 export function createPreflight(
   ports: Ports,
   config: Config,
@@ -132,8 +136,8 @@ function plannedByHand({ texts, working }: LeftByHand): Pick<OnboardingPlan, 'by
 }
 
 /**
- * Whether to restore a scope map whose rights differ: the request asks for it, and the app created the map. A map with a chosen
- * name may by now give other clients their rights, so it is not restored when others use it.
+ * Whether to restore a scope map whose rights differ: the request asks for it, and the app created the map. A map with
+ * a chosen name may by now give other clients their rights, so it is not restored when others use it.
  */
 async function mayRestore({ controlPlane }: Ports, findings: Findings, onboarding: Onboarding): Promise<boolean> {
   const { registry, scopeMap, token } = onboarding;

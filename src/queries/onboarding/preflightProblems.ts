@@ -23,8 +23,8 @@ export interface Conclusions {
 }
 
 /**
- * Finds all problems of an onboarding at once, each with its fix. Facts that depend on a missing resource are not judged.
- * Rules: Azure docs, intro-connected-registry and container-registry-token-based-repository-permissions.
+ * Finds all problems of an onboarding at once, each with its fix. Facts that depend on a missing resource are not
+ * judged. Rules: Azure docs, intro-connected-registry and container-registry-token-based-repository-permissions.
  */
 export function preflightProblems(
   findings: Findings,

@@ -8,8 +8,8 @@ import { unreadableSchedule } from '../../domain/schedules/unreadableSchedule.js
 import type { Findings } from './findings.js';
 
 /*
- * Facts that preflight could not read. Each is reported and refuses nothing: a refusal could stop a correct client, and silence
- * would hide why the pull check may fail. The pull check decides.
+ * Facts that preflight could not read. Each is reported and refuses nothing: a refusal could stop a correct client, and
+ * silence would hide why the pull check may fail. The pull check decides.
  */
 
 /** Reports connected registries on the sync path whose sync times are unknown. */

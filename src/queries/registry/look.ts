@@ -11,7 +11,9 @@ import { createCache, type Accepts, type Cache } from '../cache.js';
 import { createDemand } from './demand.js';
 import { createListings, orNone, type ByName } from './listings.js';
 
-/** Maximum age of facts for the plan of a new client, in milliseconds (docs/decisions/0042-how-old-a-fact-may-be.md). */
+/**
+ * Maximum age of facts for the plan of a new client, in milliseconds (docs/decisions/0042-how-old-a-fact-may-be.md).
+ */
 const RECENT = 5_000;
 
 /** Milliseconds for each page of a registry's tokens that their listing shows which do not exist, if that is more. */
@@ -28,8 +30,8 @@ export interface RarelyChangingFacts {
   /** Reads the registry and all its connected registries, for tier, names and sync tokens. */
   slowFacts(registry: string): Promise<SlowFacts>;
   /**
-   * Reads the actions of a connected registry's sync token, which decide what it syncs to the edge. Undefined: unknown, since
-   * the token does not exist.
+   * Reads the actions of a connected registry's sync token, which decide what it syncs to the edge. Undefined: unknown,
+   * since the token does not exist.
    */
   syncScope(registry: string, syncToken: string): Promise<readonly string[] | undefined>;
 }
@@ -39,7 +41,10 @@ export type FoundToken = 'absent' | 'listed' | TokenFacts;
 
 /** Reads facts of a registry for one decision; some may come from the cache. */
 export interface Look extends RarelyChangingFacts {
-  /** Finds a token, by a listing that many clients share if that needs fewer reads. `absent` may be as old as `EACH_PAGE` says. */
+  /**
+   * Finds a token, by a listing that many clients share if that needs fewer reads. `absent` may be as old as
+   * `EACH_PAGE` says.
+   */
   findToken(registry: string, name: string): Promise<FoundToken>;
   /** Reads a connected registry, at most five seconds old. */
   recentConnectedRegistry(registry: string, name: string): Promise<ConnectedRegistryFacts | undefined>;
@@ -109,8 +114,8 @@ export function createLook(shared: SharedFacts, after = 0): Look {
     });
 
   /**
-   * Finds one item by a listing that many clients share, if there is one already, or if it needs no more reads than the single
-   * reads that were requested recently; otherwise the item is read alone.
+   * Finds one item by a listing that many clients share, if there is one already, or if it needs no more reads than the
+   * single reads that were requested recently; otherwise the item is read alone.
    */
   async function viaListing<Item extends { readonly name: string }, Single>(
     listing: string,

@@ -25,8 +25,8 @@ export function createRegistryFacts(controlPlane: RegistryControlPlane): Registr
 }
 
 /**
- * Draws conclusions from a look. Before they refuse a request, the facts are read again without the cache: a problem that
- * somebody has just solved must not be reported for another minute.
+ * Draws conclusions from a look. Before they refuse a request, the facts are read again without the cache: a problem
+ * that somebody has just solved must not be reported for another minute.
  */
 export async function unlessMended<T extends { readonly problems: readonly Problem[] }>(
   facts: Pick<RegistryFactsQuery, 'look'>,
@@ -39,8 +39,9 @@ export async function unlessMended<T extends { readonly problems: readonly Probl
 }
 
 /**
- * Lists the ancestors through which a connected registry syncs, nearest first; empty when it syncs from the registry in the
- * cloud, as most do. A parent that is missing in the listing, which may be older than the parent, is included with unknown facts.
+ * Lists the ancestors through which a connected registry syncs, nearest first; empty when it syncs from the registry in
+ * the cloud, as most do. A parent that is missing in the listing, which may be older than the parent, is included with
+ * unknown facts.
  */
 export function ancestorsOf(slow: SlowFacts, child: ConnectedRegistryFacts | undefined): ConnectedRegistryFacts[] {
   const chain: ConnectedRegistryFacts[] = [];

@@ -25,8 +25,8 @@ interface Options {
 }
 
 /**
- * Creates a reader that needs few calls: it reads resources one by one or lists all, whichever needs fewer calls. It knows the
- * registry's size from an earlier listing, or from the client lists of its connected registries.
+ * Creates a reader that needs few calls: it reads resources one by one or lists all, whichever needs fewer calls. It
+ * knows the registry's size from an earlier listing, or from the client lists of its connected registries.
  */
 export function createRegistryReader(controlPlane: RegistryControlPlane, { freshFor, all }: Options): RegistryReader {
   const cache = createCache(freshFor);

@@ -7,8 +7,8 @@ import type {
 import { createSharedRead, type Serves } from '../sharedRead.js';
 
 /**
- * Reads single resources of registries. Requests that wait for the same resource share one read, and the answer is as new as that
- * of a separate read (docs/decisions/0042-how-old-a-fact-may-be.md). All methods throw ServiceError.
+ * Reads single resources of registries. Requests that wait for the same resource share one read, and the answer is as
+ * new as that of a separate read (docs/decisions/0042-how-old-a-fact-may-be.md). All methods throw ServiceError.
  */
 export interface SharedReads {
   /** @param serves which earlier read serves as well; by default none. */

@@ -10,8 +10,8 @@ interface Lifetime {
 }
 
 /**
- * Checks that a credential's lifetime and the overlap of two passwords are long enough for the syncs of this connected registry.
- * When its sync times are unknown, nothing is concluded here; `aboutUnreadableSchedules` reports them.
+ * Checks that a credential's lifetime and the overlap of two passwords are long enough for the syncs of this connected
+ * registry. When its sync times are unknown, nothing is concluded here; `aboutUnreadableSchedules` reports them.
  */
 export function aboutOverlap(
   { worstPathSeconds, credentialLifetimeDays }: Lifetime,

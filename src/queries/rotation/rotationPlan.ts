@@ -135,8 +135,9 @@ async function read(
 }
 
 /**
- * Adds a retired candidate to the findings when it explains the password in the other slot. A rotation that was undone may have
- * failed to empty its slot; without the candidate the password would be unknown, and no rotation could use the slot again.
+ * Adds a retired candidate to the findings when it explains the password in the other slot. A rotation that was undone
+ * may have failed to empty its slot; without the candidate the password would be unknown, and no rotation could use the
+ * slot again.
  */
 async function explained(
   vault: SecretVault,

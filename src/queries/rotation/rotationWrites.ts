@@ -40,7 +40,9 @@ export function rotationWrites(
   ];
 }
 
-/** Describes the outage of an urgent rotation: the leaked password ends before the new one reaches the device by a sync. */
+/**
+ * Describes the outage of an urgent rotation: the leaked password ends before the new one reaches the device by a sync.
+ */
 export function outageOf(
   { sync, syncPath, worstPathSeconds }: Pick<RotationPlan, 'sync' | 'syncPath' | 'worstPathSeconds'>,
   now: Date,

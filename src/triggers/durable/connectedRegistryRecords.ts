@@ -24,7 +24,10 @@ export async function readConnectedRegistry(
   };
 }
 
-/** Signals what an event reported to the connected registry entity, without waiting. @param at the event's time (ISO 8601) */
+/**
+ * Signals what an event reported to the connected registry entity, without waiting.
+ * @param at the event's time (ISO 8601)
+ */
 export async function noteConnectedRegistry(
   client: DurableClient,
   registry: string,

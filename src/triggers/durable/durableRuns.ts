@@ -21,7 +21,10 @@ import { startRun } from './startRun.js';
 /** Milliseconds between two reads of a piece whose last change is not seen yet. */
 const LOOK_AGAIN = 100;
 
-/** Milliseconds for which it is read again: an entity's write is usually seen by then. A later attempt costs a second more. */
+/**
+ * Milliseconds for which it is read again: an entity's write is usually seen by then. A later attempt costs a second
+ * more.
+ */
 const LOOK_FOR = 800;
 
 /** Implements the port {@link Runs} with the durable client of one invocation. */
@@ -92,7 +95,8 @@ export function durableRuns(client: DurableClient): Runs {
 }
 
 /**
- * Finds an offboarding that waits for the client's run to stop. It has priority: it would stop a run that starts in between.
+ * Finds an offboarding that waits for the client's run to stop. It has priority: it would stop a run that starts in
+ * between.
  */
 async function findWaitingOffboarding(
   client: DurableClient,

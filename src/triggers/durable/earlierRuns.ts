@@ -23,8 +23,8 @@ interface EarlierRuns {
 }
 
 /**
- * Reads clients' earlier runs from their records. A run that ended after `since` and is not listed any more was replaced by
- * a later run of its client. So only the clients of runs since then are read, however large the fleet is.
+ * Reads clients' earlier runs from their records. A run that ended after `since` and is not listed any more was
+ * replaced by a later run of its client. So only the clients of runs since then are read, however large the fleet is.
  * @param since milliseconds since 1970
  * @param now milliseconds since 1970
  */

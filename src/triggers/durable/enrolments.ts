@@ -44,7 +44,8 @@ export async function issueJoinToken(
   const now = Date.now();
   const expiresAt = new Date(now + lifetimeHours * 3_600_000).toISOString();
   const key = clientKey(reference);
-  // The record ignores tokens from before its last one or the end of its tokens, which another host, whose clock is ahead, may have noted.
+  // The record ignores tokens from before its last one or the end of its tokens, which another host, whose clock is
+  // ahead, may have noted.
   const before = await readClientRecord(client, key);
   const { enrolment: last, tokensEndedAt } = before;
   const newest = last === undefined ? tokensEndedAt : laterOf(tokensEndedAt, last.issuedAt);

@@ -14,13 +14,18 @@ import { pagesOf } from '../../queries/pagesOf.js';
 /** Instances in one page of the engine. */
 const PAGE = 250;
 
-/** Maximum pages of older instances that one reading reads: they come in by and by, and answers do not wait for them. */
+/**
+ * Maximum pages of older instances that one reading reads: they come in by and by, and answers do not wait for them.
+ */
 const PAGES_OF_THE_PAST = 20;
 
 /** Milliseconds after which older instances are read again, to forget those that were purged. */
 const PAST_EVERY = 3_600_000;
 
-/** Milliseconds before its beginning from which the first reading lists all new instances: failures of a day are counted. */
+/**
+ * Milliseconds before its beginning from which the first reading lists all new instances: failures of a day are
+ * counted.
+ */
 const FIRST_SPAN = 86_400_000 + 60_000;
 
 /** Milliseconds by which the clocks of the app and the engine may differ. */
@@ -49,8 +54,8 @@ interface Past {
 }
 
 /**
- * The runs that the engine has, in brief. A reading asks the engine for what began since the last one and for what is in progress, so
- * that it costs little however many runs there are; nothing is asked of Azure Resource Manager.
+ * The runs that the engine has, in brief. A reading asks the engine for what began since the last one and for what is
+ * in progress, so that it costs little however many runs there are; nothing is asked of Azure Resource Manager.
  */
 export class FleetRuns {
   /** By instance. */

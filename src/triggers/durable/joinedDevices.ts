@@ -8,7 +8,9 @@ import { notifyClientRecord, readClientRecord } from './clientRecords.js';
 /** Milliseconds between two notes of a device's contact, so that a device that polls does not write all the time. */
 export const CONTACT_INTERVAL = 3_600_000;
 
-/** What the record of the pass's client keeps of its device; undefined unless the key of the pass is its current one. */
+/**
+ * What the record of the pass's client keeps of its device; undefined unless the key of the pass is its current one.
+ */
 export function joinedWith({ joined }: ClientRecord, { thumbprint }: DevicePass): Joined | undefined {
   return joined?.thumbprint === thumbprint ? joined : undefined;
 }

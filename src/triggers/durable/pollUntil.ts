@@ -7,7 +7,9 @@ interface PollingTimes<T> {
   readonly until: Deadline;
 }
 
-/** A time of the process's monotonic clock, so that a correction of the system time neither ends nor prolongs a wait. */
+/**
+ * A time of the process's monotonic clock, so that a correction of the system time neither ends nor prolongs a wait.
+ */
 export type Deadline = number & { readonly [MONOTONIC]: true };
 declare const MONOTONIC: unique symbol;
 

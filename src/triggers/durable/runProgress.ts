@@ -15,8 +15,8 @@ import { readClientRecord } from './clientRecords.js';
 import { hasEnded, readRun, type RunStatus } from './runStatus.js';
 
 /**
- * How a run stands, by its instance; by the record of its end after another run has taken the instance, it was purged, or the run was
- * started again after its end, which the record refuses.
+ * How a run stands, by its instance; by the record of its end after another run has taken the instance, it was purged,
+ * or the run was started again after its end, which the record refuses.
  */
 export async function readProgress(client: DurableClient, id: OperationId): Promise<RunProgress> {
   const found = await readRun(client, id.instance);

@@ -38,13 +38,16 @@ export interface RunsQuery extends Pick<InstanceQuery, 'runtimeStatuses'> {
 
 /** Instances in one page of the engine. */
 const PAGE = 250;
-/** Maximum pages of the engine that one request reads, the first ones of all prefixes counted as one. After that it returns a continuation. */
+/**
+ * Maximum pages of the engine that one request reads, the first ones of all prefixes counted as one. After that it
+ * returns a continuation.
+ */
 const MAX_PAGES = 40;
 /** Maximum instances in a span, since a span is read completely before it is sorted. A larger span is divided. */
 const MAX_PER_SPAN = 1000;
 /**
- * Spans in milliseconds: the first for all runs, the first for few runs, the shortest; and the factors between spans, the second after a
- * span without instances.
+ * Spans in milliseconds: the first for all runs, the first for few runs, the shortest; and the factors between spans,
+ * the second after a span without instances.
  */
 const SPAN = { first: 3600_000, few: 40 * 86_400_000, min: 60_000, factor: 4, factorIfEmpty: 64 };
 /** Maximum milliseconds between a request and the creation of its instance, unless it waited for its client. */
@@ -113,7 +116,8 @@ export async function newestRuns<T>(
     until = { at: start, id: '' };
     if (read >= MAX_PAGES) return { found, next: until };
     span *= runs.length === 0 ? SPAN.factorIfEmpty : SPAN.factor;
-    // Each span needs a request for each prefix, and the engine keeps few instances for longer: all that is older is tried, once.
+    // Each span needs a request for each prefix, and the engine keeps few instances for longer: all that is older is
+    // tried, once.
     const rest = start - query.oldest;
     if (span > SPAN.few && span < rest && !hasTriedRest) {
       hasTriedRest = true;
@@ -125,7 +129,8 @@ export async function newestRuns<T>(
 
 /**
  * Merges earlier runs, which have no instance any more, into a page by time.
- * @param isGone whether an earlier run has no instance. If it has one, it is in the list already, perhaps on another page.
+ * @param isGone whether an earlier run has no instance. If it has one, it is in the list already, perhaps on another
+ * page.
  */
 export async function withEarlier<T>(
   { found, next }: FoundPage<T>,
@@ -155,7 +160,10 @@ function oncePerId<T extends ListPlace>(items: readonly T[]): T[] {
   return [...new Map(items.map((item) => [item.id, item])).values()];
 }
 
-/** Reads the runs created in a span and {@link START_WITHIN} around it. Incomplete if they are too many and the span can be shorter. */
+/**
+ * Reads the runs created in a span and {@link START_WITHIN} around it. Incomplete if they are too many and the span can
+ * be shorter.
+ */
 async function runsIn(
   pages: InstancePages,
   { prefixes, oldest, runtimeStatuses }: RunsQuery,

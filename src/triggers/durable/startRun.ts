@@ -7,8 +7,8 @@ import { deadlineIn, leftUntil, pollUntil, type Deadline } from './pollUntil.js'
 import { hasEnded, readRun, type RunStatus } from './runStatus.js';
 
 /**
- * Milliseconds to wait until a read confirms a start or a report. An engine that is not busy processes a message within two
- * seconds. After this time the answer is that the request could not be confirmed.
+ * Milliseconds to wait until a read confirms a start or a report. An engine that is not busy processes a message within
+ * two seconds. After this time the answer is that the request could not be confirmed.
  */
 export const CONFIRMED_WITHIN = 15_000;
 
@@ -16,16 +16,16 @@ export const CONFIRMED_WITHIN = 15_000;
 const READ_BACK = { within: CONFIRMED_WITHIN, every: 100 };
 
 /**
- * Milliseconds to retry a start that the engine refuses although no run blocks it. That happens if the blocking run ends
- * between the refusal and the read, where the next try succeeds, or if the engine cannot store anything.
+ * Milliseconds to retry a start that the engine refuses although no run blocks it. That happens if the blocking run
+ * ends between the refusal and the read, where the next try succeeds, or if the engine cannot store anything.
  */
 const REFUSED_WITHIN = 2_000;
 
 const UNKNOWN: StartResult = { kind: 'unknown' };
 
 /**
- * Starts a run and reads its instance back. The engine's 202 proves nothing: it may accept several concurrent starts of one
- * id and run only one of them. It refuses a start while the id's run has not ended.
+ * Starts a run and reads its instance back. The engine's 202 proves nothing: it may accept several concurrent starts of
+ * one id and run only one of them. It refuses a start while the id's run has not ended.
  * @returns within `READ_BACK`, whatever the engine does: the run, the run that blocks it, or `unknown`
  */
 export async function startRun(
@@ -73,8 +73,8 @@ const REFUSED = /^The operation failed with an unexpected status code: (?:409|50
 
 /**
  * Starts an orchestration.
- * @returns false if the engine refuses: a run of this id has not ended, or the engine cannot store anything. Only a read tells
- *   the two apart.
+ * @returns false if the engine refuses: a run of this id has not ended, or the engine cannot store anything. Only a
+ * read tells the two apart.
  */
 export async function tryStart(
   client: DurableClient,

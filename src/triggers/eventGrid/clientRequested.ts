@@ -30,9 +30,9 @@ import { DeliverAgain, eventFunction, invalidData, type EventHandler, type Event
 import { startFromEvent } from './startFromEvent.js';
 
 /**
- * Handles events of the request topic: `ConnectedRegistry.ClientRequested`, `.RevokeRequested` and `.OffboardRequested`.
- * Kinds that the setting REQUEST_EVENTS does not list are refused. If profiles are configured, one must cover the client, and
- * the request must not exceed it.
+ * Handles events of the request topic: `ConnectedRegistry.ClientRequested`, `.RevokeRequested` and
+ * `.OffboardRequested`. Kinds that the setting REQUEST_EVENTS does not list are refused. If profiles are configured,
+ * one must cover the client, and the request must not exceed it.
  */
 export function onClientRequested(config: Config) {
   return eventFunction('clientRequested', {

@@ -79,7 +79,10 @@ export function onConnectedRegistryWritten(config: Config, queries: Queries) {
   }
 }
 
-/** Whether the orchestration is in progress, or has ended by itself. One that was terminated or has crashed starts no client. */
+/**
+ * Whether the orchestration is in progress, or has ended by itself. One that was terminated or has crashed starts no
+ * client.
+ */
 async function goesOn(client: DurableClient, instance: string): Promise<boolean> {
   const found = await readInstance(client, instance);
   return found !== undefined && (!hasEnded(found) || found.runtimeStatus === df.OrchestrationRuntimeStatus.Completed);
@@ -120,7 +123,10 @@ async function newConnectedRegistry(
   return verdict === 'new' ? { profile, registry: id.registry, name: facts.name, at: event.at } : notNew;
 }
 
-/** Records the deletion, so that the next connected registry of that name counts as new. Starts nothing: a check finds the remaining resources. */
+/**
+ * Records the deletion, so that the next connected registry of that name counts as new. Starts nothing: a check finds
+ * the remaining resources.
+ */
 async function noteDeletion(event: IncomingEvent, config: Config, client: DurableClient): Promise<EventVerdict> {
   const read = readEvent(event, config, isConnectedRegistryDeletion);
   if ('kind' in read) return read;

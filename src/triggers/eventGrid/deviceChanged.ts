@@ -18,8 +18,8 @@ interface Device {
 }
 
 /**
- * Handles an IoT Hub's events: onboards a created device by its profile, and offboards a deleted one. Events may arrive out
- * of order, so the hub is asked whether the device exists now.
+ * Handles an IoT Hub's events: onboards a created device by its profile, and offboards a deleted one. Events may arrive
+ * out of order, so the hub is asked whether the device exists now.
  */
 export function onDeviceChanged(config: Config, queries: Queries) {
   const { defaultRegistry } = config.profileBook;

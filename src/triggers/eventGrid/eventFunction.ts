@@ -59,9 +59,9 @@ export class DeliverAgain extends Error {
 }
 
 /**
- * Creates the function for the events of one source.
- * One failed event makes Event Grid redeliver its whole batch, so the function fails only if a redelivery can succeed. All
- * other events end here, with a log line that identifies them (docs/decisions/0018-refused-events.md).
+ * Creates the function for the events of one source. One failed event makes Event Grid redeliver its whole batch, so
+ * the function fails only if a redelivery can succeed. All other events end here, with a log line that identifies them
+ * (docs/decisions/0018-refused-events.md).
  * @param handlers by event type
  */
 export function eventFunction(name: string, handlers: Readonly<Record<string, EventHandler>>) {

@@ -17,8 +17,8 @@ import type { Queries } from '../../queries/queries.js';
 import { eventFunction, invalidData, type EventHandler } from './eventFunction.js';
 
 /**
- * Handles Key Vault's events: marks a client as due for rotation if its main secret is about to expire; the sweep starts the
- * rotation. Ignores candidates, old versions and secrets of others.
+ * Handles Key Vault's events: marks a client as due for rotation if its main secret is about to expire; the sweep
+ * starts the rotation. Ignores candidates, old versions and secrets of others.
  */
 export function onSecretExpiring(config: Pick<Config, 'vaults'>, queries: Queries) {
   const hosts = vaultHosts(config);

@@ -29,8 +29,8 @@ export class AnonymousLimit {
 }
 
 /**
- * Wraps the handlers of routes without a host key. They share one limit, which applies before anything but the address of a
- * request is read.
+ * Wraps the handlers of routes without a host key. They share one limit, which applies before anything but the address
+ * of a request is read.
  * @returns a function that wraps a handler; `actor`: the actor in the audit
  */
 export function anonymousHandlers(limit: AnonymousLimit) {

@@ -9,8 +9,8 @@ import { problem } from './answers/problem.js';
 export type HttpHandler = (request: HttpRequest, client: DurableClient) => Promise<HttpResponseInit>;
 
 /**
- * Headers of every answer: caches store nothing of the API, and browsers do not guess at another media type. None allows pages of
- * other sites to read it.
+ * Headers of every answer: caches store nothing of the API, and browsers do not guess at another media type. None
+ * allows pages of other sites to read it.
  */
 const PROTECTION = { ...NOT_STORED, 'x-content-type-options': 'nosniff' } as const;
 
@@ -20,8 +20,8 @@ function protectedAnswer(answer: HttpResponseInit): HttpResponseInit {
 }
 
 /**
- * Wraps a route's handler: every answer gets the {@link PROTECTION} headers, and an unexpected error becomes a 503, and the log gets its name and place, but not its message, which
- * may quote anything.
+ * Wraps a route's handler: every answer gets the {@link PROTECTION} headers, and an unexpected error becomes a 503, and
+ * the log gets its name and place, but not its message, which may quote anything.
  * @param actor the actor in the audit
  */
 export function guarded(handler: HttpHandler, actor: string) {

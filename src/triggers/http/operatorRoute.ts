@@ -17,10 +17,10 @@ export type OperatorHandler = (
 ) => Promise<HttpResponseInit>;
 
 /**
- * Wraps the handler of every route for operators, and sets the host's authentication level. With function keys, the host has
- * checked the key. With Entra, the platform has authenticated the caller, and this decides whether the caller is an operator.
- * Refused callers count as anonymous, since each refusal writes an audit line. Before all else, requests of browsers from pages of other
- * sites are refused.
+ * Wraps the handler of every route for operators, and sets the host's authentication level. With function keys, the
+ * host has checked the key. With Entra, the platform has authenticated the caller, and this decides whether the caller
+ * is an operator. Refused callers count as anonymous, since each refusal writes an audit line. Before all else,
+ * requests of browsers from pages of other sites are refused.
  * @param limit shared with the anonymous routes; not needed with function keys, where the host refuses
  */
 export function operatorRoute(access: OperatorAccess, handler: OperatorHandler, limit?: AnonymousLimit) {

@@ -31,8 +31,8 @@ export class ClientWatch {
   }
 
   /**
-   * Waits for news: looks at once, or right after the look in progress. That one may have read the record before the waiter's
-   * device got its key, and would tell it that the key has ended.
+   * Waits for news: looks at once, or right after the look in progress. That one may have read the record before the
+   * waiter's device got its key, and would tell it that the key has ended.
    * @param acknowledged what the waiter has read of it in the client's record, if it has
    */
   join(waiter: Waiter, acknowledged: string | undefined): void {

@@ -3,8 +3,8 @@ import type { NewsHints } from '../../ports/newsHints.js';
 import type { HttpHandler } from '../http/guarded.js';
 
 /**
- * Has the device's open request look after its report was accepted: a promotion is what comes next. Requests and runs may
- * have instances of their own, so this is often the only hint that an instance with open requests gets
+ * Has the device's open request look after its report was accepted: a promotion is what comes next. Requests and runs
+ * may have instances of their own, so this is often the only hint that an instance with open requests gets
  * (docs/decisions/0052-open-polls.md).
  */
 export function hintingReports(hints: NewsHints, handler: HttpHandler): HttpHandler {

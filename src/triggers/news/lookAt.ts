@@ -10,9 +10,9 @@ import { readClientRecord } from '../durable/clientRecords.js';
 import { hasEnded, readRun, type RunStatus } from '../durable/runStatus.js';
 
 /**
- * Looks once at a client: whether a pull check is open, or a promotion that its device has not acknowledged. The instance
- * is read first and its record, if at all, after it: so the record tells who the client's device was when the messages
- * were read. Most looks find nothing, and take one read.
+ * Looks once at a client: whether a pull check is open, or a promotion that its device has not acknowledged. The
+ * instance is read first and its record, if at all, after it: so the record tells who the client's device was when the
+ * messages were read. Most looks find nothing, and take one read.
  */
 export function lookAt(client: DurableClient, reference: ClientReference, keys: ReportKeys): NewsLook {
   const instance = clientKey(reference);

@@ -17,14 +17,15 @@ export interface Recent {
 
 /**
  * Milliseconds until the next look at a client: as long as nothing has happened, within bounds. So looks come close
- * together while a run is busy and after a hint, and further and further apart once all is quiet. It needs no memory but
- * the two times, so a poll that follows another one goes on in its pace.
+ * together while a run is busy and after a hint, and further and further apart once all is quiet. It needs no memory
+ * but the two times, so a poll that follows another one goes on in its pace.
  *
  * @param now milliseconds since the epoch; by another clock than `changedAt`, which bounds make harmless
  * @param chance from 0 to less than 1
  */
 export function lookPause({ hintedAt, changedAt }: Recent, now: number, chance: number): number {
-  // A hint in the future came before the clock was set back: it would keep the looks close together until the clock has caught up.
+  // A hint in the future came before the clock was set back: it would keep the looks close together until the clock has
+  // caught up.
   const hinted = hintedAt !== undefined && hintedAt > now ? undefined : hintedAt;
   const pause = Math.min(quiet(now, hinted, AFTER_HINT), quiet(now, changedAt, AFTER_CHANGE));
   return Math.round(pause * (1 - JITTER * chance));

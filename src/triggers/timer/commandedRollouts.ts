@@ -23,11 +23,12 @@ const MAX_DURATION = 2 * 60_000;
 const ACTOR = 'timer';
 
 /**
- * Starts rollouts again that have ended, or were stopped, and have commands that nobody carries out: the process that took the command
- * died before it started the rollout. Where that process lives, the engine accepts only one of the two starts.
+ * Starts rollouts again that have ended, or were stopped, and have commands that nobody carries out: the process that
+ * took the command died before it started the rollout. Where that process lives, the engine accepts only one of the two
+ * starts.
  *
- * Also starts rollouts that have ended and still have claims, because the engine failed to end them: without this, other rollouts could
- * not have their clients until the purge.
+ * Also starts rollouts that have ended and still have claims, because the engine failed to end them: without this,
+ * other rollouts could not have their clients until the purge.
  */
 export function startCommandedRollouts({ limits }: Pick<Config, 'limits'>) {
   return async (_timer: Timer, client: DurableClient, context: InvocationContext): Promise<void> => {
@@ -64,7 +65,10 @@ export function startCommandedRollouts({ limits }: Pick<Config, 'limits'>) {
   };
 }
 
-/** Whether an ended rollout still has claims. They are read again: an earlier reading may be from before the rollout's end. */
+/**
+ * Whether an ended rollout still has claims. They are read again: an earlier reading may be from before the rollout's
+ * end.
+ */
 async function hasLeftClaims(
   { plan, control }: RolloutState,
   before: ClaimsState,

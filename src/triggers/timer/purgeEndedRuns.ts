@@ -28,14 +28,14 @@ const DAY = 86_400_000;
 /** Instances in one page of the listing. */
 const PAGE = 100;
 /**
- * Milliseconds after which the rest waits for the next day. By default, a function may run for five minutes (Azure docs:
- * functions-scale, timeout).
+ * Milliseconds after which the rest waits for the next day. By default, a function may run for five minutes (Azure
+ * docs: functions-scale, timeout).
  */
 const MAX_DURATION = 4 * 60_000;
 
 /**
- * Purges the history of runs that ended long ago. Their audit lines in the log and the state of entities stay. The end of a
- * run counts, not its start, since some run for weeks.
+ * Purges the history of runs that ended long ago. Their audit lines in the log and the state of entities stay. The end
+ * of a run counts, not its start, since some run for weeks.
  * @param afterDays days from a run's end until it may be purged
  */
 export function purgeEndedRuns(afterDays: number) {
@@ -119,8 +119,8 @@ interface PurgeFacts {
 }
 
 /**
- * Purges one instance, with its audit line. A failure is logged by its place, since its text may quote anything, and never
- * ends the purge of the others: the next day's purge tries again.
+ * Purges one instance, with its audit line. A failure is logged by its place, since its text may quote anything, and
+ * never ends the purge of the others: the next day's purge tries again.
  * @param work returns the facts of the purged instance for the audit, or `kept` if it must not be purged
  */
 async function purging(

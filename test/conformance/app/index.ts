@@ -1,5 +1,5 @@
-// The conformance app: one small function for each behaviour, written against the public packages only, so that it runs on
-// any host. Importing a file registers its functions.
+// The conformance app: one small function for each behaviour, written against the public packages only, so that it runs
+// on any host. Importing a file registers its functions.
 import './turnLog.js';
 import './activities.js';
 import './entities.js';

@@ -1,4 +1,6 @@
-/** With GOLDEN_LOG set, writes what each orchestrator and entity was given and what it answered, one JSON line a turn. */
+/**
+ * With GOLDEN_LOG set, writes what each orchestrator and entity was given and what it answered, one JSON line a turn.
+ */
 import { appendFileSync } from 'node:fs';
 
 import { app } from '@azure/functions';

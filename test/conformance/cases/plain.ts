@@ -14,7 +14,10 @@ export const plain =
 /** Cases that start the orchestration of their own name. */
 export const plainly = (...names: string[]): Cases => Object.fromEntries(names.map((name) => [name, plain(name)]));
 
-/** Raises events one after another at an orchestration that waits, then waits for its end. An event without data has no body. */
+/**
+ * Raises events one after another at an orchestration that waits, then waits for its end. An event without data has no
+ * body.
+ */
 export const withEvents =
   (orchestrator: string, ...events: [name: string, data?: unknown][]): Case =>
   async (run) => {

@@ -1,6 +1,6 @@
 /**
- * Rules for differences that are only timing. A rule compares everything that both hosts did in all runs so far; what it does not
- * explain stays a difference.
+ * Rules for differences that are only timing. A rule compares everything that both hosts did in all runs so far; what
+ * it does not explain stays a difference.
  */
 import { isDeepStrictEqual } from 'node:util';
 

@@ -1,4 +1,6 @@
-/** A case of the conformance app again, in memory and in virtual time, with the host killed between two of its records. */
+/**
+ * A case of the conformance app again, in memory and in virtual time, with the host killed between two of its records.
+ */
 import { Engine } from '@connected-registry/functions-host/durable/engine/engine';
 import { hostJsonOf } from '@connected-registry/functions-host/config/hostJson';
 import { Client } from '@connected-registry/functions-host/durable/client/client';
@@ -139,7 +141,9 @@ interface Answers {
   readonly count: number;
 }
 
-/** How often the outside world has answered each key of these activities so far: what is counted there outlives a kill. */
+/**
+ * How often the outside world has answered each key of these activities so far: what is counted there outlives a kill.
+ */
 function answersOfCounting(records: readonly HubRecord[]): Iterable<Answers> {
   const hub = new TaskHub();
   const answers = new Map<string, Answers>();
@@ -160,7 +164,10 @@ function answersOfCounting(records: readonly HubRecord[]): Iterable<Answers> {
 const realSetTimeout = globalThis.setTimeout;
 let lives = 0;
 
-/** The app as one life of the host sees it: these activities count their attempts on from what the records say, in every life anew. */
+/**
+ * The app as one life of the host sees it: these activities count their attempts on from what the records say, in every
+ * life anew.
+ */
 async function appOfLife(app: LoadedApp, records: readonly HubRecord[]): Promise<LoadedApp['invoke']> {
   lives += 1;
   const life = lives;
@@ -197,7 +204,10 @@ export async function endAfterKill(
   }
 }
 
-/** Runs a case from its beginning with the host killed after every record that it writes, and what followed that record lost. */
+/**
+ * Runs a case from its beginning with the host killed after every record that it writes, and what followed that record
+ * lost.
+ */
 export async function endAfterKillsEverywhere(app: LoadedApp, given: CaseRecords): Promise<Map<string, Final>> {
   const clients = given.records.filter(isClients);
   const records: HubRecord[] = [];

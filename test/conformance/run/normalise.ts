@@ -1,4 +1,6 @@
-/** Puts placeholders where two runs differ: times, ids, ports, keys, stacks, .NET's serialised exceptions, long texts. */
+/**
+ * Puts placeholders where two runs differ: times, ids, ports, keys, stacks, .NET's serialised exceptions, long texts.
+ */
 import type { Target } from './caseRun.js';
 
 const recordedTimes = /^2026-01-01|^2020-/;

@@ -1,6 +1,6 @@
 /**
- * The recorded views, kept small: texts of events that stand in many histories are written once and referred to by their
- * number.
+ * The recorded views, kept small: texts of events that stand in many histories are written once and referred to by
+ * their number.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

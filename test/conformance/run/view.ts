@@ -1,6 +1,6 @@
 /**
- * What of a run is compared: notes, last statuses, and of each instance the last turn. Answers of concurrent tasks may come in
- * any order and in any number of turns, so a history counts as a set of events without its turn marks.
+ * What of a run is compared: notes, last statuses, and of each instance the last turn. Answers of concurrent tasks may
+ * come in any order and in any number of turns, so a history counts as a set of events without its turn marks.
  */
 import { instanceOf, type Turn } from './turns.js';
 

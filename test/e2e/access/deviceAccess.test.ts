@@ -12,8 +12,8 @@ import { TakingAway } from '../harness/takingAway.js';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
 
 /*
- * The device's agent has an identity that may read nothing until the app gives it a client's secrets. In a deployment each
- * device has one; here one agent does for all.
+ * The device's agent has an identity that may read nothing until the app gives it a client's secrets. In a deployment
+ * each device has one; here one agent does for all.
  */
 
 /** An identity that no device has. */

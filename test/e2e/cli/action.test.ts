@@ -14,8 +14,8 @@ import { letIn, withoutSecret } from '../harness/federation.js';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
 
 /*
- * The steps of the composite action, as GitHub's runner runs them, with crctl as it is published, against a whole stack. Tests follow
- * each other: a pull request is planned, merged, carried out, and planned again.
+ * The steps of the composite action, as GitHub's runner runs them, with crctl as it is published, against a whole
+ * stack. Tests follow each other: a pull request is planned, merged, carried out, and planned again.
  */
 
 const ACTION = join(projectRoot(), 'packages/cli/action');

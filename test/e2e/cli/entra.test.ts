@@ -11,8 +11,8 @@ import { startTestStack, type TestStack } from '../harness/testStack.js';
 import { Crctl } from './crctl.js';
 
 /*
- * crctl signs in with Entra: the simulator issues tokens as Entra does, and a server in place of the app, which App Service would stand
- * before, sees what crctl sends.
+ * crctl signs in with Entra: the simulator issues tokens as Entra does, and a server in place of the app, which App
+ * Service would stand before, sees what crctl sends.
  */
 
 let it: TestStack;

@@ -13,9 +13,9 @@ import { FORGED_DIGEST, HostileProxy, PLANTED } from './hostileProxy.js';
 import { Joiner } from './joiner.js';
 
 /*
- * The real agent and the real app, with a proxy between them that ends TLS and attacks. It can keep them apart as long as it
- * is there, and nothing more: no key of its own gets in, no answer of its own is believed, and the device needs no hand
- * afterwards.
+ * The real agent and the real app, with a proxy between them that ends TLS and attacks. It can keep them apart as long
+ * as it is there, and nothing more: no key of its own gets in, no answer of its own is believed, and the device needs
+ * no hand afterwards.
  */
 
 const CLIENT = 'behind-a-proxy';

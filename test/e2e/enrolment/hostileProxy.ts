@@ -51,8 +51,8 @@ const made = () => randomBytes(32).toString('base64url');
 const good = (body: unknown): Answer => ({ status: 200, text: JSON.stringify(body) });
 
 /**
- * A proxy that ends TLS between a device and the app: it reads and changes everything. It has keys of its own, and takes part
- * in the protocol as far as it can. Each list of attacks is used up, one for a request; then it is honest.
+ * A proxy that ends TLS between a device and the app: it reads and changes everything. It has keys of its own, and
+ * takes part in the protocol as far as it can. Each list of attacks is used up, one for a request; then it is honest.
  */
 export class HostileProxy {
   url = '';

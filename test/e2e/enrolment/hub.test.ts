@@ -26,8 +26,8 @@ import {
 import { provenReports } from './provenReports.js';
 
 /*
- * Devices of an IoT Hub that report keys in their twins: each is the agent in its own process, which knows its hub and the
- * app's address, and nothing of Entra or the vault.
+ * Devices of an IoT Hub that report keys in their twins: each is the agent in its own process, which knows its hub and
+ * the app's address, and nothing of Entra or the vault.
  */
 
 const within = { timeout: PATIENCE * 1000, interval: 100 };

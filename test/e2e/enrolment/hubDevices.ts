@@ -16,7 +16,9 @@ import { startTestStack, type TestStack } from '../harness/testStack.js';
 /** The hub of the stack, by its name in IOT_HUBS. */
 const HUB = 'onboarding-local-hub';
 
-/** Each trial has a client of its own, and the long ring has more trials than a connected registry usually has clients. */
+/**
+ * Each trial has a client of its own, and the long ring has more trials than a connected registry usually has clients.
+ */
 const MANY_CLIENTS = 500;
 
 /**

@@ -7,7 +7,8 @@ import type { TestStack } from '../harness/testStack.js';
 const REPORTED = /^\/api\/(pull-checks|promotions)\/([^/]+)(?:\/(\d+))?$/;
 
 /**
- * Each report and acknowledgement among recorded requests, with its key as the app derives it, and whether its MAC is by this key.
+ * Each report and acknowledgement among recorded requests, with its key as the app derives it, and whether its MAC is
+ * by this key.
  *
  * @throws if one does not prove its key
  */

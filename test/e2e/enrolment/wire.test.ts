@@ -17,8 +17,8 @@ import { Joiner } from './joiner.js';
 import { provenReports } from './provenReports.js';
 
 /*
- * What somebody reads who ends TLS between a device and the app, a proxy of the site for example: no password and no report
- * key, whatever happens to the device.
+ * What somebody reads who ends TLS between a device and the app, a proxy of the site for example: no password and no
+ * report key, whatever happens to the device.
  */
 
 const CLIENT = 'recorded';

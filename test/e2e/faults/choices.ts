@@ -1,4 +1,6 @@
-/** Which trials of a matrix each ring runs. test/rings.test.ts holds that the default ring leaves out no kind of fault. */
+/**
+ * Which trials of a matrix each ring runs. test/rings.test.ts holds that the default ring leaves out no kind of fault.
+ */
 import { FAULTS, WORST } from './faultKinds.js';
 import type { CallSite, Trial } from './trials.js';
 
@@ -12,8 +14,9 @@ export const all: Choice = (trials) => trials;
 const ONE_OF = 3;
 
 /**
- * Every call that names its client meets one fault, in turn, so that all kinds occur. The replacement of the client list meets a
- * lost reply and a kill. Of the calls that name no client, each of which needs the stack to itself, one of three meets one fault.
+ * Every call that names its client meets one fault, in turn, so that all kinds occur. The replacement of the client
+ * list meets a lost reply and a kill. Of the calls that name no client, each of which needs the stack to itself, one of
+ * three meets one fault.
  */
 export const representative: Choice = (trials) => {
   const own = sitesIn(trials).filter(({ isOwn }) => isOwn);
@@ -26,10 +29,15 @@ export const representative: Choice = (trials) => {
   });
 };
 
-/** Of the calls that name their client, every write and one of three reads: a lost reply, a refusal and a kill, in turn. */
+/**
+ * Of the calls that name their client, every write and one of three reads: a lost reply, a refusal and a kill, in turn.
+ */
 export const thinned: Choice = (trials) => worstInTurn(trials, writesAndSomeReads(ownSitesIn(trials)));
 
-/** Of the calls that name their client, every write, as `thinned`: for a variant of a flow whose reads `thinned` strikes. */
+/**
+ * Of the calls that name their client, every write, as `thinned`: for a variant of a flow whose reads `thinned`
+ * strikes.
+ */
 export const writesOnly: Choice = (trials) =>
   worstInTurn(
     trials,

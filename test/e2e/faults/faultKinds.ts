@@ -26,13 +26,17 @@ export interface LineAction {
     | { readonly status: number; readonly code: string; readonly retryAfter?: number; readonly held?: true };
 }
 
-/** Held, and then refused with a pause of {@link LONG_THROTTLING_SECONDS} asked for: for what must not wait that long. */
+/**
+ * Held, and then refused with a pause of {@link LONG_THROTTLING_SECONDS} asked for: for what must not wait that long.
+ */
 export const THROTTLED_FOR_LONG = 'throttled for long';
 
 /** Longer than a run without faults takes, and shorter than a step's deadline must be for the run to wait it out. */
 export const LONG_THROTTLING_SECONDS = 600;
 
-/** Lost for the caller, and seen by the service only when it is let go: what a process that died has left on its way. */
+/**
+ * Lost for the caller, and seen by the service only when it is let go: what a process that died has left on its way.
+ */
 export const ARRIVES_LATE = 'arrives late';
 
 /** Longer than any pause of a client library between a connection's loss and its noticing. */

@@ -59,7 +59,9 @@ export class FaultyLine {
   carried = 0;
   /** Every password that was ever generated, whether or not the app got to know it. */
   readonly generated: Login[] = [];
-  /** While set, calls whose key it takes are answered by repeating request, authorization and every password there is. */
+  /**
+   * While set, calls whose key it takes are answered by repeating request, authorization and every password there is.
+   */
   echoing: { readonly kind: EchoKind; readonly of: (key: string) => boolean } | undefined;
   /** How many calls were answered so. */
   echoes = 0;
@@ -186,7 +188,9 @@ export class FaultyLine {
     }
   }
 
-  /** Undefined for what is no call of the flow: a request for Entra, or one that only asks the vault for its challenge. */
+  /**
+   * Undefined for what is no call of the flow: a request for Entra, or one that only asks the vault for its challenge.
+   */
   #note(incoming: IncomingMessage, body: Buffer): LineCall | undefined {
     const path = new URL(incoming.url ?? '/', this.url).pathname;
     if (incoming.headers.authorization === undefined) return undefined;

@@ -239,7 +239,10 @@ export class Lane implements Struck {
     if (this.device) await this.report(client, id, 'digest-mismatch');
   }
 
-  /** In the device's place answers every request of the run, until an answer is accepted or the run is past it. @throws Error if neither happens */
+  /**
+   * In the device's place answers every request of the run, until an answer is accepted or the run is past it.
+   * @throws Error if neither happens
+   */
   async report(client: string, id: string, outcome: 'pulled' | 'digest-mismatch'): Promise<void> {
     const { device } = this;
     if (!device) throw new Error('The real agent answers here.');

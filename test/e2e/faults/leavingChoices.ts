@@ -22,7 +22,9 @@ export const MOST: LeavingChoice = {
     ),
 };
 
-/** The choice of the default ring: a refusal, a lost reply and a kill, in turn; the list's replacement lost and refused. */
+/**
+ * The choice of the default ring: a refusal, a lost reply and a kill, in turn; the list's replacement lost and refused.
+ */
 export const FEW: LeavingChoice = {
   own: (sites) =>
     writesAndSomeReads(sites).flatMap((site, index) => times([site], WORST.slice(index % 3, (index % 3) + 1))),

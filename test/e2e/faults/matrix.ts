@@ -29,7 +29,10 @@ export interface MatrixOptions {
   readonly choose: Choice;
   /** 2 by default: a call that depends on when the connected registry syncs is in one of them only. */
   readonly recordings?: 1 | 2;
-  /** Whether the subjects take turns on the stacks of the first, whose lane options hold for all. By default each has its own. */
+  /**
+   * Whether the subjects take turns on the stacks of the first, whose lane options hold for all. By default each has
+   * its own.
+   */
   readonly sharing?: boolean;
 }
 

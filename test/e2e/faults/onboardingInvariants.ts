@@ -6,8 +6,9 @@ import type { ClientNames } from './calls.js';
 import type { SimulatorState, TokenState } from './simulatorState.js';
 
 /**
- * What is wrong with how an onboarding ended: nothing when the client is fully onboarded (a saved password opens the edge,
- * the token has the asked rights and is bound once), or when all of ours is gone or named in what the operation lists.
+ * What is wrong with how an onboarding ended: nothing when the client is fully onboarded (a saved password opens the
+ * edge, the token has the asked rights and is bound once), or when all of ours is gone or named in what the operation
+ * lists.
  *
  * @param adopted the token as it was before, when it was there, unbound and with one password of others.
  */

@@ -86,8 +86,8 @@ async function replaced(it: TestStack, names: RotatedClient, ended: Operation, s
 }
 
 /**
- * Nothing was replaced, and the main secret works; or the candidate holds what works, and the operation says so; or what
- * was made was lost before it was saved, and the operation lists it.
+ * Nothing was replaced, and the main secret works; or the candidate holds what works, and the operation says so; or
+ * what was made was lost before it was saved, and the operation lists it.
  */
 async function abandoned(it: TestStack, names: RotatedClient, ended: Operation, state: SimulatorState) {
   const { token, login, secret, before } = names;

@@ -77,7 +77,9 @@ export class RotationMatrix implements Struck {
     );
   }
 
-  /** Rotates again what has failed; then sweeps revoke what is left of the passwords before, once it was acknowledged. */
+  /**
+   * Rotates again what has failed; then sweeps revoke what is left of the passwords before, once it was acknowledged.
+   */
   async afterwards(): Promise<string[]> {
     const again = this.#ends.filter((end) => end.ended.status !== 'completed' || isUnreported(end));
     const wrong = await Promise.all(
@@ -91,7 +93,10 @@ export class RotationMatrix implements Struck {
     return [...wrong.flat(), ...(await this.#afterSweeps())];
   }
 
-  /** Sweeps until the previous passwords are revoked. The test plays the device and acknowledges nothing, so they exist until then. */
+  /**
+   * Sweeps until the previous passwords are revoked. The test plays the device and acknowledges nothing, so they exist
+   * until then.
+   */
   async #afterSweeps(): Promise<string[]> {
     const { it, isBreaking } = this.lane;
     const sweeps = new Sweeps(it);

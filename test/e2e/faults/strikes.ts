@@ -27,7 +27,10 @@ export interface Stricken<Names extends ClientNames, Ended> {
   readonly wrong: readonly string[];
 }
 
-/** Goes through the course once for each trial, all at once, with the trial's call struck; those that kill share one kill. */
+/**
+ * Goes through the course once for each trial, all at once, with the trial's call struck; those that kill share one
+ * kill.
+ */
 export async function strike<Names extends ClientNames, Ended>(
   { it, line }: { readonly it: TestStack; readonly line: FaultyLine },
   course: Course<Names, Ended>,
@@ -66,7 +69,10 @@ export async function alone(struck: Struck, queue: Trial[]): Promise<TrialEnd[]>
   return ends;
 }
 
-/** Many trials at once, of calls that tell whose they are; those that kill share two kills, where so many can be at work. */
+/**
+ * Many trials at once, of calls that tell whose they are; those that kill share two kills, where so many can be at
+ * work.
+ */
 export async function together(struck: Struck, trials: readonly Trial[], atOnce: number): Promise<TrialEnd[]> {
   const { most = Infinity } = struck;
   const groups = [

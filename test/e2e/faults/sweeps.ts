@@ -14,7 +14,9 @@ const hostKeys = z.object({ master: z.string(), durable: z.string() });
 const sweep = z.object({ runtimeStatus: z.string(), input: z.object({ sweep: z.string() }) });
 const record = z.object({ acknowledged: z.string().optional() });
 
-/** Sweeps when a test wants them, by the host's own routes for running a timer by hand and for looking at an instance. */
+/**
+ * Sweeps when a test wants them, by the host's own routes for running a timer by hand and for looking at an instance.
+ */
 export class Sweeps {
   readonly #keys: z.infer<typeof hostKeys>;
   readonly #url: string;

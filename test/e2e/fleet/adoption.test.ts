@@ -11,7 +11,10 @@ import { findPasswords } from '../harness/passwordSearch.js';
 import { TakingAway } from '../harness/takingAway.js';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
 
-/* Tokens that somebody made by hand, with passwords that devices use, and what becomes of them. Tests follow each other. */
+/*
+ * Tokens that somebody made by hand, with passwords that devices use, and what becomes of them. Tests follow each
+ * other.
+ */
 
 const REGISTRY = 'myconnectedregistry';
 const MAP = 'presses';

@@ -66,7 +66,8 @@ test('a plan is carried out with the writes that it named and what its clients s
     expect(await crctl('apply', 'plan.json')).toMatchObject({ code: 0 });
   });
   console.log(`onboarding ${DEVICES.length}: ${writes} writes, ${named} by the plan`);
-  // A token and a password each. So few clients make the shared scope map once, and write the client list once or twice.
+  // A token and a password each. So few clients make the shared scope map once, and write the client list once or
+  // twice.
   expect(named).toBe(2 * DEVICES.length);
   expect(writes).toBeGreaterThanOrEqual(named + 2);
   expect(writes).toBeLessThanOrEqual(named + 3);

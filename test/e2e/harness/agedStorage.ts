@@ -13,11 +13,12 @@ const VISIBLE_FROM = /(?<="timeNextVisible":)\d{13}\b/g;
 const IDS_OF_A_TURN = 50;
 
 /**
- * Makes everything in the storage of a task hub older: rows of histories and instances, messages with the time from which
- * they are visible, leases, blobs. To a host that starts on it, it has been off for that long. Only while nothing runs on it.
+ * Makes everything in the storage of a task hub older: rows of histories and instances, messages with the time from
+ * which they are visible, leases, blobs. To a host that starts on it, it has been off for that long. Only while nothing
+ * runs on it.
  *
- * What the engine makes of a turn's time becomes what it makes of the older one: the ids of calls to entities. All that is
- * put in place of something keeps its length, since the emulator's files refer to parts of others by position.
+ * What the engine makes of a turn's time becomes what it makes of the older one: the ids of calls to entities. All that
+ * is put in place of something keeps its length, since the emulator's files refer to parts of others by position.
  *
  * @param by milliseconds, whole seconds
  * @param texts what else is another one then, by what it was
@@ -77,7 +78,9 @@ function historyRows(folder: string): z.infer<typeof row>[] {
     .flatMap(({ data }) => data.map((one) => row.parse(one)));
 }
 
-/** A run's history in the order of its events, read from the emulator's file of tables. Only while nothing runs on it. */
+/**
+ * A run's history in the order of its events, read from the emulator's file of tables. Only while nothing runs on it.
+ */
 export function storedHistory(folder: string, instance: string): StoredEvent[] {
   const rows = historyRows(folder).filter(({ PartitionKey }) => PartitionKey.toLowerCase() === instance.toLowerCase());
   // The last row says which execution the instance is in; rows behind its end may be left of an earlier one.

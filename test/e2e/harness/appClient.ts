@@ -91,7 +91,10 @@ const POLL = 100;
 /** Milliseconds between two looks at an operation whose end alone counts, at the most: each look costs the app time. */
 const LONGEST_PAUSE = 500;
 
-/** Milliseconds before a look at an operation whose end alone counts: a quick one is seen soon, a slow one is asked for seldom. */
+/**
+ * Milliseconds before a look at an operation whose end alone counts: a quick one is seen soon, a slow one is asked for
+ * seldom.
+ */
 export function pauseBefore(look: number): number {
   return Math.min(POLL * 1.25 ** look, LONGEST_PAUSE);
 }
@@ -162,7 +165,10 @@ export class AppClient {
     return readOperation(await this.get(`operations/${id}`));
   }
 
-  /** Looks at an operation until it is as wanted. @throws with what was seen last when that takes longer than `seconds`. */
+  /**
+   * Looks at an operation until it is as wanted.
+   * @throws with what was seen last when that takes longer than `seconds`.
+   */
   watch(id: string, isWanted: (operation: Operation) => boolean, seconds?: number): Promise<Operation> {
     return until(() => this.operation(id), isWanted, `operation ${id} is as wanted`, { seconds });
   }

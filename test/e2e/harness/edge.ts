@@ -1,4 +1,7 @@
-/** Logs in at a connected registry as docker does, and asks for a manifest. @returns the status of the step that refused, or 200. */
+/**
+ * Logs in at a connected registry as docker does, and asks for a manifest.
+ * @returns the status of the step that refused, or 200.
+ */
 export async function pullManifest(
   login: { host: string; user: string; password: string },
   repository: string,

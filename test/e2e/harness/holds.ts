@@ -29,12 +29,16 @@ async function whileRefused<T>(
 /** The app's write of a client list. */
 const LIST_WRITE = { operation: 'Microsoft.ContainerRegistry/registries/connectedRegistries/write', principal: 'app' };
 
-/** Settings of an app in whose test {@link boundTogether} holds runs: no run gives up its binding while others are on their way to theirs. */
+/**
+ * Settings of an app in whose test {@link boundTogether} holds runs: no run gives up its binding while others are on
+ * their way to theirs.
+ */
 export const PATIENT_BINDING = { BIND_DEADLINE_SECONDS: '3600' };
 
 /**
- * Starts onboardings that are all bound together, whatever the pace of the machine: ARM refuses the app every write of a client
- * list until the binder has recorded the binding request of each run. Each refused write (503) follows one read of the list.
+ * Starts onboardings that are all bound together, whatever the pace of the machine: ARM refuses the app every write of
+ * a client list until the binder has recorded the binding request of each run. Each refused write (503) follows one
+ * read of the list.
  *
  * @param start starts the onboardings, and resolves with their ids
  * @returns the ids, as soon as ARM accepts the write

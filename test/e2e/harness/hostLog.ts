@@ -15,7 +15,9 @@ function hostLogIn(dataFolder: string): string {
     .join('\n');
 }
 
-/** As the local host, and the worker of Microsoft's host (azure-functions-nodejs-worker, nodejsWorker.ts), report them. */
+/**
+ * As the local host, and the worker of Microsoft's host (azure-functions-nodejs-worker, nodejsWorker.ts), report them.
+ */
 const UNHANDLED = /unhandled error(?:,| within)|Worker \d+ uncaught exception/;
 
 /**

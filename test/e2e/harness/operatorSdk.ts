@@ -108,7 +108,9 @@ export class OperatorSdk {
     return this.registries.tokens.get(...this.#registry(), name);
   }
 
-  /** Adds rights to the connected registry's sync scope, as `az acr connected-registry permissions update --add` does. */
+  /**
+   * Adds rights to the connected registry's sync scope, as `az acr connected-registry permissions update --add` does.
+   */
   async widenSyncScope(repository: string): Promise<void> {
     const { connectedRegistry } = this.endpoints.edge;
     const { actions = [] } = await this.scopeMap(connectedRegistry);

@@ -6,7 +6,10 @@ import type { TestStack } from './testStack.js';
 const event = z.object({ EventType: z.string(), Timestamp: z.coerce.date(), FireAt: z.coerce.date().optional() });
 const keys = z.object({ durable: z.string() });
 
-/** The history of a client's run, by the engine's own interface (Azure docs: durable-functions-http-api, get instance status). */
+/**
+ * The history of a client's run, by the engine's own interface (Azure docs: durable-functions-http-api, get instance
+ * status).
+ */
 export async function historyOf({ stack }: TestStack, instance: string): Promise<z.infer<typeof event>[]> {
   const { durable } = keys.parse(JSON.parse(readFileSync(join(stack.ground.dataFolder, 'host', 'keys.json'), 'utf8')));
   const url = `${stack.endpoints.functions.url}/runtime/webhooks/durabletask/instances/${instance}?code=${durable}&showHistory=true`;

@@ -9,7 +9,8 @@ const FIFTY = 50;
 
 let it: TestStack;
 beforeAll(async () => {
-  // Refusals in a row have the flow look again at what it has done. So long a pause no sync outlasts, and none comes twice.
+  // Refusals in a row have the flow look again at what it has done. So long a pause no sync outlasts, and none comes
+  // twice.
   it = await startTestStack({
     settings: { PULL_CHECK_RETRY_SECONDS: '3', CLIENTS_PER_CONNECTED_REGISTRY: '200', ...PATIENT_BINDING },
   });
@@ -34,7 +35,10 @@ const report = z.object({
   }),
 });
 
-/** Everything that ARM and the vault got from the app, polls and refused requests included; but not what the hold of the binding added. */
+/**
+ * Everything that ARM and the vault got from the app, polls and refused requests included; but not what the hold of the
+ * binding added.
+ */
 interface Counted {
   readonly reads: number;
   readonly writes: number;

@@ -74,7 +74,8 @@ test('forty concurrent onboardings that wait to be bound share one write of the 
   const patches = operations['Microsoft.ContainerRegistry/registries/connectedRegistries/write'] ?? 0;
   expect(new Set(tokens).size).toBe(FORTY);
   await expectBoundOnce(tokens);
-  // The refused writes are the only ones that failed. How announcements bring runs together is binder.test.ts's question.
+  // The refused writes are the only ones that failed. How announcements bring runs together is binder.test.ts's
+  // question.
   expect(outcomes.write.failed).toBeGreaterThan(0);
   expect(patches - outcomes.write.failed).toBe(1);
   const passwords = operations['Microsoft.ContainerRegistry/registries/generateCredentials/action'];

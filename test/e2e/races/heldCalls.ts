@@ -9,9 +9,9 @@ const every: Choose = everyNth(0, 1);
 type Held = Readonly<Record<'killed before' | 'killed after', ByRing<Choose>>>;
 
 /**
- * Which calls of an onboarding are held, before or after they have had their effect, while an operator cancels it or revokes its
- * client. In the default ring both hold each call once: a cancel before its effect where a revocation does after, and the other way
- * round.
+ * Which calls of an onboarding are held, before or after they have had their effect, while an operator cancels it or
+ * revokes its client. In the default ring both hold each call once: a cancel before its effect where a revocation does
+ * after, and the other way round.
  */
 export const HELD = {
   cancelled: {

@@ -21,7 +21,9 @@ const TO_END = 300;
 /** Seconds after which a connected registry has synced whatever there is. */
 const TO_SYNC = 120;
 
-/** What must be true after a schedule in which operators did everything at once, and after each client's last request. */
+/**
+ * What must be true after a schedule in which operators did everything at once, and after each client's last request.
+ */
 export class MixedEnd {
   readonly #away: TakingAway;
 

@@ -17,8 +17,8 @@ const THROTTLING = 0.2;
 const AHEAD = 20;
 
 /**
- * A credential of one day is due after two seconds, and one of the default lifetime after ten minutes. No previous password is
- * revoked in that time, so a client that was rotated is not due again.
+ * A credential of one day is due after two seconds, and one of the default lifetime after ten minutes. No previous
+ * password is revoked in that time, so a client that was rotated is not due again.
  */
 const ROTATION = {
   NEAR_EXPIRY_EVENTS: 'false',

@@ -6,7 +6,10 @@ import { clientsOf, onboardingOf, startRolloutStack, type RolloutStack } from '.
 const ROWS = 24;
 /** A tenth of ARM's limits: after 20 writes at once there is one in a second. */
 const THROTTLING = 0.1;
-/** Writes that are made at once. A rollout of so many rows needs more than twice as many: a token and a password for each row. */
+/**
+ * Writes that are made at once. A rollout of so many rows needs more than twice as many: a token and a password for
+ * each row.
+ */
 const BUCKET = 20;
 /** Writes of others before the revocation's own, at the most: those in progress, and the tokens left to it. */
 const AHEAD = 12;

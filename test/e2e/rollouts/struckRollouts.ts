@@ -22,7 +22,9 @@ const RECORDED_ROWS = 3;
 /** More than the calls by which the app checks a request for a rollout. */
 const REPEATS = 10;
 
-/** Whose calls those count as that name no client: reads and writes that rows share, and what the rollout itself sends. */
+/**
+ * Whose calls those count as that name no client: reads and writes that rows share, and what the rollout itself sends.
+ */
 const SHARED = 'shared';
 
 type Calls = ReadonlyMap<RolloutKind, readonly CallSite[]>;
@@ -37,8 +39,8 @@ export class StruckRollouts {
   }
 
   /**
-   * Runs a rollout of each kind without a fault, and notes the calls: of the clients those that each of them has, and of the others the
-   * first one of its kind, since the others depend on how rows coincide.
+   * Runs a rollout of each kind without a fault, and notes the calls: of the clients those that each of them has, and
+   * of the others the first one of its kind, since the others depend on how rows coincide.
    */
   async record(): Promise<Calls> {
     const clients = await this.#clients(RECORDED_ROWS);
@@ -87,7 +89,10 @@ export class StruckRollouts {
     return Promise.all(Array.from({ length: count }, () => this.lane.newClient()));
   }
 
-  /** Rollouts of one kind over all clients. @returns how each trial ended; without trials, one end for each client that is wrong */
+  /**
+   * Rollouts of one kind over all clients.
+   * @returns how each trial ended; without trials, one end for each client that is wrong
+   */
   async #stage(kind: RolloutKind, clients: readonly LaneClient[], trials: readonly Trial[]): Promise<TrialEnd[]> {
     const { it, line } = this.lane;
     const before = await this.#runs(clients);

@@ -11,7 +11,10 @@ import { SHORT_WAITS } from '../harness/hostUnderTest.js';
 import { keyOf, PULLED, reportOf } from '../harness/testDevice.js';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
 
-/** How many creation events there are, and of how many devices; a multiple of ten, for the connected registries to share. */
+/**
+ * How many creation events there are, and of how many devices; a multiple of ten, for the connected registries to
+ * share.
+ */
 export interface StormSize {
   readonly events: number;
   readonly devices: number;

@@ -2,7 +2,10 @@ import { expect, test } from 'vitest';
 import { REGISTRIES } from '@connected-registry/local-stack/year/fleet';
 import { runYear } from './yearRun.js';
 
-/** Days within which a rotation ends, after two thirds of a lifetime: what their start is spread over, and the wait for a night's sync. */
+/**
+ * Days within which a rotation ends, after two thirds of a lifetime: what their start is spread over, and the wait for
+ * a night's sync.
+ */
 const ROTATED_WITHIN = 14;
 
 /** How much of a year a test simulates. */

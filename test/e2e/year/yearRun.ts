@@ -10,7 +10,9 @@ export interface YearRun {
   row(name: string): number[];
 }
 
-/** Lets a simulated year pass, and prints its table, or all that it had to say of a broken rule and how to see it again. */
+/**
+ * Lets a simulated year pass, and prints its table, or all that it had to say of a broken rule and how to see it again.
+ */
 export async function runYear(...flags: string[]): Promise<YearRun> {
   const child = spawn(process.execPath, [compiled('local-stack/year/main.js'), ...flags], {
     env: { PATH: process.env['PATH'], TMPDIR: process.env['TMPDIR'] },

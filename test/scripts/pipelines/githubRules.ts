@@ -25,7 +25,8 @@ const metadata = z.object({
 export type GithubRules = (file: string, text: string) => Promise<string[]>;
 
 /**
- * GitHub's own check of workflows and actions, as its editor extension has it: fields, expressions, contexts, and the inputs of actions.
+ * GitHub's own check of workflows and actions, as its editor extension has it: fields, expressions, contexts, and the
+ * inputs of actions.
  * @param localActions folders below the project of the actions that a workflow names by a path
  */
 export async function loadGithubRules(localActions: Readonly<Record<string, string>>): Promise<GithubRules> {

@@ -12,8 +12,9 @@ export interface AppCloud {
 }
 
 /**
- * Starts a control plane for adapters that take no certificate authority: until it ends, this process verifies no certificate.
- * The control plane's authority was made after the process, whose own list of authorities is read when it starts.
+ * Starts a control plane for adapters that take no certificate authority: until it ends, this process verifies no
+ * certificate. The control plane's authority was made after the process, whose own list of authorities is read when it
+ * starts.
  */
 export async function startAppCloud(): Promise<AppCloud> {
   const strict = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];

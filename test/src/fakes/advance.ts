@@ -10,7 +10,10 @@ async function letWorkGoOn(): Promise<void> {
   for (let round = 0; round < ROUNDS; round += 1) await new Promise<void>((resolve) => realImmediate(resolve));
 }
 
-/** Lets what has started come to where it waits for time, then lets fake time pass. @param milliseconds of fake time. */
+/**
+ * Lets what has started come to where it waits for time, then lets fake time pass.
+ * @param milliseconds of fake time.
+ */
 export async function advance(milliseconds: number): Promise<void> {
   await letWorkGoOn();
   await vi.advanceTimersByTimeAsync(milliseconds);

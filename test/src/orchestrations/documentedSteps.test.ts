@@ -11,8 +11,8 @@ import {
 } from '../fakes/worlds/startingStates.js';
 
 /*
- * The documents list the steps of each flow and the compensations that each step registers. Here every flow runs over the fake
- * services from the states that make its steps differ, and what it did is compared with the tables.
+ * The documents list the steps of each flow and the compensations that each step registers. Here every flow runs over
+ * the fake services from the states that make its steps differ, and what it did is compared with the tables.
  */
 
 const ARCHITECTURE = 'docs/architecture.md';

@@ -26,8 +26,9 @@ import { main } from '../fakes/worlds/defaultClient.js';
 import { sweepIn } from '../fakes/worlds/sweepWorld.js';
 
 /*
- * A dry run says which writes a run would make. Here each is asked for over HTTP, then the run is made from the same state, and
- * its writes, as the wire to the fake services records them, are compared with the answer. Messages to devices are no writes.
+ * A dry run says which writes a run would make. Here each is asked for over HTTP, then the run is made from the same
+ * state, and its writes, as the wire to the fake services records them, are compared with the answer. Messages to
+ * devices are no writes.
  */
 
 beforeEach(() => void vi.useFakeTimers());

@@ -179,7 +179,10 @@ test('the token of a stolen device stays disabled, whichever earlier activity of
   }
 });
 
-/** A promotion right after the device's first report, of which the run knows nothing: its turn, and the report, are lost. */
+/**
+ * A promotion right after the device's first report, of which the run knows nothing: its turn, and the report, are
+ * lost.
+ */
 function unseenPromotion(
   play: (device: Device) => Play,
   more: Script = {},

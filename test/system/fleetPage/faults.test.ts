@@ -87,7 +87,8 @@ describe('an API that', () => {
     await it.page.evaluate(() => void (window.location.hash = '/rollouts'));
     expect(await appears(it.page.getByText('This view could not be shown.'))).toBe(true);
     it.server.fault = undefined;
-    // The view itself says that it failed; the console of the browser has the error, and a look at another view is enough.
+    // The view itself says that it failed; the console of the browser has the error, and a look at another view is
+    // enough.
     await show(it.page, { path: '/clients', shows: /^\d+ clients$/ });
     it.complaints.length = 0;
   });

@@ -17,8 +17,8 @@ import { appears, openPage, PHONE, signIn, startBrowser, type Watched } from './
 import { show } from './fleetViews.js';
 
 /*
- * The page of a real stack with 200 clients: the views show them, each action starts a run of the app, and the function key stays
- * where it was typed.
+ * The page of a real stack with 200 clients: the views show them, each action starts a run of the app, and the function
+ * key stays where it was typed.
  */
 
 const SITES = 4;
@@ -60,7 +60,9 @@ const site = () => {
   return first;
 };
 const keyOf = (client: string) => clientKey({ ...siteOf(client), client });
-/** The new client is of the seeded connected registry: that one syncs again and again, and a rotation waits for a sync. */
+/**
+ * The new client is of the seeded connected registry: that one syncs again and again, and a rotation waits for a sync.
+ */
 const NEW = 'press-new';
 const siteOf = (client: string) => {
   const { azure, edge } = stack.it.stack.endpoints;

@@ -55,7 +55,10 @@ test('10,000 clients scroll from the first to the last with few rows in the docu
   await it.page.getByText('press-10000', { exact: true }).waitFor();
 });
 
-/** Runs in the page: counts how often the differences of a client are read, which drawing its row does, and nothing else here. */
+/**
+ * Runs in the page: counts how often the differences of a client are read, which drawing its row does, and nothing else
+ * here.
+ */
 function countDrawnRows(): void {
   const ask = window.fetch.bind(window);
   let drawn = 0;
@@ -83,7 +86,9 @@ function countDrawnRows(): void {
 
 const drawnRows = () => it.page.evaluate(() => (Reflect.get(window, 'drawnRows') as () => number)());
 
-/** What an action made of a table: rows that were drawn, rows that were put into the document, and changes within rows. */
+/**
+ * What an action made of a table: rows that were drawn, rows that were put into the document, and changes within rows.
+ */
 interface Work {
   readonly rowsDrawn: number;
   readonly rowsPutIn: number;

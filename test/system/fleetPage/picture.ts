@@ -14,8 +14,8 @@ const CHANNELS = 4;
 const UPDATES = process.env['PICTURES'] === 'write';
 
 /**
- * The picture in half its width and height, each pixel the mean of four: layout and colours are what is compared, and the edges of
- * letters count for less.
+ * The picture in half its width and height, each pixel the mean of four: layout and colours are what is compared, and
+ * the edges of letters count for less.
  */
 export function halved(picture: Uint8Array): Buffer {
   const from = PNG.sync.read(Buffer.from(picture));

@@ -32,7 +32,9 @@ const PATH_SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._~-]*$/;
 const KEY_ID = /^[A-Za-z0-9._~-]{1,128}$/;
 const REPORT_KEY = /^[\x21-\x7e]{1,512}$/;
 
-/** Names and versions in a vault (Azure docs: key-vault/general/about-keys-secrets-certificates, "Object identifiers"). */
+/**
+ * Names and versions in a vault (Azure docs: key-vault/general/about-keys-secrets-certificates, "Object identifiers").
+ */
 const SECRET_NAME = /^[0-9A-Za-z-]{1,127}$/;
 const SECRET_VERSION = /^[0-9A-Za-z]{1,64}$/;
 const inVault = ({ secret: { name, version } }: { secret: SecretVersion }) =>

@@ -59,8 +59,8 @@ export function problemCodeOf({ text }: AppAnswer): string | undefined {
 }
 
 /**
- * Sends signed requests. If the app refuses one because of its time, it is signed again by the app's clock: a device may
- * have no battery and no time server. Only this object's idea of the time is corrected; the machine's clock stays.
+ * Sends signed requests. If the app refuses one because of its time, it is signed again by the app's clock: a device
+ * may have no battery and no time server. Only this object's idea of the time is corrected; the machine's clock stays.
  */
 export class DeviceRequests {
   /** Milliseconds that the app's clock is ahead of this machine's, as far as known. */

@@ -57,8 +57,8 @@ const LONGEST_PAUSE = 30_000;
 /** Total of pauses, in milliseconds, before a join without an answer is given up. */
 const PATIENCE = 600_000;
 /**
- * Requests whose signature is not accepted, before that is final: a front end may send a request twice, and the device gets
- * the answer to the second one.
+ * Requests whose signature is not accepted, before that is final: a front end may send a request twice, and the device
+ * gets the answer to the second one.
  */
 const SIGNATURES = 5;
 /** Maximum bytes of an answer. */
@@ -107,7 +107,8 @@ export async function joinDevice(order: JoinOrder, ports: JoinPorts, signal: Abo
     joinedWith: { token, thumbprint },
     ...(isRepeated && before.renewal && { renewal: before.renewal }),
   };
-  // This is the instant at which the device has joined. What follows is tidied by the next process if this one is killed.
+  // This is the instant at which the device has joined. What follows is tidied by the next process if this one is
+  // killed.
   await writeMembership(folder, membership);
   await removeUnfinishedJoin(folder);
   await stores.keepOnly([thumbprint, ...(membership.renewal ? [membership.renewal.thumbprint] : [])]);
@@ -128,8 +129,8 @@ async function keysOfJoin(
       `${folder.path} already holds a membership with another join token. Say --again to replace it, for instance after the device was revoked.`,
     );
   }
-  // The app may already have the keys of this token's join, and then accepts no others. Keys of another token's join are not
-  // used: whoever has that token may have read the channel key that authenticates answers to these keys.
+  // The app may already have the keys of this token's join, and then accepts no others. Keys of another token's join
+  // are not used: whoever has that token may have read the channel key that authenticates answers to these keys.
   const found = isContinued ? await stores.find(unfinished.thumbprint) : undefined;
   return found ?? stores.create(keyType);
 }
@@ -179,8 +180,8 @@ async function joinedIn({ text, nonce }: DeviceAnswer, { secret }: JoinTokenPart
 }
 
 /**
- * Confirms an earlier join whose keys were renewed since. To the app, the join token belongs to the keys that used it, not to
- * the current ones, so the membership's pass is sent instead of the token.
+ * Confirms an earlier join whose keys were renewed since. To the app, the join token belongs to the keys that used it,
+ * not to the current ones, so the membership's pass is sent instead of the token.
  */
 async function confirmed(
   before: Membership,

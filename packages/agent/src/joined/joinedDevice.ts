@@ -148,8 +148,8 @@ export async function openJoinedDevice(options: JoinedDeviceOptions): Promise<Jo
   }
 
   /**
-   * A failure may be that of a join in progress, whose end the next look finds. Any other needs an operator. None ends the
-   * wait, at whose end the old key is tried.
+   * A failure may be that of a join in progress, whose end the next look finds. Any other needs an operator. None ends
+   * the wait, at whose end the old key is tried.
    */
   async function isReplaced(): Promise<boolean> {
     try {

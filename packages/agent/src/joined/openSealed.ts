@@ -5,7 +5,10 @@ import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import type { DeviceAnswer } from './deviceRequests.js';
 import type { DeviceKeyStore } from './keys/deviceKeyStore.js';
 
-/** An answer is not the app's to this request, or cannot be read by this device. The message says why, as text for the log. */
+/**
+ * An answer is not the app's to this request, or cannot be read by this device. The message says why, as text for the
+ * log.
+ */
 export class NotOpened extends Error {
   override name = 'NotOpened';
 }

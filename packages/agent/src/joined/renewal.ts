@@ -45,7 +45,10 @@ export type RenewalEnd = 'renewed' | 'refused' | 'unknown';
 const FIRST_PAUSE = 60_000;
 const LONGEST_PAUSE = 3_600_000;
 const ANSWER_LIMIT = 8_192;
-/** The share of the age that is certain; the rest depends on the key. Devices that joined together do not renew together. */
+/**
+ * The share of the age that is certain; the rest depends on the key. Devices that joined together do not renew
+ * together.
+ */
 const LEAST_SHARE = 0.8;
 /** A request that shows whether keys and pass let the device in. The app repeats messages until they are answered. */
 const PROOF = { method: 'GET', path: `${DEVICE_MESSAGES_PATH}?wait=0`, limit: 1 } as const;
@@ -133,7 +136,10 @@ export function createRenewal({ session, requests, age, clock, log }: RenewalOpt
   };
 }
 
-/** Whether a pause since `at` is not over. The pause is over if the clock was set back since: it would last until the clock has caught up. */
+/**
+ * Whether a pause since `at` is not over. The pause is over if the clock was set back since: it would last until the
+ * clock has caught up.
+ */
 function isPause({ at, pause }: { readonly at: Date; readonly pause: number }, now: Date): boolean {
   const passed = now.getTime() - at.getTime();
   return passed >= 0 && passed < pause;

@@ -20,15 +20,15 @@ export interface OpenedMessages {
 }
 
 /**
- * Milliseconds by which an answer's time may differ from the app's time as the device knows it. The app accepts a signature
- * whose time differs by CLOCK_WINDOW, and answers take their time on the way.
+ * Milliseconds by which an answer's time may differ from the app's time as the device knows it. The app accepts a
+ * signature whose time differs by CLOCK_WINDOW, and answers take their time on the way.
  */
 const TOLERANCE = 2 * CLOCK_WINDOW * 1000;
 
 /**
- * Reads messages that the app signs and seals for this request. Messages in clear are refused, because anyone on the path may
- * have read their report keys. Messages that another sender has sealed, that answer another request, that are for another client
- * or that were sealed long ago are refused, too.
+ * Reads messages that the app signs and seals for this request. Messages in clear are refused, because anyone on the
+ * path may have read their report keys. Messages that another sender has sealed, that answer another request, that are
+ * for another client or that were sealed long ago are refused, too.
  * @returns a problem, as text for the log, if the answer must not be used
  */
 export function sealedMessageReader({ membership, now }: SealedMessagesOptions) {

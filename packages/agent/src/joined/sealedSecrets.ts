@@ -26,7 +26,9 @@ export const SEALED_LIMIT = 100_000;
 /** Azure docs: key-vault/general/about-keys-secrets-certificates, "Object identifiers". */
 const VERSION = /^[0-9A-Za-z]{1,64}$/;
 
-/** Reads secrets that the app signs and seals for this request. What arrives is used only if it is what was asked for. */
+/**
+ * Reads secrets that the app signs and seals for this request. What arrives is used only if it is what was asked for.
+ */
 export function sealedSecretReader({ ask, owner }: SealedSecretsOptions): SecretReader {
   return {
     async read(name, version, signal) {

@@ -46,8 +46,8 @@ export async function openMembership(path: string): Promise<UsableMembership & {
 }
 
 /**
- * Sends a request with what lets the device in; and if it is refused, with what let it in before. Nobody has signed a refusal,
- * so it changes nothing on disk.
+ * Sends a request with what lets the device in; and if it is refused, with what let it in before. Nobody has signed a
+ * refusal, so it changes nothing on disk.
  */
 export async function sendAs(
   { membership: { pass, channelKey, previous }, keys }: UsableMembership,
@@ -87,7 +87,8 @@ async function usableIn(folder: JoinFolder, stores: DeviceKeyStores): Promise<Us
 
 /**
  * The device's membership while the agent runs: who it is, which keys are current, and the right to change both. One
- * process has that right, except while the device's key has ended: then `agent join --again` may replace the membership.
+ * process has that right, except while the device's key has ended: then `agent join --again` may replace the
+ * membership.
  */
 export class JoinedSession {
   #current: UsableMembership;
@@ -161,7 +162,8 @@ export class JoinedSession {
   /**
    * Stores a change of the membership.
    * @param keys the current keys from now on, if they change
-   * @throws JoinFolderFailure if it could not be stored, or this process does not have the folder; then nothing has changed
+   * @throws JoinFolderFailure if it could not be stored, or this process does not have the folder; then nothing has
+   * changed
    */
   async change(changes: Partial<Membership>, keys: DeviceKeyStore = this.keys): Promise<void> {
     await this.#requireLock();

@@ -55,12 +55,14 @@ export const MAX_PROMOTIONS = 64;
 const MAX_VERSIONS = 4;
 /** Attempts after which a missing secret is dropped if only a message has named it. Replicas of a vault lag. */
 const ATTEMPTS_FOR_MISSING = 3;
-/** The share of a pause that is certain; the rest depends on the name. The agents of a fleet read at different times. */
+/**
+ * The share of a pause that is certain; the rest depends on the name. The agents of a fleet read at different times.
+ */
 const LEAST_SHARE = 0.9;
 
 /**
- * One main secret, and the credential that consumers have of it. It is refreshed when something asks for that, and again after
- * a pause; one refresh at a time.
+ * One main secret, and the credential that consumers have of it. It is refreshed when something asks for that, and
+ * again after a pause; one refresh at a time.
  */
 export class KeptSecret {
   #isProven: boolean;

@@ -12,7 +12,9 @@ export function connectionFailure(error: unknown): PullFailure {
   return new PullFailure('error', `unexpected ${errorName(error)}`);
 }
 
-/** Codes of TLS failures: Node's own, OpenSSL's reasons, and the names of OpenSSL's certificate verification results. */
+/**
+ * Codes of TLS failures: Node's own, OpenSSL's reasons, and the names of OpenSSL's certificate verification results.
+ */
 function isTlsCode(code: string): boolean {
   return (
     /^(ERR_TLS|ERR_SSL|CERT_|CRL_|EPROTO$|HOSTNAME_MISMATCH$|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_EXCEEDED$)/.test(

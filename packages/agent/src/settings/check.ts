@@ -10,8 +10,8 @@ import { hubFolderVariables, joinedVariables } from './joined.js';
 import { appOrigin, baseUrl, flag, list, seconds } from './values.js';
 
 /**
- * Where secrets come from: the vault, by the device's identity in Entra, or the app, by the keys of a device that has joined or
- * for which its hub vouches. `url` is the app's address, an origin.
+ * Where secrets come from: the vault, by the device's identity in Entra, or the app, by the keys of a device that has
+ * joined or for which its hub vouches. `url` is the app's address, an origin.
  */
 export type SecretSource =
   | { kind: 'vault'; vault: VaultSettings; identity: Identity }

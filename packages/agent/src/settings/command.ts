@@ -70,7 +70,10 @@ const ONCE_VARIABLES = { secret: 'CHECK_SECRET', version: 'CHECK_VERSION', image
 /** Flags that have a variable, and its name. */
 export const VARIABLES_OF_FLAGS = { ...FLAG_VARIABLES, ...ONCE_VARIABLES } as const;
 
-/** The schema of each setting, by its variable: every variable that the agent reads, except those of IoT Edge and Kubernetes. */
+/**
+ * The schema of each setting, by its variable: every variable that the agent reads, except those of IoT Edge and
+ * Kubernetes.
+ */
 export const SETTINGS: Readonly<Record<string, z.ZodType>> = {
   ...byVariable(flags, FLAG_VARIABLES),
   ...byVariable(onceFlags, ONCE_VARIABLES),

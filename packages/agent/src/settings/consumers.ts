@@ -17,7 +17,9 @@ export interface ConsumerSettings {
   refresh: number;
 }
 
-/** Names of Kubernetes objects and namespaces: RFC 1123 (Kubernetes docs: concepts/overview/working-with-objects/names). */
+/**
+ * Names of Kubernetes objects and namespaces: RFC 1123 (Kubernetes docs: concepts/overview/working-with-objects/names).
+ */
 const NAME = '[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?';
 const PULL_SECRET = new RegExp(`^(${NAME})/(${NAME})$`);
 const SECRET = /^[0-9A-Za-z-]{1,127}$/;

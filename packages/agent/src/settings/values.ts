@@ -54,8 +54,8 @@ const isOrigin = (url: string) => {
 };
 
 /**
- * The app's address for a device that signs its requests: a front end that adds a path of its own would change the paths that
- * are signed.
+ * The app's address for a device that signs its requests: a front end that adds a path of its own would change the
+ * paths that are signed.
  */
 export const appOrigin = secureUrl.refine((url) => !URL.canParse(url) || isOrigin(url), {
   error: "must be the app's base address, without a path",

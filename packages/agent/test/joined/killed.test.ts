@@ -11,8 +11,8 @@ import { CLIENT, FakeApp } from '../under-test/fakeApp.js';
 import { startFakeRegistry } from '../under-test/fakeRegistry.js';
 
 /*
- * The real program, killed before its first step, its second, and so on until it has done all of them. A step is what changes
- * the disk, or a request or answer; the next process on the folder must end as if nothing had been killed.
+ * The real program, killed before its first step, its second, and so on until it has done all of them. A step is what
+ * changes the disk, or a request or answer; the next process on the folder must end as if nothing had been killed.
  */
 
 const KILLER = new URL('../under-test/killAfter.mjs', import.meta.url).href;

@@ -9,7 +9,10 @@ export interface EngineCase {
 
 const basic = (text: string) => ({ auth: Buffer.from(text).toString('base64') });
 
-/** Files as users of registries have met them, each tried with the engines by the system tests. @param user of the credential */
+/**
+ * Files as users of registries have met them, each tried with the engines by the system tests.
+ * @param user of the credential
+ */
 export function ENGINE_CASES(endpoint: string, user: string): EngineCase[] {
   const stale = basic('old:stale');
   const json = (value: unknown) => JSON.stringify(value);

@@ -47,8 +47,8 @@ interface Secret {
 }
 
 /**
- * The app as a device sees it, with one client. Signatures, times, bodies, nonces and passes are verified as the protocol
- * has it, so that no request passes by accident.
+ * The app as a device sees it, with one client. Signatures, times, bodies, nonces and passes are verified as the
+ * protocol has it, so that no request passes by accident.
  */
 export class FakeApp {
   url = '';

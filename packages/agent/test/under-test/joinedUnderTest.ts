@@ -11,7 +11,10 @@ import { ManualClock } from '../../../../test/shared/manualClock.js';
 import { FakeApp } from './fakeApp.js';
 import { until } from './until.js';
 
-/** A device that has joined a fake app, with real agents on its folder. App and device have one clock, unless a test gives another. */
+/**
+ * A device that has joined a fake app, with real agents on its folder. App and device have one clock, unless a test
+ * gives another.
+ */
 export class JoinedUnderTest {
   readonly log: string[] = [];
   readonly #agents: RunningAgent[] = [];

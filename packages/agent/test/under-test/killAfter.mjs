@@ -1,5 +1,6 @@
-// `node --import killAfter.mjs`: kills the process, as a power failure or kill -9 would, before the step KILL_AT of what changes the
-// disk or talks to the app; a write is half done by then. Plain JavaScript, since Node loads it before the program.
+// `node --import killAfter.mjs`: kills the process, as a power failure or kill -9 would, before the step KILL_AT of
+// what changes the disk or talks to the app; a write is half done by then. Plain JavaScript, since Node loads it before
+// the program.
 import fs from 'node:fs';
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';

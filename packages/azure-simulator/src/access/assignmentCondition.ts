@@ -61,8 +61,8 @@ const DELETE = 'microsoft.authorization/roleassignments/delete';
 /**
  * Whether a condition holds for an action.
  *
- * @param attributes of the assignment in the request for a write, and of the existing one for a deletion. Undefined: the
- *   deletion is of none, which changes nothing
+ * @param attributes of the assignment in the request for a write, and of the existing one for a deletion. Undefined:
+ * the deletion is of none, which changes nothing
  */
 export function conditionHolds(text: string, action: string, attributes: AssignmentAttributes | undefined): boolean {
   const condition = parseAssignmentCondition(text);

@@ -38,7 +38,8 @@ const smallest = {
   deletes: { size: 200, perSecond: 10 },
 } as const;
 /**
- * Recorded in 2026, except `reads` and the refill, which are assumptions: four times `smallest`, like the recorded sizes.
+ * Recorded in 2026, except `reads` and the refill, which are assumptions: four times `smallest`, like the recorded
+ * sizes.
  */
 const larger = {
   reads: times(smallest.reads, 4),

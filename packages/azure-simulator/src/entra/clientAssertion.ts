@@ -24,8 +24,8 @@ const UNREACHABLE: AssertionRefusal = { code: 50166, message: 'Request to Extern
 const discovery = z.object({ jwks_uri: z.url() });
 
 /**
- * Why a client assertion does not sign its application in: a token of a provider that a federated credential of the application names
- * (Azure docs: workload-identity-federation). The provider's keys come from its discovery document.
+ * Why a client assertion does not sign its application in: a token of a provider that a federated credential of the
+ * application names (Azure docs: workload-identity-federation). The provider's keys come from its discovery document.
  *
  * @returns undefined if it does sign it in
  */

@@ -14,9 +14,9 @@ const ENDPOINT = '/msi/token';
 const API_VERSION = '2019-08-01';
 
 /**
- * The token endpoint of App Service for managed identities (Azure docs: app-service overview-managed-identity, "REST endpoint
- * reference"). An app finds its address in `IDENTITY_ENDPOINT`, and sends `IDENTITY_HEADER` as a secret, which here is the secret
- * of the identity `app`. The identities of the app are `app` and all whose names begin with `app-`.
+ * The token endpoint of App Service for managed identities (Azure docs: app-service overview-managed-identity, "REST
+ * endpoint reference"). An app finds its address in `IDENTITY_ENDPOINT`, and sends `IDENTITY_HEADER` as a secret, which
+ * here is the secret of the identity `app`. The identities of the app are `app` and all whose names begin with `app-`.
  */
 export function managedIdentityRoute(plane: Plane): Route {
   return {

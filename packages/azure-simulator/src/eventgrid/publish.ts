@@ -131,7 +131,10 @@ function failure(status: number, code: string, message: string, detail = code): 
   return { status, body: { error: { code, message, details: [{ code: detail, message }] } } };
 }
 
-/** `r={resource}&e={expiry}&s={signature}` (Azure docs: event-grid authenticate-with-access-keys-shared-access-signatures). */
+/**
+ * `r={resource}&e={expiry}&s={signature}` (Azure docs: event-grid
+ * authenticate-with-access-keys-shared-access-signatures).
+ */
 function isSignedFor(plane: Plane, topic: Topic, token: string): boolean {
   const mark = token.lastIndexOf('&s=');
   if (mark < 0) return false;

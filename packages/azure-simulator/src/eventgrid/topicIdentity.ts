@@ -15,8 +15,8 @@ export const identity = z
 type Given = NonNullable<z.output<typeof identity>>;
 
 /**
- * A system-assigned identity gets its ids when it is created, and keeps them: after a PATCH to user-assigned identities,
- * answers still show them (recorded). User-assigned identities always have the same ids.
+ * A system-assigned identity gets its ids when it is created, and keeps them: after a PATCH to user-assigned
+ * identities, answers still show them (recorded). User-assigned identities always have the same ids.
  */
 export function topicIdentityOf(
   plane: Plane,

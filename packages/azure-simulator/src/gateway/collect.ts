@@ -13,8 +13,8 @@ const NONE = '-';
 /**
  * The messages that a connected registry gets: everything if it has no generation or one of another epoch; otherwise
  * what was queued since and is not older than `messageTtl` (Azure docs: intro-connected-registry, "message TTL": unread
- * messages expire). An expired message is lost: its content arrives only with a later change of the same item, or with a
- * delivery of everything.
+ * messages expire). An expired message is lost: its content arrives only with a later change of the same item, or with
+ * a delivery of everything.
  *
  * @param at when the sync was due, so that an online connected registry loses no message when the clock jumps over its
  * syncs

@@ -19,8 +19,8 @@ export function ancestorsOf(plane: Plane, registry: Registry, connected: Connect
 }
 
 /**
- * Connected registries that are allowed to sync through this one: its sync scope map has the four gateway rights on each
- * of them.
+ * Connected registries that are allowed to sync through this one: its sync scope map has the four gateway rights on
+ * each of them.
  */
 export function childrenOf(plane: Plane, registry: Registry, parent: ConnectedRegistry): ConnectedRegistry[] {
   const id = childId(plane.arm, registry, 'connectedRegistries', parent.name);

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { RefusedRequest } from '../http/message.js';
 
 /**
- * The service API's error envelope: the code stands before the message and in the header `iothub-errorcode` (Azure docs:
- * iot-hub troubleshoot-error-codes; bodies as users of the service have reported them).
+ * The service API's error envelope: the code stands before the message and in the header `iothub-errorcode` (Azure
+ * docs: iot-hub troubleshoot-error-codes; bodies as users of the service have reported them).
  */
 export function hubError(status: number, code: string, message: string, now: Date): RefusedRequest {
   return new RefusedRequest({

@@ -8,7 +8,10 @@ import { pageReply } from './pages.js';
 import { newest, type DeletedSecret } from './vaultState.js';
 import { vaultRoute } from './vaultRoute.js';
 
-/** Routes of soft delete: the name of a deleted secret is reserved until it is recovered or purged, or its retention ends. */
+/**
+ * Routes of soft delete: the name of a deleted secret is reserved until it is recovered or purged, or its retention
+ * ends.
+ */
 export function deletedSecretRoutes(plane: Plane): Route[] {
   return [
     vaultRoute(plane, 'DELETE', '/secrets/{name}', 'delete', 'deleteSecret', (call) => remove(plane, call)),

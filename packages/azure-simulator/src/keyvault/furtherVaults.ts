@@ -27,8 +27,9 @@ interface Options {
 }
 
 /**
- * Starts a further vault of the same resource group. It shares clock, identities and role assignments with everything else, and
- * has a name, an address and secrets of its own. The identities that exist from the start have the same roles as on the first.
+ * Starts a further vault of the same resource group. It shares clock, identities and role assignments with everything
+ * else, and has a name, an address and secrets of its own. The identities that exist from the start have the same roles
+ * as on the first.
  *
  * @throws EADDRINUSE if the port is taken
  */

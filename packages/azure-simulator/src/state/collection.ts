@@ -11,8 +11,8 @@ export interface Keeping<T> {
   /** Its form on disk, without what other collections store. */
   store?: (item: T) => unknown;
   /**
-   * Reads it back from disk; `before` is the current item with the key. Default: as it was stored, which the format in the
-   * file's first line guarantees.
+   * Reads it back from disk; `before` is the current item with the key. Default: as it was stored, which the format in
+   * the file's first line guarantees.
    */
   revive?: (stored: unknown, before: T | undefined) => T;
 }

@@ -139,7 +139,8 @@ export class Store {
   }
 
   /**
-   * Writes all changes so far. If the disk is full, none of them is written, and the next commit tries them again first.
+   * Writes all changes so far. If the disk is full, none of them is written, and the next commit tries them again
+   * first.
    *
    * @throws the system's error, with the file's name
    */

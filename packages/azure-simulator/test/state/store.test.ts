@@ -163,7 +163,8 @@ describe('the store', () => {
     things.delete('secret');
     store.rewrite();
     let changes = 0;
-    // Like requests during the rewrite: some change lines already rewritten, some others, and some are not committed yet.
+    // Like requests during the rewrite: some change lines already rewritten, some others, and some are not committed
+    // yet.
     while (changes < 300) {
       things.set({ name: `t${(changes * 7) % 500}`, value: `changed ${changes}` });
       things.delete(`t${499 - changes}`);

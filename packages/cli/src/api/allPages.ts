@@ -7,7 +7,8 @@ type Place = { readonly continuation?: string };
 /**
  * Reads a listing page by page, as far as the caller takes it.
  *
- * @throws {CommandError} if a continuation comes a second time, as from a proxy that repeats an answer: the listing would have no end
+ * @throws {CommandError} if a continuation comes a second time, as from a proxy that repeats an answer: the listing
+ * would have no end
  */
 export async function* allPages<Page extends { readonly continuation?: string | undefined }>(
   read: (place: Place) => Promise<Page>,

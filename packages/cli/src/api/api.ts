@@ -8,7 +8,9 @@ import { sentBody, type Body } from './sentBody.js';
 
 /** Milliseconds that one request may take; the slowest, of /health and of rollouts of 10,000 rows, take seconds. */
 const REQUEST_TIMEOUT = 120_000;
-/** Maximum attempts of a read. A request that changes something is sent once: its answer says whether to send it again. */
+/**
+ * Maximum attempts of a read. A request that changes something is sent once: its answer says whether to send it again.
+ */
 const READ_ATTEMPTS = 5;
 const RETRY_STATUSES: readonly number[] = [429, 502, 503, 504];
 const MAX_RETRY_SECONDS = 30;

@@ -11,10 +11,14 @@ import type { z } from 'zod';
 import type { QueryValue } from './api.js';
 
 /*
- * What requests have, from the app's own schemas. Types only: commands name them where they put a request together (`present<...>`).
+ * What requests have, from the app's own schemas. Types only: commands name them where they put a request together
+ * (`present<...>`).
  */
 
-/** JSON whose fields have the API's names and types, as far as they are given; or what a file has, which the app alone judges. */
+/**
+ * JSON whose fields have the API's names and types, as far as they are given; or what a file has, which the app alone
+ * judges.
+ */
 export type JsonRequest<Fields> = { readonly json: Partial<Fields> } | { readonly fromFile: unknown };
 
 /** Parameters by their names. Their values become texts in the address, which the app judges. */

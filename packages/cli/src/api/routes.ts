@@ -46,8 +46,9 @@ import type {
 } from './requests.js';
 
 /*
- * One function for each route that operators have. Bodies, parameters and answers have the types of the app's own schemas, so that a
- * field or parameter that the API renames or removes does not compile here or where a command names it.
+ * One function for each route that operators have. Bodies, parameters and answers have the types of the app's own
+ * schemas, so that a field or parameter that the API renames or removes does not compile here or where a command names
+ * it.
  */
 
 /** An id as a part of a path. @throws {CommandError} for what would lead to another path */

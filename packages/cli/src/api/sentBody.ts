@@ -7,8 +7,8 @@ export type Body = ({ readonly json: unknown } | { readonly bytes: Uint8Array; r
 };
 
 /**
- * Maximum bytes of a body that is sent as it is where the route accepts gzip. An app of the same version that was deployed earlier may
- * read no gzip, so a body is compressed only if the host would refuse it otherwise.
+ * Maximum bytes of a body that is sent as it is where the route accepts gzip. An app of the same version that was
+ * deployed earlier may read no gzip, so a body is compressed only if the host would refuse it otherwise.
  */
 const MAX_UNCOMPRESSED = DEPLOYED_BODY_LIMIT - 64 * 1024;
 

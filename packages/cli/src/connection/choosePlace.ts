@@ -7,8 +7,8 @@ import { findLocalStack } from './localStack.js';
 import { readUrl, type Auth, type Place } from './place.js';
 
 /**
- * Chooses the app: a flag (`--local`, `--url`, `--context`) before the environment (`CRCTL_URL`, `CRCTL_CONTEXT`), and that
- * before the current context. Sign-in that was chosen for one address is never used for another.
+ * Chooses the app: a flag (`--local`, `--url`, `--context`) before the environment (`CRCTL_URL`, `CRCTL_CONTEXT`), and
+ * that before the current context. Sign-in that was chosen for one address is never used for another.
  *
  * @throws {CommandError} if nothing chooses an app, or flags contradict each other
  */

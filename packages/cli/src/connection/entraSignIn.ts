@@ -9,12 +9,12 @@ import type { SignIn } from './place.js';
 type Where = Pick<World, 'env' | 'fetch' | 'sleep' | 'interrupted' | 'now'>;
 
 /**
- * Signs in by the first credential that is available: the workload identity of a pipeline or a cluster, a service principal of the
- * environment, a job of GitHub Actions, the Azure CLI, or azd. No managed identity: asking for one takes seconds on machines that have
- * none.
+ * Signs in by the first credential that is available: the workload identity of a pipeline or a cluster, a service
+ * principal of the environment, a job of GitHub Actions, the Azure CLI, or azd. No managed identity: asking for one
+ * takes seconds on machines that have none.
  *
- * The Azure CLI and azd are signed in as somebody else. If the environment names an application and how it signs in, they are therefore
- * left out: when that sign-in fails, the library would go on to them.
+ * The Azure CLI and azd are signed in as somebody else. If the environment names an application and how it signs in,
+ * they are therefore left out: when that sign-in fails, the library would go on to them.
  *
  * @param client options of the library's client for Entra
  */

@@ -19,8 +19,9 @@ export interface GithubSignIn {
 }
 
 /**
- * The sign-in of a job with `id-token: write` that names an application. The job may ask GitHub for a token as often as it needs one. A
- * token lasts minutes, so what has signed in by one, as `azure/login` does, cannot sign in again when its access token ends.
+ * The sign-in of a job with `id-token: write` that names an application. The job may ask GitHub for a token as often as
+ * it needs one. A token lasts minutes, so what has signed in by one, as `azure/login` does, cannot sign in again when
+ * its access token ends.
  *
  * @returns undefined outside of such a job
  */

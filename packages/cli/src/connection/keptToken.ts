@@ -1,11 +1,15 @@
 import type { AccessToken } from '@azure/identity';
 
-/** Milliseconds before its end at which a token is renewed. Less than the five minutes of Microsoft's libraries, which then renew, too. */
+/**
+ * Milliseconds before its end at which a token is renewed. Less than the five minutes of Microsoft's libraries, which
+ * then renew, too.
+ */
 const MARGIN = 240_000;
 
 /**
- * Keeps a token until shortly before its end. The Azure CLI and azd start a process for each token, and requests are many and at once:
- * all who wait for a token share one request for it. A token that still counts is used if no new one is to be had.
+ * Keeps a token until shortly before its end. The Azure CLI and azd start a process for each token, and requests are
+ * many and at once: all who wait for a token share one request for it. A token that still counts is used if no new one
+ * is to be had.
  *
  * @param now milliseconds since 1970
  */

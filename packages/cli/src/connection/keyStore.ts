@@ -5,8 +5,8 @@ import type { KeyStore } from '../program/world.js';
 
 const SERVICE = 'crctl';
 /**
- * Where there is no Secret Service the library would take the kernel's keyring without a word, whose keys are gone when the computer
- * starts again.
+ * Where there is no Secret Service the library would take the kernel's keyring without a word, whose keys are gone when
+ * the computer starts again.
  */
 const OPTIONS: EntryOptions = { linux: { store: 'secret-service' } };
 

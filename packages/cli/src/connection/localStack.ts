@@ -14,8 +14,8 @@ const endpoints = z.object({
 const FILE = join('.local', 'endpoints.json');
 
 /**
- * Finds a running local stack: by `CRCTL_LOCAL`, the data folder of `npm run local -- --data`, else in this folder or one
- * above it.
+ * Finds a running local stack: by `CRCTL_LOCAL`, the data folder of `npm run local -- --data`, else in this folder or
+ * one above it.
  */
 export function findLocalStack(cwd: string, dataFolder: string | undefined): Place {
   const path = dataFolder ? join(dataFolder, 'endpoints.json') : nearest(cwd);

@@ -56,10 +56,11 @@ export function rowNumber({ lines }: Pick<EnrolRows, 'lines'>, index: number): n
 }
 
 /**
- * Checks rows that do not fit into one request: the app, which sees a part of them at a time, would issue tokens for those before a
- * faulty one, and a second token of a client would end the first.
+ * Checks rows that do not fit into one request: the app, which sees a part of them at a time, would issue tokens for
+ * those before a faulty one, and a second token of a client would end the first.
  * @param file what has the rows, for messages
- * @param isPrinted the tokens are printed at the end, so an early end of the program would lose those of the first requests
+ * @param isPrinted the tokens are printed at the end, so an early end of the program would lose those of the first
+ * requests
  * @throws {CommandError} with the faults
  */
 export function checkPieces(given: EnrolRows, file: string, isPrinted: boolean): void {

@@ -23,8 +23,8 @@ interface Stopped {
 }
 
 /**
- * Issues join tokens for all rows, as many at a time as the app takes. Tokens are shown once: once there are some, a failure does not
- * throw, and whoever called gets those that there are.
+ * Issues join tokens for all rows, as many at a time as the app takes. Tokens are shown once: once there are some, a
+ * failure does not throw, and whoever called gets those that there are.
  *
  * @param keep is given all tokens so far after each request, so that none is lost if the program ends
  * @param again `crctl` with the flags by which the app was chosen

@@ -21,13 +21,18 @@ export interface CarriedOut extends Left {
   readonly rollouts: readonly Rollout[];
   /** Of the answers to the starts. */
   readonly warnings: NonNullable<Rollout['warnings']>;
-  /** Clients of a later rollout that moved while earlier ones ran: neither that rollout nor any after it was started. */
+  /**
+   * Clients of a later rollout that moved while earlier ones ran: neither that rollout nor any after it was started.
+   */
   readonly moved: readonly Moved[];
 }
 
 /** Why a plan was not carried out to its end, and what of it was not started. */
 export class StoppedEarly extends Error {
-  /** @param last whether the rollout that was in turn has been started; if so, or if that is unknown, it is not part of what is left */
+  /**
+   * @param last whether the rollout that was in turn has been started; if so, or if that is unknown, it is not part of
+   * what is left
+   */
   constructor(
     override readonly cause: unknown,
     readonly left: Left,
@@ -49,8 +54,10 @@ export interface CarryingOut {
 }
 
 /**
- * Starts the rollouts of a plan, each when the one before it rests. Clients are removed when all that is added and changed has succeeded: a device that gets another name keeps its old one until the new one works. So none is removed either while a client of the file would be refused or cannot be compared.
- * Rollouts take hours, so the clients of each later one are compared again before it starts: one that was revoked stays revoked.
+ * Starts the rollouts of a plan, each when the one before it rests. Clients are removed when all that is added and
+ * changed has succeeded: a device that gets another name keeps its old one until the new one works. So none is removed
+ * either while a client of the file would be refused or cannot be compared. Rollouts take hours, so the clients of each
+ * later one are compared again before it starts: one that was revoked stays revoked.
  *
  * @throws {StoppedEarly}
  */
@@ -96,7 +103,10 @@ export async function carryOut(
   return { rollouts, ...left, moved, warnings };
 }
 
-/** Whether the app has refused a start. A problem of its own, such as an engine that does not confirm in time, may follow a start. */
+/**
+ * Whether the app has refused a start. A problem of its own, such as an engine that does not confirm in time, may
+ * follow a start.
+ */
 function isRefusal(error: unknown): boolean {
   return error instanceof ProblemError && error.problem.status < 500;
 }

@@ -41,7 +41,10 @@ export async function checkUnmoved(api: Api, plan: FleetPlan, whose: 'all' | 'se
   ]);
 }
 
-/** The rollouts of a plan. Clients that the app would refuse are left out, and so are removals that such a client blocks. */
+/**
+ * The rollouts of a plan. Clients that the app would refuse are left out, and so are removals that such a client
+ * blocks.
+ */
 export function sentBy({ clients }: Pick<FleetPlan, 'clients'>) {
   return chunksOf(sendable(clients));
 }

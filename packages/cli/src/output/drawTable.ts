@@ -11,8 +11,8 @@ const ELLIPSIS = '…';
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /**
- * Draws a table as kubectl does: no lines, columns as wide as their content. On a terminal that is too narrow, minor columns are left
- * out, then long ones shortened, except for those that must stay whole.
+ * Draws a table as kubectl does: no lines, columns as wide as their content. On a terminal that is too narrow, minor
+ * columns are left out, then long ones shortened, except for those that must stay whole.
  *
  * @returns its lines
  */
@@ -73,8 +73,8 @@ function withoutMinor(columns: readonly Measured[], room: number): readonly Meas
 }
 
 /**
- * Takes from the widest columns until all fit, from firm ones last. If they cannot, the terminal wraps. Beside a column that must stay
- * whole and leaves no room, nothing is shortened: the terminal wraps each line anyway.
+ * Takes from the widest columns until all fit, from firm ones last. If they cannot, the terminal wraps. Beside a column
+ * that must stay whole and leaves no room, nothing is shortened: the terminal wraps each line anyway.
  */
 function shortened(columns: readonly Measured[], room: number): readonly Measured[] {
   const over = totalOf(columns) - room;

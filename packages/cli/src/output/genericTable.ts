@@ -1,8 +1,8 @@
 import { tableOf, type Table } from './output.js';
 
 /**
- * A table of any value, for results of `--query`: a list of objects has a column for each field, a list of lists one for
- * each position, anything else a single column. What is no single value in a cell is JSON.
+ * A table of any value, for results of `--query`: a list of objects has a column for each field, a list of lists one
+ * for each position, anything else a single column. What is no single value in a cell is JSON.
  */
 export function genericTable(value: unknown): Table {
   const items = Array.isArray(value) ? value : value === null || value === undefined ? [] : [value];

@@ -2,8 +2,9 @@ import { stripVTControlCharacters } from 'node:util';
 import { oneLine } from '@connected-registry/protocol/names/oneLine';
 
 /**
- * Characters that a terminal obeys, or that change how the text around them looks: C0 and C1 controls, line and paragraph
- * separators, marks and overrides of writing direction (Unicode UAX #9), and other invisible format characters.
+ * Characters that a terminal obeys, or that change how the text around them looks: C0 and C1 controls, line and
+ * paragraph separators, marks and overrides of writing direction (Unicode UAX #9), and other invisible format
+ * characters.
  */
 const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cf}\p{Co}\p{Cs}]/gu;
 
@@ -11,8 +12,9 @@ const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cf}\p{Co}\p{Cs}]/gu;
 const REMOVED = '\ufffd';
 
 /**
- * Text from the service as one line that a terminal can show: escape sequences are removed, line breaks become spaces, and
- * other control and direction characters become U+FFFD. Names of devices and messages of services may contain anything.
+ * Text from the service as one line that a terminal can show: escape sequences are removed, line breaks become spaces,
+ * and other control and direction characters become U+FFFD. Names of devices and messages of services may contain
+ * anything.
  */
 export function plainLine(text: string): string {
   return oneLine(stripVTControlCharacters(text)).replaceAll(UNSAFE, REMOVED);

@@ -55,8 +55,8 @@ export interface CommandDescription {
   /** True for commands that talk to the app: they have the flags that choose it. */
   readonly usesApp: boolean;
   /**
-   * Command that shows what this one has sent, for the words after Ctrl-C; the default is `ops list`. Null if none does, and repeating
-   * this one makes sure.
+   * Command that shows what this one has sent, for the words after Ctrl-C; the default is `ops list`. Null if none
+   * does, and repeating this one makes sure.
    */
   readonly shownBy?: string | null;
 }

@@ -47,8 +47,9 @@ const LABEL = 11;
 const SHOWN_WAVES = 8;
 
 /**
- * A rollout in a few lines: bars of all clients and of each wave, or of those around the one in progress; rate, time left, and how it
- * compares with the shortest time that Azure Resource Manager allows. What is unknown is called unknown.
+ * A rollout in a few lines: bars of all clients and of each wave, or of those around the one in progress; rate, time
+ * left, and how it compares with the shortest time that Azure Resource Manager allows. What is unknown is called
+ * unknown.
  */
 export function rolloutLines(rollout: Rollout, width: number | undefined, paint: Paint): string[] {
   const { id, name, kind, status, dryRun, reason, waitsUntil, rows, counts, failures } = rollout;

@@ -8,7 +8,10 @@ import { z } from 'zod';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { ActionRunner, type ActionRun } from '../../../../test/shared/compositeAction.js';
 
-/* The action that keeps one comment of a pull request, against a server that answers as GitHub's API does. They need bash. */
+/*
+ * The action that keeps one comment of a pull request, against a server that answers as GitHub's API does. They need
+ * bash.
+ */
 
 const FOLDER = join(projectRoot(), 'packages/cli/action/comment');
 const COMMIT = 'c'.repeat(40);

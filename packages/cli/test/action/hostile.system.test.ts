@@ -9,8 +9,8 @@ import { runProgram } from '../../../../test/shared/runProgram.js';
 import { apart } from './fences.js';
 
 /*
- * What a plan prints comes from the fleet file of a pull request and from the service. In place of crctl, a program that prints what an
- * attacker would like to see printed. They need bash.
+ * What a plan prints comes from the fleet file of a pull request and from the service. In place of crctl, a program
+ * that prints what an attacker would like to see printed. They need bash.
  */
 
 const FOLDER = join(projectRoot(), 'packages/cli/action');

@@ -8,7 +8,9 @@ import { OidcProvider } from '../../../../test/shared/oidcProvider.js';
 import { entraSignIn } from '../../src/connection/entraSignIn.js';
 import { fakeWorld } from '../fakes/fakeWorld.js';
 
-/* A job of GitHub Actions signs in at the simulated Entra, which checks assertions as Entra does, at one date for all. */
+/*
+ * A job of GitHub Actions signs in at the simulated Entra, which checks assertions as Entra does, at one date for all.
+ */
 
 let cloud: Cloud;
 let github: OidcProvider;

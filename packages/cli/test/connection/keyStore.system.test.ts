@@ -7,8 +7,8 @@ import { startFakeServer, type FakeServer } from '../screens/fakeServer.js';
 import { run, Session } from './secretService.js';
 
 /*
- * `--store-key` with a real Secret Service: GNOME Keyring, at which libsecret's own program looks too. They need dbus-daemon, dbus-send,
- * gnome-keyring-daemon and secret-tool of the distribution.
+ * `--store-key` with a real Secret Service: GNOME Keyring, at which libsecret's own program looks too. They need
+ * dbus-daemon, dbus-send, gnome-keyring-daemon and secret-tool of the distribution.
  */
 
 const KEY = 'the-function-key-of-an-operator';

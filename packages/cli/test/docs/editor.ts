@@ -11,7 +11,8 @@ export interface Shown {
 }
 
 /**
- * What an editor with the YAML language server makes of a file. It finds schemas by the file's own comment, and no others.
+ * What an editor with the YAML language server makes of a file. It finds schemas by the file's own comment, and no
+ * others.
  *
  * @param files beside it, by name
  */

@@ -9,8 +9,8 @@ import { fakeClient, FleetApp, type FakeClient } from '../fakes/fleetApp.js';
 import { fleetFolder, fleetText, REGISTRY } from './commands.js';
 
 /*
- * Random fleet files and random worlds. What the app does with a request is the fake's, which follows the app's own rules of
- * onboarding; plans, rollouts and comparisons are the real ones.
+ * Random fleet files and random worlds. What the app does with a request is the fake's, which follows the app's own
+ * rules of onboarding; plans, rollouts and comparisons are the real ones.
  */
 
 const PLACES = ['plant7registry', 'plant8registry', 'plant9registry'];
@@ -120,7 +120,8 @@ test('a plan that was carried out leaves nothing to do, and takes nothing away w
         prune && !named.has(key) && client.connectedRegistry in wanted;
       const kept = [...before].filter((one) => !mayGo(one)).map(([key]) => key);
       expect([...app.clients.keys()]).toEqual(expect.arrayContaining(kept));
-      // Nobody brings a stolen device back by a file, works on a client beside a run, or touches what the file does not name.
+      // Nobody brings a stolen device back by a file, works on a client beside a run, or touches what the file does not
+      // name.
       const untouched = [...before].filter(
         ([key, { state: was, running }]) =>
           app.clients.has(key) && (was === 'revoked' || running !== undefined || !named.has(key)),

@@ -4,7 +4,10 @@ import type { FakeApp } from '../fakes/fakeWorld.js';
 import { fakeClient, fakeToken, FleetApp, type FakeClient } from '../fakes/fleetApp.js';
 import { fleetFolder, fleetText, REGISTRY } from './commands.js';
 
-/* What counts as moved before a later rollout of a plan: what others did, and nothing that earlier rollouts of the plan did. */
+/*
+ * What counts as moved before a later rollout of a plan: what others did, and nothing that earlier rollouts of the plan
+ * did.
+ */
 
 const PLANT = 'plant7registry';
 const reference = (client: string) => ({ registry: REGISTRY, connectedRegistry: PLANT, client });

@@ -3,7 +3,10 @@ import { fakeClient, FleetApp } from '../fakes/fleetApp.js';
 import { runCrctl } from '../fakes/runCrctl.js';
 import { fleetFolder, fleetText, REGISTRY } from './commands.js';
 
-/* YAML reads some names as numbers and the like: `0012345` as 12345. A name is what its author wrote, or the file is refused. */
+/*
+ * YAML reads some names as numbers and the like: `0012345` as 12345. A name is what its author wrote, or the file is
+ * refused.
+ */
 
 const HEAD = `apiVersion: connected-registry-onboarding/v1
 kind: Fleet

@@ -4,7 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { FakeAnswer, FakeApp } from '../fakes/fakeWorld.js';
 
-/** What requests are answered, one after another, by method and path below /api without the query. The last one of a list stays. */
+/**
+ * What requests are answered, one after another, by method and path below /api without the query. The last one of a
+ * list stays.
+ */
 export type Answers = Readonly<Record<string, readonly FakeAnswer[]>>;
 
 export interface FakeServer {

@@ -5,8 +5,8 @@ import type { OnTerminal } from './terminal.js';
 /** A command line, and what a person sees of it. */
 export interface ScreenCase extends Pick<OnTerminal, 'typed' | 'moments'> {
   /**
-   * Folder and name of the file in `golden`. Moments are beside it: `watch.half.txt`. What a moment waits for is all that the command
-   * draws at once, since a terminal may get it in parts.
+   * Folder and name of the file in `golden`. Moments are beside it: `watch.half.txt`. What a moment waits for is all
+   * that the command draws at once, since a terminal may get it in parts.
    */
   readonly name: string;
   readonly args: string;

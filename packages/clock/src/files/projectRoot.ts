@@ -18,8 +18,9 @@ export function projectRoot(): string {
 }
 
 /**
- * The path of a compiled file of a workspace: `compiled('agent/main.js')` is `<root>/packages/agent/dist/main.js`. The tests
- * bundle programs that they start often: BUNDLED_PROGRAMS names the folder, and the bundle `agent/main.mjs` in it is taken.
+ * The path of a compiled file of a workspace: `compiled('agent/main.js')` is `<root>/packages/agent/dist/main.js`. The
+ * tests bundle programs that they start often: BUNDLED_PROGRAMS names the folder, and the bundle `agent/main.mjs` in it
+ * is taken.
  */
 export function compiled(file: string): string {
   const bundles = process.env['BUNDLED_PROGRAMS'];

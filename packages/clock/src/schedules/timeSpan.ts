@@ -3,7 +3,8 @@
 /**
  * Parses `[-][days.]hh:mm[:ss[.fraction]]`, the same with a colon after the days or with only the fraction for seconds,
  * or whole days, to milliseconds; undefined for other texts. If the first of three numbers is not an hour it counts
- * days: `24:00:00` is 24 days. Source: dotnet/runtime, TimeSpanParse.cs; recorded in packages/clock/test/schedules/ncrontab.
+ * days: `24:00:00` is 24 days. Source: dotnet/runtime, TimeSpanParse.cs; recorded in
+ * packages/clock/test/schedules/ncrontab.
  */
 export function parseTimeSpan(text: string): number | undefined {
   const [, minus, body = ''] = FRAME.exec(text) ?? [];

@@ -28,8 +28,9 @@ const claims = z.object({
 });
 
 /**
- * Issues short-lived JWTs with the access that the client has at that time. If a later sync removes access, it ends when
- * the token expires. The key lives as long as the process: after a restart clients need a new token, as after expiry.
+ * Issues short-lived JWTs with the access that the client has at that time. If a later sync removes access, it ends
+ * when the token expires. The key lives as long as the process: after a restart clients need a new token, as after
+ * expiry.
  */
 export function createBearerTokens(clock: EdgeClock, lifetimeSeconds: number): BearerTokens {
   // Imported once, because importing takes as long as signing.

@@ -15,7 +15,9 @@ export interface PushedContent {
   putManifest(repository: string, content: Content, tag: string | undefined): Promise<void>;
   /** Tags that the cloud has not confirmed yet. */
   unconfirmed(): { repository: string; tag: string }[];
-  /** Compares with the repositories of the cloud: confirms tags that it has, and deletes tags that were deleted there. */
+  /**
+   * Compares with the repositories of the cloud: confirms tags that it has, and deletes tags that were deleted there.
+   */
   reconcile(repositories: readonly SyncedRepository[]): Promise<void>;
 }
 

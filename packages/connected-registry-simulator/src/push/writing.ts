@@ -6,9 +6,9 @@ import { errorReply } from '../registry/errors.js';
 import type { RegistryContext, RegistryRequest, Reply } from '../registry/exchange.js';
 
 /**
- * Allows a write, or returns the refusal. A read-only connected registry accepts no writes, whatever the client token's rights
- * (Azure/acr docs: connected-registry/troubleshooting, "This operation is not allowed on this registry"). Otherwise
- * content/write is required in the client token, and in every sync scope on the path to the cloud.
+ * Allows a write, or returns the refusal. A read-only connected registry accepts no writes, whatever the client token's
+ * rights (Azure/acr docs: connected-registry/troubleshooting, "This operation is not allowed on this registry").
+ * Otherwise content/write is required in the client token, and in every sync scope on the path to the cloud.
  */
 export async function authorizeWrite(
   request: RegistryRequest,

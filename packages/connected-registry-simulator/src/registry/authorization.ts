@@ -2,7 +2,10 @@ import type { Bearer } from '../access/bearerTokens.js';
 import { errorReply } from './errors.js';
 import type { RegistryContext, RegistryRequest, Reply } from './exchange.js';
 
-/** Where a connected registry issues tokens (Azure/acr docs: connected-registry/quickstart-view-connected-registry-repos-and-tags). */
+/**
+ * Where a connected registry issues tokens (Azure/acr docs:
+ * connected-registry/quickstart-view-connected-registry-repos-and-tags).
+ */
 export const TOKEN_PATH = '/acr/oauth2/token';
 
 /** The access that a route requires. */
@@ -33,9 +36,10 @@ export function challenged(request: RegistryRequest, needed?: Needed): Reply {
 }
 
 /**
- * Allows a request with sufficient access, or returns the refusal: {@link challenged} without a valid token; without the
- * access 401 too, as in the cloud registry, with `error="insufficient_scope"` and the documented message of connected
- * registries (Azure/acr docs: connected-registry/troubleshooting, "Insufficient scopes to perform the operation").
+ * Allows a request with sufficient access, or returns the refusal: {@link challenged} without a valid token; without
+ * the access 401 too, as in the cloud registry, with `error="insufficient_scope"` and the documented message of
+ * connected registries (Azure/acr docs: connected-registry/troubleshooting, "Insufficient scopes to perform the
+ * operation").
  */
 export async function authorize(
   request: RegistryRequest,

@@ -15,8 +15,8 @@ interface TokenRequest {
 /**
  * The token endpoint: GET with Basic authentication, or POST with the password grant, as docker and other clients use
  * them (distribution docs: spec/auth/token, spec/auth/oauth). Wrong credentials and tokens that were not in the last
- * sync get the same 401, so that the answer does not reveal which tokens exist. The issued token omits scopes beyond the
- * client token's rights.
+ * sync get the same 401, so that the answer does not reveal which tokens exist. The issued token omits scopes beyond
+ * the client token's rights.
  */
 export async function tokenEndpoint(request: RegistryRequest, context: RegistryContext): Promise<Reply> {
   const given = await readRequest(request);

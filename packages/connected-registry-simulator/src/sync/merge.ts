@@ -32,8 +32,8 @@ function mergedTokens(
 }
 
 /**
- * The messages that wait here for child registries. The time to live of a message that is new here starts now, so that a
- * connected registry two levels down still gets it.
+ * The messages that wait here for child registries. The time to live of a message that is new here starts now, so that
+ * a connected registry two levels down still gets it.
  */
 function mergedChildren(known: readonly Mailbox[], sent: readonly Mailbox[], now: Date): Mailbox[] {
   return sent.map((box) => {

@@ -163,7 +163,10 @@ export class Fleet {
     await cloud.arm().scopeMaps.update(cloud.group, cloud.registry, scopeMap, { actions: change(actions) });
   }
 
-  /** Creates a connected registry, and adds its rights to its ancestors, like `az acr connected-registry create --parent`. */
+  /**
+   * Creates a connected registry, and adds its rights to its ancestors, like `az acr connected-registry create
+   * --parent`.
+   */
   async connect(
     name: string,
     {

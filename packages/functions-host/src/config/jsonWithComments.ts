@@ -1,4 +1,7 @@
-/** JSON as the Functions host and Core Tools read it (Newtonsoft.Json): comments, trailing commas and a byte order mark are allowed. */
+/**
+ * JSON as the Functions host and Core Tools read it (Newtonsoft.Json): comments, trailing commas and a byte order mark
+ * are allowed.
+ */
 
 /** A JSON object. */
 export type JsonObject = { [key: string]: unknown };

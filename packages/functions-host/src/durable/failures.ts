@@ -120,7 +120,9 @@ export const httpExceptionText = (message: string, inner: 'socket' | 'answer' | 
     ...(inner === undefined ? {} : { InnerException: httpInner[inner] }),
   });
 
-/** Details of a built-in activity whose own code threw (public source: Azure/durabletask, TaskActivityDispatcher.cs). */
+/**
+ * Details of a built-in activity whose own code threw (public source: Azure/durabletask, TaskActivityDispatcher.cs).
+ */
 export function taskException(type: string, message: string): { details: string; failureDetails: FailureDetails } {
   const trace =
     '   at Microsoft.Azure.WebJobs.Extensions.DurableTask.TaskHttpActivityShim.RunAsync(TaskContext context, String rawInput)';

@@ -1,4 +1,6 @@
-/** Settings of the Durable Task extension in host.json (Azure docs: durable-functions-bindings, "host.json settings"). */
+/**
+ * Settings of the Durable Task extension in host.json (Azure docs: durable-functions-bindings, "host.json settings").
+ */
 import { sameName } from '../caseInsensitive.js';
 import { availableParallelism } from 'node:os';
 

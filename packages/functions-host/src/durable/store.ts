@@ -16,8 +16,8 @@ export interface Store {
 }
 
 /**
- * Opens the journal and the archive of a data folder, and reads the journal. If records of it are missing, it says so and holds
- * the archive's files.
+ * Opens the journal and the archive of a data folder, and reads the journal. If records of it are missing, it says so
+ * and holds the archive's files.
  * @throws FolderLockedError, JournalDamagedError, ArchiveDamagedError
  */
 export async function openStore(options: {

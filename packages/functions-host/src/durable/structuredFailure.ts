@@ -1,7 +1,8 @@
 /**
- * The structured failure that the SDK's exception properties provider puts into an error's message: the JSON form of the
- * protobuf message TaskFailureDetails, read as protobuf reads it. A field that it does not have, or of another type, makes
- * the message a plain text (observed; public source: microsoft/durabletask-protobuf, orchestrator_service.proto).
+ * The structured failure that the SDK's exception properties provider puts into an error's message: the JSON form of
+ * the protobuf message TaskFailureDetails, read as protobuf reads it. A field that it does not have, or of another
+ * type, makes the message a plain text (observed; public source: microsoft/durabletask-protobuf,
+ * orchestrator_service.proto).
  */
 import { isJsonObject } from '../config/jsonWithComments.js';
 import type { FailureDetails } from './history.js';

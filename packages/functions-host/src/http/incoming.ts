@@ -5,7 +5,10 @@ import { Transform, type Readable } from 'node:stream';
 
 import { decodePath, decodeRun } from './path.js';
 
-/** Default of FUNCTIONS_REQUEST_BODY_SIZE_LIMIT in bytes (Azure docs: functions-bindings-http-webhook-trigger, "Limits"). */
+/**
+ * Default of FUNCTIONS_REQUEST_BODY_SIZE_LIMIT in bytes (Azure docs: functions-bindings-http-webhook-trigger,
+ * "Limits").
+ */
 export const defaultBodyLimit = 104_857_600;
 
 /** The body exceeds the limit. */
@@ -25,7 +28,9 @@ export interface Incoming {
   readonly rawPath: string;
   /** With its question mark, or empty. */
   readonly search: string;
-  /** Names in lower case, values of repeated names joined by a comma and decoded; empty ones are left out of the list. */
+  /**
+   * Names in lower case, values of repeated names joined by a comma and decoded; empty ones are left out of the list.
+   */
   readonly query: ReadonlyMap<string, string>;
   /** The same, with each name as it was written the second time, or the only time. */
   readonly queryAsWritten: Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 /**
- * Route templates of ASP.NET Core's router, which the Functions host uses
- * (Microsoft docs: ASP.NET Core routing, "Route templates"; Azure docs: functions-bindings-http-webhook-trigger, "route").
+ * Route templates of ASP.NET Core's router, which the Functions host uses (Microsoft docs: ASP.NET Core routing, "Route
+ * templates"; Azure docs: functions-bindings-http-webhook-trigger, "route").
  */
 import { sameName } from '../caseInsensitive.js';
 import { constraintOf, type Constraint } from './routeConstraints.js';

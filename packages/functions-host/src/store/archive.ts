@@ -60,8 +60,9 @@ export class FileArchive {
   }
 
   /**
-   * Holds all files that exist, because records of the journal are missing: if they are put back, they refer to these. It is
-   * noted on disk, so that it is true of later starts too, which do not miss the records any more. Call it before `open`.
+   * Holds all files that exist, because records of the journal are missing: if they are put back, they refer to these.
+   * It is noted on disk, so that it is true of later starts too, which do not miss the records any more. Call it before
+   * `open`.
    * @throws the system's error; then nothing was changed
    */
   async hold(): Promise<void> {
@@ -90,7 +91,8 @@ export class FileArchive {
   }
 
   /**
-   * Opens the files and deletes those that are neither needed nor held. Call it when the journal has been read and is on disk.
+   * Opens the files and deletes those that are neither needed nor held. Call it when the journal has been read and is
+   * on disk.
    * @param places all that the journal refers to
    * @throws ArchiveDamagedError if a place is not in a file; then nothing is changed
    */

@@ -84,8 +84,8 @@ export interface Duration {
 }
 
 /**
- * A running host, in a process of its own. Every method rejects with a `FunctionsHostError` when the host has ended or refuses.
- * `await using` stops it.
+ * A running host, in a process of its own. Every method rejects with a `FunctionsHostError` when the host has ended or
+ * refuses. `await using` stops it.
  */
 export interface FunctionsHost {
   /** `http://localhost:N`. */
@@ -103,8 +103,9 @@ export interface FunctionsHost {
   /** All instances that match, in the order of their ids. */
   instances(filter?: InstanceFilter): Promise<InstanceStatus[]>;
   /**
-   * Waits until an orchestration has ended, in whatever way. A jumping clock jumps to each due time on the way. It rejects if the
-   * end does not come within `timeout` real milliseconds (default 30 000), or if nothing is due that could bring it.
+   * Waits until an orchestration has ended, in whatever way. A jumping clock jumps to each due time on the way. It
+   * rejects if the end does not come within `timeout` real milliseconds (default 30 000), or if nothing is due that
+   * could bring it.
    */
   waitForInstance(instanceId: string, options?: { readonly timeout?: number }): Promise<InstanceStatus>;
   /** Sends an external event to an orchestration. */
@@ -116,7 +117,8 @@ export interface FunctionsHost {
   /** The host's time. */
   now(): Promise<Date>;
   /**
-   * Moves a jumping clock forward. Each timer on the way runs at its own time, and what it starts ends before time goes on.
+   * Moves a jumping clock forward. Each timer on the way runs at its own time, and what it starts ends before time goes
+   * on.
    * @param timeout real milliseconds in which that must be done; default 30 000
    * @returns the host's time
    */

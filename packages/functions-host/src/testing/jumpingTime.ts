@@ -10,7 +10,10 @@ import type { Moment } from './messages.js';
 /** A clock that runs at the pace of the machine's and jumps. */
 export interface JumpingTime {
   readonly clock: HostClock;
-  /** Jumps to a time, or to the next due time, and waits until the process is idle. Times are milliseconds since the epoch. */
+  /**
+   * Jumps to a time, or to the next due time, and waits until the process is idle. Times are milliseconds since the
+   * epoch.
+   */
   jump(options: { readonly to?: number; readonly within: number }): Promise<Moment>;
 }
 

@@ -1,4 +1,7 @@
-/** Starts a host for a test, in a process of its own, so that each one has its app's modules, environment and time to itself. */
+/**
+ * Starts a host for a test, in a process of its own, so that each one has its app's modules, environment and time to
+ * itself.
+ */
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

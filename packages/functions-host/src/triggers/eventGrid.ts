@@ -1,6 +1,7 @@
 /**
- * The Event Grid webhook, `/runtime/webhooks/EventGrid?functionName=NAME` (Azure docs: functions-bindings-event-grid-trigger;
- * handshakes: event-grid end-point-validation-event-grid-events-schema and end-point-validation-cloud-events-schema).
+ * The Event Grid webhook, `/runtime/webhooks/EventGrid?functionName=NAME` (Azure docs:
+ * functions-bindings-event-grid-trigger; handshakes: event-grid end-point-validation-event-grid-events-schema and
+ * end-point-validation-cloud-events-schema).
  */
 import { sameName } from '../caseInsensitive.js';
 import { withDates } from '../durable/json/dates.js';

@@ -17,7 +17,8 @@ const frames = ['ExecuteWithLoggingAsync', 'TryExecuteAsync'].map(
 );
 
 /**
- * The last failure as the host's exception (observed on the real host, whose text ends with the frames of its own code).
+ * The last failure as the host's exception (observed on the real host, whose text ends with the frames of its own
+ * code).
  */
 const exceptionOf = (
   functionName: string,

@@ -56,8 +56,8 @@ class Listener implements TimerListener {
     const { clock, fn, schedule, log } = this.#options;
     const now = clock.now();
     const kept = this.#monitored ? await this.#keptStatus(now) : undefined;
-    // Without a kept status the function gets the status of one that has never run, even if the first status has just been
-    // written.
+    // Without a kept status the function gets the status of one that has never run, even if the first status has just
+    // been written.
     this.#status = kept ?? { last: undefined, next: schedule.next(now), lastUpdated: undefined };
     const pastDue = kept?.next !== undefined && now > kept.next;
     log.debug(`The '${fn.name}' timer is using the schedule '${schedule.text}'`, { functionName: fn.name });

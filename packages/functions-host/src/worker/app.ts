@@ -20,7 +20,10 @@ export type {
 export interface AppFunction {
   /** As registered. The host ignores case when it looks up functions. */
   readonly name: string;
-  /** 'httpTrigger' | 'orchestrationTrigger' | 'activityTrigger' | 'entityTrigger' | 'timerTrigger' | 'eventGridTrigger' ... */
+  /**
+   * 'httpTrigger' | 'orchestrationTrigger' | 'activityTrigger' | 'entityTrigger' | 'timerTrigger' | 'eventGridTrigger'
+   * ...
+   */
   readonly triggerType: string;
   /** Name of the trigger's binding: its key in `bindings`, and the name of its input. */
   readonly triggerName: string;

@@ -1,4 +1,7 @@
-/** The engine in memory, over functions given in the test, run by the real executors of durable-functions, on a clock that jumps. */
+/**
+ * The engine in memory, over functions given in the test, run by the real executors of durable-functions, on a clock
+ * that jumps.
+ */
 import { createRequire } from 'node:module';
 import { setImmediate as turn } from 'node:timers/promises';
 

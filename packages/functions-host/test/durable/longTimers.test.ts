@@ -6,7 +6,9 @@ import { EngineUnderTest, type TestApp } from './engineUnderTest.js';
 const DAY = 24 * 3600;
 const later = (from: Date, seconds: number): Date => new Date(from.getTime() + seconds * 1000);
 
-/** What comes after a timer of so many days that has lost a race and was cancelled, as the real host was seen to do it. */
+/**
+ * What comes after a timer of so many days that has lost a race and was cancelled, as the real host was seen to do it.
+ */
 function app(days: number): TestApp {
   const first = function* (df: Parameters<NonNullable<TestApp['orchestrators']>[string]>[0]['df']) {
     const timer = df.createTimer(later(df.currentUtcDateTime, days * DAY));

@@ -36,8 +36,8 @@ export function demoSettings(world: World): Record<string, string> {
 }
 
 /**
- * Onboards one device of each kind: one with an identity in Entra, one that joins, and one of an IoT hub; and one that cannot
- * succeed. Then it looks for their passwords everywhere.
+ * Onboards one device of each kind: one with an identity in Entra, one that joins, and one of an IoT hub; and one that
+ * cannot succeed. Then it looks for their passwords everywhere.
  *
  * @returns whether the pulls were verified, the failure left nothing behind, and no password was found
  */

@@ -9,7 +9,10 @@ import { DeviceAgent } from './deviceAgent.js';
 
 const state = z.looseObject({ thumbprint: z.string() });
 
-/** A profile by which a device of the hub gets everything sealed to the keys that it reports in its twin. @param device its id */
+/**
+ * A profile by which a device of the hub gets everything sealed to the keys that it reports in its twin.
+ * @param device its id
+ */
 export function sealedProfile(
   { iotHub, connectedRegistry }: Pick<World, 'iotHub' | 'connectedRegistry'>,
   device: string,

@@ -25,8 +25,8 @@ export interface PasswordSearch {
 }
 
 /**
- * Looks for every password of the vault, in all forms that the redaction of output knows: in what has passed between the
- * devices and the app, and in every file of the stack, such as logs, durable history, events and the simulators'
+ * Looks for every password of the vault, in all forms that the redaction of output knows: in what has passed between
+ * the devices and the app, and in every file of the stack, such as logs, durable history, events and the simulators'
  * requests.
  *
  * @param configFiles of devices, which are meant to have their passwords

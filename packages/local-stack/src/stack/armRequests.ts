@@ -9,7 +9,10 @@ const report = z.object({ principals: z.record(z.string(), z.record(z.string(), 
 export interface ArmRequests {
   kinds: Record<string, number>;
   operations: Record<string, number>;
-  /** Reads, except polls; of the operator's also except the read that the Azure CLI makes at the end of an asynchronous write. */
+  /**
+   * Reads, except polls; of the operator's also except the read that the Azure CLI makes at the end of an asynchronous
+   * write.
+   */
   reads: number;
   /** Requests that change something. */
   writes: number;

@@ -74,8 +74,8 @@ export function edgePlan(
 }
 
 /**
- * With no limit, a process on a machine with much memory lets its heap grow to four times what is in use before it collects.
- * With this one it is less than twice, and a fleet of 10,000 still has several times what it needs.
+ * With no limit, a process on a machine with much memory lets its heap grow to four times what is in use before it
+ * collects. With this one it is less than twice, and a fleet of 10,000 still has several times what it needs.
  */
 const HEAP_LIMIT = '--max-old-space-size=1024';
 

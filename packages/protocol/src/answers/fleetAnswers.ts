@@ -7,8 +7,8 @@ import { FAILURE_CODES } from './codes.js';
 import { rollout } from './rolloutAnswers.js';
 
 /*
- * Schemas of the answers of `GET /api/overview` and `GET /api/inventory`, which come from a snapshot of the fleet. Import types only
- * (see answers.ts).
+ * Schemas of the answers of `GET /api/overview` and `GET /api/inventory`, which come from a snapshot of the fleet.
+ * Import types only (see answers.ts).
  */
 
 const instant = z.iso.datetime();

@@ -14,8 +14,9 @@ export function endedRows({ counts }: Pick<Rollout, 'counts'>): number {
 }
 
 /**
- * The waves of a rollout. The one in progress is the first with clients that have not ended, so how far it is follows from how many have
- * ended in all, unless later waves have ended clients too: after a retry of earlier ones, and while a cancelled rollout ends.
+ * The waves of a rollout. The one in progress is the first with clients that have not ended, so how far it is follows
+ * from how many have ended in all, unless later waves have ended clients too: after a retry of earlier ones, and while
+ * a cancelled rollout ends.
  *
  * @returns undefined if the app did not say how large waves are
  */

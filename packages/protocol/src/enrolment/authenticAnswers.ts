@@ -4,9 +4,9 @@ import type { SealingKey } from './deviceKeys.js';
 import { seal } from './sealing.js';
 
 /*
- * Whoever knows a device's public key can seal to it. So what is sealed is a JWS by the channel key, which only the app and
- * the device have, over the answer, its kind and the random value of the request: nobody else has made it, and it answers no
- * other request (docs/decisions/0047-enrolment.md).
+ * Whoever knows a device's public key can seal to it. So what is sealed is a JWS by the channel key, which only the app
+ * and the device have, over the answer, its kind and the random value of the request: nobody else has made it, and it
+ * answers no other request (docs/decisions/0047-enrolment.md).
  */
 
 /** What an answer is an answer to. */

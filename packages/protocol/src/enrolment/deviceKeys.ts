@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
 /**
- * 32 bytes in base64url, as a coordinate of each curve below has. The last character has four bits, and two that are zero:
- * if they were not, decoders would ignore them (RFC 4648, section 3.5), and one key would have several thumbprints.
+ * 32 bytes in base64url, as a coordinate of each curve below has. The last character has four bits, and two that are
+ * zero: if they were not, decoders would ignore them (RFC 4648, section 3.5), and one key would have several
+ * thumbprints.
  */
 const coordinate = z
   .string('must be a text')

@@ -12,9 +12,9 @@ import { seal } from './sealing.js';
 import type { RequestSigner } from './signedRequests.js';
 
 /*
- * Keys that a device of an IoT Hub reports in its twin. Only the device can write there, so the hub vouches that they are its
- * own (docs/decisions/0048-keys-that-a-hub-vouches-for.md). They are one text, a JWS by the signing key: a twin merges objects,
- * and would mix members of an old key into a new one.
+ * Keys that a device of an IoT Hub reports in its twin. Only the device can write there, so the hub vouches that they
+ * are its own (docs/decisions/0048-keys-that-a-hub-vouches-for.md). They are one text, a JWS by the signing key: a twin
+ * merges objects, and would mix members of an old key into a new one.
  */
 
 /** Which property of `reported` has the keys. */
@@ -78,8 +78,8 @@ export interface HubKeys {
 export type HubKeysFault = 'malformed' | 'elsewhere' | 'unproven' | 'unusable';
 
 /**
- * Reads what a twin has of a device's keys. The device chooses the value, so nothing of it is passed on but keys of exactly the
- * known forms.
+ * Reads what a twin has of a device's keys. The device chooses the value, so nothing of it is passed on but keys of
+ * exactly the known forms.
  *
  * @param value the property as it is in the twin
  * @param place the identity in whose twin it is

@@ -4,9 +4,9 @@ import { thumbprintOf, type SealingKey, type SigningKey } from './deviceKeys.js'
 import { CONTENT_ENCRYPTION } from './sealing.js';
 
 /*
- * A join token is `crjoin1.{content}.{key id}.{secret}`. The secret is never sent: the device proves that it has it, for its
- * own keys, and the app encrypts its answer with it. So whoever ends TLS between them can neither join in the device's place
- * nor answer in the app's (docs/decisions/0047-enrolment.md).
+ * A join token is `crjoin1.{content}.{key id}.{secret}`. The secret is never sent: the device proves that it has it,
+ * for its own keys, and the app encrypts its answer with it. So whoever ends TLS between them can neither join in the
+ * device's place nor answer in the app's (docs/decisions/0047-enrolment.md).
  */
 
 /** A join token, split at its last dot. */

@@ -37,8 +37,8 @@ export const admission = z.object({
 export type Admission = z.infer<typeof admission>;
 
 /**
- * What is sealed of the answer to both: the device has joined, or has its new keys. It is sealed with the secret of the join
- * token (joinToken.ts), and to the new sealing key.
+ * What is sealed of the answer to both: the device has joined, or has its new keys. It is sealed with the secret of the
+ * join token (joinToken.ts), and to the new sealing key.
  */
 export const joinedAnswer = z.object({
   registry: z.string().regex(NAME_RULES.registry),
@@ -51,9 +51,9 @@ export const joinedAnswer = z.object({
 export type JoinedAnswer = z.infer<typeof joinedAnswer>;
 
 /**
- * Each good answer to a device, so that no proxy on the way reads or makes one: for instance to
- * `GET /api/devices/secrets?name={name}[&version={version}]`, a version of one of the client's two secrets. Without a version
- * it is the newest.
+ * Each good answer to a device, so that no proxy on the way reads or makes one: for instance to `GET
+ * /api/devices/secrets?name={name}[&version={version}]`, a version of one of the client's two secrets. Without a
+ * version it is the newest.
  */
 export const sealedAnswer = z.object({ sealed: z.string().min(1).max(98_304) });
 export type SealedAnswer = z.infer<typeof sealedAnswer>;

@@ -5,9 +5,9 @@ import { signatureAlgorithm, signingKey, thumbprintOf, type SigningKey } from '.
 import { joinProof, type JoinCredential } from './joinToken.js';
 
 /**
- * Requests that a device signs: `Authorization: Device {JWS}`. The JWS (RFC 7515, compact) carries the device's public key
- * in its header, as DPoP does (RFC 9449), and covers method, path, body and time. The scheme is our own because DPoP
- * covers no body (docs/decisions/0047-enrolment.md).
+ * Requests that a device signs: `Authorization: Device {JWS}`. The JWS (RFC 7515, compact) carries the device's public
+ * key in its header, as DPoP does (RFC 9449), and covers method, path, body and time. The scheme is our own because
+ * DPoP covers no body (docs/decisions/0047-enrolment.md).
  */
 const SCHEME = /^Device ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/;
 

@@ -5,8 +5,8 @@ export interface HubTarget {
 }
 
 /**
- * How a client's device receives messages: by an event of the signal topic, through its IoT Hub, in clear (`iotHub`) or sealed
- * to keys for which the hub vouches (`hub`), or by polling.
+ * How a client's device receives messages: by an event of the signal topic, through its IoT Hub, in clear (`iotHub`) or
+ * sealed to keys for which the hub vouches (`hub`), or by polling.
  */
 export type DeviceChannelChoice =
   | { readonly kind: 'eventGrid' }

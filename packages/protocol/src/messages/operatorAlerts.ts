@@ -38,7 +38,9 @@ export const rotationsStopped = z.object({
 });
 export type RotationsStopped = z.infer<typeof rotationsStopped>;
 
-/** Data of a {@link ROLLOUT_PAUSED} event: so many rows have failed that the rollout starts no more until it is resumed. */
+/**
+ * Data of a {@link ROLLOUT_PAUSED} event: so many rows have failed that the rollout starts no more until it is resumed.
+ */
 export const rolloutPaused = z.object({
   rollout: z.string(),
   name: z.string().exactOptional(),

@@ -3,8 +3,8 @@ import { z } from 'zod';
 
 /*
  * A device proves that it has the key of an attempt without sending it: `Authorization: PullCheckMac keyId="..",
- * expiresAt="..", digest="..", mac=".."`. Whoever reads the request learns no key, and can send the same report again and no
- * other (docs/decisions/0051-reports-prove-their-key.md).
+ * expiresAt="..", digest="..", mac=".."`. Whoever reads the request learns no key, and can send the same report again
+ * and no other (docs/decisions/0051-reports-prove-their-key.md).
  */
 
 /** The scheme of the header `Authorization`. */
@@ -62,8 +62,8 @@ const parameters = z.strictObject({
 export type UnverifiedReportMac = Readonly<z.infer<typeof parameters>>;
 
 /**
- * Reads the header, whose parameters may be in any order. They have the form of RFC 9110, section 11.2, quoted and without
- * escapes.
+ * Reads the header, whose parameters may be in any order. They have the form of RFC 9110, section 11.2, quoted and
+ * without escapes.
  * @returns undefined unless each parameter is there once, and no other
  */
 export function readReportMac(authorization: string | null): UnverifiedReportMac | undefined {

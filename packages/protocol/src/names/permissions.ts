@@ -73,7 +73,10 @@ export function actionsCover(actions: readonly string[], pattern: string, action
     .some((grant) => grant !== undefined && sameName(grant.action, action) && patternCovers(grant.pattern, pattern));
 }
 
-/** Whether action strings grant everything that one more would. Of a form that is not a repository's, only the same text does. */
+/**
+ * Whether action strings grant everything that one more would. Of a form that is not a repository's, only the same text
+ * does.
+ */
 export function actionsCoverAll(actions: readonly string[], one: string): boolean {
   const grant = parseAction(one);
   return grant === undefined

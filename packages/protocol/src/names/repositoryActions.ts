@@ -16,7 +16,8 @@ const ACTION = /^repositories\/(.+)\/((?:content|metadata)\/[a-z]+)$/i;
  * The rights of a scope map as a request asks for them.
  *
  * @param actions all action strings of the scope map: `repositories/hello-world/content/read`
- * @returns names alone, if they may only be pulled from; undefined if there is nothing, or something that no request can ask for
+ * @returns names alone, if they may only be pulled from; undefined if there is nothing, or something that no request
+ * can ask for
  */
 export function requestedRepositories(actions: readonly string[]): RequestedRepositories | undefined {
   const found = new Map<string, RepositoryAction[]>();

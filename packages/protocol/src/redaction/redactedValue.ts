@@ -5,8 +5,8 @@ const DEEPEST = 40;
 
 /**
  * Replaces every secret that this process has seen in the strings of a plain JSON value. Names of properties stay: they
- * are words of the app, and whoever reads the value relies on them. Returns the same value if there is none. Values that
- * are not plain objects or arrays are returned unchanged.
+ * are words of the app, and whoever reads the value relies on them. Returns the same value if there is none. Values
+ * that are not plain objects or arrays are returned unchanged.
  */
 export function redactedValue(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return seenSecrets.redact(value);

@@ -140,7 +140,9 @@ function hintAt(text: string, end: number): number {
   return hash;
 }
 
-/** A few thousand values of a few hundred characters each, which are in the process's memory until others displace them. */
+/**
+ * A few thousand values of a few hundred characters each, which are in the process's memory until others displace them.
+ */
 export const REMEMBERED = 4000;
 
 export const seenSecrets = new SeenSecrets(REMEMBERED);

@@ -1,4 +1,6 @@
-/** A token has exactly two password slots. Source: Azure docs, container-registry-token-based-repository-permissions. */
+/**
+ * A token has exactly two password slots. Source: Azure docs, container-registry-token-based-repository-permissions.
+ */
 export const SLOT_NAMES = ['password1', 'password2'] as const;
 export type SlotName = (typeof SLOT_NAMES)[number];
 

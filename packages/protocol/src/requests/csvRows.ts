@@ -6,7 +6,8 @@ export interface CsvForm {
   readonly columns: readonly string[];
   readonly maxRows: number;
   /**
-   * Converts a cell to the value of its field. What cannot be converted stays a text, so that the schema of a row refuses it.
+   * Converts a cell to the value of its field. What cannot be converted stays a text, so that the schema of a row
+   * refuses it.
    * @returns undefined for an empty cell
    */
   readonly valueOf: (column: string, cell: string) => unknown;
@@ -35,14 +36,17 @@ export interface CsvRows {
 
 /** Maximum faults that are kept. */
 const MAX_FAULTS = 100;
-/** Lines that are read for each row that is allowed, with those that have no cell: each takes time, also without a row. */
+/**
+ * Lines that are read for each row that is allowed, with those that have no cell: each takes time, also without a row.
+ */
 const LINES_PER_ROW = 2;
 /** Maximum bytes of one line. */
 const MAX_LINE_BYTES = 65_536;
 
 /**
- * Reads the rows of a request from CSV by RFC 4180: UTF-8, commas, a header line with names of columns in any order and case.
- * An empty cell counts as absent, empty lines are skipped. Values are only converted; the schema of a row judges them.
+ * Reads the rows of a request from CSV by RFC 4180: UTF-8, commas, a header line with names of columns in any order and
+ * case. An empty cell counts as absent, empty lines are skipped. Values are only converted; the schema of a row judges
+ * them.
  * @param bytes the file
  */
 export async function parseCsvRows(bytes: Uint8Array, form: CsvForm): Promise<CsvRows> {

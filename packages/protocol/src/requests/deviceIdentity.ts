@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
 /**
- * Kinds of principals that a device may be: applications, managed identities and devices. Users and groups are left out, since
- * one onboarding must not give people, or everybody in a group, a device's credential. Source: azure-rest-api-specs, authorization,
- * PrincipalType.
+ * Kinds of principals that a device may be: applications, managed identities and devices. Users and groups are left
+ * out, since one onboarding must not give people, or everybody in a group, a device's credential. Source:
+ * azure-rest-api-specs, authorization, PrincipalType.
  */
 export const PRINCIPAL_TYPES = ['ServicePrincipal', 'Device'] as const;
 export type PrincipalType = (typeof PRINCIPAL_TYPES)[number];

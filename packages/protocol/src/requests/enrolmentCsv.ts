@@ -8,7 +8,8 @@ const ENROLMENT_COLUMNS: readonly string[] = Object.keys(enrolmentRow.shape);
 const FORM: Omit<CsvForm, 'maxRows'> = { columns: ENROLMENT_COLUMNS, valueOf, rowOf: (cells) => cells };
 
 /**
- * Reads the clients of a request for join tokens from CSV. A cell of `addresses` separates addresses by spaces or semicolons.
+ * Reads the clients of a request for join tokens from CSV. A cell of `addresses` separates addresses by spaces or
+ * semicolons.
  * @param bytes the file
  * @param maxRows more are a fault
  */

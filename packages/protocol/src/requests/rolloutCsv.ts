@@ -43,7 +43,8 @@ function withIdentity(cells: Readonly<Record<string, unknown>>): object {
 const FLAGS: readonly string[] = ['restoreScopeMap', 'adopt', 'recheck'];
 
 /**
- * Converts a cell to the value of its field. What cannot be converted stays a text, so that the schema of a row refuses it.
+ * Converts a cell to the value of its field. What cannot be converted stays a text, so that the schema of a row refuses
+ * it.
  * @returns undefined for an empty cell
  */
 export function cellValue(column: string, cell: string): unknown {

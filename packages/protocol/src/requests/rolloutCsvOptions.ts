@@ -31,8 +31,8 @@ function helpOf(name: string): string {
 }
 
 /**
- * Parameters of `POST /api/rollouts` with a CSV body: the options of the rollout, and fields that apply to each row that
- * does not have them itself.
+ * Parameters of `POST /api/rollouts` with a CSV body: the options of the rollout, and fields that apply to each row
+ * that does not have them itself.
  */
 export const rolloutCsvQuery = z.strictObject(
   Object.fromEntries(
@@ -41,8 +41,8 @@ export const rolloutCsvQuery = z.strictObject(
 );
 
 /**
- * The request's fields, from the parameters beside a CSV body. Values are only converted: the schema of the request judges
- * them.
+ * The request's fields, from the parameters beside a CSV body. Values are only converted: the schema of the request
+ * judges them.
  */
 export function headOfQuery(query: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
   const given = (name: Option): string | undefined => query[name] || undefined;

@@ -76,7 +76,10 @@ export const rolloutRow = z
   .strictObject({ ...z.strictObject(ONBOARDING_ROW).partial().shape, client: REQUEST_FIELDS.client })
   .describe('One client of a rollout. Fields other than registry, connectedRegistry and client belong to onboard.');
 
-/** A token belongs to one client, and an identity to one device, so they have no default. One poller may have several clients. */
+/**
+ * A token belongs to one client, and an identity to one device, so they have no default. One poller may have several
+ * clients.
+ */
 const {
   client: _client,
   token: _token,

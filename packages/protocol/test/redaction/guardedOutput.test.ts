@@ -4,7 +4,10 @@ import { expect, test } from 'vitest';
 const SECRET = 'jR9kQz71LmX2vB5nT8cW4yH6pD3sF0gA';
 const dist = new URL('../../dist/redaction/', import.meta.url).href;
 
-/** Runs a piece of code in a process whose output is guarded, and which has seen the secret. @returns all that it printed */
+/**
+ * Runs a piece of code in a process whose output is guarded, and which has seen the secret.
+ * @returns all that it printed
+ */
 function printedBy(code: string): { text: string; status: number | null } {
   const script = `
     import { guardOutput } from '${dist}guardedOutput.js';

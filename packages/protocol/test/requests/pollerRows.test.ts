@@ -4,8 +4,8 @@ import { parseRolloutCsv, ROLLOUT_COLUMNS } from '@connected-registry/protocol/r
 import { parseRow, rolloutDefaults, type RolloutKind } from '@connected-registry/protocol/requests/rolloutRequest';
 
 /*
- * The poller of a row, from whatever somebody writes: an object id is taken, in a cell as in JSON, and everything else is a fault
- * of this one field.
+ * The poller of a row, from whatever somebody writes: an object id is taken, in a cell as in JSON, and everything else
+ * is a fault of this one field.
  */
 
 const ROW = { connectedRegistry: 'plantone', client: 'sensor-7', repositories: ['hello-world'] };

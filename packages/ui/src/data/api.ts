@@ -6,14 +6,17 @@ export const REQUEST_TIMEOUT = 60_000;
 
 export type Parameters = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** What was read, and its ETag; `notModified` if it is what the given ETag names. `ageSeconds`: how old it was, by the app's clock. */
+/**
+ * What was read, and its ETag; `notModified` if it is what the given ETag names. `ageSeconds`: how old it was, by the
+ * app's clock.
+ */
 export type Answer<T> =
   | { readonly kind: 'value'; readonly value: T; readonly etag?: string; readonly ageSeconds?: number }
   | { readonly kind: 'notModified'; readonly ageSeconds?: number };
 
 /**
- * The app's public API. Answers have the types of the app's own schemas. They are not parsed by them: page and API are of one
- * version, since the app serves both.
+ * The app's public API. Answers have the types of the app's own schemas. They are not parsed by them: page and API are
+ * of one version, since the app serves both.
  */
 export class Api {
   /** @param base the API's address, which ends with a slash: that of the page without its last part */
@@ -25,7 +28,8 @@ export class Api {
 
   /**
    * Reads.
-   * @param path below the API's address, without a slash at its start: `clients`, or `clients/{key}` with its parts encoded
+   * @param path below the API's address, without a slash at its start: `clients`, or `clients/{key}` with its parts
+   * encoded
    * @throws {FaultError}
    */
   async read<T>(
@@ -57,7 +61,8 @@ export class Api {
   }
 
   /**
-   * Changes something. It is sent once: after a fault of kind `unreachable` or `timeout`, whether it arrived is unknown.
+   * Changes something. It is sent once: after a fault of kind `unreachable` or `timeout`, whether it arrived is
+   * unknown.
    * @throws {FaultError}
    */
   async send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, json?: unknown): Promise<T> {

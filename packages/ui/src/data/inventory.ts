@@ -28,8 +28,8 @@ interface Announced {
 }
 
 /**
- * Reads the whole inventory, page by page. Pages that the overview says are as they were read before are not asked for; of others
- * that have not changed the app answers so, and nothing else.
+ * Reads the whole inventory, page by page. Pages that the overview says are as they were read before are not asked for;
+ * of others that have not changed the app answers so, and nothing else.
  */
 export class InventoryReader {
   #pages = new Map<string, LoadedPage>();
@@ -47,8 +47,8 @@ export class InventoryReader {
   }
 
   /**
-   * Has the inventory read again if the overview says that it has changed. The pages that the overview names are noted only for
-   * the reading that this starts. A regular reading, and one after an action, asks for every page.
+   * Has the inventory read again if the overview says that it has changed. The pages that the overview names are noted
+   * only for the reading that this starts. A regular reading, and one after an action, asks for every page.
    */
   follow(
     inventory: Pick<Polled<Inventory>, 'refreshFor'>,

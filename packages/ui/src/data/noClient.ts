@@ -2,8 +2,8 @@ import type { Answer } from './api.js';
 import { FaultError } from './fault.js';
 
 /**
- * Takes the app's answer that it knows no such client for a value. It is what there is, not a fault: an alert would be wrong, and
- * a retry costs a read of the vault.
+ * Takes the app's answer that it knows no such client for a value. It is what there is, not a fault: an alert would be
+ * wrong, and a retry costs a read of the vault.
  *
  * @param otherwise the value then
  * @throws {FaultError} for every other fault

@@ -35,12 +35,18 @@ export interface Polling<T> {
 const SLOW_AFTER = 4000;
 const FIRST_RETRY = 5000;
 const MAX_PAUSE = 300_000;
-/** Whatever an answer asks for. A browser's timer of more than 24 days is over at once, and would ask without a pause. */
+/**
+ * Whatever an answer asks for. A browser's timer of more than 24 days is over at once, and would ask without a pause.
+ */
 const MAX_RETRY_AFTER = 3_600_000;
 /** Pages that were opened together do not ask together forever: a pause is up to this share longer. */
 const SPREAD = 0.2;
 
-/** The pause before the next request, in milliseconds. @param failures in a row @param retryAfter seconds that an answer asked for */
+/**
+ * The pause before the next request, in milliseconds.
+ * @param failures in a row
+ * @param retryAfter seconds that an answer asked for
+ */
 export function pauseAfter(every: number, failures: number, random: number, retryAfter = 0): number {
   const pause = failures === 0 ? every : Math.min(Math.min(every, FIRST_RETRY) * 2 ** (failures - 1), MAX_PAUSE);
   return Math.max(pause, Math.min(retryAfter * 1000, MAX_RETRY_AFTER)) * (1 + SPREAD * random);

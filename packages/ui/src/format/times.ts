@@ -10,7 +10,10 @@ const UNITS = [
   ['s', SECOND],
 ] as const;
 
-/** A span in its largest unit, and the next one where that says something: `3 d 4 h`, `12 d`, `1 h 5 min`, `5 min`, `42 s`. */
+/**
+ * A span in its largest unit, and the next one where that says something: `3 d 4 h`, `12 d`, `1 h 5 min`, `5 min`, `42
+ * s`.
+ */
 export function span(milliseconds: number): string {
   const total = Math.max(0, milliseconds);
   for (const [index, [unit, size]] of UNITS.entries()) {

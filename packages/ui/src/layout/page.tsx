@@ -60,7 +60,10 @@ function viewAt(path: string): { readonly view: View; readonly params: ViewProps
   return undefined;
 }
 
-/** Moves the focus to the heading of the new view, as a new document would: not at the first one, which the browser announces. */
+/**
+ * Moves the focus to the heading of the new view, as a new document would: not at the first one, which the browser
+ * announces.
+ */
 function useFocusAfterNavigation(main: { readonly current: HTMLElement | null }, place: string): void {
   const shown = useRef(place);
   useEffect(() => {

@@ -20,8 +20,8 @@ const ROW_HEIGHT = { wide: 38, narrow: 56 } as const;
 const NARROW = '(max-width: 48rem)';
 
 /**
- * A table of thousands of rows, of which only those in view are in the document. All rows have one height, so that their places follow
- * from a multiplication; screen readers get the number of all rows, and of each its own.
+ * A table of thousands of rows, of which only those in view are in the document. All rows have one height, so that
+ * their places follow from a multiplication; screen readers get the number of all rows, and of each its own.
  */
 export function LongTable<T>({
   caption,

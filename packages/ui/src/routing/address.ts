@@ -45,7 +45,9 @@ export function matchPath(pattern: string, path: string): Readonly<Record<string
   return params;
 }
 
-/** A path of parts that may contain anything, without a slash before it, as the API takes it: `pathTo('clients', key)`. */
+/**
+ * A path of parts that may contain anything, without a slash before it, as the API takes it: `pathTo('clients', key)`.
+ */
 export function pathTo(...parts: readonly string[]): string {
   return parts.map(encodeURIComponent).join('/');
 }

@@ -17,7 +17,10 @@ export function goTo(hash: string): void {
   window.location.hash = hash;
 }
 
-/** The path of the page on its origin. With two slashes at its start it would name another origin where it is used as an address. */
+/**
+ * The path of the page on its origin. With two slashes at its start it would name another origin where it is used as an
+ * address.
+ */
 export function ownPath(): string {
   return window.location.pathname.replace(/^\/+/, '/');
 }
@@ -25,7 +28,8 @@ export function ownPath(): string {
 /**
  * Changes parameters of this place. Undefined removes one.
  *
- * @param how `push` if "back" is to return to what was before, as for a filter that is chosen; `replace` while something is typed
+ * @param how `push` if "back" is to return to what was before, as for a filter that is chosen; `replace` while
+ * something is typed
  */
 export function setQuery(change: Readonly<Record<string, string | undefined>>, how: 'push' | 'replace'): void {
   const { path, query } = current.value;

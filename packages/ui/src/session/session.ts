@@ -12,8 +12,8 @@ export function isLoopback(hostname: string): boolean {
 }
 
 /**
- * Who looks at the page. With Entra the browser's cookie says it, which no script reads. A function key is kept in memory: it is
- * never in an address, in the browser's storage or in a log, and gone with the tab.
+ * Who looks at the page. With Entra the browser's cookie says it, which no script reads. A function key is kept in
+ * memory: it is never in an address, in the browser's storage or in a log, and gone with the tab.
  */
 export class Session {
   readonly #key = signal<string>();
@@ -48,7 +48,10 @@ export class Session {
     return key === undefined ? {} : { 'x-functions-key': key };
   }
 
-  /** A text that no header takes is no key: it is refused here, since a request with it would fail as if the app were away. */
+  /**
+   * A text that no header takes is no key: it is refused here, since a request with it would fail as if the app were
+   * away.
+   */
   use(key: string): void {
     if (!HEADER_TEXT.test(key)) {
       this.refused();

@@ -188,7 +188,10 @@ describe('an inventory that follows the overview', () => {
     polled = new Polled(world, AT_LATEST, reader.read);
   });
 
-  /** The app answers the overview now, with a snapshot of so many seconds ago. Nothing has changed if the second page has version 1. */
+  /**
+   * The app answers the overview now, with a snapshot of so many seconds ago. Nothing has changed if the second page
+   * has version 1.
+   */
   const overviewSays = (second: number, { ageSeconds = 0, answeredAt = world.now() } = {}) =>
     reader.follow(polled, {
       value: { inventory: `version ${second}`, inventoryPages: tags(second) },

@@ -25,8 +25,8 @@ export async function readPollerIndex(client: DurableClient, objectId: string): 
 }
 
 /**
- * The clients whose messages an identity may read now. The index and the setting only name candidates: where a client's record
- * names a poller or has keys of its device, it decides. Call it for authenticated identities only.
+ * The clients whose messages an identity may read now. The index and the setting only name candidates: where a client's
+ * record names a poller or has keys of its device, it decides. Call it for authenticated identities only.
  */
 export async function polledClients(client: DurableClient, book: ProfileBook, objectId: string): Promise<Polled[]> {
   const id = objectId.toLowerCase();

@@ -10,8 +10,8 @@ import { readPollerIndex } from './polledClients.js';
 import { readBack } from '../readBack.js';
 
 /**
- * Sets the poller of a client, without a run. The engine accepts signals that it carries out later, so record and index are read
- * back. A repetition also mends an index that does not list the client.
+ * Sets the poller of a client, without a run. The engine accepts signals that it carries out later, so record and index
+ * are read back. A repetition also mends an index that does not list the client.
  * @returns undefined if they did not show the poller in time: whether it is set is unknown
  */
 export async function changePoller(

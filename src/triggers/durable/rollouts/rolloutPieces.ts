@@ -15,7 +15,10 @@ export async function readRolloutPiece(
   return entityExists ? entityState : undefined;
 }
 
-/** Reads a rollout's control entity. It may not show pending entity operations yet. @returns undefined if there is none */
+/**
+ * Reads a rollout's control entity. It may not show pending entity operations yet.
+ * @returns undefined if there is none
+ */
 export async function readRolloutControl(client: DurableClient, id: string): Promise<ControlState | undefined> {
   const { entityExists, entityState } = await client.readEntityState<ControlState>(
     new df.EntityId(ROLLOUT_CONTROL, id),

@@ -8,8 +8,8 @@ import type { ProblemDetails } from '@connected-registry/protocol/answers/proble
 const POLL_SECONDS = '2';
 
 /**
- * The address of an operation, relative to the host. An absolute address would need the request's `Host` header, in which a
- * sender can write any host.
+ * The address of an operation, relative to the host. An absolute address would need the request's `Host` header, in
+ * which a sender can write any host.
  */
 export function operationLocation(id: string): string {
   return `/api/operations/${encodeURIComponent(id)}`;

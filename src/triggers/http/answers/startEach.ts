@@ -13,8 +13,8 @@ export { eachOf };
 type ClientPart = ClientReference & (RunningOperation | { readonly problem: ProblemDetails });
 
 /**
- * As {@link startEach}, but starts nothing for unknown clients. If something could not be read, the run itself finds out
- * whether the client exists.
+ * As {@link startEach}, but starts nothing for unknown clients. If something could not be read, the run itself finds
+ * out whether the client exists.
  */
 export function startEachKnown(
   clients: readonly ClientReference[],
@@ -29,8 +29,8 @@ export function startEachKnown(
 }
 
 /**
- * Starts a run for each client. The answer is 202 with one part for each client, in the order of the request: its operation,
- * or the problem that prevented its start, which does not affect the others.
+ * Starts a run for each client. The answer is 202 with one part for each client, in the order of the request: its
+ * operation, or the problem that prevented its start, which does not affect the others.
  */
 export async function startEach(
   clients: readonly ClientReference[],

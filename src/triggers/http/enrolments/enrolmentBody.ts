@@ -51,8 +51,8 @@ type RefusedTokenRequests = { readonly refusal: HttpResponseInit };
 type EnrolmentSettings = Pick<Config, 'registries'>;
 
 /**
- * Reads a request for join tokens: JSON, about one client or several; or CSV by its content type. All clients are checked
- * before anything is issued.
+ * Reads a request for join tokens: JSON, about one client or several; or CSV by its content type. All clients are
+ * checked before anything is issued.
  */
 export async function enrolmentBody(
   request: HttpRequest,

@@ -4,8 +4,8 @@ import { admissionOf } from '../../../domain/enrolment/serverPasses.js';
 import type { ReportKeys } from '../../../domain/pullCheck/reportKey.js';
 
 /**
- * The answer to a device that has joined, or has renewed its keys. It is the same for the same device and server key. It is
- * secret, and leaves the app sealed only.
+ * The answer to a device that has joined, or has renewed its keys. It is the same for the same device and server key.
+ * It is secret, and leaves the app sealed only.
  * @param thumbprint of the signing key
  */
 export function joinedAs(keys: ReportKeys, client: ClientReference, thumbprint: string): JoinedAnswer {

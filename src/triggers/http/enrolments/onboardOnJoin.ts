@@ -12,8 +12,8 @@ import { newRun } from '../../durable/newRun.js';
 const ACTOR = 'join';
 
 /**
- * Starts the onboarding of a device that has joined, if its profile says so. Joining counts as an event of the time at which the
- * device joined, so a repeated redemption starts nothing twice, and starts what an earlier one has not.
+ * Starts the onboarding of a device that has joined, if its profile says so. Joining counts as an event of the time at
+ * which the device joined, so a repeated redemption starts nothing twice, and starts what an earlier one has not.
  * @param joinedAt ISO 8601, from the client's record
  * @returns undefined if the client's profile, if any, says to wait for an operator
  */

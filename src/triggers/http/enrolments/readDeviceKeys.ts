@@ -11,7 +11,10 @@ const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const;
 
 const NOT_ACCEPTED = 'The keys were not accepted.';
 
-/** Reads a device's keys from a body that the device has signed. No key of it is ever answered, logged or kept if it is private. */
+/**
+ * Reads a device's keys from a body that the device has signed. No key of it is ever answered, logged or kept if it is
+ * private.
+ */
 export async function readDeviceKeys(
   text: string,
 ): Promise<{ readonly keys: DeviceKeys } | { readonly refusal: HttpResponseInit }> {

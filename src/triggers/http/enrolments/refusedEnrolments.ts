@@ -7,7 +7,10 @@ import { inTime } from '../../../queries/inTime.js';
 import { errorPlace } from '../../../serviceErrors/errorPlace.js';
 import { ServiceError } from '../../../serviceErrors/serviceError.js';
 
-/** Milliseconds between two alerts about one join token for one reason, so that whoever has a copy cannot flood the topic. */
+/**
+ * Milliseconds between two alerts about one join token for one reason, so that whoever has a copy cannot flood the
+ * topic.
+ */
 const ALERT_PAUSE = 10 * 60_000;
 
 /** Join tokens and reasons that are remembered. Beyond that, the oldest are forgotten. */
@@ -23,9 +26,9 @@ export class RefusedEnrolments {
   constructor(private readonly alerts: Pick<OperatorAlerts, 'enrolmentRefused'>) {}
 
   /**
-   * Sends an alert, unless one about the same join token for the same reason was sent within ten minutes: who makes the first
-   * alert by an address must not keep a later one, of a use by another key, from operators. A failure changes no answer: it is
-   * logged, and the next refusal tries again.
+   * Sends an alert, unless one about the same join token for the same reason was sent within ten minutes: who makes the
+   * first alert by an address must not keep a later one, of a use by another key, from operators. A failure changes no
+   * answer: it is logged, and the next refusal tries again.
    * @param hash of the join token
    */
   async alert(hash: string, refused: EnrolmentRefused): Promise<void> {

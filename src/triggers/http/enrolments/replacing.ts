@@ -19,9 +19,9 @@ const MESSAGES = {
 } as const;
 
 /**
- * Refuses join tokens by which a device would take over what another one may have, unless the request says so: a name that is
- * mistyped must not hand a client's secret to another device. It protects against mistakes only, since every operator can say
- * so, and the record may change until the token is used.
+ * Refuses join tokens by which a device would take over what another one may have, unless the request says so: a name
+ * that is mistyped must not hand a client's secret to another device. It protects against mistakes only, since every
+ * operator can say so, and the record may change until the token is used.
  * @param places where the clients are in the request, if it has a list
  * @returns undefined if nothing is taken over unasked
  */

@@ -50,8 +50,8 @@ interface Asking {
 export type FleetSource = (asking: Asking) => Promise<KnownFleet>;
 
 /**
- * Creates the snapshots of the fleet, which all requests to this instance of the app share. Clients and connected registries come from
- * Azure, once in INVENTORY_CACHE_SECONDS; runs and rollouts come from the engine.
+ * Creates the snapshots of the fleet, which all requests to this instance of the app share. Clients and connected
+ * registries come from Azure, once in INVENTORY_CACHE_SECONDS; runs and rollouts come from the engine.
  *
  * @param warn writes a line to the log: a reading outlives the request that began it
  */

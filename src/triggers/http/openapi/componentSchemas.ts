@@ -153,8 +153,8 @@ export function schemaReference(name: SchemaName): { readonly $ref: string } {
 }
 
 /**
- * JSON Schemas (draft 2020-12, as OpenAPI 3.1 uses) of all bodies. They are generated for input: schemas of requests are
- * closed if the app refuses unknown fields, and schemas of answers stay open to fields of later versions.
+ * JSON Schemas (draft 2020-12, as OpenAPI 3.1 uses) of all bodies. They are generated for input: schemas of requests
+ * are closed if the app refuses unknown fields, and schemas of answers stay open to fields of later versions.
  */
 export function componentSchemas(): Record<string, object> {
   const names = z.registry<{ id: string }>();

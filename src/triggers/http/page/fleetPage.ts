@@ -20,8 +20,8 @@ const FOREVER = 'public, max-age=31536000, immutable';
 const ASK_FIRST = 'no-cache';
 
 /**
- * The route of the fleet page. It is open to everybody: the page holds nothing about an installation, and asks the other routes as the
- * operator who looks at it. It is no part of the API, and so not in the OpenAPI document.
+ * The route of the fleet page. It is open to everybody: the page holds nothing about an installation, and asks the
+ * other routes as the operator who looks at it. It is no part of the API, and so not in the OpenAPI document.
  *
  * @param anonymous wraps handlers of routes without a host key
  */
@@ -36,8 +36,8 @@ export function fleetPageRoute(signIn: PageSignIn, anonymous: ReturnType<typeof 
 }
 
 /**
- * `GET /api/ui`: the fleet page's document; `GET /api/ui/{file}`: what it names. Nothing is read before the first request, which
- * loads and compresses the built page once for all.
+ * `GET /api/ui`: the fleet page's document; `GET /api/ui/{file}`: what it names. Nothing is read before the first
+ * request, which loads and compresses the built page once for all.
  */
 export function getFleetPage(signIn: PageSignIn): (request: HttpRequest) => Promise<HttpResponseInit> {
   let files: Promise<ReadonlyMap<string, SentFile>> | undefined;

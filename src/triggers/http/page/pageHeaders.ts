@@ -1,6 +1,6 @@
 /**
- * What the page may do: run its own script, ask its own origin, and nothing else. It has no inline script or style, no form that
- * is sent, no frame around it, and no text ever becomes markup (Trusted Types without any policy).
+ * What the page may do: run its own script, ask its own origin, and nothing else. It has no inline script or style, no
+ * form that is sent, no frame around it, and no text ever becomes markup (Trusted Types without any policy).
  */
 const POLICY = {
   'default-src': "'none'",

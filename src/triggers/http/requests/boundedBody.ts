@@ -4,8 +4,9 @@ import type { HttpRequest } from '@azure/functions';
 type BoundedBody = { readonly bytes: Buffer } | { readonly tooLarge: true };
 
 /**
- * Reads a request's body and keeps at most `max` bytes in memory. A body that declares more is not read. The rest of a body
- * that turns out to be longer is read and discarded: if the stream were closed, the host would answer 500 by itself.
+ * Reads a request's body and keeps at most `max` bytes in memory. A body that declares more is not read. The rest of a
+ * body that turns out to be longer is read and discarded: if the stream were closed, the host would answer 500 by
+ * itself.
  * @param max maximum bytes of the body
  */
 export async function boundedBody(request: Pick<HttpRequest, 'headers' | 'body'>, max: number): Promise<BoundedBody> {

@@ -5,8 +5,8 @@ import { problem } from '../answers/problem.js';
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
 /**
- * What browsers say of a request from a page of the app itself, and of one that no page has sent. Source: W3C Fetch Metadata Request
- * Headers, 2.3. Another host of the same site is not the app.
+ * What browsers say of a request from a page of the app itself, and of one that no page has sent. Source: W3C Fetch
+ * Metadata Request Headers, 2.3. Another host of the same site is not the app.
  */
 const OWN_SITES = ['same-origin', 'none'];
 
@@ -19,9 +19,9 @@ const READABLE = /^\s*(?:application\/(?:[\w.+-]+\+)?json|text\/csv)\s*(?:;|$)/i
 type Request = Pick<HttpRequest, 'headers' | 'method' | 'url'>;
 
 /**
- * Refuses a request of a browser that would change something, unless a page of the app sent it: with App Service authentication a
- * browser sends its cookie along, whichever page makes it send the request. Tools send none of these headers, and pass. It reads the
- * headers alone.
+ * Refuses a request of a browser that would change something, unless a page of the app sent it: with App Service
+ * authentication a browser sends its cookie along, whichever page makes it send the request. Tools send none of these
+ * headers, and pass. It reads the headers alone.
  *
  * @returns the refusal; undefined if the request may pass
  */

@@ -47,8 +47,8 @@ function keyInClear(authorization: string | null): KeyInClear | undefined {
 const withExpiry = z.looseObject({ expiresAt: z.string() });
 
 /**
- * Reads the body of a request whose credential was verified. Refuses a body that the MAC does not cover, and one with another
- * expiry than the credential's.
+ * Reads the body of a request whose credential was verified. Refuses a body that the MAC does not cover, and one with
+ * another expiry than the credential's.
  */
 export async function deviceBody(request: HttpRequest, credential: DeviceCredential): Promise<JsonBody> {
   const read = await boundedBody(request, MAX_BYTES);

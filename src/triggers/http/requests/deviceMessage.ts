@@ -37,10 +37,10 @@ interface DeviceMessage<Body> {
 }
 
 /**
- * Creates a reader for one kind of message. It verifies the key, or the MAC by it, before it reads anything else, and limits
- * repetitions before it reads the body: a valid key allows any number of repetitions, and each would read from the engine.
- * A message that carries its key is refused if the client's device has keys of its own (it has joined, or its hub vouches for it), since such devices send MACs: the record is
- * read for valid messages only.
+ * Creates a reader for one kind of message. It verifies the key, or the MAC by it, before it reads anything else, and
+ * limits repetitions before it reads the body: a valid key allows any number of repetitions, and each would read from
+ * the engine. A message that carries its key is refused if the client's device has keys of its own (it has joined, or
+ * its hub vouches for it), since such devices send MACs: the record is read for valid messages only.
  *
  * @returns the reader. `isAuthentic` gets the operation id in the path, which anybody may have written.
  */

@@ -38,12 +38,12 @@ export class LongPolls implements NewsHints {
   }
 
   /**
-   * Waits until there is something to answer, or the time is over. Call it for authenticated devices only: others must not
-   * use up the limit. A sender with too many requests has its oldest answered, without messages: a device that has lost a
-   * connection asks anew, and nobody waits for the answer any more. So no sender takes the places of others.
+   * Waits until there is something to answer, or the time is over. Call it for authenticated devices only: others must
+   * not use up the limit. A sender with too many requests has its oldest answered, without messages: a device that has
+   * lost a connection asks anew, and nobody waits for the answer any more. So no sender takes the places of others.
    *
-   * @returns what the judge has made of the news; undefined: nothing came in time, or a later request of the sender waits
-   * in place of this one, as `isReplaced` says
+   * @returns what the judge has made of the news; undefined: nothing came in time, or a later request of the sender
+   * waits in place of this one, as `isReplaced` says
    */
   async hold<T>(
     { sender, atOnce, wait }: Waiting,

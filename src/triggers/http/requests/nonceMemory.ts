@@ -26,8 +26,8 @@ interface Sender {
   /** Time of each nonce, in the order of arrival. */
   readonly nonces: Map<string, number>;
   /**
-   * Times of nonces that were dropped: requests of these seconds are refused. Others are not, so a sender whose clock was
-   * ahead is not refused until the time of its clock has come.
+   * Times of nonces that were dropped: requests of these seconds are refused. Others are not, so a sender whose clock
+   * was ahead is not refused until the time of its clock has come.
    */
   readonly refused: Set<number>;
   /** The latest time of its requests. */
@@ -35,10 +35,10 @@ interface Sender {
 }
 
 /**
- * Remembers nonces in one instance of the app for as long as their signatures are valid. Memory is bounded. When it is full,
- * the sender's own oldest nonce goes, and the sender's requests of that second are refused from then on: nothing is let in
- * twice, and no sender pushes out another's nonces. Only a sender without any pushes out another sender: the one that was
- * silent for the longest time, whose last requests could be repeated then.
+ * Remembers nonces in one instance of the app for as long as their signatures are valid. Memory is bounded. When it is
+ * full, the sender's own oldest nonce goes, and the sender's requests of that second are refused from then on: nothing
+ * is let in twice, and no sender pushes out another's nonces. Only a sender without any pushes out another sender: the
+ * one that was silent for the longest time, whose last requests could be repeated then.
  */
 export class NonceMemory {
   /** In the order of their last request. */
@@ -109,7 +109,9 @@ export class NonceMemory {
   }
 }
 
-/** Whether a signature of this time is still in the window, so that a repetition would be let in but for this memory. */
+/**
+ * Whether a signature of this time is still in the window, so that a repetition would be let in but for this memory.
+ */
 function isValid(iat: number, now: number): boolean {
   return iat + CLOCK_WINDOW >= now;
 }

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 
-/** Maximum keys in memory. Beyond that, the keys that were not used for the longest time are removed and start again. */
+/**
+ * Maximum keys in memory. Beyond that, the keys that were not used for the longest time are removed and start again.
+ */
 const MAX_KEYS = 10_000;
 
 /** Authentic messages of one operation a minute. An attempt has one report, which a device may repeat. */
@@ -32,8 +34,9 @@ export class RateLimit {
 }
 
 /**
- * The caller's address as the platform's front end saw it: the last in the header, since a caller can write the ones before.
- * Anything but an IP address becomes `unknown`: without a front end, a caller could write any text for each request.
+ * The caller's address as the platform's front end saw it: the last in the header, since a caller can write the ones
+ * before. Anything but an IP address becomes `unknown`: without a front end, a caller could write any text for each
+ * request.
  */
 export function callerAddress(forwardedFor: string | null): string {
   const last = (forwardedFor ?? '').split(',').at(-1)?.trim() ?? '';

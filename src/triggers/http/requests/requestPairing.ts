@@ -5,10 +5,10 @@ import { isGuid } from '../../../serviceErrors/serviceFacts.js';
 import { invalidRequest } from '../answers/problem.js';
 
 /*
- * With HTTP streams, an invocation and its request arrive on different channels, and a header of the host pairs them. The
- * host does not overwrite that header if the caller sent it (azure-functions-host, DefaultHttpProxyService). The invocation
- * of such a request would wait for ever, until the function timeout restarts the worker. This module detects these requests,
- * pairs them by the caller's header, and refuses them.
+ * With HTTP streams, an invocation and its request arrive on different channels, and a header of the host pairs them.
+ * The host does not overwrite that header if the caller sent it (azure-functions-host, DefaultHttpProxyService). The
+ * invocation of such a request would wait for ever, until the function timeout restarts the worker. This module detects
+ * these requests, pairs them by the caller's header, and refuses them.
  */
 
 const HEADER = 'x-ms-invocation-id';
@@ -56,9 +56,9 @@ export function pairRequests(model: ProgrammingModel): void {
 }
 
 /**
- * Limits how long an invocation waits for its request. The host accepts some headers that its own HTTP client refuses, such as
- * letters outside ASCII. Such a request never arrives, and its invocation would wait until the function timeout restarts the
- * worker.
+ * Limits how long an invocation waits for its request. The host accepts some headers that its own HTTP client refuses,
+ * such as letters outside ASCII. Such a request never arrives, and its invocation would wait until the function timeout
+ * restarts the worker.
  */
 function withTimeout(model: InvocationModel, abandon: () => void): InvocationModel {
   const getArguments = model.getArguments.bind(model);
@@ -157,8 +157,9 @@ class Arrivals {
   }
 
   /**
-   * Gives each request a unique id before the SDK reads it. Two requests may have the same header, and the SDK uses it as the
-   * name of an event: `error` would end the process, and an empty name is never waited for. The host's own id is a GUID.
+   * Gives each request a unique id before the SDK reads it. Two requests may have the same header, and the SDK uses it
+   * as the name of an event: `error` would end the process, and an empty name is never waited for. The host's own id is
+   * a GUID.
    */
   #arrive(request: IncomingMessage, response: ServerResponse): void {
     const header = request.headers[HEADER];
@@ -184,8 +185,8 @@ class Arrivals {
 const NO_GUID = 'no GUID';
 
 /**
- * The value that pairs a request and its invocation. The host and Node join a repeated header differently, so only a GUID is
- * sure to be equal in both. All other requests get the same answer, whichever is taken.
+ * The value that pairs a request and its invocation. The host and Node join a repeated header differently, so only a
+ * GUID is sure to be equal in both. All other requests get the same answer, whichever is taken.
  */
 function pairOf(header: string): string {
   return isGuid(header) ? header : NO_GUID;

@@ -70,9 +70,10 @@ type Refused = { readonly refusal: HttpResponseInit };
 type RefusalReason = SignatureFault | 'pass' | 'replayed';
 
 /**
- * Authenticates requests that devices sign. Nothing of a request is believed before it is verified, and what costs more is
- * done later: form, MAC of the pass or proof of the join token, line and time, signature, rate, nonce, body. No storage is
- * read: whether the key is still the client's current one says the client's record (docs/decisions/0047-enrolment.md).
+ * Authenticates requests that devices sign. Nothing of a request is believed before it is verified, and what costs more
+ * is done later: form, MAC of the pass or proof of the join token, line and time, signature, rate, nonce, body. No
+ * storage is read: whether the key is still the client's current one says the client's record
+ * (docs/decisions/0047-enrolment.md).
  */
 export class SignedRequests {
   /** Apart from each other: who has a join token can make any number of keys, and must push out no joined device. */
@@ -95,8 +96,8 @@ export class SignedRequests {
   }
 
   /**
-   * @param admit verifies the MAC of a pass, or a proof for the signer (thumbprint), and reads what it says; undefined for
-   * what is no such pass
+   * @param admit verifies the MAC of a pass, or a proof for the signer (thumbprint), and reads what it says; undefined
+   * for what is no such pass
    */
   private async of<Pass extends Admitted>(
     request: HttpRequest,
@@ -123,8 +124,9 @@ export class SignedRequests {
   }
 
   /**
-   * Counts a request against its client, so that a device has no more requests by renewing its key. Call it once the client's
-   * record has shown that the key is the current one: otherwise a key that has ended could use up what its successor may send.
+   * Counts a request against its client, so that a device has no more requests by renewing its key. Call it once the
+   * client's record has shown that the key is the current one: otherwise a key that has ended could use up what its
+   * successor may send.
    */
   limitClient({ client }: DevicePass): Refused | undefined {
     const key = clientKey(client);
@@ -133,9 +135,9 @@ export class SignedRequests {
   }
 
   /**
-   * Counts an authentic request against its key, and remembers it. Join tokens and passes may be in the wrong hands, also old
-   * ones of the same client, so neither client nor token alone is a sender: each key with its token or client is one. A
-   * repetition is refused before it counts, since anybody on the way may have it.
+   * Counts an authentic request against its key, and remembers it. Join tokens and passes may be in the wrong hands,
+   * also old ones of the same client, so neither client nor token alone is a sender: each key with its token or client
+   * is one. A repetition is refused before it counts, since anybody on the way may have it.
    */
   private limit(
     signature: UnverifiedSignature,
@@ -153,8 +155,8 @@ export class SignedRequests {
 }
 
 /**
- * Path and query of a request. The host and the SDK hand on what the device has sent, in the spelling of the URL standard;
- * a front end may change the host's name, and must not change the path.
+ * Path and query of a request. The host and the SDK hand on what the device has sent, in the spelling of the URL
+ * standard; a front end may change the host's name, and must not change the path.
  */
 export function pathOf({ url }: Pick<HttpRequest, 'url'>): string {
   const { pathname, search } = new URL(url);

@@ -3,9 +3,9 @@ import functions from '@azure/functions';
 import { pairRequests, type ProgrammingModel } from './requestPairing.js';
 
 /**
- * Makes the host pass requests as streams. Otherwise it reads up to 100 MB of each into memory before the app can refuse it
- * (docs/decisions/0027-request-bodies-are-streamed.md). Call it while the app loads, after a function was registered: only then
- * does the worker know the SDK.
+ * Makes the host pass requests as streams. Otherwise it reads up to 100 MB of each into memory before the app can
+ * refuse it (docs/decisions/0027-request-bodies-are-streamed.md). Call it while the app loads, after a function was
+ * registered: only then does the worker know the SDK.
  */
 export function streamHttp(): void {
   functions.app.setup({ enableHttpStream: true });

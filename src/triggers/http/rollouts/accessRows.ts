@@ -21,8 +21,8 @@ interface AccessRows {
 }
 
 /**
- * Rows with access, by the subscription of the vault that a new client gets. Without a vault's resource id the app gives no access:
- * each such row is refused.
+ * Rows with access, by the subscription of the vault that a new client gets. Without a vault's resource id the app
+ * gives no access: each such row is refused.
  */
 function accessRows(
   kind: RolloutKind,

@@ -6,8 +6,8 @@ import { isOnboarding } from './rolloutRows.js';
 import type { RowFaults } from './rowFaults.js';
 
 /**
- * Checks the connected registries of onboardings: whether they exist, and have room for the new clients beside those that they
- * have. It reads each registry's list of connected registries, not the clients.
+ * Checks the connected registries of onboardings: whether they exist, and have room for the new clients beside those
+ * that they have. It reads each registry's list of connected registries, not the clients.
  * @throws ServiceError
  */
 export async function checkConnectedRegistries(

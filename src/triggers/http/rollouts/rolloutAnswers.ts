@@ -38,7 +38,8 @@ export function rolloutNotFound(id: string): HttpResponseInit {
 }
 
 /**
- * Builds the answer to a rollout whose clients are in other rollouts, or which would have too many clients beside others.
+ * Builds the answer to a rollout whose clients are in other rollouts, or which would have too many clients beside
+ * others.
  * @param clientOf finds a client by its row, from 0
  */
 export function notClaimed(

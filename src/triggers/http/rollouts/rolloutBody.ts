@@ -36,7 +36,10 @@ export interface RolloutBody extends RowPlaces {
 
 type Refused = { readonly refusal: HttpResponseInit };
 
-/** Reads a request for a rollout: JSON; or CSV by its content type, with the options in the query. Either may be compressed. */
+/**
+ * Reads a request for a rollout: JSON; or CSV by its content type, with the options in the query. Either may be
+ * compressed.
+ */
 export async function readRolloutBody(request: HttpRequest): Promise<RolloutBody | Refused> {
   return isCsv(request) ? readCsv(request) : readJson(request);
 }

@@ -14,7 +14,9 @@ export interface RowPlaces {
   readonly selected?: readonly string[];
 }
 
-/** Collects the faults of rows, of a rollout or of an enrolment: the first {@link MAX_ERRORS}, and the number of all. */
+/**
+ * Collects the faults of rows, of a rollout or of an enrolment: the first {@link MAX_ERRORS}, and the number of all.
+ */
 export class RowFaults {
   readonly #places: RowPlaces;
   readonly #errors: FieldError[] = [];

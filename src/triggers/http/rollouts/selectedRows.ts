@@ -25,7 +25,8 @@ const PAGE = 500;
 type Rows = { readonly rows: readonly object[] } | { readonly refusal: HttpResponseInit };
 
 /**
- * Finds the clients of a selection: for onboard the clients that a profile lists, otherwise clients that have a credential.
+ * Finds the clients of a selection: for onboard the clients that a profile lists, otherwise clients that have a
+ * credential.
  * @throws ServiceError
  */
 export async function selectedRows(

@@ -20,8 +20,8 @@ export function checkSizes(requests: readonly RolloutRequest[], faults: RowFault
 }
 
 /**
- * Finds repositories in `defaults` that are too large to be stored with each row that has none of its own. It needs no look into rows:
- * to parse long lists again for each of 10,000 rows would take minutes.
+ * Finds repositories in `defaults` that are too large to be stored with each row that has none of its own. It needs no
+ * look into rows: to parse long lists again for each of 10,000 rows would take minutes.
  * @param rows as they were sent
  */
 export function defaultsFault(

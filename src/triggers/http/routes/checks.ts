@@ -19,8 +19,8 @@ import { startAnswer } from '../answers/startAnswer.js';
 const MAX_BYTES = 64 * 1024;
 
 /**
- * `POST /api/checks`: compares some or all clients with their intended configuration. One run checks all named clients, so
- * that it reads their registry once. Unknown clients are not checked; if all are unknown, nothing starts.
+ * `POST /api/checks`: compares some or all clients with their intended configuration. One run checks all named clients,
+ * so that it reads their registry once. Unknown clients are not checked; if all are unknown, nothing starts.
  */
 export function postChecks(
   config: Pick<Config, 'limits' | 'profileBook' | 'registries'>,

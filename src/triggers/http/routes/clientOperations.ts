@@ -21,8 +21,8 @@ import { CLIENT_KEY, clientNotFound } from './clients.js';
 const MAX_REVOCATIONS = 20;
 
 /**
- * `GET /api/clients/{key}/operations`: a client's running operations, and how its last ones ended. Also for clients without a
- * credential in the vault, which were offboarded or whose onboarding failed.
+ * `GET /api/clients/{key}/operations`: a client's running operations, and how its last ones ended. Also for clients
+ * without a credential in the vault, which were offboarded or whose onboarding failed.
  */
 export async function getClientOperations(
   request: HttpRequest,

@@ -36,7 +36,10 @@ const clientPlace = z.strictObject({
   skip: z.int().min(0).max(1000),
 });
 
-/** `GET /api/clients`: a page of the clients that have a credential; or, with `state=unmanaged`, of tokens that belong to none. */
+/**
+ * `GET /api/clients`: a page of the clients that have a credential; or, with `state=unmanaged`, of tokens that belong
+ * to none.
+ */
 export function getClients(
   config: Pick<Config, 'registries' | 'profileBook'>,
   queries: Pick<Queries, 'inventory' | 'unmanaged'>,
@@ -87,8 +90,9 @@ function defined({ vaultPage }: z.infer<typeof clientPlace>) {
 export const CLIENT_KEY = /^[a-z0-9-]{1,100}$/;
 
 /**
- * `GET /api/clients/{key}`: one client, with all that its scope map grants, and how its device is reached. Also a client
- * without a credential, if its device has keys of its own, or may join or poll: an operator waits for that before the onboarding.
+ * `GET /api/clients/{key}`: one client, with all that its scope map grants, and how its device is reached. Also a
+ * client without a credential, if its device has keys of its own, or may join or poll: an operator waits for that
+ * before the onboarding.
  */
 export function getClient(config: Pick<Config, 'profileBook' | 'vaults'>, { inventory }: Pick<Queries, 'inventory'>) {
   const hosts = vaultHosts(config);

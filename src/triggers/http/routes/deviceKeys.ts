@@ -25,7 +25,8 @@ import { deviceKeyEnded, pathOf, type SignedRequests } from '../requests/signedR
 
 /**
  * `POST /api/devices/keys`: a device replaces its keys. The request is signed with the old key, and the header
- * `device-key-proof` with the new one, so that nobody can register a key that is not theirs. A repetition is answered the same.
+ * `device-key-proof` with the new one, so that nobody can register a key that is not theirs. A repetition is answered
+ * the same.
  * @param requests authenticates signed requests
  */
 export function postDeviceKeys(config: Pick<Config, 'reportKeys'>, requests: SignedRequests) {
@@ -59,7 +60,8 @@ export function postDeviceKeys(config: Pick<Config, 'reportKeys'>, requests: Sig
     const key = clientKey(pass.client);
     const record = await readClientRecord(client, key);
     const first = judgeRenewal(record, given);
-    // The record ignores renewals from before the current keys, and another host, whose clock is ahead, may have set these.
+    // The record ignores renewals from before the current keys, and another host, whose clock is ahead, may have set
+    // these.
     const renewal = { ...given, at: decidedAfter(record.joined?.keysSince, new Date().toISOString()) };
     const limited = first === 'refused' ? undefined : requests.limitClient(pass);
     if (limited) return limited.refusal;

@@ -17,8 +17,9 @@ import { refuseEndedKey, type SignedRequests } from '../requests/signedRequest.j
 /**
  * `GET /api/devices/messages?wait=0..25`: pending messages for the device that signs the request, sealed to its key and
  * signed with its channel key: they carry report keys, by which a proxy that ends TLS, or whoever repeats the request,
- * could report a pull that never was. Nothing is answered unless the key was still the client's current one after it was
- * read. An instance that ends a key ends the request that waits there; elsewhere it ends with its wait, without messages.
+ * could report a pull that never was. Nothing is answered unless the key was still the client's current one after it
+ * was read. An instance that ends a key ends the request that waits there; elsewhere it ends with its wait, without
+ * messages.
  */
 export function getDeviceMessages(keys: ReportKeys, requests: SignedRequests, polls: LongPolls) {
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {

@@ -37,9 +37,9 @@ export const deviceSecretQuery = z.strictObject({
 });
 
 /**
- * `GET /api/devices/secrets?name=&version=`: a version of one of the client's two secrets, sealed to the key of the device
- * that signs the request. It is read from the vault for each request, and kept nowhere. Limits count the client's requests,
- * so a renewed key has no others.
+ * `GET /api/devices/secrets?name=&version=`: a version of one of the client's two secrets, sealed to the key of the
+ * device that signs the request. It is read from the vault for each request, and kept nowhere. Limits count the
+ * client's requests, so a renewed key has no others.
  */
 export function getDeviceSecrets(
   { reportKeys: keys, ...config }: Pick<Config, 'reportKeys' | 'vaults'>,

@@ -15,9 +15,9 @@ import { refuseTakeover } from '../enrolments/replacing.js';
 import { CLIENT_KEY, clientNotFound } from './clients.js';
 
 /**
- * `POST /api/enrolments`: issues a join token for each client. A token is shown once, in this answer. Connected registries are
- * not looked up in ARM: a token may be issued before its connected registry is created, gives no access by itself, and the
- * onboarding checks it.
+ * `POST /api/enrolments`: issues a join token for each client. A token is shown once, in this answer. Connected
+ * registries are not looked up in ARM: a token may be issued before its connected registry is created, gives no access
+ * by itself, and the onboarding checks it.
  */
 export function postEnrolments(config: Pick<Config, 'registries' | 'reportKeys'>) {
   return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {

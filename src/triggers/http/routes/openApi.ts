@@ -3,7 +3,8 @@ import type { HttpResponseInit } from '@azure/functions';
 let text: string | undefined;
 
 /**
- * `GET /api/openapi.json`: the API's OpenAPI document. The first request loads its modules, since no other route needs them.
+ * `GET /api/openapi.json`: the API's OpenAPI document. The first request loads its modules, since no other route needs
+ * them.
  */
 export async function getOpenApi(): Promise<HttpResponseInit> {
   if (text === undefined) {

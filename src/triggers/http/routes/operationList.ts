@@ -108,7 +108,10 @@ function latest({ createdBefore }: OperationsFilter): ListPlace | undefined {
   return at < Date.now() ? { at, id: '' } : undefined;
 }
 
-/** The engine's statuses for each status. A run that returned an outcome is `Completed` for the engine, even if it failed. */
+/**
+ * The engine's statuses for each status. A run that returned an outcome is `Completed` for the engine, even if it
+ * failed.
+ */
 const ENGINE_STATUSES: Readonly<Record<OperationStatus, readonly string[]>> = {
   running: ['Pending', 'Running', 'Suspended'],
   completed: ['Completed'],

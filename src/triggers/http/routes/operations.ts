@@ -21,9 +21,9 @@ export async function getOperation(request: HttpRequest, client: DurableClient):
 }
 
 /**
- * `POST /api/operations/{id}/cancel`: asks a run to roll back, so that it ends as rolledBack with code `cancelled`. A run that
- * is already promoting ends as completed. An offboarding or a revocation that has started cannot be cancelled. The run's end is
- * checked first, since the engine silently drops events for ended runs.
+ * `POST /api/operations/{id}/cancel`: asks a run to roll back, so that it ends as rolledBack with code `cancelled`. A
+ * run that is already promoting ends as completed. An offboarding or a revocation that has started cannot be cancelled.
+ * The run's end is checked first, since the engine silently drops events for ended runs.
  */
 export async function cancelOperation(
   request: HttpRequest,

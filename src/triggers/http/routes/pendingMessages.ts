@@ -12,10 +12,11 @@ import { problem } from '../answers/problem.js';
 import { waitOf, type LongPolls } from '../requests/longPolls.js';
 
 /**
- * `GET /api/pull-checks/pending?wait=0..25`: pending messages for the devices of an Entra identity, for devices that accept no
- * connections. Messages are not stored: they are built from the runs' status, and returned until they are answered. Nothing is
- * read for a caller before its token is verified. Then the index of the identity is read, and the records of its clients, which
- * decide; what is answered was read while a record named it, so that a revocation ends a request that waits.
+ * `GET /api/pull-checks/pending?wait=0..25`: pending messages for the devices of an Entra identity, for devices that
+ * accept no connections. Messages are not stored: they are built from the runs' status, and returned until they are
+ * answered. Nothing is read for a caller before its token is verified. Then the index of the identity is read, and the
+ * records of its clients, which decide; what is answered was read while a record named it, so that a revocation ends a
+ * request that waits.
  */
 export function getPendingMessages(
   config: Pick<Config, 'profileBook' | 'reportKeys'>,
@@ -47,7 +48,9 @@ export function getPendingMessages(
     return { status: 200, jsonBody: { messages: found.value } satisfies PendingAnswer };
   };
 
-  /** The messages of those clients whose records, read after them, still name the identity; undefined if there are none. */
+  /**
+   * The messages of those clients whose records, read after them, still name the identity; undefined if there are none.
+   */
   function judge(news: readonly ClientNews[], clients: readonly ClientReference[], objectId: string) {
     const allowed = clients.flatMap((one, index) => {
       const { messages = [], record } = news[index] ?? {};

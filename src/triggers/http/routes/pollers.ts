@@ -25,8 +25,8 @@ const MAX_BYTES = 1024;
 const NO_CREDENTIAL = 'The vault has no credential of this name. A new client gets its poller by its onboarding.';
 
 /**
- * `PUT /api/clients/{key}/poller`: sets the identity that polls for an onboarded client, without a run and without a pull check,
- * as for a gateway that was replaced. The earlier poller ends at once.
+ * `PUT /api/clients/{key}/poller`: sets the identity that polls for an onboarded client, without a run and without a
+ * pull check, as for a gateway that was replaced. The earlier poller ends at once.
  */
 export function putPoller(config: Pick<Config, 'vaults'>, { inventory }: Pick<Queries, 'inventory'>) {
   const hosts = vaultHosts(config);

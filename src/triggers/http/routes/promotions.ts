@@ -18,9 +18,10 @@ import { deviceMessages } from '../requests/deviceMessage.js';
 import { problem } from '../answers/problem.js';
 
 /**
- * `POST /api/promotions/{operation}`: a device acknowledges that its consumers have the promoted credential, so that the
- * previous one may be revoked. A MAC by the promotion's derived key authenticates it, or that key itself, and is verified before
- * anything is read. The client's record keeps the acknowledgement, since the run that promoted has ended by then.
+ * `POST /api/promotions/{operation}`: a device acknowledges that its consumers have the promoted credential, so that
+ * the previous one may be revoked. A MAC by the promotion's derived key authenticates it, or that key itself, and is
+ * verified before anything is read. The client's record keeps the acknowledgement, since the run that promoted has
+ * ended by then.
  */
 export function postPromotion(keys: ReportKeys) {
   const read = deviceMessages({

@@ -19,8 +19,8 @@ import { deviceMessages } from '../requests/deviceMessage.js';
 import { problem } from '../answers/problem.js';
 
 /**
- * Milliseconds to wait until the run has accepted a report, as for the start of a run. After that the answer is 503, and the
- * agent sends the report again.
+ * Milliseconds to wait until the run has accepted a report, as for the start of a run. After that the answer is 503,
+ * and the agent sends the report again.
  */
 const REPORT_ACCEPTED_WITHIN = CONFIRMED_WITHIN;
 
@@ -28,9 +28,9 @@ const REPORT_ACCEPTED_WITHIN = CONFIRMED_WITHIN;
 const READ_INTERVAL = 100;
 
 /**
- * `POST /api/pull-checks/{operation}/{attempt}`: accepts a device's report. A MAC by the attempt's derived key authenticates
- * it, or that key itself, and is verified before anything is read. A refused report changes nothing. Of several concurrent reports the run accepts one, so
- * the run's status is read back before the answer.
+ * `POST /api/pull-checks/{operation}/{attempt}`: accepts a device's report. A MAC by the attempt's derived key
+ * authenticates it, or that key itself, and is verified before anything is read. A refused report changes nothing. Of
+ * several concurrent reports the run accepts one, so the run's status is read back before the answer.
  */
 export function postPullCheck(keys: ReportKeys) {
   const read = deviceMessages({
@@ -86,8 +86,8 @@ interface Received {
 }
 
 /**
- * What a run's status says of a report: an answer; or `awaited` if the run should accept it; or `not shown` if the run does not
- * show the attempt yet.
+ * What a run's status says of a report: an answer; or `awaited` if the run should accept it; or `not shown` if the run
+ * does not show the attempt yet.
  */
 type ReportVerdict = HttpResponseInit | 'awaited' | 'not shown';
 
@@ -130,9 +130,9 @@ function notConfirmed(): HttpResponseInit {
 /**
  * Compares a report with its run's status. The order of the checks is part of the contract with agents.
  *
- * The engine sends a turn's calls before it saves the turn's status, so a fast device reports about an attempt that the run does
- * not show yet. The attempt's key is authentic: the run did ask for it. Source: Azure/durabletask, AzureStorageOrchestrationService,
- * CompleteTaskOrchestrationWorkItemAsync.
+ * The engine sends a turn's calls before it saves the turn's status, so a fast device reports about an attempt that the
+ * run does not show yet. The attempt's key is authentic: the run did ask for it. Source: Azure/durabletask,
+ * AzureStorageOrchestrationService, CompleteTaskOrchestrationWorkItemAsync.
  */
 function judge(run: RunStatus | undefined, { id, attempt, hash, expiresAt }: Received): ReportVerdict {
   if (!run || run.input.run !== id.run)

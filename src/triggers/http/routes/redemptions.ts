@@ -41,8 +41,9 @@ interface Redeeming {
 }
 
 /**
- * `POST /api/enrolments/redeem`: a device presents its join token, and joins with its keys. The same key is answered the same
- * again, since a reply can get lost; another key is refused, and operators are alerted: a copy of the token is about.
+ * `POST /api/enrolments/redeem`: a device presents its join token, and joins with its keys. The same key is answered
+ * the same again, since a reply can get lost; another key is refused, and operators are alerted: a copy of the token is
+ * about.
  * @param requests authenticates signed requests
  */
 export function postRedemption(
@@ -71,7 +72,8 @@ export function postRedemption(
     const { key, redemption, address } = redeeming;
     const before = await readClientRecord(client, key);
     const first = judgeRedemption(before, redemption);
-    // Only an open token has addresses to keep. A device that has joined may have moved: its key proves that it is the same.
+    // Only an open token has addresses to keep. A device that has joined may have moved: its key proves that it is the
+    // same.
     if (first === 'open' && !isAllowed(before, address)) {
       await alert(redeeming, 'address');
       return refuse(key, 'join-address', wrongAddress());

@@ -16,8 +16,8 @@ import { startPart } from '../answers/startAnswer.js';
 import { startEachKnown } from '../answers/startEach.js';
 
 /**
- * `POST /api/revocations`: revokes clients at once, or plans it (dryRun). It never waits for a running operation and never
- * answers 409.
+ * `POST /api/revocations`: revokes clients at once, or plans it (dryRun). It never waits for a running operation and
+ * never answers 409.
  */
 export function postRevocations(config: Config, queries: Pick<Queries, 'revocationDryRun' | 'findUnknown'>) {
   return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {

@@ -37,7 +37,9 @@ export async function getRolloutClients(request: HttpRequest, client: DurableCli
   return { status: 200, jsonBody: page };
 }
 
-/** Reads one piece after the other until the page is full. `next`: the first row after it that fits, if there is one. */
+/**
+ * Reads one piece after the other until the page is full. `next`: the first row after it that fits, if there is one.
+ */
 async function pageOf(
   client: DurableClient,
   { id, rows }: { readonly id: string; readonly rows: number },

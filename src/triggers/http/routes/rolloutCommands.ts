@@ -38,9 +38,9 @@ const DONE: Readonly<Record<RolloutCommand, RolloutStatus | undefined>> = {
 const ENDED: readonly RolloutStatus[] = ['stopped', 'completed', 'cancelled'];
 
 /**
- * `POST /api/rollouts/{id}/{command}`: pauses, resumes or cancels a rollout, or has failed and cancelled clients tried again. The
- * same command again changes nothing, except `retry-failed`. Answers 200 once the command is in effect, 202 if that takes
- * longer.
+ * `POST /api/rollouts/{id}/{command}`: pauses, resumes or cancels a rollout, or has failed and cancelled clients tried
+ * again. The same command again changes nothing, except `retry-failed`. Answers 200 once the command is in effect, 202
+ * if that takes longer.
  */
 export function postRolloutCommand(config: Pick<Config, 'limits'>, command: RolloutCommand) {
   return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
@@ -71,8 +71,8 @@ export function postRolloutCommand(config: Pick<Config, 'limits'>, command: Roll
 }
 
 /**
- * Notes that the engine has ended the orchestration, so that commands find the rollout stopped. The state is read again first:
- * another command may have started the orchestration between the reads of the instance and of the entity.
+ * Notes that the engine has ended the orchestration, so that commands find the rollout stopped. The state is read again
+ * first: another command may have started the orchestration between the reads of the instance and of the entity.
  */
 async function noteStop(
   client: DurableClient,
@@ -88,9 +88,9 @@ async function noteStop(
 }
 
 /**
- * Starts an ended orchestration again, after the control entity has taken the command that it is to find. The engine refuses to start
- * an orchestration that has noted its end and has not ended yet, so the start is repeated until the engine accepts it, or until the
- * orchestration has found the command itself.
+ * Starts an ended orchestration again, after the control entity has taken the command that it is to find. The engine
+ * refuses to start an orchestration that has noted its end and has not ended yet, so the start is repeated until the
+ * engine accepts it, or until the orchestration has found the command itself.
  * @returns false if neither happened in time
  */
 async function startAgain(

@@ -62,7 +62,10 @@ export function postRollouts(config: Config, queries: Pick<Queries, 'inventory' 
   };
 }
 
-/** The client's name in a row of a selection. Faults are about rows that are not valid, so it is shown as text of limited length. */
+/**
+ * The client's name in a row of a selection. Faults are about rows that are not valid, so it is shown as text of
+ * limited length.
+ */
 function nameOf(row: unknown): string {
   const name = typeof row === 'object' && row !== null && 'client' in row ? row.client : undefined;
   return typeof name === 'string' ? name.slice(0, MAX_NAME_CHARACTERS) : 'without a name';
@@ -129,7 +132,8 @@ async function start(
   const { id, actor, kind } = plan;
   const operation = rolloutOperation(id);
   const facts = { resource: rolloutInstance(id), operation, kind, clients: requests.length };
-  // In this order: rows without an orchestration would never be purged. An orchestration without rows waits for them, then stops.
+  // In this order: rows without an orchestration would never be purged. An orchestration without rows waits for them,
+  // then stops.
   const isStarted = await startRollout(client, { plan, run: id, actor, limits });
   if (!isStarted && !(await readRollout(client, id))) return notConfirmed(id, facts);
   await putRows(client, id, requests, { operation, actor });

@@ -24,8 +24,8 @@ import { startPart } from '../answers/startAnswer.js';
 import { startEachKnown } from '../answers/startEach.js';
 
 /**
- * `POST /api/rotations`: rotates the credentials of 1 to 100 clients, each by its own run, or plans it (dryRun). An urgent
- * rotation first asks the client's running operation to stop.
+ * `POST /api/rotations`: rotates the credentials of 1 to 100 clients, each by its own run, or plans it (dryRun). An
+ * urgent rotation first asks the client's running operation to stop.
  */
 export function postRotations(config: Config, queries: Pick<Queries, 'planRotation' | 'findUnknown'>) {
   return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {

@@ -1,4 +1,7 @@
-/** Values that JSON has not, changes, or that a reader of another language takes for something else. Made anew at each use. */
+/**
+ * Values that JSON has not, changes, or that a reader of another language takes for something else. Made anew at each
+ * use.
+ */
 const nested = (depth: number, wrap: (inner: unknown) => unknown): unknown =>
   depth === 0 ? 1 : wrap(nested(depth - 1, wrap));
 

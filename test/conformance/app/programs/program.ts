@@ -1,6 +1,6 @@
 /**
- * Programs: orchestrations as data, drawn by seed (test/conformance/fuzz) or written by hand (test/conformance/cases/programs.ts).
- * The interpreter is in run.ts.
+ * Programs: orchestrations as data, drawn by seed (test/conformance/fuzz) or written by hand
+ * (test/conformance/cases/programs.ts). The interpreter is in run.ts.
  */
 import type { OddError } from './oddErrors.js';
 import type { OddValue } from './oddValues.js';
@@ -39,7 +39,9 @@ export type TaskStep =
 
 export type Step =
   | TaskStep
-  /** Tasks that start together and are awaited one after another, in this order; `first` waits for any of them before. */
+  /**
+   * Tasks that start together and are awaited one after another, in this order; `first` waits for any of them before.
+   */
   | {
       readonly op: 'apart';
       readonly tasks: readonly TaskStep[];

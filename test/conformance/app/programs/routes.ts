@@ -1,4 +1,7 @@
-/** Functions that odd requests are sent to: one that shows a request, one that answers as it is asked to, and drawn routes. */
+/**
+ * Functions that odd requests are sent to: one that shows a request, one that answers as it is asked to, and drawn
+ * routes.
+ */
 import { readFileSync } from 'node:fs';
 
 import { app, type HttpMethod, type HttpResponseInit } from '@azure/functions';

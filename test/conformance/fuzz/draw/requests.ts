@@ -2,7 +2,8 @@
 import type { Requests, SentRequest } from '../../play/requests.js';
 import type { Draws } from './draws.js';
 
-// What docs/local-host.md lists as different is not drawn: values that are undefined, constructors, comments before a value.
+// What docs/local-host.md lists as different is not drawn: values that are undefined, constructors, comments before a
+// value.
 const scalars = [
   ['1', '-0', '01', '1.50', '1E5', '1e400', '.5', '5.', '+1', '0x1F', '12345678901234567890', 'NaN', '-Infinity'],
   ['true', 'True', 'null', '"a"', "'a'", '""', '"\\u00e9\\/"', '"\\x41"', '"a\tb"', 'x'],

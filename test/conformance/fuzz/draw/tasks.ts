@@ -1,6 +1,7 @@
 /**
- * Draws the tasks of programs. Both hosts are compared by what a program sees, so that a race has one winner by construction:
- * one task that ends, the others never do (or in days). A task that ends later is one of a single class: it never races.
+ * Draws the tasks of programs. Both hosts are compared by what a program sees, so that a race has one winner by
+ * construction: one task that ends, the others never do (or in days). A task that ends later is one of a single class:
+ * it never races.
  */
 import type { Json, Retries, Step, TaskStep } from '../../app/programs/program.js';
 import { oddErrors } from '../../app/programs/oddErrors.js';

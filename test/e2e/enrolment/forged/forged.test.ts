@@ -18,15 +18,17 @@ import { reasonOf } from './reasons.js';
 import { setScene, type Scene } from './scene.js';
 
 /*
- * Forged requests over HTTP, with a credential and a message to gain: none is let in, each is refused for its own reason, and
- * the right devices do afterwards what they did before.
+ * Forged requests over HTTP, with a credential and a message to gain: none is let in, each is refused for its own
+ * reason, and the right devices do afterwards what they did before.
  */
 
 /** The same requests in each run, but for keys, random values and times. */
 const SEED = 2026;
 /** Requests of each family. */
 const EACH = ofRing({ default: ON_REAL_HOST ? 6 : 24, long: 240 });
-/** Requests of each family with the devices of one scene: those with a right signature count against its 60 a minute. */
+/**
+ * Requests of each family with the devices of one scene: those with a right signature count against its 60 a minute.
+ */
 const EACH_OF_SCENE = 6;
 const TOTAL = EACH * FAMILIES.length;
 /** Requests at the same time. */

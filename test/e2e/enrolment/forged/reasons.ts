@@ -14,8 +14,8 @@ const SIGNATURE_FAULTS = {
 type SignatureFault = keyof typeof SIGNATURE_FAULTS;
 
 /**
- * Why a request was refused: what is wrong with its signature, the code of the app's problem, or `host`: no route takes it, or
- * it is no HTTP, so the app has not seen it.
+ * Why a request was refused: what is wrong with its signature, the code of the app's problem, or `host`: no route takes
+ * it, or it is no HTTP, so the app has not seen it.
  */
 export type Reason = SignatureFault | Exclude<AnswerCode, 'device-signature'> | 'host';
 

@@ -21,7 +21,10 @@ export interface StrangeKey {
   sign(bytes: Uint8Array): Uint8Array;
 }
 
-/** Whom an enemy attacks, and what the enemy has: a device of its own that has joined, and all that it has seen of others. */
+/**
+ * Whom an enemy attacks, and what the enemy has: a device of its own that has joined, and all that it has seen of
+ * others.
+ */
 export interface Scene {
   readonly victim: JoinedParty;
   readonly own: JoinedParty;

@@ -12,9 +12,9 @@ import { Joiner } from '../joiner.js';
 import { Disks, KeptAgent, killing, type Disk } from './disks.js';
 
 /*
- * The real agent at the real app, killed before its first step, its second, and so on. A step is what changes its disk, or a
- * request or answer. What is said again, or started again, ends as if nothing had been killed. The agent's own tests try every
- * step against a stand-in for the app; here the default ring tries one of a few.
+ * The real agent at the real app, killed before its first step, its second, and so on. A step is what changes its disk,
+ * or a request or answer. What is said again, or started again, ends as if nothing had been killed. The agent's own
+ * tests try every step against a stand-in for the app; here the default ring tries one of a few.
  */
 
 /** Steps between two that are tried. Microsoft's host takes a minute to go on after each kill of its own. */

@@ -32,8 +32,9 @@ import { HostKiller } from './hostKiller.js';
 import { CHANGES, HostTrials, lastOfEach, READS, untilAnswered, untilDone, type Choice } from './hostTrials.js';
 
 /*
- * The app with its host, killed before each step of what a device's request makes it do. The device knows nothing of it: it
- * repeats its request, and gets what it would have got. In the default ring one step of each kind, in the long ring each.
+ * The app with its host, killed before each step of what a device's request makes it do. The device knows nothing of
+ * it: it repeats its request, and gets what it would have got. In the default ring one step of each kind, in the long
+ * ring each.
  */
 
 /** Has devices onboarded as they join. */

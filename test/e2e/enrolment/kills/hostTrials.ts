@@ -4,8 +4,8 @@ import type { TestStack } from '../../harness/testStack.js';
 import type { HostKiller, HostStep } from './hostKiller.js';
 
 /**
- * Asks until there is an answer: while the host is away there is none. What the app could not confirm is asked for again, as a
- * device does.
+ * Asks until there is an answer: while the host is away there is none. What the app could not confirm is asked for
+ * again, as a device does.
  */
 export function untilAnswered<T extends { readonly status: number }>(ask: () => Promise<T | undefined>): Promise<T> {
   return until(ask, (answer): answer is Awaited<T> => isThere(answer) && answer.status < 500, 'the app answers', {

@@ -1,6 +1,7 @@
-// `node --import killHost.mjs`, for the local Functions host: kills it, as kill -9 would, before the n-th step of a kind of what a
-// request of a device makes it do. A step is a request that came, a write to the journal, half of which is done, its sync, what
-// follows the sync, a call to Azure, its answer, and an answer to the device. Plain JavaScript, since Node loads it before the program.
+// `node --import killHost.mjs`, for the local Functions host: kills it, as kill -9 would, before the n-th step of a
+// kind of what a request of a device makes it do. A step is a request that came, a write to the journal, half of which
+// is done, its sync, what follows the sync, a call to Azure, its answer, and an answer to the device. Plain JavaScript,
+// since Node loads it before the program.
 import fs from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
@@ -8,7 +9,9 @@ import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** A file with the name of an order, a kind of steps, and the number of the step. Nothing counts while it is not there. */
+/**
+ * A file with the name of an order, a kind of steps, and the number of the step. Nothing counts while it is not there.
+ */
 const order = process.env.NODE_KILL_ORDER;
 /** A file to which each step adds its kind. */
 const taken = `${order}.taken`;

@@ -8,15 +8,15 @@ import {
 import { startPlainServer } from '../../../shared/plainServer.js';
 
 /**
- * What a device asks the app. `confirmation` asks for messages without waiting, which shows whether keys and pass let the device
- * in. `message` is a request for messages that is answered with some, so only its answer can be lost.
+ * What a device asks the app. `confirmation` asks for messages without waiting, which shows whether keys and pass let
+ * the device in. `message` is a request for messages that is answered with some, so only its answer can be lost.
  */
 export type Purpose =
   'join' | 'poll' | 'message' | 'confirmation' | 'candidate' | 'secret' | 'report' | 'acknowledgement' | 'renewal';
 
 /**
- * What happens to one exchange: the app never sees the request; the app has done its work, and nothing or a half of its answer
- * arrives; or nothing is lost.
+ * What happens to one exchange: the app never sees the request; the app has done its work, and nothing or a half of its
+ * answer arrives; or nothing is lost.
  */
 export type Loss = 'request' | 'answer' | 'half' | 'nothing';
 

@@ -6,9 +6,9 @@ import { hubJourney, joinedJourney } from './journeys.js';
 import type { Loss, Losses, Purpose } from './lossyProxy.js';
 
 /*
- * The real agent and the real app, with a network between them that loses requests and answers. Whatever is lost, the device joins,
- * renews its keys, is onboarded and acknowledges without a hand. In the default ring one device of each kind loses much of it, in
- * the long ring a device loses one purpose alone, in each way, once and twice in a row.
+ * The real agent and the real app, with a network between them that loses requests and answers. Whatever is lost, the
+ * device joins, renews its keys, is onboarded and acknowledges without a hand. In the default ring one device of each
+ * kind loses much of it, in the long ring a device loses one purpose alone, in each way, once and twice in a row.
  */
 
 /** Journeys at the same time: a device mostly waits. */
@@ -19,10 +19,15 @@ function alone(purpose: Purpose, losses: readonly Loss[] = ['request', 'answer',
   return losses.flatMap((loss) => [{ [purpose]: [loss] }, { [purpose]: [loss, loss] }]);
 }
 
-/** The same of what is answered by the status: half an answer is as good as a whole one, so there is no second request to lose. */
+/**
+ * The same of what is answered by the status: half an answer is as good as a whole one, so there is no second request
+ * to lose.
+ */
 const byStatus = (purpose: Purpose): Losses[] => [...alone(purpose, ['request', 'answer']), { [purpose]: ['half'] }];
 
-/** Of requests for messages the second, third or fourth is lost, and of reads of the secret the one for the promotion. */
+/**
+ * Of requests for messages the second, third or fourth is lost, and of reads of the secret the one for the promotion.
+ */
 const LATER: readonly Losses[] = (['request', 'answer'] as const).flatMap((loss): Losses[] => [
   ...[1, 2, 3].map((before) => ({ poll: [...Array.from({ length: before }, (): Loss => 'nothing'), loss] })),
   { secret: ['nothing', loss] },

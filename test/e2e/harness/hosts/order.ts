@@ -4,8 +4,8 @@ export interface HostOrder {
   app: string;
   port: number;
   /**
-   * Folder for everything that the host keeps; `keys.json` {function, eventGrid, ...} is written into it, and its folder
-   * `azurite` is where the storage emulator keeps queues, tables and blobs.
+   * Folder for everything that the host keeps; `keys.json` {function, eventGrid, ...} is written into it, and its
+   * folder `azurite` is where the storage emulator keeps queues, tables and blobs.
    */
   data: string;
   /** Environment of the app. */

@@ -53,7 +53,8 @@ interface Outcome {
 }
 
 /**
- * Instances that each have so many callers for one bucket of ARM, and know of each other only by the headers of its answers.
+ * Instances that each have so many callers for one bucket of ARM, and know of each other only by the headers of its
+ * answers.
  */
 function share(form: readonly Header[], callers: readonly number[]): Outcome {
   const time = new Timeline();

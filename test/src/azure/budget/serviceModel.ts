@@ -67,8 +67,8 @@ interface Caller {
 }
 
 /**
- * Comes for a turn, sends the request when the budget allows, and comes again if it is refused. A caller who has a time comes back at a
- * whole second, as durable timers do. @param at when it first comes
+ * Comes for a turn, sends the request when the budget allows, and comes again if it is refused. A caller who has a time
+ * comes back at a whole second, as durable timers do. @param at when it first comes
  */
 export function comeForTurn(time: Timeline, { key, budget, underWay, arrive, accepted }: Caller, at: number): void {
   const order = { key, priority: 'rollout', tokens: 1, servesMany: false } as const;

@@ -41,7 +41,9 @@ const arm = () => createArmControlPlane(config, () => credential, new Turns());
 const vault = () => createKeyVault(config.vaults[0], credential, new Turns());
 const stopped = { sweep: 's', reason: 'r', started: 1, failed: 1, left: 0, restsUntil: EXPIRES };
 
-/** Each SDK client of the app, with a read and a write: requests have the app's token, and some a secret in the body. */
+/**
+ * Each SDK client of the app, with a read and a write: requests have the app's token, and some a secret in the body.
+ */
 const CALLS: Readonly<Record<string, () => Promise<unknown>>> = {
   'ARM, a read': () => arm().getToken(REGISTRY, 'a-token'),
   'ARM, a listing': () => arm().listTokens(REGISTRY),

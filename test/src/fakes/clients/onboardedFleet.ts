@@ -23,7 +23,9 @@ export const referenceOf = (nth: number, connectedRegistry = CONNECTED_REGISTRY)
   client: nameOf(nth),
 });
 
-/** Clients as onboardings leave them: token, binding, main secret, and the disabled candidate; one scope map for all. */
+/**
+ * Clients as onboardings leave them: token, binding, main secret, and the disabled candidate; one scope map for all.
+ */
 export async function addFleet(world: World, count: number, perConnectedRegistry = count): Promise<void> {
   const { controlPlane, vault } = world;
   const at = ONBOARDED.toISOString();

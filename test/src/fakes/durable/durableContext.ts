@@ -47,7 +47,8 @@ export type Worker = (call: Call) => unknown;
 
 /**
  * An engine for one orchestration, with a clock of its own that jumps to what comes next. It is stricter than the real
- * one where that would hang or fail: a compound task over a child that has completed in the meantime, a status over 16 KB.
+ * one where that would hang or fail: a compound task over a child that has completed in the meantime, a status over 16
+ * KB.
  */
 export class FakeDurableContext {
   readonly calls: Call[] = [];

@@ -13,7 +13,9 @@ export interface Fault {
 
 const WRITES = /^(?:set|create|delete|disable|enable|keep|generate|store|copy|update|remove|request|announce)/;
 
-/** The line between the app and the fake services: it records every call, and may break it before or after its effect. */
+/**
+ * The line between the app and the fake services: it records every call, and may break it before or after its effect.
+ */
 export class Wire {
   readonly calls: string[] = [];
   /** Notified of every call before it is made, with its arguments. */

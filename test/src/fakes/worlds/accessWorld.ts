@@ -64,7 +64,10 @@ export class AccessWorld {
     this.world.access.list.push({ name, secret, principalId: DEVICE, createdBy: OWN_OBJECT_ID, vault });
   }
 
-  /** Has an onboarding fail to give access, and a deployment give it afterwards; then the client is onboarded without it. */
+  /**
+   * Has an onboarding fail to give access, and a deployment give it afterwards; then the client is onboarded without
+   * it.
+   */
   async failThenDeploy(): Promise<void> {
     const { wire } = this.world;
     // The app's role is taken away during the run, so that neither the creation nor the undo comes through.

@@ -27,8 +27,8 @@ import type { World } from './world.js';
 import type { EntityCall } from '../../../../src/domain/operations/entityCall.js';
 
 /**
- * What flows run against: the real activities and entities over one world of fake services. The entities outlive the flows.
- * Needs fake timers, for the date.
+ * What flows run against: the real activities and entities over one world of fake services. The entities outlive the
+ * flows. Needs fake timers, for the date.
  *
  * @param records the client's record, if an earlier world's is to be kept
  */

@@ -3,7 +3,10 @@ import type { FlowWorld } from './flowWorld.js';
 import { onboardIn } from './onboardWorld.js';
 import type { World } from './world.js';
 
-/** Onboards the default client, applies a change to what it has, and offboards it. Only the offboarding's calls are recorded. */
+/**
+ * Onboards the default client, applies a change to what it has, and offboards it. Only the offboarding's calls are
+ * recorded.
+ */
 export async function offboardAfterOnboarding(
   world: World,
   flows: FlowWorld,

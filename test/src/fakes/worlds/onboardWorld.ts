@@ -14,7 +14,10 @@ interface Options extends Script {
   readonly flows?: FlowWorld;
 }
 
-/** Onboards the default client over the fake services; its device pulls, unless the script says otherwise. Needs fake timers. */
+/**
+ * Onboards the default client over the fake services; its device pulls, unless the script says otherwise. Needs fake
+ * timers.
+ */
 export async function onboardIn(
   world: World,
   { run, request, requestedAt, flows = createFlowWorld(world), ...script }: Options = {},

@@ -66,7 +66,9 @@ interface Options {
 
 const COMPLETES: Ending = { seconds: 20, state: 'completed' };
 
-/** A rollout over fake runs, with its real entities and activities. They outlive its orchestration. Needs fake timers. */
+/**
+ * A rollout over fake runs, with its real entities and activities. They outlive its orchestration. Needs fake timers.
+ */
 export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETES, ...options }: Options = {}) {
   const world = createWorld();
   const rows = changes.rows ?? options.requests?.length ?? 10;

@@ -39,7 +39,10 @@ interface Options extends Script {
   readonly edge?: (at: Date) => boolean;
 }
 
-/** Rotates the default client over the fake services; its device pulls, unless the script says otherwise. Needs fake timers. */
+/**
+ * Rotates the default client over the fake services; its device pulls, unless the script says otherwise. Needs fake
+ * timers.
+ */
 export async function rotateIn(
   world: World,
   { urgent, run, limits, input: more, records, edge, ...script }: Options = {},

@@ -28,7 +28,10 @@ interface Line {
 
 const audits: Readonly<Record<string, (input: never) => Promise<unknown>>> = { auditSweepEnd, auditProfileEnd };
 
-/** An engine whose client entity and activities write to one log. @param deaths how often the process dies during an activity */
+/**
+ * An engine whose client entity and activities write to one log.
+ * @param deaths how often the process dies during an activity
+ */
 function engineFor(input: unknown, instance?: string, deaths = 0) {
   let left = deaths;
   const lines: Line[] = [];

@@ -156,7 +156,8 @@ describe('the secrets of a new client', () => {
     await plan('new');
     expect(vaultReads()).toEqual([]);
     pass(1_001);
-    // With the one before, the fourth is the fifth of a minute: in ten minutes there would be fifty, with two secrets each.
+    // With the one before, the fourth is the fifth of a minute: in ten minutes there would be fifty, with two secrets
+    // each.
     for (let n = 0; n < 3; n += 1) await plan(`next-${n}`);
     expect(vaultReads()).toHaveLength(6);
     await plan('fourth');

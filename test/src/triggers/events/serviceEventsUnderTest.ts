@@ -1,4 +1,7 @@
-/** The functions for events of Azure services, over a fake engine and a world with two profiles: for a hub, and for new connected registries. */
+/**
+ * The functions for events of Azure services, over a fake engine and a world with two profiles: for a hub, and for new
+ * connected registries.
+ */
 import { vi } from 'vitest';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { onConnectedRegistryWritten } from '../../../../src/triggers/eventGrid/connectedRegistryWritten.js';

@@ -144,8 +144,8 @@ describe('a device that polls its messages', () => {
     const open = [get('20'), get('20')];
     await advance(7000);
     const { reads } = engine;
-    // Each request reads the index and the records of its two clients. Without a run, looks come every six to eight seconds.
-    // The second request has come during the first look at each client, and has another one for itself.
+    // Each request reads the index and the records of its two clients. Without a run, looks come every six to eight
+    // seconds. The second request has come during the first look at each client, and has another one for itself.
     expect(reads).toBeLessThanOrEqual(2 * 3 + 2 + 4);
     hold();
     await advance(LONGEST_PAUSE);

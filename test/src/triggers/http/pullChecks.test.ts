@@ -252,7 +252,8 @@ describe('a flood of reports', () => {
     const statuses: (number | undefined)[] = [];
     for (let n = 0; n < 31; n += 1)
       statuses.push((await handle(httpRequest({ body: given, params, headers }), engine.client)).status);
-    // The first is read before and after it is handed on, the others once; and for each the client's record, since it is in clear.
+    // The first is read before and after it is handed on, the others once; and for each the client's record, since it
+    // is in clear.
     expect([statuses[0], statuses.at(-2), statuses.at(-1), engine.reads]).toEqual([202, 200, 429, 31 + 30]);
   });
 });

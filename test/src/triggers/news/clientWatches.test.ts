@@ -151,7 +151,8 @@ test('a request is not answered with what was read before it came', async () => 
   client.readTime = 100;
   const first = request([client], 5000);
   await advance(50);
-  // From now on storage says something else, as when a device's key is replaced. The look in progress has read it before.
+  // From now on storage says something else, as when a device's key is replaced. The look in progress has read it
+  // before.
   const told: number[] = [];
   const late = watches.first({
     clients: [client],

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import type { HubDevice, Opening, SealedPayload } from '../../joined/hub/hubDevice.js';
 import { errorName } from '../../pullFailure.js';
 
-/** Maximum characters of a sealed text. The hub's own limit for a method is 128 KB (Azure docs: iot-hub-devguide-direct-methods). */
+/**
+ * Maximum characters of a sealed text. The hub's own limit for a method is 128 KB (Azure docs:
+ * iot-hub-devguide-direct-methods).
+ */
 const MAX_SEALED = 98_304;
 
 /** What a direct method carries to a device with keys of its own. Nothing beside it is read. */

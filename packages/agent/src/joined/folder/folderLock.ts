@@ -15,8 +15,8 @@ const TRIES = 5;
 
 /**
  * The right to change the folder. Held by a listening socket, which the kernel closes when the process ends, however it
- * ends; so a killed process leaves nothing behind that keeps others out, and no clock decides. The socket is a file of the
- * folder, so that containers which share the folder see each other, too.
+ * ends; so a killed process leaves nothing behind that keeps others out, and no clock decides. The socket is a file of
+ * the folder, so that containers which share the folder see each other, too.
  */
 export interface FolderLock {
   /** Whether this process still holds the folder. Two that start at the same instant may find out only here. */

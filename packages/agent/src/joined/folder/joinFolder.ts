@@ -20,8 +20,8 @@ export class JoinFolderFailure extends Error {
 }
 
 /**
- * The folder with the device's keys and its membership. Only its owner has rights to it and to its files; one with wider
- * rights or another owner is refused, because others may have read or replaced what is in it.
+ * The folder with the device's keys and its membership. Only its owner has rights to it and to its files; one with
+ * wider rights or another owner is refused, because others may have read or replaced what is in it.
  */
 export interface JoinFolder {
   readonly path: string;
@@ -31,8 +31,8 @@ export interface JoinFolder {
    */
   read(name: string): Promise<string | undefined>;
   /**
-   * Replaces a file as a whole. When it resolves, the file survives a power failure; if it is interrupted, the old file is
-   * there.
+   * Replaces a file as a whole. When it resolves, the file survives a power failure; if it is interrupted, the old file
+   * is there.
    * @throws JoinFolderFailure
    */
   write(name: string, text: string): Promise<void>;

@@ -144,8 +144,8 @@ class RunningHubDevice implements HubDevice {
   }
 
   /**
-   * Whoever can call methods of the device knows its public keys, and can seal to them. So the app is asked at its own address
-   * whether it has said so: it lets nobody in with a pass that it has not made.
+   * Whoever can call methods of the device knows its public keys, and can seal to them. So the app is asked at its own
+   * address whether it has said so: it lets nobody in with a pass that it has not made.
    * @returns why it is not so, as far as known
    */
   async #admit(admission: HubAdmission): Promise<string | undefined> {

@@ -41,7 +41,8 @@ export interface HeldHubKeys {
 }
 
 /**
- * Takes the folder for this process, and makes keys in it if it has none. They are on disk before anybody hears of them.
+ * Takes the folder for this process, and makes keys in it if it has none. They are on disk before anybody hears of
+ * them.
  * @throws JoinFolderFailure
  */
 export async function takeHubKeys(path: string): Promise<HeldHubKeys> {
@@ -67,7 +68,8 @@ async function keysIn(folder: JoinFolder): Promise<Pick<HeldHubKeys, 'keys' | 's
     await stores.keepOnly([before.thumbprint]);
     return { keys: found, state: before };
   }
-  // A pair that was made and not written down was reported to nobody. One whose keys are lost is replaced, as the hub vouches.
+  // A pair that was made and not written down was reported to nobody. One whose keys are lost is replaced, as the hub
+  // vouches.
   const keys = await stores.create('p256');
   const state = { thumbprint: await thumbprintOfPair(keys) };
   await writeHubState(folder, state);

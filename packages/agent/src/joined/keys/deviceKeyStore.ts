@@ -10,8 +10,8 @@ export interface DeviceKeyStore {
   /** @returns a JWS in compact serialization over the payload, with exactly this protected header (RFC 7515) */
   readonly sign: RequestSigner['sign'];
   /**
-   * Decrypts what was sealed to {@link publicKeys}.sealing: a JWE in compact serialization (RFC 7516) with ECDH-ES+A256KW
-   * and A256GCM. A store whose token only agrees on keys (ECDH) does the rest itself.
+   * Decrypts what was sealed to {@link publicKeys}.sealing: a JWE in compact serialization (RFC 7516) with
+   * ECDH-ES+A256KW and A256GCM. A store whose token only agrees on keys (ECDH) does the rest itself.
    * @throws if the text is not for this key, or was changed
    */
   readonly open: (sealed: string) => Promise<string>;

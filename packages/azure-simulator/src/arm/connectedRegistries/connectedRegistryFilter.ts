@@ -1,7 +1,9 @@
 import { sameName } from '@connected-registry/protocol/names/sameName';
 import { badRequest } from '../errors.js';
 
-/** `$filter` with `eq` on `Properties/ParentId`, `Properties/Mode` and `Properties/ConnectionState`, joined by `and`. */
+/**
+ * `$filter` with `eq` on `Properties/ParentId`, `Properties/Mode` and `Properties/ConnectionState`, joined by `and`.
+ */
 export function listFilter(
   text: string | undefined,
 ): (one: { parentId: string; mode: string; state: string }) => boolean {

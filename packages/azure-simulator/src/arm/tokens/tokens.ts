@@ -128,7 +128,8 @@ export function tokenRoutes(plane: Plane): Route[] {
 
 /**
  * A sync token cannot be deleted while its connected registry exists (Azure docs: overview-connected-registry-access).
- * No public source describes the deletion of a client token that is still bound; refusing it is the stricter assumption.
+ * No public source describes the deletion of a client token that is still bound; refusing it is the stricter
+ * assumption.
  */
 function refuseIfUsed(registry: Registry, token: Token, id: string): void {
   for (const connected of registry.connectedRegistries.values()) {

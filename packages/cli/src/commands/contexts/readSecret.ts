@@ -4,7 +4,10 @@ import { text } from 'node:stream/consumers';
 import type { CommandContext } from '../../program/command.js';
 import { usageError } from '../../program/commandError.js';
 
-/** Reads a key from CRCTL_KEY, from stdin, or at the terminal, which does not show it. Never from an argument: others see those. */
+/**
+ * Reads a key from CRCTL_KEY, from stdin, or at the terminal, which does not show it. Never from an argument: others
+ * see those.
+ */
 export async function readSecret({ world }: CommandContext, what: string): Promise<string> {
   const { env, stdin, stderr } = world;
   const given = env['CRCTL_KEY'] || (stdin.isTTY === true ? await hidden(what, world) : await text(stdin));

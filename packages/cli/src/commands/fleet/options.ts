@@ -41,7 +41,10 @@ export const PLACE_OPTIONS = {
   },
 } as const satisfies OptionSpecs;
 
-/** @param ofContext registry of the context @throws {CommandError} if a connected registry is named without its registry */
+/**
+ * @param ofContext registry of the context
+ * @throws {CommandError} if a connected registry is named without its registry
+ */
 export function registryOf(
   { registry: given, connectedRegistry }: OptionValues<typeof PLACE_OPTIONS>,
   ofContext: string | undefined,

@@ -68,7 +68,8 @@ export const plan = defineCommand({
 
 /**
  * A plan is whole or not there: the file gets its name when it is complete.
- * @throws {CommandError} also if `crctl apply` would not read it, such as for a name of the service that no client may have
+ * @throws {CommandError} also if `crctl apply` would not read it, such as for a name of the service that no client may
+ * have
  */
 async function keep(made: FleetPlan, name: string, cwd: string): Promise<void> {
   const { fleetPlan } = await import('../../fleet/plan/planFile.js');

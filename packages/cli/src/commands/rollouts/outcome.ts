@@ -32,7 +32,10 @@ export async function rolloutOutcome(
   return { ...rolloutOutput(ended), ...(ended.status === goal ? {} : judged(context, ended)) };
 }
 
-/** What to say if waiting ends before the rollout does. @param since when the timeout began to count, if that was earlier */
+/**
+ * What to say if waiting ends before the rollout does.
+ * @param since when the timeout began to count, if that was earlier
+ */
 export function rolloutWaiting(
   { world, again }: CommandContext,
   id: string,

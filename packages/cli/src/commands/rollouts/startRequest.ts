@@ -21,7 +21,10 @@ interface StartRequest {
   readonly start: (api: Api, routes: Routes) => ReturnType<Routes['startRollout']>;
 }
 
-/** Puts the request together, from the file or the clients and the options. @throws {CommandError} unless it says which clients */
+/**
+ * Puts the request together, from the file or the clients and the options.
+ * @throws {CommandError} unless it says which clients
+ */
 export async function requestOf(
   context: CommandContext,
   args: readonly string[],

@@ -6,8 +6,8 @@ import type { PrincipalType } from '@connected-registry/protocol/requests/device
 import type { RolloutKind, RolloutSelection } from '@connected-registry/protocol/requests/rolloutRequest';
 
 /*
- * Words of the API that options take. They are written again here, since the schemas that have them take longer to load than the whole
- * rest of the program; types and a test keep them equal (test/choices.test.ts).
+ * Words of the API that options take. They are written again here, since the schemas that have them take longer to load
+ * than the whole rest of the program; types and a test keep them equal (test/choices.test.ts).
  */
 export const CLIENT_STATES = [
   'orphaned',

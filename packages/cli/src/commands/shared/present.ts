@@ -2,11 +2,11 @@
 type Given<Fields extends object> = { readonly [Name in keyof Fields]?: Fields[Name] | false | undefined };
 
 /**
- * The fields that are given: not undefined, not false, not empty. The API refuses fields that are undefined in JSON's way: absent is all
- * it knows.
+ * The fields that are given: not undefined, not false, not empty. The API refuses fields that are undefined in JSON's
+ * way: absent is all it knows.
  *
- * The type of the request must be named. A spread into a typed object would not do: TypeScript does not look for excess fields in it, so
- * that one which the API no longer has would still be sent.
+ * The type of the request must be named. A spread into a typed object would not do: TypeScript does not look for excess
+ * fields in it, so that one which the API no longer has would still be sent.
  */
 export function present<Fields extends object = never>(
   fields: Given<NoInfer<Fields>>,

@@ -7,7 +7,10 @@ import { fileCode, withFile } from '../../program/fileError.js';
 /** A new, empty file for secrets. */
 export interface SecretFile {
   readonly path: string;
-  /** Gives the file this content. What it has in common with the content before stays untouched, also if the program ends here. */
+  /**
+   * Gives the file this content. What it has in common with the content before stays untouched, also if the program
+   * ends here.
+   */
   write(text: string): void;
   close(): void;
   /** Removes it again. */

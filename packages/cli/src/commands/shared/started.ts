@@ -23,8 +23,8 @@ const COLUMNS: readonly Column<Part>[] = [
 ];
 
 /**
- * What a request about several clients started. With `--wait` the operations once they have ended. A client that was refused makes the
- * exit code that of a refusal, unless something else failed.
+ * What a request about several clients started. With `--wait` the operations once they have ended. A client that was
+ * refused makes the exit code that of a refusal, unless something else failed.
  */
 export async function startedOutput(
   context: CommandContext,

@@ -32,7 +32,8 @@ export interface CsvClients {
 }
 
 /**
- * Reads the clients that a fleet file takes from CSV. A file without clients is a fault: it would empty a connected registry.
+ * Reads the clients that a fleet file takes from CSV. A file without clients is a fault: it would empty a connected
+ * registry.
  * @param folder of the fleet file
  * @param name relative to it
  */

@@ -19,7 +19,10 @@ export interface ExportedFleet {
 /** Fields that are moved to the defaults of a connected registry if all its clients have the same. */
 const SHARED = ['repositories', 'credentialLifetimeDays', 'endpoint'] as const;
 
-/** Names that a request may have. Others, such as those of system-defined scope maps, are left out, and stay as they are. */
+/**
+ * Names that a request may have. Others, such as those of system-defined scope maps, are left out, and stay as they
+ * are.
+ */
 const mayName = onboardingRow.shape;
 
 /** @param world clients with everything that the API says of each */

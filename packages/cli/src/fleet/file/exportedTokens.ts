@@ -8,10 +8,11 @@ const mayName = onboardingRow.shape.token;
 type HasToken = Pick<ClientFacts, 'reference' | 'token' | 'differences'>;
 
 /**
- * Which clients of an exported file name their tokens. The reader of a file refuses a token that two of its clients have, by name or by
- * default, but clients may share one. What a file does not name stays as it is, so all but one of them leave it out. A client that leaves
- * it out has its default name for the reader, so a client that has this token must leave it out as well. A client whose token is known to
- * be shared leaves it out, too: a plan gives it a token of its own, and the app refuses requests that name the shared one.
+ * Which clients of an exported file name their tokens. The reader of a file refuses a token that two of its clients
+ * have, by name or by default, but clients may share one. What a file does not name stays as it is, so all but one of
+ * them leave it out. A client that leaves it out has its default name for the reader, so a client that has this token
+ * must leave it out as well. A client whose token is known to be shared leaves it out, too: a plan gives it a token of
+ * its own, and the app refuses requests that name the shared one.
  *
  * @returns those that name theirs
  */

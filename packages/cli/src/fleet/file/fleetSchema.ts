@@ -17,7 +17,9 @@ export const FLEET_FIELDS = {
   csv: 'a CSV file in or below the folder of the fleet file',
 } as const;
 
-/** Fields that describe a client. Fields of a request that ask for an action once (recheck, replaceSlot) are left out. */
+/**
+ * Fields that describe a client. Fields of a request that ask for an action once (recheck, replaceSlot) are left out.
+ */
 const FIELDS = {
   repositories: true,
   scopeMap: true,

@@ -13,7 +13,8 @@ export type ImportedToken = UnmanagedToken &
   ({ readonly client: FleetClient; readonly leftOut?: never } | { readonly leftOut: string; readonly client?: never });
 
 /**
- * Makes the client of a fleet file for each token that can be adopted as it is. It gets the name of its token, and keeps its scope map.
+ * Makes the client of a fleet file for each token that can be adopted as it is. It gets the name of its token, and
+ * keeps its scope map.
  *
  * @param clients those that exist
  * @param image what devices pull as the check, where the scope map names no plain repository

@@ -5,8 +5,8 @@ import { fleetFile } from './fleetSchema.js';
 const ID = 'urn:connected-registry-onboarding:schema:fleet-v1';
 
 /**
- * The JSON Schema of fleet files, for editors: docs/fleet.schema.json, which `npm run fleet-schema` writes. It is of draft 7, which the
- * YAML language server knows best: of 2020-12 it checks only a part.
+ * The JSON Schema of fleet files, for editors: docs/fleet.schema.json, which `npm run fleet-schema` writes. It is of
+ * draft 7, which the YAML language server knows best: of 2020-12 it checks only a part.
  */
 export function fleetJsonSchema(): object {
   const { $schema, ...schema } = z.toJSONSchema(fleetFile, {

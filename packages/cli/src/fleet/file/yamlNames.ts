@@ -7,8 +7,8 @@ interface NoText {
 }
 
 /**
- * Names of fields that YAML does not read as texts. In an object each name is a text, so `0012345` would silently become `12345`, and
- * `1e5` would become `100000`: names of other connected registries and repositories.
+ * Names of fields that YAML does not read as texts. In an object each name is a text, so `0012345` would silently
+ * become `12345`, and `1e5` would become `100000`: names of other connected registries and repositories.
  */
 export function namesThatAreNoTexts(document: Document.Parsed): NoText[] {
   const found: NoText[] = [];
@@ -35,7 +35,10 @@ export function namesIn(document: Document.Parsed, path: readonly PropertyKey[])
   });
 }
 
-/** In YAML 1.1 `<<` is no name: it brings in the fields of another object. The yaml package reads it as a symbol, and nothing else. */
+/**
+ * In YAML 1.1 `<<` is no name: it brings in the fields of another object. The yaml package reads it as a symbol, and
+ * nothing else.
+ */
 function isMergeKey(key: unknown): boolean {
   return isScalar(key) && typeof key.value === 'symbol';
 }

@@ -9,7 +9,9 @@ export interface YamlSource {
   at(path: readonly PropertyKey[]): string;
   /** The same of the name of a field. */
   atKey(path: readonly PropertyKey[], key: string): string;
-  /** Names of the fields of an object, in the order of the file. JavaScript would have those with digits alone first. */
+  /**
+   * Names of the fields of an object, in the order of the file. JavaScript would have those with digits alone first.
+   */
   namesAt(path: readonly PropertyKey[]): readonly string[];
   /** The value at a path as it was written, if it needs quotes to be a text. */
   unquotedAt(path: readonly PropertyKey[]): string | undefined;
@@ -19,7 +21,10 @@ export interface YamlSource {
 const MAX_ALIASES = 100;
 const MAX_FAULTS = 20;
 
-/** @param name as messages show it @throws {CommandError} if it is no YAML, or has names of fields that would change, with lines and columns */
+/**
+ * @param name as messages show it
+ * @throws {CommandError} if it is no YAML, or has names of fields that would change, with lines and columns
+ */
 export function yamlSource(bytes: Uint8Array, name: string): YamlSource {
   const lines = new LineCounter();
   const document = parseDocument(decoded(bytes, name), { lineCounter: lines });

@@ -7,8 +7,9 @@ import { findUnmanaged, unmanagedHash } from '../world/unmanagedTokens.js';
 import type { Adoption, PlanEntry } from './planEntry.js';
 
 /**
- * Adds what is known of the token that a client may take over. The file's `adopt` gives leave to do so. What a plan carries out is what
- * it has shown: a row keeps the leave only if there is a token to adopt ({@link withTheApps}, {@link withListedOnly}).
+ * Adds what is known of the token that a client may take over. The file's `adopt` gives leave to do so. What a plan
+ * carries out is what it has shown: a row keeps the leave only if there is a token to adopt ({@link withTheApps},
+ * {@link withListedOnly}).
  *
  * @param token as the file has it, or as the app would name it
  * @param facts of the client, if there is one: its own token needs no adoption
@@ -66,8 +67,8 @@ export function withListedOnly(entry: PlanEntry): PlanEntry {
 }
 
 /**
- * The row without the leave to adopt: should a token of this name appear until then, the app refuses the row. What the plan saw of the
- * token stays.
+ * The row without the leave to adopt: should a token of this name appear until then, the app refuses the row. What the
+ * plan saw of the token stays.
  */
 function withoutAdoption(entry: PlanEntry): PlanEntry {
   if (entry.row?.adopt === undefined) return entry;

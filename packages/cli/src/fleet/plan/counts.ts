@@ -36,9 +36,9 @@ export function summary(entries: readonly Counted[]): string {
 export const CHANGES: ExitCode = EXIT.usage;
 
 /**
- * How a plan ends, by what would be sent. A client that would be refused is an error, and so are removals that are held back if nothing
- * else would be sent: `crctl apply` would start nothing, and fail. A client that cannot be compared is one where the code is to say
- * whether anything differs, and nothing else does.
+ * How a plan ends, by what would be sent. A client that would be refused is an error, and so are removals that are held
+ * back if nothing else would be sent: `crctl apply` would start nothing, and fail. A client that cannot be compared is
+ * one where the code is to say whether anything differs, and nothing else does.
  */
 export function planExit(entries: readonly Counted[], detailed: boolean): ExitCode {
   const hasChanges = sendable(entries).length > 0;

@@ -21,8 +21,8 @@ interface Planned {
 }
 
 /**
- * Asks the app what it would write for each change. The app decides: a client that differs, and for which it would write nothing, is
- * left as it is; one that it would refuse keeps its problems.
+ * Asks the app what it would write for each change. The app decides: a client that differs, and for which it would
+ * write nothing, is left as it is; one that it would refuse keeps its problems.
  */
 export async function dryRunOf(
   api: Api,

@@ -7,7 +7,8 @@ import { judge, type Verdict } from './verdict.js';
 
 /**
  * Compares all clients. The order is that of the file, in which a rollout takes them, and then that of the API.
- * @param tokens that belong to no client, of the connected registries that the file names; needed if a client of it adopts one
+ * @param tokens that belong to no client, of the connected registries that the file names; needed if a client of it
+ * adopts one
  * @param prune whether clients that the file does not have are to be removed
  */
 export function planEntries(

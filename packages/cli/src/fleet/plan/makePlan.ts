@@ -36,7 +36,10 @@ export interface PlanOrder {
 /** Names in an error. */
 const SHOWN = 10;
 
-/** Reads what there is, compares, and asks the app what each change would write. @throws {CommandError} if it would remove too much */
+/**
+ * Reads what there is, compares, and asks the app what each change would write.
+ * @throws {CommandError} if it would remove too much
+ */
 export async function makePlan({ api, fleet, from, removal, asksApp, now, waiting }: PlanOrder): Promise<FleetPlan> {
   const madeAt = new Date(now()).toISOString();
   const withIdentity = new Set(fleet.clients.filter(({ row }) => row.identity !== undefined).map(({ key }) => key));

@@ -35,7 +35,10 @@ interface Fingerprints {
 
 const OF_PLANS: Fingerprints = { ofClient: seenHash, ofToken: unmanagedHash };
 
-/** Compares the clients of entries with what a plan saw of them. @returns those that moved; none if the plan still holds */
+/**
+ * Compares the clients of entries with what a plan saw of them.
+ * @returns those that moved; none if the plan still holds
+ */
 export function movedSince(entries: readonly Seen[], now: Sight, fingerprints: Fingerprints = OF_PLANS): Moved[] {
   const present = new Map(now.clients.map((facts) => [facts.key, facts]));
   return [
@@ -57,8 +60,8 @@ export function newSince(entries: readonly Pick<Seen, 'key'>[], { clients }: Sig
 }
 
 /**
- * Compares the clients of a later rollout with how they were before the first. Earlier rollouts of the plan restore scope maps that these
- * clients share, which is no reason to leave these out.
+ * Compares the clients of a later rollout with how they were before the first. Earlier rollouts of the plan restore
+ * scope maps that these clients share, which is no reason to leave these out.
  */
 export function movedBetween({ kind, clients }: Chunk, before: Sight, now: Sight): Moved[] {
   const fingerprints = { ofClient: (facts: ClientFacts) => laterHash(facts, kind), ofToken: laterUnmanagedHash };

@@ -55,7 +55,9 @@ export const fleetPlan = z.strictObject({
   seen: z.string(),
   scopes: z.array(scope).readonly(),
   rollout: z.strictObject({ waves, failureLimit, freezeWindows }),
-  /** What the app's dry runs said of all changes together: writes to Azure Resource Manager, and seconds at its rates. */
+  /**
+   * What the app's dry runs said of all changes together: writes to Azure Resource Manager, and seconds at its rates.
+   */
   dryRuns: z
     .array(
       z.strictObject({
@@ -80,9 +82,10 @@ export function seenByPlan(entries: readonly Pick<PlanEntry, 'key' | 'seen'>[]):
 }
 
 /**
- * The first entry that is not about one client of the plan's scopes: its key, its row and its name are those of one client, and no other
- * entry has it. What is compared with the world, what is shown and what is sent would differ otherwise. The same holds for an entry that
- * does not have what its mark needs: an addition that cannot be sent would count as nothing to do, and removals would go on without it.
+ * The first entry that is not about one client of the plan's scopes: its key, its row and its name are those of one
+ * client, and no other entry has it. What is compared with the world, what is shown and what is sent would differ
+ * otherwise. The same holds for an entry that does not have what its mark needs: an addition that cannot be sent would
+ * count as nothing to do, and removals would go on without it.
  */
 export function strayEntry({ clients, scopes }: Pick<FleetPlan, 'clients' | 'scopes'>): ClientReference | undefined {
   const keys = new Set<string>();

@@ -4,8 +4,8 @@ import type { PlanEntry } from './planEntry.js';
 type Judged = Pick<PlanEntry, 'mark' | 'place' | 'problems'>;
 
 /**
- * Clients of the file that block removals: the app would refuse them, or they cannot be compared. A client that the file no longer has
- * may be the old name of one of these, and would lose its credential with no replacement.
+ * Clients of the file that block removals: the app would refuse them, or they cannot be compared. A client that the
+ * file no longer has may be the old name of one of these, and would lose its credential with no replacement.
  */
 export function removalBlockers<Entry extends Judged>(entries: readonly Entry[]): Entry[] {
   return entries.filter(({ mark, place, problems }) => place !== undefined && (mark === '?' || problems !== undefined));

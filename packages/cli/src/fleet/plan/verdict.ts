@@ -6,8 +6,9 @@ import type { DesiredClient, OnboardingRow } from '../file/desiredFleet.js';
 import type { ClientFacts } from '../world/clientFacts.js';
 
 /**
- * What a plan does to a client. `+` onboards it, `~` onboards it again, `-` offboards it. `=` is as the file has it. `!` differs, and is
- * left so; `?` cannot be compared, because something about it is unknown, or has a name that must stay and that no request may have.
+ * What a plan does to a client. `+` onboards it, `~` onboards it again, `-` offboards it. `=` is as the file has it.
+ * `!` differs, and is left so; `?` cannot be compared, because something about it is unknown, or has a name that must
+ * stay and that no request may have.
  */
 export const MARKS = ['+', '~', '-', '=', '!', '?'] as const;
 export type Mark = (typeof MARKS)[number];
@@ -110,8 +111,9 @@ const KEPT_FIELDS = ['token', 'scopeMap', 'endpoint'] as const;
 type Kept = Pick<OnboardingRow, (typeof KEPT_FIELDS)[number]>;
 
 /**
- * Fields to send for a client that exists, beside those of the file. What the file does not name stays as it is: without a name the app
- * would choose its own scope map, token and endpoint. What is itself at fault is left to the app.
+ * Fields to send for a client that exists, beside those of the file. What the file does not name stays as it is:
+ * without a name the app would choose its own scope map, token and endpoint. What is itself at fault is left to the
+ * app.
  */
 function keptFields({ row, onboarding, reference }: DesiredClient, facts: ClientFacts): Kept {
   const { token, scopeMap, endpoint, actions, differences } = facts;
@@ -128,7 +130,10 @@ function keptFields({ row, onboarding, reference }: DesiredClient, facts: Client
   };
 }
 
-/** Reasons for fields that the API would refuse, and with them the whole rollout, such as the name of a system-defined scope map. */
+/**
+ * Reasons for fields that the API would refuse, and with them the whole rollout, such as the name of a system-defined
+ * scope map.
+ */
 function notAllowed(kept: Kept): string[] {
   return KEPT_FIELDS.filter((field) => !onboardingRow.shape[field].safeParse(kept[field]).success).map(
     (field) => `${field}: no request may name ${kept[field]}, so it cannot be kept: name another in the file`,

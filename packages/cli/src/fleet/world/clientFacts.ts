@@ -48,7 +48,8 @@ export function factsOf(view: ClientView, isWhole: boolean): ClientFacts {
 }
 
 /**
- * A fingerprint of what a plan depends on: 16 hexadecimal digits. That a credential grows older, or is rotated, is no change.
+ * A fingerprint of what a plan depends on: 16 hexadecimal digits. That a credential grows older, or is rotated, is no
+ * change.
  */
 export function seenHash(facts: ClientFacts): string {
   const { key, state, differences, token, scopeMap, actions, endpoint, lifetimeDays, identity } = facts;
@@ -70,8 +71,9 @@ export function seenHash(facts: ClientFacts): string {
 }
 
 /**
- * A fingerprint of what a later rollout of a plan depends on. Earlier rollouts may have restored a scope map that the client shares, so
- * rights and differences are no part of it. A removal does not depend on an operation in progress either, such as a rotation.
+ * A fingerprint of what a later rollout of a plan depends on. Earlier rollouts may have restored a scope map that the
+ * client shares, so rights and differences are no part of it. A removal does not depend on an operation in progress
+ * either, such as a rotation.
  */
 export function laterHash(facts: ClientFacts, kind: 'onboard' | 'offboard'): string {
   const { state } = facts;

@@ -21,8 +21,8 @@ export interface WorldQuestion {
 }
 
 /**
- * Reads the clients of connected registries. Pages of the API are not of one instant, so a client that is added or removed in the
- * meantime may be in them or not; a plan is compared with the world once more before it is carried out.
+ * Reads the clients of connected registries. Pages of the API are not of one instant, so a client that is added or
+ * removed in the meantime may be in them or not; a plan is compared with the world once more before it is carried out.
  */
 export async function readFleetWorld(api: Api, question: WorldQuestion): Promise<ClientFacts[]> {
   const { scopes, needsIdentity } = question;
@@ -44,14 +44,17 @@ export async function readFleetWorld(api: Api, question: WorldQuestion): Promise
   return views.flatMap((view) => {
     const own = whole.get(view.key);
     if (own === 'gone') return [];
-    // A client that was read for its scope map alone counts as its list has it: who is read for a map depends on who else has that map.
+    // A client that was read for its scope map alone counts as its list has it: who is read for a map depends on who
+    // else has that map.
     if (own && needsIdentity(view.key)) return [factsOf(own, true)];
     const actions = isCut(view) ? maps.get(mapKey(view)) : undefined;
     return [factsOf(actions === undefined ? view : { ...view, scopeMap: { ...view.scopeMap, actions } }, false)];
   });
 }
 
-/** A client that was offboarded since it was listed is gone; a device of it that stays enrolled changes nothing in that. */
+/**
+ * A client that was offboarded since it was listed is gone; a device of it that stays enrolled changes nothing in that.
+ */
 async function readWhole(api: Api, key: string): Promise<ClientView | 'gone'> {
   const answer = await routes.client(api, key).catch((error: unknown) => {
     if (error instanceof ProblemError && error.problem.code === 'client-not-found') return undefined;

@@ -24,7 +24,10 @@ const UNMANAGED = [
   }),
 ];
 
-/** A fleet with a client of each mark: new, different, gone from the file, equal, revoked, changing; and one that adopts a token. */
+/**
+ * A fleet with a client of each mark: new, different, gone from the file, equal, revoked, changing; and one that adopts
+ * a token.
+ */
 function eachMark(): FleetApp {
   const app = new FleetApp([
     fakeClient(reference('press-2'), { repositories: ['oven'] }),

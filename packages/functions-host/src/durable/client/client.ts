@@ -140,7 +140,8 @@ export class Client {
 
   /**
    * Runs the failed parts of a failed instance again.
-   * @param onNotRun is called first if the real host would accept the request and not run all of it; what it throws ends the rewind
+   * @param onNotRun is called first if the real host would accept the request and not run all of it; what it throws
+   * ends the rewind
    * @returns false if the real host would refuse the request
    */
   async rewind(id: string, reason: string | null, onNotRun?: (notRun: NotRun) => void): Promise<boolean> {
@@ -168,7 +169,8 @@ export class Client {
   }
 
   /**
-   * The status of an instance, once it is on disk. It reads no archive, so that an instance whose record is damaged can be purged.
+   * The status of an instance, once it is on disk. It reads no archive, so that an instance whose record is damaged can
+   * be purged.
    */
   async statusOf(id: string): Promise<{ readonly status: RuntimeStatus; readonly isEntity: boolean } | undefined> {
     const archived = this.#engine.hub.archived.get(id);
@@ -178,8 +180,8 @@ export class Client {
   }
 
   /**
-   * A page of instances in the order of their ids. `next` is set if there are more. An instance whose record is damaged is left
-   * out, and logged: all but its status is unknown.
+   * A page of instances in the order of their ids. `next` is set if there are more. An instance whose record is damaged
+   * is left out, and logged: all but its status is unknown.
    */
   async list(query: InstanceQuery): Promise<{ instances: Instance[]; next?: string }> {
     const top = query.top ?? defaultPage;

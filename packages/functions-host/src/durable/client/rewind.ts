@@ -1,7 +1,7 @@
 /**
  * Removes failures from a failed instance's history, and from its failed children's, so that the failed parts run again
- * (public source: Azure/durabletask, AzureTableTrackingStore.RewindHistoryAsync). Row by row, as there: what was replaced before
- * a row that the real host cannot find stays replaced.
+ * (public source: Azure/durabletask, AzureTableTrackingStore.RewindHistoryAsync). Row by row, as there: what was
+ * replaced before a row that the real host cannot find stays replaced.
  */
 import { failuresIn, mistakenRun } from '../hub/earlierRun.js';
 import type { TaskHub } from '../hub/hub.js';
@@ -12,7 +12,10 @@ import type { RewindRecord, RewoundInstance } from '../hub/records.js';
 /** An instance that does not run again, though the real host has accepted the request. */
 export interface NotRun {
   readonly id: string;
-  /** What an earlier run of its id has left is taken for the current one; or it has not failed, but was terminated or completed. */
+  /**
+   * What an earlier run of its id has left is taken for the current one; or it has not failed, but was terminated or
+   * completed.
+   */
   readonly because: 'earlier-run' | 'not-failed';
 }
 

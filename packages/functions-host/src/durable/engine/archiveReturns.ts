@@ -1,6 +1,6 @@
 /**
- * Takes finished instances out of the archive. What is archived never changes, so an instance's state returns to the journal
- * before a record changes it: every start reads it from there.
+ * Takes finished instances out of the archive. What is archived never changes, so an instance's state returns to the
+ * journal before a record changes it: every start reads it from there.
  */
 import { ArchiveDamagedError } from '../../store/archive.js';
 import type { TaskHub } from '../hub/hub.js';

@@ -1,6 +1,7 @@
 /**
  * Keeps finished instances out of memory: moves them into the archive, a few at a time, and copies what is still needed
- * out of files that are mostly unused. The journal gets the place of an instance only once the instance is on disk there.
+ * out of files that are mostly unused. The journal gets the place of an instance only once the instance is on disk
+ * there.
  */
 import type { FileArchive } from '../../store/archive.js';
 import { archiveForm } from '../hub/archiveForm.js';

@@ -1,8 +1,8 @@
 /**
  * The engine: turns messages into turns, tasks into activities, and due times into messages, with the concurrency of
- * host.json. A change that must survive a restart is first a record in the journal. What a restart finds again is changed
- * without one: due timers, and messages that no turn can take, which are removed from their inbox or put off. Activities and
- * entities run only when the record that requests them is on disk.
+ * host.json. A change that must survive a restart is first a record in the journal. What a restart finds again is
+ * changed without one: due timers, and messages that no turn can take, which are removed from their inbox or put off.
+ * Activities and entities run only when the record that requests them is on disk.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -207,7 +207,8 @@ export class Engine implements HubListener {
 
   task(instance: Instance, task: PendingTask): void {
     const { executionId } = instance;
-    // A turn that ends its instance may have scheduled tasks. They run, as on the real host, and their results are dropped.
+    // A turn that ends its instance may have scheduled tasks. They run, as on the real host, and their results are
+    // dropped.
     const isLast = isEnded(instance.status);
     const isCurrent = (): boolean =>
       isLast
@@ -282,8 +283,8 @@ export class Engine implements HubListener {
   }
 
   async #entityTurn(instance: Instance): Promise<HubRecord | undefined> {
-    // All messages of one turn have come by then. What comes while the journal is written, such as the calls of a child that the
-    // same turn started, is another batch.
+    // All messages of one turn have come by then. What comes while the journal is written, such as the calls of a child
+    // that the same turn started, is another batch.
     await Promise.resolve();
     const arrived = [...instance.inbox];
     await this.durable(instance.seq);

@@ -87,7 +87,10 @@ function addressOf(uri: string): URL {
 const unescaped = (uri: string): string =>
   uri.replace(/%(?:2[de]|3\d|[46][1-9a-f]|[57][\da]|5f|7e)/gi, (escape) => decodeURIComponent(escape));
 
-/** The request after a redirect; undefined if there is none, or it leads from https to http (public source: RedirectHandler.cs). */
+/**
+ * The request after a redirect; undefined if there is none, or it leads from https to http (public source:
+ * RedirectHandler.cs).
+ */
 function redirected({ url, method, headers, body }: Exchange, response: IncomingMessage): Exchange | undefined {
   const { location } = response.headers;
   const status = response.statusCode ?? 0;

@@ -1,6 +1,6 @@
 /**
- * The index of the finished instances whose state is in the archive: of each what starts and queries need, and the place
- * of the rest.
+ * The index of the finished instances whose state is in the archive: of each what starts and queries need, and the
+ * place of the rest.
  */
 import type { Place } from '../../store/archive.js';
 import type { Outline, RuntimeStatus } from './instance.js';

@@ -1,7 +1,8 @@
 /**
- * What the real host's history table keeps of an instance's earlier runs. A new run writes its rows over theirs from the first
- * on, so a longer earlier run leaves its last rows behind. Nothing but a rewind looks at them: it takes the run of the last
- * OrchestratorStarted row for the current one (public source: Azure/durabletask, AzureTableTrackingStore.RewindHistoryAsync).
+ * What the real host's history table keeps of an instance's earlier runs. A new run writes its rows over theirs from
+ * the first on, so a longer earlier run leaves its last rows behind. Nothing but a rewind looks at them: it takes the
+ * run of the last OrchestratorStarted row for the current one (public source: Azure/durabletask,
+ * AzureTableTrackingStore.RewindHistoryAsync).
  */
 import { EventType, type HistoryEvent } from '../history.js';
 import { historyOf, type EarlierRun, type FailureRow, type Instance } from './instance.js';
@@ -15,7 +16,10 @@ export function earlierRunOf(instance: Instance): EarlierRun | undefined {
   return mistakenRun(instance, history) ?? (last < 0 ? undefined : { last, from: 0, failures: failuresIn(history) });
 }
 
-/** @returns the earlier run that a rewind takes for the current one, with its first row that is left; undefined if there is none */
+/**
+ * @returns the earlier run that a rewind takes for the current one, with its first row that is left; undefined if there
+ * is none
+ */
 export function mistakenRun({ earlier }: Instance, history: readonly HistoryEvent[]): EarlierRun | undefined {
   if (earlier === undefined) return undefined;
   const from = Math.max(earlier.from, history.length);

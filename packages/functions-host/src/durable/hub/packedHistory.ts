@@ -1,4 +1,7 @@
-/** The history of an ended instance in a compact form. It is read only for a status with history, a rewind, or a new run. */
+/**
+ * The history of an ended instance in a compact form. It is read only for a status with history, a rewind, or a new
+ * run.
+ */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 import type { HistoryEvent } from '../history.js';

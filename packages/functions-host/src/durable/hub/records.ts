@@ -61,7 +61,10 @@ export interface RewoundInstance {
   history?: HistoryEvent[];
   /** What is left of its earlier runs, if that changes. */
   earlier?: EarlierRun;
-  /** Absent if it runs again. `stays`: nothing else changes. `shows-pending`: its status is Pending until a message comes. */
+  /**
+   * Absent if it runs again. `stays`: nothing else changes. `shows-pending`: its status is Pending until a message
+   * comes.
+   */
   instead?: 'stays' | 'shows-pending';
   /** The message that starts it; absent if a child's end does. */
   m?: Message;

@@ -1,4 +1,6 @@
-/** What a turn does to its instance: the messages that it took, the tasks that it scheduled, its end or its next run. */
+/**
+ * What a turn does to its instance: the messages that it took, the tasks that it scheduled, its end or its next run.
+ */
 import { EventType, type HistoryEvent } from '../history.js';
 import { earlierRunOf } from './earlierRun.js';
 import type { Instance } from './instance.js';

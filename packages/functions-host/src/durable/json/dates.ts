@@ -39,7 +39,10 @@ export function rewrittenDate(text: string): string {
   return `${time.seconds}${time.fraction === '' ? '' : `.${time.fraction}`}${time.zone}`;
 }
 
-/** The text; if it is a time, as .NET writes one that it has read where it wants text: to the second, and without a zone. */
+/**
+ * The text; if it is a time, as .NET writes one that it has read where it wants text: to the second, and without a
+ * zone.
+ */
 export function textOfDate(text: string): string {
   const [, year, month, day, time] = /^(\d+)-(\d\d)-(\d\d)T(.*)$/.exec(netTime(text)?.seconds ?? '') ?? [];
   return year === undefined ? text : `${month}/${day}/${year} ${time}`;

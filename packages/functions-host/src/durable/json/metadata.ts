@@ -1,6 +1,7 @@
 /**
- * What Newtonsoft.Json makes of an object that begins with members for itself ($type, $id, $ref, $values) where it reads
- * a value of any type: the outermost object only (public source: JsonSerializerInternalReader.ReadMetadataProperties).
+ * What Newtonsoft.Json makes of an object that begins with members for itself ($type, $id, $ref, $values) where it
+ * reads a value of any type: the outermost object only (public source:
+ * JsonSerializerInternalReader.ReadMetadataProperties).
  */
 import { JsonReadError } from './jsonReader.js';
 import type { JsonToken } from './tokens.js';

@@ -3,7 +3,9 @@ import { maxJsonDepth, readJson } from './jsonReader.js';
 import { writeJson } from './jsonWriter.js';
 import { withoutMetadata } from './metadata.js';
 
-/** What is not stored as it was written: metadata, numbers in another form, halves of surrogate pairs, line separators. */
+/**
+ * What is not stored as it was written: metadata, numbers in another form, halves of surrogate pairs, line separators.
+ */
 const unusual = /"\$(?:type|id|ref|values)"|[\d.][eE][-+]?\d|\b0\.0000|\\u[dD][89a-fA-F]|[\u0085\u2028\u2029]/;
 
 /**

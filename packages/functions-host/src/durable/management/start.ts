@@ -25,7 +25,8 @@ export async function startRoute(
 ): Promise<WebAnswer> {
   if (name === undefined || more.length > 0 || request.method !== 'POST') return emptyAnswer(404);
   let input: string | null = null;
-  // Only a body whose length is said to be zero is none. Where nothing is in it, that is stored, and the orchestration fails.
+  // Only a body whose length is said to be zero is none. Where nothing is in it, that is stored, and the orchestration
+  // fails.
   if (request.headers['content-length'] !== '0') {
     const metadata = new LeadingMetadata();
     try {
@@ -47,8 +48,8 @@ export async function startRoute(
 }
 
 /**
- * How a body that cannot be read is refused; undefined if it is not. Lists are read by another reader than objects, which is
- * content with a list that is not closed (observed).
+ * How a body that cannot be read is refused; undefined if it is not. Lists are read by another reader than objects,
+ * which is content with a list that is not closed (observed).
  */
 function refusalOf(error: unknown, metadata: LeadingMetadata): WebAnswer | undefined {
   if (error instanceof JsonMetadataError) return failedAnswer(error);

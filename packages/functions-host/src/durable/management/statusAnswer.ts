@@ -6,7 +6,9 @@ import { booleanParameter } from './query.js';
 import type { ManagementRequest } from './request.js';
 import { statusView } from './statusView.js';
 
-/** 202 while the instance runs, 200 at its end; 500 for a failure if the caller requests that, and the route allows it. */
+/**
+ * 202 while the instance runs, 200 at its end; 500 for a failure if the caller requests that, and the route allows it.
+ */
 export function statusAnswer(
   request: ManagementRequest,
   instance: Instance,

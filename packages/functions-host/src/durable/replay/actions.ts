@@ -81,8 +81,8 @@ export interface OrchestratorState {
 const failureLabel = '\n\n$OutOfProcData$:';
 
 /**
- * Extracts the state from the message of the error with which an executor reports that user code failed. The extension reads it
- * with times as times, which it does not do with an answer.
+ * Extracts the state from the message of the error with which an executor reports that user code failed. The extension
+ * reads it with times as times, which it does not do with an answer.
  */
 export function stateOfFailure(message: string): OrchestratorState | undefined {
   const at = message.indexOf(failureLabel);

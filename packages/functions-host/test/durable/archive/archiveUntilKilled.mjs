@@ -1,4 +1,5 @@
-// Starts, ends and purges instances until it is killed, and says on standard output what is safe. Runs on the compiled host.
+// Starts, ends and purges instances until it is killed, and says on standard output what is safe. Runs on the compiled
+// host.
 import { Archiver } from '../../../dist/durable/engine/archiver.js';
 import { Checkpoints } from '../../../dist/durable/engine/checkpoints.js';
 import { executionStarted, turnMark } from '../../../dist/durable/history.js';

@@ -12,7 +12,9 @@ import { EngineOnDisk, eager, shortApp } from './storeUnderTest.js';
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** Whether something is still referred to: a weak reference keeps it until the current turn of the event loop has ended. */
+/**
+ * Whether something is still referred to: a weak reference keeps it until the current turn of the event loop has ended.
+ */
 async function isHeld(reference: WeakRef<object>): Promise<boolean> {
   for (let round = 0; round < 3; round += 1) {
     await new Promise((resolve) => setImmediate(resolve));

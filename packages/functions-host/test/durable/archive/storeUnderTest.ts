@@ -1,4 +1,7 @@
-/** A data folder of the durable engine, with its journal and its archive, which a test opens, copies, damages and opens again. */
+/**
+ * A data folder of the durable engine, with its journal and its archive, which a test opens, copies, damages and opens
+ * again.
+ */
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 

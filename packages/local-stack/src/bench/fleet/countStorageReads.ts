@@ -1,6 +1,7 @@
 /**
- * Loaded into the app's process by `bench:fleet`: counts how often the app asks the host for the state of an instance or an
- * entity, each of which is a read of the storage, and writes the count into the file that STORAGE_READS_FILE names.
+ * Loaded into the app's process by `bench:fleet`: counts how often the app asks the host for the state of an instance
+ * or an entity, each of which is a read of the storage, and writes the count into the file that STORAGE_READS_FILE
+ * names.
  */
 import { channel } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';

@@ -110,8 +110,8 @@ export function identityNames(count: number): string[] {
 }
 
 /**
- * Settings of an app with several identities. It gets the tokens of all as managed identities, from the endpoint that App
- * Service gives to an app.
+ * Settings of an app with several identities. It gets the tokens of all as managed identities, from the endpoint that
+ * App Service gives to an app.
  */
 export function identitySettings(url: string, [own, ...further]: readonly AppIdentity[]): Record<string, string> {
   if (own === undefined || further.length === 0) return {};

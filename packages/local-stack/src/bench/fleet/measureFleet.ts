@@ -186,7 +186,9 @@ async function unlessFailed<T>(work: Promise<T>, failed: Promise<void> | undefin
   return work;
 }
 
-/** Onboards some devices by the quickstart's commands, one after the other, on a connected registry outside the fleet. */
+/**
+ * Onboards some devices by the quickstart's commands, one after the other, on a connected registry outside the fleet.
+ */
 async function measureByHand(stack: Stack, say: (text: string) => void): Promise<MeasuredFleet['byHand']> {
   say(`${BY_HAND} devices by the quickstart's commands`);
   const { https } = stack.controlPlane;

@@ -29,7 +29,8 @@ export function processorSeconds(pids: readonly number[]): number | undefined {
   if (pids.length === 0) return undefined;
   let ticks = 0;
   for (const pid of withChildren(pids)) {
-    // After the name in brackets, which may hold anything: user and system time are fields 14 and 15 (proc_pid_stat(5)).
+    // After the name in brackets, which may hold anything: user and system time are fields 14 and 15
+    // (proc_pid_stat(5)).
     const fields = textOf(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ') ?? [];
     const used = Number(fields[11]) + Number(fields[12]);
     if (Number.isNaN(used)) return undefined;

@@ -6,7 +6,9 @@ const counts = z.record(z.string(), z.number());
 const service = z.object({ total: z.number(), kinds: counts, outcomes: z.record(z.string(), counts) });
 const report = z.object({ principals: z.record(z.string(), z.record(z.string(), service)) });
 
-/** Requests that the app has sent, all of its identities together. Everything counts: polls and refused requests too. */
+/**
+ * Requests that the app has sent, all of its identities together. Everything counts: polls and refused requests too.
+ */
 export interface RequestCounts extends Record<Kind, number> {
   /** Polls of asynchronous operations, which are in `reads` too. */
   readonly polls: number;

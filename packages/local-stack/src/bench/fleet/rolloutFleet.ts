@@ -26,16 +26,19 @@ type RolloutView = z.infer<typeof rollout>;
 const CONTINUES = ['opening', 'running'];
 
 interface RolloutOnboarding extends Omit<FleetOnboarding, 'promoted'> {
-  /** Called when the app has accepted the rollout. It waits for its own entities before, and so needs a clock that runs. */
+  /**
+   * Called when the app has accepted the rollout. It waits for its own entities before, and so needs a clock that runs.
+   */
   readonly accepted: () => Promise<void>;
 }
 
 /**
- * Requests all onboardings as one rollout of one wave, and waits until it has ended. Its end counts, which is later than
- * the last client's.
+ * Requests all onboardings as one rollout of one wave, and waits until it has ended. Its end counts, which is later
+ * than the last client's.
  *
  * @param every minimum milliseconds of real time between two reads
- * @throws if the rollout is refused, paused or stopped, cannot be read 20 times in a row, or no row ends for half an hour
+ * @throws if the rollout is refused, paused or stopped, cannot be read 20 times in a row, or no row ends for half an
+ * hour
  */
 export async function rolloutFleet(fleet: RolloutOnboarding, every = READ_EVERY): Promise<FleetEnd> {
   const { app, clients, say } = fleet;

@@ -1,6 +1,6 @@
 /**
- * Loaded into the app's process by `bench:fleet -- --without-budget`: takes the budget out of the app, for comparison. Each request is
- * sent at once, and a step that Azure Resource Manager has refused is repeated after Retry-After.
+ * Loaded into the app's process by `bench:fleet -- --without-budget`: takes the budget out of the app, for comparison.
+ * Each request is sent at once, and a step that Azure Resource Manager has refused is repeated after Retry-After.
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

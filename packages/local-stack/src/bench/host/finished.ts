@@ -1,4 +1,7 @@
-/** `npm run bench:host -- --finished N`: what finished orchestrations cost a host that keeps them, and how fast it finds them. */
+/**
+ * `npm run bench:host -- --finished N`: what finished orchestrations cost a host that keeps them, and how fast it finds
+ * them.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { HostProcess } from './hostProcess.js';

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:plan`: how long `crctl plan` and `crctl export` take for a fleet that runs in the local stack, and how many reads of
- * Azure Resource Manager each costs.
+ * `npm run bench:plan`: how long `crctl plan` and `crctl export` take for a fleet that runs in the local stack, and how
+ * many reads of Azure Resource Manager each costs.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -41,7 +41,10 @@ function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** The fleet file as {@link rolloutFleet} makes the fleet. @param repositoriesOf what a client is to have, by its number from 0 */
+/**
+ * The fleet file as {@link rolloutFleet} makes the fleet.
+ * @param repositoriesOf what a client is to have, by its number from 0
+ */
 function fleetFile(clients: number, sites: readonly Site[], repositoriesOf: (n: number) => unknown): string {
   const connectedRegistries = sites.map((site, index) => {
     const numbers = [...Array(clients).keys()].filter((n) => n % sites.length === index);

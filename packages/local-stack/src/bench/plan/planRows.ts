@@ -13,8 +13,8 @@ export interface MeasuredPlan {
 }
 
 /**
- * The rows of the table. Every plan has the goal, however much of it the app plans client by client. An export has none: it reads each
- * client by itself, so the limits of Azure Resource Manager on reads decide how long it takes.
+ * The rows of the table. Every plan has the goal, however much of it the app plans client by client. An export has
+ * none: it reads each client by itself, so the limits of Azure Resource Manager on reads decide how long it takes.
  */
 export function planRows(measured: readonly MeasuredPlan[]): Line[] {
   return measured.map(({ what, command, seconds, reads, summary }) => ({

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:ui`: what open fleet pages cost the app and Azure: a fleet in the local stack, seeded by the services' own APIs, looked
- * at by no page, by one, and by many.
+ * `npm run bench:ui`: what open fleet pages cost the app and Azure: a fleet in the local stack, seeded by the services'
+ * own APIs, looked at by no page, by one, and by many.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';

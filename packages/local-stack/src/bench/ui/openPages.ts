@@ -23,8 +23,8 @@ interface Known {
 }
 
 /**
- * One page, as the fleet page asks: the overview again and again, and those pages of the inventory that the overview says have
- * changed. Each request has the ETag of what the page has.
+ * One page, as the fleet page asks: the overview again and again, and those pages of the inventory that the overview
+ * says have changed. Each request has the ETag of what the page has.
  */
 export class OpenPage {
   readonly #known = new Map<string, Known>();
@@ -37,7 +37,10 @@ export class OpenPage {
     private readonly served: Served,
   ) {}
 
-  /** One round of requests. @returns the number of clients that the page shows; undefined if the app has not read them yet */
+  /**
+   * One round of requests.
+   * @returns the number of clients that the page shows; undefined if the app has not read them yet
+   */
   async look(): Promise<number | undefined> {
     const found = await this.#get('/api/overview');
     if (found === undefined) return undefined;

@@ -27,8 +27,8 @@ const generated = z.object({
 });
 
 /**
- * Makes clients as onboardings leave them, by the services' own APIs and without the app: token, password, binding, main secret and
- * disabled candidate.
+ * Makes clients as onboardings leave them, by the services' own APIs and without the app: token, password, binding,
+ * main secret and disabled candidate.
  *
  * @param endpoint host:port of the secrets
  */

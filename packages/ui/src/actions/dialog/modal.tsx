@@ -2,8 +2,8 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 
 /**
- * The browser's own dialog: it takes the focus, keeps it, and gives it back to what had it. Escape closes it, unless something is being
- * sent whose outcome nobody would see.
+ * The browser's own dialog: it takes the focus, keeps it, and gives it back to what had it. Escape closes it, unless
+ * something is being sent whose outcome nobody would see.
  */
 export function Modal({
   title,

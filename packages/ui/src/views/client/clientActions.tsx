@@ -3,7 +3,10 @@ import { ClientActions as Actions } from '../../actions/clientActions.js';
 import type { ActionClient } from '../../actions/client/clientRequests.js';
 import type { ClientReading } from './useClient.js';
 
-/** What an operator can do about a client, beside its name. @param client undefined as long as its names are not known */
+/**
+ * What an operator can do about a client, beside its name.
+ * @param client undefined as long as its names are not known
+ */
 export function ClientActions({
   refresh,
   client,

@@ -41,8 +41,8 @@ export const LIFE_LENGTH = 1000;
 const BEYOND = 0.25;
 
 /**
- * Places a credential's dates on a bar from its issue to its expiry, or to a later instant that matters. Instants outside of it are
- * at its ends; those that cannot be read are left out.
+ * Places a credential's dates on a bar from its issue to its expiry, or to a later instant that matters. Instants
+ * outside of it are at its ends; those that cannot be read are left out.
  *
  * @param now milliseconds since 1970
  * @returns undefined if issue or expiry cannot be read
@@ -77,7 +77,10 @@ export function lifeOf(dates: LifeDates, now: number): Life | undefined {
   return { points, zones: zonesOf(edges, placeOf(now)) };
 }
 
-/** @param edges each tone with the end of its zone @param now where the bar divides into what has passed and what is ahead */
+/**
+ * @param edges each tone with the end of its zone
+ * @param now where the bar divides into what has passed and what is ahead
+ */
 function zonesOf(edges: readonly (readonly [Tone, number])[], now: number): LifeZone[] {
   let start = 0;
   return edges.flatMap(([tone, end]) => {

@@ -15,7 +15,10 @@ interface Props {
   readonly now: number;
 }
 
-/** State, what differs and what to do about it, and the credential's life. What was read for this view counts before the inventory. */
+/**
+ * State, what differs and what to do about it, and the credential's life. What was read for this view counts before the
+ * inventory.
+ */
 export function StateCard({ row, client, now }: Props): JSX.Element | null {
   const known = client ?? row;
   if (known === undefined) return null;

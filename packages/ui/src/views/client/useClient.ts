@@ -8,7 +8,10 @@ import { useInventory } from '../../layout/fleet.js';
 import { useServices } from '../../layout/services.js';
 import { pathTo } from '../../routing/address.js';
 
-/** Longest time a client stays as it was read while its view is open, in milliseconds: a timer takes no more than 24 days. */
+/**
+ * Longest time a client stays as it was read while its view is open, in milliseconds: a timer takes no more than 24
+ * days.
+ */
 const A_DAY = 86_400_000;
 
 /** A client that the app does not know: without credential, join token, device keys and poller. */
@@ -32,7 +35,10 @@ export function readClient(api: Pick<Api, 'read'>, key: string): Promise<Answer<
 
 /** A client as its view shows it. */
 export interface ClientReading {
-  /** Its row of the inventory, which costs no request; absent if it has no credential, or while the inventory is being read. */
+  /**
+   * Its row of the inventory, which costs no request; absent if it has no credential, or while the inventory is being
+   * read.
+   */
   readonly row?: InventoryRow;
   readonly client: Polling<KnownClient>;
   /** Reads it again. */
@@ -40,8 +46,8 @@ export interface ClientReading {
 }
 
 /**
- * Reads a client once, and again when its row of the inventory changes, appears or disappears: each time costs reads at Azure
- * Resource Manager. The inventory comes first, so that its row is known by then and is no change.
+ * Reads a client once, and again when its row of the inventory changes, appears or disappears: each time costs reads at
+ * Azure Resource Manager. The inventory comes first, so that its row is known by then and is no change.
  */
 export function useClient(key: string): ClientReading {
   const { api, polls } = useServices();

@@ -1,6 +1,8 @@
 import type { ClientState } from '@connected-registry/protocol/answers/clientAnswers';
 
-/** Each state in a few words, the worst first, as the app reports the first that applies. docs/inventory.md says more. */
+/**
+ * Each state in a few words, the worst first, as the app reports the first that applies. docs/inventory.md says more.
+ */
 export const STATE_MEANINGS: Readonly<Record<ClientState, string>> = {
   orphaned: 'its token is gone',
   revoked: 'token and secret are disabled',

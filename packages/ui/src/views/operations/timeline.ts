@@ -107,7 +107,10 @@ export function wordsOf(name: string): string {
   return words.slice(0, 1).toUpperCase() + words.slice(1);
 }
 
-/** What is said when an operation goes on: which step it is at, or how it ended. It changes with the step and its status only. */
+/**
+ * What is said when an operation goes on: which step it is at, or how it ended. It changes with the step and its status
+ * only.
+ */
 export function progressText({ status, endedAt, steps }: Operation): string {
   if (status !== 'running' || endedAt !== undefined) return `The operation has ended: ${status}.`;
   const last = steps.at(-1);

@@ -9,8 +9,8 @@ import { KINDS } from '../operations/operationFilters.js';
 type Runs = Overview['runs'];
 
 /*
- * Both lead to operations, not to clients: a first onboarding that runs or was rolled back is of a client that has no credential, and
- * the list of clients has none without.
+ * Both lead to operations, not to clients: a first onboarding that runs or was rolled back is of a client that has no
+ * credential, and the list of clients has none without.
  */
 
 /** Runs in progress, by kind. */

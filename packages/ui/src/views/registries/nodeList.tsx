@@ -12,7 +12,10 @@ import type { TreeNode } from './registryTree.js';
 /** Levels that are indented; deeper ones stay below each other, so that a phone has room for them. */
 const DEEPEST = 6;
 
-/** Connected registries as an indented list. Each says from which one it syncs, for those who do not see the indentation. */
+/**
+ * Connected registries as an indented list. Each says from which one it syncs, for those who do not see the
+ * indentation.
+ */
 export function NodeList({
   nodes,
   label,

@@ -19,7 +19,10 @@ export interface RegistryTree {
   readonly circular: readonly TreeNode[];
 }
 
-/** The connected registries of each registry, by name, as trees. Each one is in exactly one place, whatever their parents say. */
+/**
+ * The connected registries of each registry, by name, as trees. Each one is in exactly one place, whatever their
+ * parents say.
+ */
 export function registryTrees(all: readonly FleetConnectedRegistry[]): readonly RegistryTree[] {
   const byRegistry = groupedBy(all, ({ registry }) => registry);
   return [...byRegistry]

@@ -16,7 +16,10 @@ export interface DayTexts {
   readonly freezes: (day: CalendarDay & { readonly freezes: readonly Freeze[] }, known: KnownTime) => string;
 }
 
-/** How near to the end of what is known a freeze ends that is cut there: the two come from different instants of one answer. */
+/**
+ * How near to the end of what is known a freeze ends that is cut there: the two come from different instants of one
+ * answer.
+ */
 const TOLERANCE = 60_000;
 
 export function dayTexts(timeZone: string): DayTexts {

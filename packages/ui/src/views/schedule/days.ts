@@ -44,7 +44,10 @@ function calendarOf(zone: string): (at: number) => string {
   };
 }
 
-/** The first minute of a date. It is searched for, since midnight may not exist, and offsets have changed by any number of minutes. */
+/**
+ * The first minute of a date. It is searched for, since midnight may not exist, and offsets have changed by any number
+ * of minutes.
+ */
 function beginningOf(date: string, dateAt: (at: number) => string): number {
   const utc = Date.parse(date);
   let [before, found] = [-FARTHEST, FARTHEST];

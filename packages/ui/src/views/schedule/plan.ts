@@ -21,7 +21,10 @@ export interface KnownTime {
 export interface Rotation {
   readonly row: InventoryRow;
   readonly due: number;
-  /** When it begins at the earliest: its due time, or the end of the freeze that is then; of one that is overdue, of the freeze now. */
+  /**
+   * When it begins at the earliest: its due time, or the end of the freeze that is then; of one that is overdue, of the
+   * freeze now.
+   */
   readonly begins: number;
 }
 

@@ -17,12 +17,14 @@ import type { JoinedParty, Scene } from '../scene.js';
 import type { SeededRandom } from '../../../races/seededRandom.js';
 
 /**
- * Bytes of the longest pass. Microsoft's host leaves a caller whose headers have more than 16 KB without an answer (tried for four
- * minutes; docs/local-host.md, long heads), so none is sent there.
+ * Bytes of the longest pass. Microsoft's host leaves a caller whose headers have more than 16 KB without an answer
+ * (tried for four minutes; docs/local-host.md, long heads), so none is sent there.
  */
 const LONGEST_PASS = ON_REAL_HOST ? 8000 : 20_000;
 
-/** Changes of the header that leave the signature right: the enemy signs what it has changed, with its own key and pass. */
+/**
+ * Changes of the header that leave the signature right: the enemy signs what it has changed, with its own key and pass.
+ */
 const HEADERS: readonly [HeaderChange, ...HeaderChange[]] = [
   ({ jwk: _jwk, ...header }, { victim }) => ({ ...header, kid: victim.device.thumbprint }),
   (header, { victim }) => ({ ...header, kid: victim.device.thumbprint }),

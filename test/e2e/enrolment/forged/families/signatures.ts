@@ -16,7 +16,10 @@ import {
 } from '../forging.js';
 import { changed } from './passes.js';
 
-/** The order of P-256: with (r, s) also (r, n - s) is a signature. Source: FIPS 186-5, section 6.4; SEC 2, section 2.4.2. */
+/**
+ * The order of P-256: with (r, s) also (r, n - s) is a signature. Source: FIPS 186-5, section 6.4; SEC 2, section
+ * 2.4.2.
+ */
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 
 /** Another signature by the same key over the same text, which everybody can make of it. */
@@ -31,7 +34,9 @@ function otherForm(authorization: string, nth: number): string {
   return joined(header, claims, nth === 0 ? mirrored : ignored);
 }
 
-/** Hosts decode letters before the app sees a path, which makes no other path of it. Source: RFC 3986, section 6.2.2.2. */
+/**
+ * Hosts decode letters before the app sees a path, which makes no other path of it. Source: RFC 3986, section 6.2.2.2.
+ */
 const isSame = (path: string, signed: string) => decodeURI(path) === signed;
 
 /** Requests whose form is right, and whose signature is for something else, by somebody else or of another time. */

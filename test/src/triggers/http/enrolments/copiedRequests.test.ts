@@ -7,7 +7,10 @@ import { signingDevice, type SigningDevice } from '../../../../shared/signingDev
 import { deviceRequest } from '../../../fakes/devices/deviceRequest.js';
 import { EnrolmentWorld } from '../../../fakes/enrolment/enrolmentWorld.js';
 
-/* Each instance remembers the requests that it has seen itself. Another one, or the same after a restart, answers a copy. */
+/*
+ * Each instance remembers the requests that it has seen itself. Another one, or the same after a restart, answers a
+ * copy.
+ */
 
 const NOW = '2026-03-01T12:00:00.000Z';
 let device: SigningDevice;

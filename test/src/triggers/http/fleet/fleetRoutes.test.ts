@@ -67,7 +67,8 @@ describe('pages that are open', () => {
     const counted = ['listConnectedRegistries', 'listTokens', 'listScopeMaps', 'page'].map((call) =>
       world.wire.count(call),
     );
-    // Four readings: one at first, and one in each minute; 150 clients with their candidates are twelve pages of a vault.
+    // Four readings: one at first, and one in each minute; 150 clients with their candidates are twelve pages of a
+    // vault.
     expect(counted).toEqual([4, 4, 4, 48]);
     expect(world.wire.calls).toHaveLength(60);
   });

@@ -1,5 +1,6 @@
-// What `npm run bench:host` measures a Functions host with: orchestrations of no-op activities, and ways to wait for them.
-// Plain JavaScript with the two public packages alone, so that the local host and the real one run the same files.
+// What `npm run bench:host` measures a Functions host with: orchestrations of no-op activities, and ways to wait for
+// them. Plain JavaScript with the two public packages alone, so that the local host and the real one run the same
+// files.
 const { app } = require('@azure/functions');
 const df = require('durable-functions');
 
@@ -73,7 +74,10 @@ app.http('oneByOne', {
   },
 });
 
-/** Memory of this process, bytes, collected first where it was started with --expose-gc; and the processor time it has used, ms. */
+/**
+ * Memory of this process, bytes, collected first where it was started with --expose-gc; and the processor time it has
+ * used, ms.
+ */
 app.http('usage', {
   ...open,
   handler: () => {
