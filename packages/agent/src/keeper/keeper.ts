@@ -24,7 +24,7 @@ export class Keeper implements SecretKeeper {
   readonly #stopping = new AbortController();
   readonly #listed: ReadonlySet<string>;
   readonly hanging = new HangingWork();
-  readonly signal = this.#stopping.signal;
+  readonly signal: AbortSignal = this.#stopping.signal;
 
   constructor(private readonly options: KeeperOptions) {
     this.#listed = new Set(options.listed.map((name) => name.toLowerCase()));
